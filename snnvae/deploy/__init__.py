@@ -1,0 +1,1 @@
+"""NIR to Program, and the backends that run it."""

@@ -1,0 +1,105 @@
+"""What NIR does not say, from the graph's metadata or the user's options: never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae.errors import ConfigError, GraphError
+from snnvae.primitive import Conventions
+from snnvae.program import Input, Readout
+
+METADATA_KEY = "snnvae"
+METADATA_VERSION = 1
+DEFAULT_STEPS = 16
+
+
+@dataclass(frozen=True)
+class Options:
+    """The user's overrides; None takes the file's word."""
+
+    dt: float | None = None
+    steps: int | None = None
+    reset: str | None = None
+    initial: str | None = None
+    analog: tuple[str, ...] = ()
+    delay_edges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options and metadata, resolved."""
+
+    conventions: Conventions
+    steps: int
+    delay_edges: tuple[tuple[str, str], ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    analog: tuple[str, ...] = ()
+
+    def input_port(self, name: str, shape: tuple[int, ...]) -> Input:
+        """The input of that name, analog where the file or the user says so."""
+        described = self.metadata.get("inputs", {}).get(name, {})
+        analog = name in self.analog or bool(described.get("analog", False))
+        return Input(
+            name,
+            shape,
+            analog=analog,
+            constant=analog and bool(described.get("constant", False)),
+            low=float(described.get("low", -1.0)),
+            high=float(described.get("high", 1.0)),
+        )
+
+    def readout(self, output: str, layer: str) -> Readout:
+        """How the output's last membrane becomes a value."""
+        described = self.metadata.get("readouts", {}).get(output, {})
+        return Readout(layer, tanh=bool(described.get("tanh", False)))
+
+
+def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
+    """Settings of a graph; ConfigError where something that matters is nowhere stated."""
+    metadata = plain((graph.metadata or {}).get(METADATA_KEY, {}))
+    if not isinstance(metadata, dict):
+        raise GraphError(f"metadata '{METADATA_KEY}' is not a group; export the file again")
+    if metadata and metadata.get("version") != METADATA_VERSION:
+        raise GraphError(
+            f"metadata '{METADATA_KEY}' has version {metadata.get('version')}, this snnvae reads "
+            f"{METADATA_VERSION}; export the file again with this version"
+        )
+    dt = options.dt if options.dt is not None else metadata.get("dt")
+    if dt is None:
+        raise ConfigError(
+            "the file does not say its time step dt, and NIR has no default; "
+            "pass --dt in seconds (Norse: 1e-3, snnTorch: 1e-4)"
+        )
+    if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
+        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
+    reset = options.reset or metadata.get("reset", "zero")
+    initial = options.initial or metadata.get("initial", "v_leak")
+    if reset not in ("zero", "subtract"):
+        raise ConfigError(f"reset = {reset!r}: choose --reset zero or subtract")
+    if initial not in ("v_reset", "v_leak"):
+        raise ConfigError(f"initial = {initial!r}: choose --initial v_reset or v_leak")
+    steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
+    if not isinstance(steps, int) or steps < 1:
+        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass --steps")
+    names = {name for name, node in graph.nodes.items() if isinstance(node, nir.Input)}
+    for name in options.analog:
+        if name not in names:
+            raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
+    conventions = Conventions(float(dt), reset, initial)
+    return Settings(conventions, steps, options.delay_edges, metadata, options.analog)
+
+
+def plain(value: Any) -> Any:
+    """Metadata as NIR's reader gives it → Python scalars, strings, dicts and arrays."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return value.decode("utf8", "replace")
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value

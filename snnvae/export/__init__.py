@@ -1,0 +1,1 @@
+"""Checkpoints and Norse modules to NIR, and NIR files in and out."""

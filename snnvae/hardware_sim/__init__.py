@@ -1,0 +1,1 @@
+"""The emulator: reference engine, samplers, counting, energy and its reports."""

@@ -1,0 +1,46 @@
+"""What the host does around a program: currents of analog inputs before it, the readout after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from snnvae.program import Program
+from snnvae.stimulus import Stimulus
+
+
+def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]:
+    """Currents of the analog-driven connections, by connection name: (B, T, *shape of target).
+
+    ``synapse(x[t]) + bias`` in float64; in a fixed-point program times the layer's scale and rounded
+    to integers. A constant input is run once and repeated.
+    """
+    currents = {}
+    for connection in program.connections:
+        if not connection.on_host:
+            continue
+        stream = stimulus.streams[connection.source].astype(np.float64)
+        once = program.input(connection.source).constant
+        values = stream[:, :1] if once else stream
+        flat = connection.synapse.apply(values.reshape(-1, *stream.shape[2:]))
+        if connection.host_bias is not None:
+            flat = flat + connection.host_bias
+        if program.precision == "fixed":
+            flat = np.rint(flat * program.layer(connection.target).scale).astype(np.int64)
+        current = flat.reshape(*values.shape[:2], *flat.shape[1:])
+        shape = (*stream.shape[:2], *current.shape[2:])
+        currents[connection.name] = np.broadcast_to(current, shape)
+    return currents
+
+
+def readout(program: Program, final: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Outputs by name, in real units, from the last membranes of the layers that do not spike."""
+    values = {}
+    for name, layer in program.outputs.items():
+        if layer not in final:
+            continue
+        value = program.layer(layer).to_real(final[layer])
+        rule = program.readouts.get(name)
+        values[name] = np.tanh(value) if rule is not None and rule.tanh else value
+    return values

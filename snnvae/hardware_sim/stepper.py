@@ -1,0 +1,77 @@
+"""One logical step of a program after another: the definition of what a program computes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from snnvae.program import Connection, Program
+
+SynapseMap = Callable[[np.ndarray], np.ndarray]
+
+
+def reference_map(connection: Connection) -> SynapseMap:
+    """The primitive's own sums."""
+    return connection.synapse.apply
+
+
+class Stepper:
+    """Runs a program for a batch, holding membranes and delayed spikes.
+
+    `synapse_map` chooses how a connection's sums are computed: the primitives' definition by default, or
+    a faster kernel with the same sums.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        batch: int,
+        synapse_map: Callable[[Connection], SynapseMap] = reference_map,
+    ) -> None:
+        self.program = program
+        self.batch = batch
+        self._maps = {c.name: synapse_map(c) for c in program.connections if not c.on_host}
+        self._into = {layer.name: program.into(layer.name) for layer in program.layers}
+        self._dtype = np.float64 if program.precision == "float" else np.int64
+        self.membranes: dict[str, np.ndarray] = {}
+        self.currents: dict[str, np.ndarray] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to before the first step: initial membranes, empty delays."""
+        for layer in self.program.layers:
+            self.membranes[layer.name] = layer.neuron.initial(self.batch, layer.shape)
+        self._past: dict[str, deque[np.ndarray]] = {
+            c.name: deque(
+                [np.zeros((self.batch, *self.program.shape_of(c.source)), self._dtype)] * c.delay
+            )
+            for c in self.program.connections
+            if c.delay
+        }
+
+    def step(
+        self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """One step. inputs: spikes by input (B, *shape); host: currents by connection name.
+
+        Returns every population's output: spikes (bool), or the membrane of a layer that has none.
+        """
+        out: dict[str, np.ndarray] = dict(inputs)
+        for layer in self.program.layers:
+            current = np.zeros((self.batch, *layer.shape), self._dtype)
+            for c in self._into[layer.name]:
+                if c.on_host:
+                    current = current + host[c.name]
+                    continue
+                source = self._past[c.name][0] if c.delay else out[c.source].astype(self._dtype)
+                current = current + self._maps[c.name](source)
+            self.currents[layer.name] = current
+            before = self.membranes[layer.name]
+            out[layer.name], self.membranes[layer.name] = layer.neuron.step(before, current)
+        for c in self.program.connections:
+            if c.delay:
+                self._past[c.name].popleft()
+                self._past[c.name].append(out[c.source].astype(self._dtype))
+        return out

@@ -1,0 +1,67 @@
+"""Fully connected synapses (NIR Linear, Affine)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import nir
+import numpy as np
+import scipy.sparse as sp
+
+from snnvae.errors import GraphError
+from snnvae.primitive import Shape, Synapse
+
+
+@dataclass(frozen=True, eq=False)
+class Linear(Synapse):
+    """``I[o] = Σ_i w[o, i] x[i]``, over the input flattened in C order.
+
+    weight: (prod(out_shape), prod(in_shape)).
+    """
+
+    in_shape: Shape
+    out_shape: Shape
+    weight: np.ndarray
+    nir_types = (nir.Linear, nir.Affine)
+
+    @classmethod
+    def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Linear, np.ndarray | None]:
+        """From Linear or Affine; the weight acts on the last axis, so the input must be flat."""
+        weight = np.asarray(node.weight, np.float64)
+        if weight.ndim != 2 or in_shape != (weight.shape[1],):
+            raise GraphError(
+                f"takes a vector of {weight.shape[-1]} values, but its input has shape {in_shape}; "
+                "add a Flatten before it or mend the weight's shape"
+            )
+        bias = np.asarray(node.bias, np.float64) if isinstance(node, nir.Affine) else None
+        if bias is not None and bias.shape != (weight.shape[0],):
+            raise GraphError(f"bias has shape {bias.shape}, its weight needs ({weight.shape[0]},)")
+        return cls(in_shape, (weight.shape[0],), weight), bias
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """x Wᵀ."""
+        flat: np.ndarray = x.reshape(len(x), -1) @ self.weight.T
+        return flat.reshape(len(x), *self.out_shape)
+
+    def matrix(self) -> sp.csr_array:
+        """The weight itself, sparse."""
+        return sp.csr_array(self.weight)
+
+    def fan_out(self) -> np.ndarray:
+        """Every source reaches every target."""
+        return np.full(self.in_shape, prod(self.out_shape), np.int64)
+
+    def with_weight(self, weight: np.ndarray) -> Linear:
+        """The same wiring with other weights."""
+        return Linear(self.in_shape, self.out_shape, weight)
+
+    def with_gain(self, gain: np.ndarray) -> Linear:
+        """Each row times its target's gain."""
+        rows = np.broadcast_to(gain, self.out_shape).reshape(-1, 1)
+        return self.with_weight(self.weight * rows)
+
+
+def identity(shape: Shape) -> Linear:
+    """One synapse of weight 1 from each neuron to its twin: an edge without weights."""
+    return Linear(shape, shape, np.eye(prod(shape)))

@@ -1,0 +1,74 @@
+"""NIR nodes of our own, registered with NIR's reader.
+
+NIR 1.0.8 reads only the classes of a whitelist in `nir.ir`. Importing this module adds ours, so that
+`nir.read` opens files that hold them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nir
+import nir.ir
+import numpy as np
+
+from snnvae.primitives.convolution import pair
+
+
+@dataclass(eq=False)
+class ConvTranspose2d(nir.NIRNode):
+    r"""Transposed convolution in 2d, as torch defines it.
+
+    ``y[o, y·s − p + d·j] += Σ_i w[i, o, j] x[i, y]`` per axis, plus the bias; per axis
+    ``N_out = (N_in − 1)·stride − 2·padding + dilation·(k − 1) + output_padding + 1``.
+
+    :param input_shape: spatial shape of the input (N_y, N_x)
+    :param weight: (C_in, C_out/groups, k_y, k_x)
+    :param stride: (s_y, s_x)
+    :param padding: (p_y, p_x)
+    :param output_padding: rows and columns added at the bottom and the right
+    :param dilation: (d_y, d_x)
+    :param groups: number of groups
+    :param bias: (C_out,)
+    """
+
+    input_shape: tuple[int, int]
+    weight: np.ndarray
+    stride: int | tuple[int, int]
+    padding: int | tuple[int, int]
+    output_padding: int | tuple[int, int]
+    dilation: int | tuple[int, int]
+    groups: int
+    bias: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.input_shape = pair(self.input_shape)
+        self.stride, self.padding = pair(self.stride), pair(self.padding)
+        self.output_padding, self.dilation = pair(self.output_padding), pair(self.dilation)
+        self.groups = int(self.groups)
+        spatial = [
+            (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+            for n, s, p, d, k, e in zip(
+                self.input_shape,
+                self.stride,
+                self.padding,
+                self.dilation,
+                self.weight.shape[2:],
+                self.output_padding,
+                strict=True,
+            )
+        ]
+        self.input_type = {"input": np.array([self.weight.shape[0], *self.input_shape])}
+        channels = self.weight.shape[1] * self.groups
+        self.output_type = {"output": np.array([channels, *spatial])}
+
+
+def register(node_class: type[nir.NIRNode]) -> None:
+    """Let NIR's reader know a node class. Harmless when repeated."""
+    whitelist = vars(nir.ir)["__all_ir"]
+    if node_class.__name__ not in whitelist:
+        whitelist.append(node_class.__name__)
+    setattr(nir.ir, node_class.__name__, node_class)
+
+
+register(ConvTranspose2d)

@@ -1,0 +1,163 @@
+"""Program: the compiled network, frozen and neutral to every backend.
+
+A program is layers of neurons joined by connections. At each logical step t every layer, in order,
+receives ``current[t] = Σ synapse(out[source][t − delay])`` over its connections and updates its
+neurons; a layer later in the order sees this step's outputs of the earlier ones (NIR's synchronous
+time), a delayed connection carries the past. What one step of hardware does to that
+timing is the backend's affair (`snnvae.deploy.timing`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+
+from snnvae.primitive import Neuron, Synapse
+
+Precision = Literal["float", "fixed"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A stream of values into the network, one per step.
+
+    `analog` inputs carry real numbers (an image); the host turns them into currents. All others carry
+    spikes. `constant` inputs hold one value during a sample; `low` and `high` bound an analog input.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    analog: bool = False
+    constant: bool = False
+    low: float = -1.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A population of equal neurons.
+
+    `scale` says how many integer weight units one unit of NIR's membrane is (1 in float programs).
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    neuron: Neuron
+    scale: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return prod(self.shape)
+
+    def to_real(self, membrane: np.ndarray) -> np.ndarray:
+        """Membrane in the backend's units → NIR's units."""
+        real: np.ndarray = self.neuron.to_real(membrane, self.scale)
+        return real
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Synapses from one population (layer or input) to a layer.
+
+    `delay` counts logical steps; `on_host` marks an analog-driven one, whose currents the host computes.
+    `name` is the NIR node that holds the weights.
+    """
+
+    name: str
+    source: str
+    target: str
+    synapse: Synapse
+    delay: int = 0
+    on_host: bool = False
+    host_bias: np.ndarray | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """How an output layer's last membrane becomes the user's value: ``tanh(v)`` or ``v``."""
+
+    layer: str
+    tanh: bool = False
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything a backend needs to run a network. `layers` is in the order of one logical step.
+
+    `groups` are the strongly connected sets of layers: their loop closes within a logical step or
+    with a delay shorter than hardware can give, so a hardware backend runs each as one process.
+    """
+
+    precision: Precision
+    dt: float
+    steps: int
+    inputs: tuple[Input, ...]
+    layers: tuple[Layer, ...]
+    connections: tuple[Connection, ...]
+    outputs: Mapping[str, str]
+    readouts: Mapping[str, Readout]
+    groups: tuple[tuple[str, ...], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name (KeyError if there is none)."""
+        return self._by_name[name]
+
+    def input(self, name: str) -> Input:
+        """The input of that name (KeyError if there is none)."""
+        return {i.name: i for i in self.inputs}[name]
+
+    @property
+    def _by_name(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    def into(self, target: str) -> tuple[Connection, ...]:
+        """Connections that end at `target`, in summing order."""
+        return tuple(c for c in self.connections if c.target == target)
+
+    def out_of(self, source: str) -> tuple[Connection, ...]:
+        """Connections that start at `source`."""
+        return tuple(c for c in self.connections if c.source == source)
+
+    def shape_of(self, population: str) -> tuple[int, ...]:
+        """Shape of a layer or an input."""
+        sources: Iterable[Input | Layer] = (*self.inputs, *self.layers)
+        return next(p.shape for p in sources if p.name == population)
+
+    def group_of(self, layer: str) -> tuple[str, ...] | None:
+        """The strongly connected set that `layer` belongs to, if any."""
+        return next((group for group in self.groups if layer in group), None)
+
+    def digest(self) -> str:
+        """SHA-256 over everything that decides a result: shapes, parameters, weights, wiring."""
+        hasher = hashlib.sha256()
+        parts = (self.precision, self.dt, self.inputs, self.layers, self.connections)
+        _update(hasher, (*parts, dict(self.outputs), dict(self.readouts)))
+        return hasher.hexdigest()
+
+
+def _update(hasher: hashlib._Hash, value: Any) -> None:
+    """Feed a value of frozen dataclasses, containers, arrays and scalars into the hash."""
+    if isinstance(value, np.ndarray):
+        hasher.update(f"{value.dtype.str}{value.shape}".encode())
+        hasher.update(np.ascontiguousarray(value).tobytes())
+    elif is_dataclass(value):
+        hasher.update(type(value).__name__.encode())
+        for f in fields(value):
+            hasher.update(f.name.encode())
+            _update(hasher, getattr(value, f.name))
+    elif isinstance(value, Mapping):
+        for key in sorted(value):
+            _update(hasher, (key, value[key]))
+    elif isinstance(value, (tuple, list)):
+        hasher.update(f"({len(value)}".encode())
+        for item in value:
+            _update(hasher, item)
+    else:
+        hasher.update(f"{type(value).__name__}:{value!r};".encode())

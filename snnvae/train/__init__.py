@@ -1,0 +1,1 @@
+"""Spiking VAEs in Norse: models, data, losses, the training loop, and traces to compare against."""

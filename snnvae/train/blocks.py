@@ -1,0 +1,155 @@
+"""Encoder and decoder of both spiking VAEs, for any size: time first, modules named as NIR nodes.
+
+A module's path in the model is its node's name in NIR ("encoder.0", "decoder.input.lif"), so that what is
+exported can be compared with what was trained, layer by layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from snnvae.errors import ConfigError
+from snnvae.train.neuron import LIF
+from snnvae.train.tdbn import TdBN, fold
+
+
+class SpikingLayer(nn.Module):
+    """synapse → tdBN → LIF over (T, B, …); the synapse sees time and batch as one axis."""
+
+    def __init__(
+        self, synapse: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, alpha: float = 1.0
+    ) -> None:
+        super().__init__()
+        features = synapse.out_features if isinstance(synapse, nn.Linear) else synapse.out_channels
+        self.synapse = synapse
+        self.norm: TdBN | nn.Identity = TdBN(features, alpha)
+        self.lif = LIF()
+
+    def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x (T, B, …), v (B, …) or None for rest → spikes, membranes (T, B, …)."""
+        return self.lif(self.norm(over_time(self.synapse, x)), v)
+
+    def constant(self, x: Tensor, steps: int) -> Tensor:
+        """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
+        current = self.synapse(x)
+        return self.lif(self.norm(current.expand(steps, *current.shape)))[0]
+
+    def fold(self) -> None:
+        """Moves tdBN into the synapse; the layer then is synapse and LIF alone."""
+        if isinstance(self.norm, TdBN):
+            self.synapse, self.norm = fold(self.synapse, self.norm), nn.Identity()
+
+
+def over_time(module: nn.Module, x: Tensor) -> Tensor:
+    """Applies `module` to all steps and samples of x (T, B, …) at once."""
+    y: Tensor = module(x.flatten(0, 1))
+    return y.unflatten(0, x.shape[:2])
+
+
+def smallest_map(image_size: int, widths: Sequence[int]) -> int:
+    """Side of the innermost feature map: image_size halved once per width."""
+    side, odd = divmod(image_size, 2 ** len(widths))
+    if odd or side < 1:
+        raise ConfigError(
+            f"image_size {image_size} cannot be halved {len(widths)} times, once per width in "
+            f"{tuple(widths)}: use a multiple of {2 ** len(widths)} or fewer widths"
+        )
+    return side
+
+
+class Encoder(nn.ModuleDict):
+    """Image → latent spikes. One Conv k3 s2 p1 per width, then Linear → L; each tdBN + LIF."""
+
+    def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
+        super().__init__()
+        side = smallest_map(image_size, widths)
+        for i, (fan_in, fan_out) in enumerate(zip((channels, *widths), widths)):
+            conv = nn.Conv2d(fan_in, fan_out, 3, stride=2, padding=1)
+            self[str(i)] = SpikingLayer(conv)
+        self["latent"] = SpikingLayer(nn.Linear(widths[-1] * side * side, latent))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(T, B, C, H, W) → latent spikes (T, B, L)."""
+        return self._after_first(self["0"](image)[0])
+
+    def constant(self, image: Tensor, steps: int) -> Tensor:
+        """Direct coding: (B, C, H, W), the input of every step → (T, B, L). Equals `forward`."""
+        return self._after_first(self["0"].constant(image, steps))
+
+    def _after_first(self, x: Tensor) -> Tensor:
+        for name, layer in self.items():
+            if name == "latent":
+                x = x.flatten(2)
+            if name != "0":
+                x, _ = layer(x)
+        return x
+
+
+class Decoder(nn.ModuleDict):
+    """Latent spikes → currents of the readout.
+
+    Linear L → C·h·w (tdBN + LIF), viewed as a map; ConvTranspose k3 s2 p1 op1 down the widths and once more
+    w1 → w1 (each tdBN + LIF); ConvTranspose w1 → channels k3 s1 p1, no tdBN, no spikes.
+    """
+
+    def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
+        super().__init__()
+        side = smallest_map(image_size, widths)
+        self.map = (widths[-1], side, side)
+        self["input"] = SpikingLayer(nn.Linear(latent, widths[-1] * side * side))
+        down = tuple(reversed(widths))
+        for i, (fan_in, fan_out) in enumerate(zip(down, (*down[1:], down[-1]))):
+            up = nn.ConvTranspose2d(fan_in, fan_out, 3, stride=2, padding=1, output_padding=1)
+            self[str(i)] = SpikingLayer(up)
+        self["output"] = nn.ConvTranspose2d(widths[0], channels, 3, stride=1, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(T, B, L) → (T, B, C, H, W)."""
+        x, _ = self["input"](z)
+        x = x.unflatten(2, self.map)
+        for name, layer in self.items():
+            if name.isdecimal():
+                x, _ = layer(x)
+        return over_time(self["output"], x)
+
+
+class AutoregressiveNet(nn.ModuleDict):
+    """FSVAE's prior or posterior: inputs → 2L → 4L → L·k, Linear + tdBN(α = 2) + LIF each."""
+
+    def __init__(self, inputs: int, latent: int, k: int) -> None:
+        super().__init__()
+        sizes = (inputs, 2 * latent, 4 * latent, latent * k)
+        for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+            self[str(i)] = SpikingLayer(nn.Linear(fan_in, fan_out), alpha=2.0)
+
+    def forward(
+        self, x: Tensor, state: Sequence[Tensor] | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """(T, B, inputs) → spikes (T, B, L·k) and the membranes to go on from, one per layer."""
+        carried = []
+        for i, layer in enumerate(self.values()):
+            x, membranes = layer(x, None if state is None else state[i])
+            carried.append(membranes[-1])
+        return x, carried
+
+
+def fold_all(model: nn.Module) -> None:
+    """Folds every spiking layer of `model` in place."""
+    for module in model.modules():
+        if isinstance(module, SpikingLayer):
+            module.fold()
+
+
+def split_columns(linear: nn.Linear, first: int) -> tuple[nn.Linear, nn.Linear]:
+    """A Linear on a concatenation as two whose outputs add up; the first keeps the bias."""
+    halves = []
+    for columns in (linear.weight[:, :first], linear.weight[:, first:]):
+        half = nn.Linear(columns.shape[1], columns.shape[0]).to(columns.dtype)
+        half.weight = nn.Parameter(columns.detach().clone())
+        half.bias = nn.Parameter(torch.zeros_like(linear.bias))
+        halves.append(half)
+    halves[0].bias = nn.Parameter(linear.bias.detach().clone())
+    return halves[0], halves[1]

@@ -1,0 +1,101 @@
+"""Trained models on disk: plain types and tensors, nothing that could run code when loaded."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from snnvae.errors import CheckpointError, ConfigError, OutputError
+from snnvae.train.config import Config
+from snnvae.train.model import build
+from snnvae.train.vae import SpikingVAE
+
+FORMAT = "snnvae-checkpoint"
+VERSION = 1
+RETRAIN = "make one with 'snnvae train'"
+
+
+def save(path: str | Path, model: SpikingVAE) -> Path:
+    """Writes settings and weights, aside first, so that `path` is whole or absent."""
+    path = Path(path)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "config": model.config.to_dict(),
+        "state_dict": {name: value.detach().cpu() for name, value in model.state_dict().items()},
+    }
+    try:
+        torch.save(content, aside)
+        os.replace(aside, path)
+    except (OSError, RuntimeError) as error:
+        raise OutputError(f"cannot write {path}: {error}".splitlines()[0]) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | Path) -> tuple[Config, SpikingVAE]:
+    """The settings and the model, in evaluation mode, of a file that `save` wrote."""
+    path = Path(path)
+    content = _read(path)
+    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not an snnvae checkpoint: {RETRAIN}")
+    if content.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} has checkpoint version {content.get('version')!r}, this snnvae reads {VERSION}: "
+            "use the snnvae that wrote it"
+        )
+    settings, weights = content.get("config"), content.get("state_dict")
+    if not isinstance(settings, Mapping) or not isinstance(weights, Mapping):
+        raise CheckpointError(f"{path} lacks its settings or weights: {RETRAIN}")
+    try:
+        config = Config.from_dict(settings)
+        # Shapes are compared before anything of the size that the file claims is allocated.
+        with torch.device("meta"):
+            model = build(config)
+    except ConfigError as error:
+        raise CheckpointError(f"{path} has unusable settings: {error}") from error
+    _compare(path, model.state_dict(), weights)
+    model.load_state_dict(dict(weights), assign=True)
+    return config, model.eval()
+
+
+def _read(path: Path) -> Any:
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
+    if not zipfile.is_zipfile(path):
+        raise CheckpointError(f"{path} is not a torch file, or is cut short: {RETRAIN}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} carries code or objects, not only weights, and was not loaded: {RETRAIN}"
+        ) from error
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        raise CheckpointError(f"{path} is not a torch file, or is damaged: {RETRAIN}") from error
+
+
+def _compare(path: Path, expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> None:
+    """Refuses weights that are missing, unknown, of another shape or type, or not finite."""
+    for name in sorted(set(expected) ^ set(found), key=str):
+        what = "lacks" if name in expected else "has an unknown"
+        raise CheckpointError(f"{path} {what} weight {name!r} for its settings: {RETRAIN}")
+    for name, want in expected.items():
+        have = found[name]
+        if not isinstance(have, Tensor) or have.layout != torch.strided:
+            raise CheckpointError(f"{path}: {name} is not a dense tensor: {RETRAIN}")
+        if have.shape != want.shape or have.dtype != want.dtype:
+            raise CheckpointError(
+                f"{path}: {name} is {have.dtype} {tuple(have.shape)}, its settings ask for "
+                f"{want.dtype} {tuple(want.shape)}: {RETRAIN}"
+            )
+        if not bool(torch.isfinite(have).all()):
+            raise CheckpointError(f"{path}: {name} holds values that are not finite: {RETRAIN}")

@@ -1,0 +1,129 @@
+"""All settings of a training run, in one frozen value that is stored with its checkpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from snnvae.errors import ConfigError
+
+MODELS = ("esvae", "fsvae")
+PRIOR_LOSSES = ("psp", "kl")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to train, on what, and how.
+
+    model         'esvae' or 'fsvae'
+    dataset       name for `snnvae.train.data.load`
+    image_size    side of the square images in pixels
+    channels      colours of the images
+    widths        channels of the stride-2 stages, outermost first
+    latent        L, latent spikes per step
+    k             FSVAE: candidate spikes per latent; unused by ESVAE
+    steps         T, time steps per image
+    batch         images per training step
+    epochs        passes over the training images
+    lr            learning rate (ESVAE multiplies it by batch/250)
+    weight_decay  of AdamW
+    betas         of AdamW
+    prior_loss    FSVAE: 'psp' or 'kl'
+    prior_weight  weight of the prior's distance beside the reconstruction's mean squared error
+    shift         augmentation: each image moves by up to this many pixels
+    seed          of everything random in training
+    """
+
+    model: str
+    dataset: str = "digits"
+    image_size: int = 8
+    channels: int = 1
+    widths: tuple[int, ...] = (32, 64)
+    latent: int = 32
+    k: int = 20
+    steps: int = 16
+    batch: int = 64
+    epochs: int = 60
+    lr: float = 4e-3
+    weight_decay: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    prior_loss: str = "psp"
+    prior_weight: float = 1.0
+    shift: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(
+            self.model in MODELS, f"model {self.model!r} is unknown: use {' or '.join(MODELS)}"
+        )
+        _require(
+            self.prior_loss in PRIOR_LOSSES,
+            f"prior_loss {self.prior_loss!r} is unknown: use {' or '.join(PRIOR_LOSSES)}",
+        )
+        for name in ("image_size", "channels", "latent", "k", "steps", "batch", "epochs"):
+            _require(_is_int(getattr(self, name), 1), f"{name} must be a whole number from 1 up")
+        for name in ("shift", "seed"):
+            _require(_is_int(getattr(self, name), 0), f"{name} must be a whole number from 0 up")
+        _require(
+            isinstance(self.widths, tuple)
+            and len(self.widths) > 0
+            and all(_is_int(w, 1) for w in self.widths),
+            f"widths {self.widths!r} must be one or more whole numbers from 1 up",
+        )
+        _require(_is_real(self.lr) and self.lr > 0, f"lr {self.lr!r} must be greater than 0")
+        for name in ("weight_decay", "prior_weight"):
+            value = getattr(self, name)
+            _require(_is_real(value) and value >= 0, f"{name} {value!r} must be 0 or greater")
+        _require(
+            isinstance(self.betas, tuple)
+            and len(self.betas) == 2
+            and all(_is_real(b) and 0 <= b < 1 for b in self.betas),
+            f"betas {self.betas!r} must be two numbers in [0, 1)",
+        )
+        _require(self.batch > 1, "batch must be at least 2: tdBN normalises over the batch")
+        _require(
+            self.image_size % 2 ** len(self.widths) == 0,
+            f"image_size {self.image_size} cannot be halved {len(self.widths)} times, once per "
+            f"width: use a multiple of {2 ** len(self.widths)} or fewer widths",
+        )
+
+    @classmethod
+    def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Config:
+        """The settings that suit `model` on `dataset`, with `changes`."""
+        settings = {"model": model, "dataset": dataset, **DEFAULTS.get((model, dataset), {})}
+        return cls.from_dict({**settings, **changes})
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> Config:
+        """From plain types; lists become tuples, unknown names are refused."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(str(name) for name in settings if name not in known)
+        _require(not unknown, f"no such setting: {', '.join(unknown)}")
+        _require("model" in settings, f"no model given: use {' or '.join(MODELS)}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON and checkpoints."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+DEFAULTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("esvae", "digits"): {"prior_weight": 1e-3},
+    ("fsvae", "digits"): {"lr": 1e-3},
+}
+"""Settings that differ from Config's own, by model and data set."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)
+
+
+def _is_int(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

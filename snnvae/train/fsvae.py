@@ -1,0 +1,112 @@
+"""FSVAE (Kamata, Mukuta, Harada, AAAI 2022): autoregressive Bernoulli sampling of latent spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from snnvae.train.blocks import AutoregressiveNet
+from snnvae.train.config import Config
+from snnvae.train.losses import bernoulli_kl, psp_distance
+from snnvae.train.vae import Losses, SpikingVAE
+
+SCHEDULED_FROM_STEP = 5
+SCHEDULED_FIRST, SCHEDULED_LAST = 0.1, 0.3
+SCHEDULED_NOISE = 1e-3
+"""Scheduled sampling: from which step on, with what probability at the first and the last epoch,
+and the noise that decides between equally many silent and firing candidates."""
+
+
+def select(candidates: Tensor, choice: Tensor, k: int) -> Tensor:
+    """The chosen one of each latent's k candidate spikes: (…, L·k), one-hot (…, L·k) → z (…, L)."""
+    return (candidates * choice).unflatten(-1, (-1, k)).sum(-1)
+
+
+def mean_rate(candidates: Tensor, k: int) -> Tensor:
+    """The rate of the Bernoulli that a uniform choice among k draws from: (…, L·k) → (…, L)."""
+    return candidates.unflatten(-1, (-1, k)).mean(-1)
+
+
+def shift(z: Tensor) -> Tensor:
+    """z[t] → z[t−1] along the first axis, z[−1] = 0, without gradient."""
+    return torch.cat([torch.zeros_like(z[:1]), z[:-1]]).detach()
+
+
+def roll_out(
+    net: AutoregressiveNet, k: int, choice: Tensor, context: Tensor | None = None
+) -> Tensor:
+    """z[t] chosen from net([context[t] ; z[t−1]]), z[−1] = 0, one step after the other.
+
+    choice (T, B, L·k) one-hot, context (T, B, L) or None → z (T, B, L). The neurons' state is carried, so T
+    steps cost T steps. Equal to running the whole prefix again at each step.
+    """
+    z, state, drawn = choice.new_zeros(*choice.shape[1:-1], choice.shape[-1] // k), None, []
+    for t in range(len(choice)):
+        x = z if context is None else torch.cat([context[t], z], dim=-1)
+        candidates, state = net(x[None], state)
+        z = select(candidates[0], choice[t], k)
+        drawn.append(z)
+    return torch.stack(drawn)
+
+
+@contextmanager
+def running_statistics(net: nn.Module) -> Iterator[None]:
+    """No gradient, and tdBN by its running statistics: a batch's own, over all T, are not known
+    while its steps are being drawn (the authors recompute those of each prefix, in O(T²))."""
+    training = net.training
+    net.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        net.train(training)
+
+
+class FSVAE(SpikingVAE):
+    """Prior p(z_t | z_<t) and posterior q(z_t | x_≤t, z_<t): z_t is one of k candidate spikes.
+
+    Loss: MSE + weight·mean[(PSP(q̄) − PSP(p̄))²], q̄ and p̄ the means over the k candidates.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.posterior = AutoregressiveNet(2 * config.latent, config.latent, config.k)
+        self.prior = AutoregressiveNet(config.latent, config.latent, config.k)
+
+    def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+        config, k = self.config, self.config.k
+        shape = (config.steps, len(image), config.latent)
+        latent = self.encoder.constant(image, config.steps)
+        index = torch.randint(k, shape, generator=generator)
+        choice = F.one_hot(index, k).flatten(-2).to(image.dtype)
+        with running_statistics(self.posterior):
+            drawn = roll_out(self.posterior, k, choice, latent)
+        q, _ = self.posterior(torch.cat([latent, shift(drawn)], dim=-1))
+        z = select(q, choice, k)
+        p, _ = self.prior(self._scheduled(z.detach(), generator, done))
+        reconstruction = F.mse_loss(self.decode(z), image)
+        distance = psp_distance if config.prior_loss == "psp" else bernoulli_kl
+        prior = distance(mean_rate(q, k), mean_rate(p, k))
+        return Losses(reconstruction + config.prior_weight * prior, reconstruction, prior)
+
+    def _scheduled(self, z: Tensor, generator: torch.Generator, done: float) -> Tensor:
+        """The prior's input: shifted z, in which some steps are the prior's own guess (mean > 1/2)."""
+        probability = SCHEDULED_FIRST + (SCHEDULED_LAST - SCHEDULED_FIRST) * done
+        own = torch.rand(len(z) - 1, generator=generator) < probability
+        own[:SCHEDULED_FROM_STEP] = False
+        x, state = shift(z), None
+        with running_statistics(self.prior):
+            for t in range(len(own) if own.any() else 0):
+                candidates, state = self.prior(x[t : t + 1], state)
+                if own[t]:
+                    rate = mean_rate(candidates[0], self.config.k)
+                    noise = torch.randn(rate.shape, generator=generator)
+                    x[t + 1] = (rate + SCHEDULED_NOISE * noise > 0.5).to(z.dtype)
+        return x
+
+    def optimizer_groups(self) -> list[dict[str, object]]:
+        return [{"params": list(self.parameters()), "lr": self.config.lr}]

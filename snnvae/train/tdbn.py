@@ -1,0 +1,74 @@
+"""Threshold-dependent batch normalisation, and how it disappears for deployment."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PAPER_V_TH = 0.2
+"""Threshold in the papers' coordinate u, where tdBN's equation is written. Inputs have the same
+scale in v = 0.75·u, so it stands here unchanged."""
+
+EPSILON = 1e-5
+
+Synapse = TypeVar("Synapse", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+
+
+class TdBN(nn.Module):
+    """y = α·V_th·(x − μ)/√(σ² + ε)·γ + β over (T, B, C, …); μ, σ² per channel C.
+
+    In training μ and the biased σ² are those of batch, space and time together, and running estimates (the
+    unbiased variance, momentum 0.1) are kept; in evaluation the running ones are used. β is not
+    scaled. Source: the authors' code of FSVAE; Zheng et al., arXiv 2011.05280.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, features: int, alpha: float = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.weight = nn.Parameter(torch.ones(features))
+        self.bias = nn.Parameter(torch.zeros(features))
+        self.register_buffer("running_mean", torch.zeros(features))
+        self.register_buffer("running_var", torch.ones(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.batch_norm(
+            x.flatten(0, 1),
+            self.running_mean,
+            self.running_var,
+            self.alpha * PAPER_V_TH * self.weight,
+            self.bias,
+            training=self.training,
+            momentum=0.1,
+            eps=EPSILON,
+        )
+        return y.unflatten(0, x.shape[:2])
+
+
+def fold(synapse: Synapse, norm: TdBN) -> Synapse:
+    """The same synapse with tdBN's running statistics inside it: W' = a·W, b' = a·(b − μ) + β.
+
+    a = α·V_th·γ/√(σ² + ε) per output channel. Computed in float64, rounded once to float32.
+    """
+    a = (
+        norm.alpha
+        * PAPER_V_TH
+        * norm.weight.double()
+        / (norm.running_var.double() + EPSILON).sqrt()
+    )
+    bias = torch.zeros_like(a) if synapse.bias is None else synapse.bias.double()
+    axis = 1 if isinstance(synapse, nn.ConvTranspose2d) else 0
+    shape = [1] * synapse.weight.ndim
+    shape[axis] = -1
+    weight = synapse.weight.double() * a.view(shape)
+    shift = a * (bias - norm.running_mean.double()) + norm.bias.double()
+    folded = copy.deepcopy(synapse)
+    folded.weight = nn.Parameter(weight.detach().float())
+    folded.bias = nn.Parameter(shift.detach().float())
+    return folded
