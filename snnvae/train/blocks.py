@@ -30,12 +30,14 @@ class SpikingLayer(nn.Module):
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (T, B, …), v (B, …) or None for rest → spikes, membranes (T, B, …)."""
-        return self.lif(self.norm(over_time(self.synapse, x)), v)
+        spikes, membranes = self.lif(self.norm(over_time(self.synapse, x)), v)
+        return spikes, membranes
 
     def constant(self, x: Tensor, steps: int) -> Tensor:
         """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
         current = self.synapse(x)
-        return self.lif(self.norm(current.expand(steps, *current.shape)))[0]
+        spikes: Tensor = self.lif(self.norm(current.expand(steps, *current.shape)))[0]
+        return spikes
 
     def fold(self) -> None:
         """Moves tdBN into the synapse; the layer then is synapse and LIF alone."""
@@ -46,18 +48,18 @@ class SpikingLayer(nn.Module):
 def over_time(module: nn.Module, x: Tensor) -> Tensor:
     """Applies `module` to all steps and samples of x (T, B, …) at once."""
     y: Tensor = module(x.flatten(0, 1))
-    return y.unflatten(0, x.shape[:2])
+    return y.view(*x.shape[:2], *y.shape[1:])
 
 
 def smallest_map(image_size: int, widths: Sequence[int]) -> int:
     """Side of the innermost feature map: image_size halved once per width."""
-    side, odd = divmod(image_size, 2 ** len(widths))
-    if odd or side < 1:
+    factor = 1 << len(widths)
+    if image_size < factor or image_size % factor:
         raise ConfigError(
             f"image_size {image_size} cannot be halved {len(widths)} times, once per width in "
-            f"{tuple(widths)}: use a multiple of {2 ** len(widths)} or fewer widths"
+            f"{tuple(widths)}: use a multiple of {factor} or fewer widths"
         )
-    return side
+    return image_size // factor
 
 
 class Encoder(nn.ModuleDict):
@@ -77,7 +79,9 @@ class Encoder(nn.ModuleDict):
 
     def constant(self, image: Tensor, steps: int) -> Tensor:
         """Direct coding: (B, C, H, W), the input of every step → (T, B, L). Equals `forward`."""
-        return self._after_first(self["0"].constant(image, steps))
+        first = self["0"]
+        assert isinstance(first, SpikingLayer)
+        return self._after_first(first.constant(image, steps))
 
     def _after_first(self, x: Tensor) -> Tensor:
         for name, layer in self.items():

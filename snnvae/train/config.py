@@ -33,6 +33,7 @@ class Config:
     prior_loss    FSVAE: 'psp' or 'kl'
     prior_weight  weight of the prior's distance beside the reconstruction's mean squared error
     shift         augmentation: each image moves by up to this many pixels
+    cosine        whether lr falls to 0 along half a cosine (the papers keep it constant)
     seed          of everything random in training
     """
 
@@ -52,6 +53,7 @@ class Config:
     prior_loss: str = "psp"
     prior_weight: float = 1.0
     shift: int = 0
+    cosine: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,12 +84,8 @@ class Config:
             and all(_is_real(b) and 0 <= b < 1 for b in self.betas),
             f"betas {self.betas!r} must be two numbers in [0, 1)",
         )
+        _require(isinstance(self.cosine, bool), f"cosine {self.cosine!r} must be true or false")
         _require(self.batch > 1, "batch must be at least 2: tdBN normalises over the batch")
-        _require(
-            self.image_size % 2 ** len(self.widths) == 0,
-            f"image_size {self.image_size} cannot be halved {len(self.widths)} times, once per "
-            f"width: use a multiple of {2 ** len(self.widths)} or fewer widths",
-        )
 
     @classmethod
     def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Config:
@@ -102,7 +100,11 @@ class Config:
         unknown = sorted(str(name) for name in settings if name not in known)
         _require(not unknown, f"no such setting: {', '.join(unknown)}")
         _require("model" in settings, f"no model given: use {' or '.join(MODELS)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in settings.items()
+        }
+        return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON and checkpoints."""

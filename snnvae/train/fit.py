@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from snnvae.errors import ConfigError, OutputError
 from snnvae.progress import NoProgress, Progress
@@ -49,6 +50,8 @@ def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -
     batches = len(train) // config.batch
     if batches == 0:
         raise ConfigError(f"batch {config.batch} exceeds the {len(train)} training images")
+    if config.cosine:
+        schedule = CosineAnnealingLR(optimizer, config.epochs * batches)
     lines = []
     progress.start(f"train {config.model}", config.epochs * batches)
     for epoch in range(config.epochs):
@@ -61,15 +64,17 @@ def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -
             optimizer.zero_grad()
             losses.total.backward()
             optimizer.step()
+            if config.cosine:
+                schedule.step()
             sums += torch.stack([value.detach() for value in losses])
             progress.advance(1, epoch=str(epoch + 1), loss=losses.total.item())
         loss, reconstruction, prior = (sums / batches).tolist()
         net = model.folded()
         with firing_rates(net) as rates:
-            images = reconstruct(net, split.test, config.seed)
+            copies = reconstruct(net, split.test, config.seed)
         record: dict[str, Any] = {"epoch": epoch + 1, "loss": loss}
         record |= {"reconstruction": reconstruction, "prior": prior}
-        record["test_mse"] = float(((images - split.test) ** 2).mean())
+        record["test_mse"] = float(((copies - split.test) ** 2).mean())
         record["rates"] = rates
         lines.append(json.dumps(record))
     progress.finish()

@@ -23,12 +23,13 @@ and the noise that decides between equally many silent and firing candidates."""
 
 def select(candidates: Tensor, choice: Tensor, k: int) -> Tensor:
     """The chosen one of each latent's k candidate spikes: (…, L·k), one-hot (…, L·k) → z (…, L)."""
-    return (candidates * choice).unflatten(-1, (-1, k)).sum(-1)
+    chosen = candidates * choice
+    return chosen.view(*chosen.shape[:-1], -1, k).sum(-1)
 
 
 def mean_rate(candidates: Tensor, k: int) -> Tensor:
     """The rate of the Bernoulli that a uniform choice among k draws from: (…, L·k) → (…, L)."""
-    return candidates.unflatten(-1, (-1, k)).mean(-1)
+    return candidates.view(*candidates.shape[:-1], -1, k).mean(-1)
 
 
 def shift(z: Tensor) -> Tensor:

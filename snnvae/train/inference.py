@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -83,9 +82,9 @@ def _reconstruct(
 def _image(net: SpikingVAE, part: str, **stimulus: NDArray[Any]) -> Images:
     readout = run(net, part, _stimulus(net, **stimulus)).readout
     assert readout is not None
-    return torch.tanh(readout).double().numpy()
+    return np.tanh(readout.double().numpy())
 
 
 def _stimulus(net: SpikingVAE, **arrays: NDArray[Any]) -> dict[str, Tensor]:
-    dtype = net.decoder["output"].weight.dtype
+    dtype = next(net.decoder.parameters()).dtype
     return {name: time_first(array, dtype) for name, array in arrays.items()}

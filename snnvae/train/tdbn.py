@@ -15,7 +15,7 @@ scale in v = 0.75·u, so it stands here unchanged."""
 
 EPSILON = 1e-5
 
-Synapse = TypeVar("Synapse", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+Synapse = TypeVar("Synapse", bound="nn.Linear | nn.Conv2d | nn.ConvTranspose2d")
 
 
 class TdBN(nn.Module):
@@ -48,7 +48,7 @@ class TdBN(nn.Module):
             momentum=0.1,
             eps=EPSILON,
         )
-        return y.unflatten(0, x.shape[:2])
+        return y.view_as(x)
 
 
 def fold(synapse: Synapse, norm: TdBN) -> Synapse:

@@ -1,0 +1,1 @@
+"""Graph passes, NIRGraph → NIRGraph, one per file; valid in, valid out."""

@@ -1,0 +1,118 @@
+"""Lower our ConvTranspose2d to NIR's own primitives, for tools that do not know it.
+
+NIR has neither a transposed convolution nor a way from a flat vector back to a map. So from the first
+transposed convolution on, everything becomes flat: weights turn into Affines over all positions, neurons keep
+their parameters as vectors, and the output is a vector (its shape stays in the metadata).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import prod
+
+import nir
+import numpy as np
+
+from snnvae import primitives
+from snnvae.deploy.settings import METADATA_KEY, plain
+from snnvae.errors import UnsupportedError
+from snnvae.export.builder import GraphBuilder
+from snnvae.primitives.nir_nodes import ConvTranspose2d
+
+MAX_BYTES = 1 << 30
+NEURON_PARAMETERS = {
+    nir.LIF: ("tau", "r", "v_leak", "v_threshold", "v_reset"),
+    nir.LI: ("tau", "r", "v_leak"),
+    nir.Threshold: ("threshold",),
+    nir.Delay: ("delay",),
+}
+
+
+def lower_to_standard(graph: nir.NIRGraph) -> nir.NIRGraph:
+    """The same network in plain NIR; UnsupportedError where it would need over 1 GiB."""
+    flat = _downstream(graph)
+    if not flat:
+        return graph
+    _check_size(graph, flat)
+    builder = GraphBuilder()
+    into: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    for source, target in graph.edges:
+        into[target].append(source)
+    for name, node in graph.nodes.items():
+        builder.add(name, _flat(name, node) if name in flat else node)
+    for name in graph.nodes:
+        for source in into[name]:
+            if name in flat and source not in flat:
+                shape = graph.nodes[source].output_type["output"]
+                bridge = f"{source}.flat"
+                if bridge not in builder.nodes:
+                    builder.add(bridge, nir.Flatten({"input": shape}, 0, -1), source)
+                builder.connect(bridge, name)
+            else:
+                builder.connect(source, name)
+    return builder.build(_with_shapes(graph, flat))
+
+
+def _downstream(graph: nir.NIRGraph) -> set[str]:
+    """Every node that a transposed convolution reaches, itself included."""
+    follow: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    for source, target in graph.edges:
+        follow[source].append(target)
+    queue = deque(n for n, node in graph.nodes.items() if isinstance(node, ConvTranspose2d))
+    reached: set[str] = set(queue)
+    while queue:
+        for name in follow[queue.popleft()]:
+            if name not in reached:
+                reached.add(name)
+                queue.append(name)
+    return reached
+
+
+def _size(node: nir.NIRNode) -> int:
+    """Bytes of the dense float32 weights that a weight node becomes."""
+    if primitives.synapse_for(node) is None:
+        return 0
+    n_in, n_out = prod(node.input_type["input"]), prod(node.output_type["output"])
+    return 4 * int(n_in) * int(n_out)
+
+
+def _check_size(graph: nir.NIRGraph, flat: set[str]) -> None:
+    sizes = {name: _size(graph.nodes[name]) for name in flat}
+    if (total := sum(sizes.values())) > MAX_BYTES:
+        largest = max(sizes, key=sizes.__getitem__)
+        raise UnsupportedError(
+            f"--standard would write {total / 2**30:.1f} GiB of Affine weights "
+            f"({sizes[largest] / 2**30:.1f} GiB for '{largest}'), over the limit of 1 GiB; "
+            "export without --standard and read the file with snnvae"
+        )
+
+
+def _flat(name: str, node: nir.NIRNode) -> nir.NIRNode:
+    if isinstance(node, nir.Output):
+        return nir.Output({"output": np.array([prod(node.output_type["output"])])})
+    if isinstance(node, nir.Flatten):
+        size = np.array([prod(node.input_type["input"])])
+        return nir.Flatten({"input": size}, 0, -1)
+    if parameters := NEURON_PARAMETERS.get(type(node)):
+        return type(node)(**{p: getattr(node, p).reshape(-1) for p in parameters})
+    kind = primitives.synapse_for(node)
+    if kind is None:
+        raise UnsupportedError(f"node '{name}' ({type(node).__name__}) has no flat form")
+    synapse, bias = kind.from_nir(node, tuple(int(n) for n in node.input_type["input"]))
+    weight = synapse.matrix().toarray().astype(np.float32)
+    if bias is None:
+        return nir.Linear(weight)
+    return nir.Affine(weight, bias.reshape(-1).astype(np.float32))
+
+
+def _with_shapes(graph: nir.NIRGraph, flat: set[str]) -> dict[str, object]:
+    """The metadata, with the shapes that the flattened outputs had."""
+    metadata = dict(graph.metadata)
+    own = dict(plain(metadata.get(METADATA_KEY, {})))
+    readouts = {name: dict(rule) for name, rule in own.get("readouts", {}).items()}
+    for name, node in graph.nodes.items():
+        if isinstance(node, nir.Output) and name in flat:
+            readouts.setdefault(name, {}).setdefault("shape", np.array(node.output_type["output"]))
+    own["readouts"] = readouts
+    metadata[METADATA_KEY] = own
+    return metadata

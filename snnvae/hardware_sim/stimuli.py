@@ -1,0 +1,100 @@
+"""The stimulus of a program: the user's data where it has data inputs, drawn spikes where it samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim import samplers
+from snnvae.program import Input, Program
+from snnvae.stimulus import Stimulus
+
+
+def build_stimulus(
+    program: Program,
+    samples: Sequence[int],
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    data: Mapping[str, np.ndarray] | None = None,
+) -> Stimulus:
+    """Streams for the samples of the given indices.
+
+    data: per input (B, T, *shape), one sample (T, *shape), or for a constant input one value per
+    sample (B, *shape). Inputs that the file's sampler feeds are drawn from `seed`. Without `steps`, T is the data's,
+    else the program's.
+    """
+    given = {name: np.asarray(values) for name, values in (data or {}).items()}
+    for name in given:
+        if name not in {i.name for i in program.inputs}:
+            raise DataError(
+                f"data for input '{name}', but the inputs are {sorted(i.name for i in program.inputs)}"
+            )
+    steps = steps or _steps_of(given, program) or program.steps
+    drawn = _drawn(program, samples, steps, seed)
+    streams = {}
+    for port in program.inputs:
+        if port.name in given:
+            streams[port.name] = _fit(port, given[port.name], len(samples), steps)
+        elif port.name in drawn:
+            streams[port.name] = drawn[port.name].reshape(len(samples), steps, *port.shape)
+        else:
+            raise DataError(
+                f"input '{port.name}' needs data of shape (samples, {steps}, "
+                f"{', '.join(map(str, port.shape))}); pass --input file.npy"
+            )
+    return Stimulus(streams, tuple(samples), seed)
+
+
+def posterior_spikes(latent: np.ndarray, stimulus: Stimulus) -> np.ndarray:
+    """ESVAE: from the encoder's latent spikes (B, T, …) the spikes its decoder gets, of the same shape."""
+    rate = latent.reshape(*latent.shape[:2], -1).mean(axis=1)
+    drawn = samplers.bernoulli_spikes(rate, stimulus.samples, stimulus.steps, stimulus.seed)
+    return drawn.reshape(latent.shape)
+
+
+def _drawn(
+    program: Program, samples: Sequence[int], steps: int, seed: int
+) -> dict[str, np.ndarray]:
+    sampler = program.metadata.get("sampler", {})
+    kind = sampler.get("kind")
+    if kind == "esvae-prior":
+        weight, bias = sampler["weight"], sampler["bias"]
+        spikes = samplers.esvae_prior_spikes(weight, bias, samples, steps, seed)
+        return {sampler["input"]: spikes}
+    if kind == "fsvae":
+        latents, k = int(sampler["latents"]), int(sampler["k"])
+        index = samplers.bernoulli_choice(samples, steps, latents, k, seed)
+        return {sampler["input"]: samplers.one_hot(index, k)}
+    return {}
+
+
+def _steps_of(data: Mapping[str, np.ndarray], program: Program) -> int | None:
+    """T of the first stream that has a time axis."""
+    for name, values in data.items():
+        port = program.input(name)
+        rank = len(port.shape)
+        if values.ndim == rank + 2 or (values.ndim == rank + 1 and not port.constant):
+            return int(values.shape[-rank - 1])
+    return None
+
+
+def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
+    """Data as (B, T, *shape): constant values repeated over T, a single sample over B."""
+    rank = len(port.shape)
+    if values.ndim == rank + 1:
+        values = values[:, None] if port.constant else values[None]
+    target = (batch, steps, *port.shape)
+    fits = values.ndim == rank + 2 and all(
+        have in (want, 1) or (axis == 0 and have > want)
+        for axis, (have, want) in enumerate(zip(values.shape, target, strict=True))
+    )
+    if values.dtype.kind not in "biuf" or not fits:
+        raise DataError(
+            f"data for input '{port.name}' has shape {values.shape}, needs {target} "
+            f"({'(samples, ' if port.constant else '(steps, '}…) will do"
+            f"{' as it is constant' if port.constant else ' for one sample'})"
+        )
+    return np.broadcast_to(values[:batch], target)

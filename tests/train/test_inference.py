@@ -1,0 +1,64 @@
+"""Images made by a trained model: those of the deployed network, sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
+from snnvae.train import inference
+from snnvae.train.inference import generate, reconstruct, reconstruction_mse
+from snnvae.train.trace import trace
+from snnvae.train.vae import SpikingVAE
+
+
+def test_images_are_in_range_and_differ(any_model: SpikingVAE) -> None:
+    images = generate(any_model, 5, seed=1)
+    assert images.shape == (5, 1, 8, 8)
+    assert (np.abs(images) < 1).all()
+    assert len({image.tobytes() for image in images}) == 5
+    assert not np.array_equal(images, generate(any_model, 5, seed=2))
+
+
+def test_sample_n_is_the_same_for_any_number_and_chunk(
+    any_model: SpikingVAE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = generate(any_model, 7, seed=1)
+    np.testing.assert_allclose(many[:3], generate(any_model, 3, seed=1), atol=1e-12)
+    monkeypatch.setattr(inference, "CHUNK", 2)
+    np.testing.assert_allclose(many, generate(any_model, 7, seed=1), atol=1e-12)
+
+
+def test_generated_images_are_the_traced_networks(fsvae: SpikingVAE) -> None:
+    config = fsvae.config
+    choice = one_hot(bernoulli_choice(range(3), config.steps, config.latent, config.k, 1), config.k)
+    found = trace(fsvae.folded(), "generator", {"choice": choice})
+    assert np.array_equal(generate(fsvae, 3, seed=1), np.tanh(found.readout))
+
+
+def test_reconstruction_is_encoder_host_draw_decoder(
+    esvae: SpikingVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    x, folded, steps = images(3).numpy(), esvae.folded(), esvae.config.steps
+    encoded = trace(folded, "encoder", {"image": np.repeat(x[:, None], steps, axis=1)})
+    rate = encoded.spikes["encoder.latent.lif"].mean(1)
+    z = bernoulli_spikes(rate, range(3), steps, seed=1)
+    decoded = trace(folded, "decoder", {"z": z})
+    assert np.array_equal(reconstruct(esvae, x, seed=1), np.tanh(decoded.readout))
+
+
+def test_a_reconstruction_depends_on_its_own_image_and_place_only(
+    any_model: SpikingVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    x = images(4).numpy()
+    whole = reconstruct(any_model, x, seed=1)
+    np.testing.assert_allclose(whole[:2], reconstruct(any_model, x[:2], seed=1), atol=1e-12)
+
+
+def test_mse_is_over_all_pixels(any_model: SpikingVAE, images: Callable[..., torch.Tensor]) -> None:
+    x = images(4).numpy()
+    expected = ((reconstruct(any_model, x, seed=1) - x) ** 2).mean()
+    assert reconstruction_mse(any_model, x, seed=1) == pytest.approx(expected)
