@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 Shape = tuple[int, ...]
 ResetMode = Literal["zero", "subtract"]
+InitialState = Literal["v_reset", "v_leak"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Conventions:
 
     dt: float
     reset: ResetMode = "zero"
-    initial: Literal["v_reset", "v_leak"] = "v_leak"
+    initial: InitialState = "v_leak"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Synapse(ABC):
     @classmethod
     @abstractmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Synapse, np.ndarray | None]:
-        """The synapse of a NIR node and its bias, broadcast to out_shape (None if it has none)."""
+        """The synapse of a NIR node and its bias, of out_shape (None if it has none)."""
 
     @abstractmethod
     def apply(self, x: np.ndarray) -> np.ndarray:
@@ -57,11 +58,11 @@ class Synapse(ABC):
 
     @abstractmethod
     def matrix(self) -> sp.csr_array:
-        """The same map as a sparse matrix (n_out, n_in), C order; explicit zeros are dropped."""
+        """The same map as a sparse matrix (n_out, n_in), C order; zeros are dropped."""
 
     @abstractmethod
     def fan_out(self) -> np.ndarray:
-        """Synapses that one spike reaches, per source position: int64 of in_shape, zeros included."""
+        """Synapses that one spike reaches, zero weights included: int64 of in_shape."""
 
     @abstractmethod
     def with_weight(self, weight: np.ndarray) -> Synapse:
@@ -69,7 +70,7 @@ class Synapse(ABC):
 
     @abstractmethod
     def with_gain(self, gain: np.ndarray) -> Synapse:
-        """Every current times `gain` (scalar, or an array of out_shape), folded into the weights."""
+        """Every current times `gain` (scalar or of out_shape), folded into the weights."""
 
     def fan_out_effective(self) -> np.ndarray:
         """As `fan_out`, counting only synapses whose weight is not zero."""

@@ -26,8 +26,8 @@ Precision = Literal["float", "fixed"]
 class Input:
     """A stream of values into the network, one per step.
 
-    `analog` inputs carry real numbers (an image); the host turns them into currents. All others carry
-    spikes. `constant` inputs hold one value during a sample; `low` and `high` bound an analog input.
+    `analog` inputs carry real numbers (an image); the host turns them into currents. All others
+    carry spikes. `constant` ones hold one value during a sample; analog values lie in [low, high].
     """
 
     name: str
@@ -65,8 +65,8 @@ class Layer:
 class Connection:
     """Synapses from one population (layer or input) to a layer.
 
-    `delay` counts logical steps; `on_host` marks an analog-driven one, whose currents the host computes.
-    `name` is the NIR node that holds the weights.
+    `delay` counts logical steps; `on_host` marks an analog-driven one, whose currents (with
+    `host_bias`) the host computes. `name` is the NIR node that holds the weights.
     """
 
     name: str

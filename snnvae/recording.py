@@ -34,7 +34,7 @@ class Recording:
     (float, or integers of fixed point).
     outputs: value of each output whose layer does not spike, in real units, (B, *shape).
     membranes: membranes after each step where asked for, (B, T, *shape), in the backend's units.
-    info: backend, mode, precision, dt, seed, samples, program (SHA-256), latency (hardware steps), versions.
+    info: backend, precision, dt, steps, seed, samples, program (SHA-256), latency (hardware steps).
     """
 
     spikes: Mapping[str, np.ndarray]

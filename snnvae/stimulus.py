@@ -42,7 +42,8 @@ class Stimulus:
         wanted = {i.name for i in program.inputs}
         if wanted != set(self.streams):
             raise DataError(
-                f"stimulus has streams {sorted(self.streams)}, the network has inputs {sorted(wanted)}"
+                f"the stimulus has streams {sorted(self.streams)}, "
+                f"the network has inputs {sorted(wanted)}"
             )
         for port in program.inputs:
             stream = self.streams[port.name]

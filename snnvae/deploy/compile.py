@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import nir
-import numpy as np
 
-from snnvae import primitives
 from snnvae.deploy import loops
+from snnvae.deploy.populations import build_neurons, connect
 from snnvae.deploy.quantise import LayerReport, quantise
 from snnvae.deploy.settings import Options, Settings, resolve
 from snnvae.deploy.wiring import Path, check_nodes, find_paths, population_shape
-from snnvae.errors import ConfigError, GraphError, SnnvaeError, UnsupportedError
-from snnvae.primitives.linear import identity
-from snnvae.program import Connection, Input, Layer, Precision, Program
+from snnvae.errors import ConfigError, GraphError, UnsupportedError
+from snnvae.program import Connection, Input, Precision, Program
 
 
 @dataclass(frozen=True)
@@ -50,27 +47,22 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         for name, node in graph.nodes.items()
         if isinstance(node, nir.Input)
     )
+    neurons = build_neurons(graph, settings.conventions)
     paths = find_paths(graph)
     outputs = _outputs(graph, paths)
-    neurons = {name: n for name, n in graph.nodes.items() if primitives.neuron_for(n)}
     inner = [path for path in paths if path.target in neurons]
     delays = _delays(inner, tuple(neurons), inputs, settings)
-    wired = _connect(graph, inner, delays, inputs, settings)
-    immediate = [(c.source, c.target) for c in wired.connections if not c.delay]
-    known = {name for name in neurons}
-    order = loops.step_order(
-        tuple(neurons), [edge for edge in immediate if edge[0] in known]
-    )
-    layers = tuple(wired.layers[name] for name in order)
-    edges = [(c.source, c.target) for c in wired.connections if c.source in known]
-    groups = loops.loop_groups(order, edges)
+    layers, connections = connect(neurons, inner, delays, inputs)
+    between = [c for c in connections if c.source in layers]
+    order = loops.step_order(tuple(layers), [(c.source, c.target) for c in between if not c.delay])
+    groups = loops.loop_groups(order, [(c.source, c.target) for c in between])
     return Program(
         precision="float",
         dt=settings.conventions.dt,
         steps=settings.steps,
         inputs=inputs,
-        layers=layers,
-        connections=wired.connections,
+        layers=tuple(layers[name] for name in order),
+        connections=_in_order(connections, inputs, order),
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=tuple(tuple(name for name in order if name in group) for group in groups),
@@ -78,10 +70,14 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
     )
 
 
-@dataclass(frozen=True)
-class _Wired:
-    layers: dict[str, Layer]
-    connections: tuple[Connection, ...]
+def _in_order(
+    connections: tuple[Connection, ...], inputs: tuple[Input, ...], order: list[str]
+) -> tuple[Connection, ...]:
+    """By target, then source, in the order of a step: the same however the file lists its nodes."""
+    position = {name: i for i, name in enumerate([*(i.name for i in inputs), *order])}
+    return tuple(
+        sorted(connections, key=lambda c: (position[c.target], position[c.source], c.name))
+    )
 
 
 def _outputs(graph: nir.NIRGraph, paths: list[Path]) -> dict[str, str]:
@@ -125,61 +121,3 @@ def _delays(
     names = (*(i.name for i in inputs), *neurons)
     carried = loops.implicit_delays(names, [i.name for i in inputs], immediate)
     return [n or int((p.source, p.target) in carried) for n, p in zip(steps, paths)]
-
-
-def _connect(
-    graph: nir.NIRGraph,
-    paths: list[Path],
-    delays: list[int],
-    inputs: tuple[Input, ...],
-    settings: Settings,
-) -> _Wired:
-    """Layers with their biases, and connections with the neurons' gain folded in."""
-    analog = {i.name for i in inputs if i.analog}
-    gains: dict[str, np.ndarray] = {}
-    layers: dict[str, Layer] = {}
-    for name, node in graph.nodes.items():
-        kind = primitives.neuron_for(node)
-        if kind is None:
-            continue
-        try:
-            neuron, gains[name] = kind.from_nir(node, settings.conventions)
-        except SnnvaeError as error:
-            raise type(error)(f"node '{name}' ({type(node).__name__}): {error}") from None
-        layers[name] = Layer(name, population_shape(node), neuron)
-    connections = []
-    uses: Counter[str] = Counter()
-    for path, delay in zip(paths, delays, strict=True):
-        if path.source in layers and not layers[path.source].neuron.spiking:
-            raise UnsupportedError(
-                f"'{path.source}' has no spikes, yet it feeds '{path.target}'; only an output can "
-                "follow a leaky integrator"
-            )
-        target = layers[path.target]
-        gain = gains[path.target]
-        on_host = path.source in analog
-        if on_host and delay:
-            raise UnsupportedError(f"analog input '{path.source}' is delayed; shift the data instead")
-        synapse = path.synapse or identity(path.shape)
-        try:
-            synapse = synapse.with_gain(gain)
-        except SnnvaeError as error:
-            raise type(error)(f"node '{path.synapse_node}' {error}") from None
-        bias = None if path.bias is None else gain * path.bias
-        if bias is not None and not on_host:
-            neuron = replace(target.neuron, bias=target.neuron.bias + bias)
-            layers[path.target] = replace(target, neuron=neuron)
-        name = path.synapse_node or f"{path.source}->{path.target}"
-        uses[name] += 1
-        connections.append(
-            Connection(
-                name if uses[name] == 1 else f"{name}#{uses[name]}",
-                path.source,
-                path.target,
-                synapse,
-                delay,
-                on_host,
-                bias if on_host else None,
-            )
-        )
-    return _Wired(layers, tuple(connections))

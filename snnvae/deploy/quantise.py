@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnvae.primitive import Synapse
-from snnvae.primitives import LIF, FloatNeuron, LeakyIntegrator, Threshold, fixed_point
+from snnvae.primitives import (
+    LIF,
+    FixedNeuron,
+    FloatNeuron,
+    LeakyIntegrator,
+    Threshold,
+    fixed_point,
+)
+from snnvae.primitives.lif import FixedLIF
+from snnvae.primitives.threshold import FixedThreshold
 from snnvae.program import Connection, Layer, Program
 
 HOST_CURRENT_LIMIT = (1 << 15) - 1
@@ -134,6 +143,8 @@ def _report(
     program: Program,
 ) -> LayerReport:
     exact, fixed, scale = before.neuron, after.neuron, after.scale
+    assert isinstance(exact, FloatNeuron)
+    assert isinstance(fixed, FixedNeuron)
     on_chip = [c for c in incoming if not c.on_host]
     wanted = [c.synapse.weight.reshape(-1) * scale for c in on_chip]
     got = [rounded[c.name].synapse.weight.reshape(-1) for c in on_chip]
@@ -146,6 +157,7 @@ def _report(
     )
     threshold_error, threshold = 0.0, None
     if isinstance(exact, (LIF, Threshold)):
+        assert isinstance(fixed, (FixedLIF, FixedThreshold))
         threshold = int(np.max(fixed.threshold))
         threshold_error = _relative(fixed.threshold, exact.threshold * scale)
     decay_error = _relative(fixed.decay / 4096, exact.dv) if hasattr(exact, "dv") else 0.0

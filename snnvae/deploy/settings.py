@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast, get_args
 
 import nir
 import numpy as np
 
 from snnvae.errors import ConfigError, GraphError
-from snnvae.primitive import Conventions
+from snnvae.primitive import Conventions, InitialState, ResetMode
 from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
@@ -79,10 +79,11 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
         raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
     reset = options.reset or metadata.get("reset", "zero")
     initial = options.initial or metadata.get("initial", "v_leak")
-    if reset not in ("zero", "subtract"):
-        raise ConfigError(f"reset = {reset!r}: choose --reset zero or subtract")
-    if initial not in ("v_reset", "v_leak"):
-        raise ConfigError(f"initial = {initial!r}: choose --initial v_reset or v_leak")
+    if reset not in get_args(ResetMode):
+        raise ConfigError(f"reset = {reset!r}: choose --reset {' or '.join(get_args(ResetMode))}")
+    if initial not in get_args(InitialState):
+        choices = " or ".join(get_args(InitialState))
+        raise ConfigError(f"initial = {initial!r}: choose --initial {choices}")
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
     if not isinstance(steps, int) or steps < 1:
         raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass --steps")
@@ -90,7 +91,7 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     for name in options.analog:
         if name not in names:
             raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
-    conventions = Conventions(float(dt), reset, initial)
+    conventions = Conventions(float(dt), cast(ResetMode, reset), cast(InitialState, initial))
     return Settings(conventions, steps, options.delay_edges, metadata, options.analog)
 
 

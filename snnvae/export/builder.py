@@ -29,7 +29,9 @@ def build_graph(
     try:
         graph = nir.NIRGraph(dict(wanted), list(given), metadata=dict(metadata or {}))
     except (ValueError, AssertionError, NotImplementedError) as error:
-        raise GraphError(f"the graph does not fit together: {' '.join(str(error).split())}") from None
+        raise GraphError(
+            f"the graph does not fit together: {' '.join(str(error).split())}"
+        ) from None
     if added := set(graph.nodes) - set(wanted):
         raise GraphError(f"nodes {sorted(added)} lack an input or an output; connect them")
     return graph

@@ -45,7 +45,9 @@ def read_nir(path: Path) -> nir.NIRGraph:
         raise
     except OSError as error:
         reason = " ".join(str(error).split())
-        raise GraphError(f"{path}: not a NIR file, or truncated ({reason}); export it again") from None
+        raise GraphError(
+            f"{path}: not a NIR file, or truncated ({reason}); export it again"
+        ) from None
     except AssertionError as error:
         detail = " ".join(str(error).split()) or "a node of an unknown type"
         raise GraphError(f"{path}: {_unknown_type(path) or detail}") from None
@@ -66,10 +68,14 @@ class _Budget:
 
 def _check_group(group: h5py.Group, path: str, budget: _Budget, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise GraphError(f"{path}: nested deeper than {MAX_DEPTH} levels; not a NIR file of a network")
+        raise GraphError(
+            f"{path}: nested deeper than {MAX_DEPTH} levels; not a NIR file of a network"
+        )
     address = h5py.h5o.get_info(group.id).addr
     if address in budget.seen:
-        raise GraphError(f"{path}: group '{group.name}' is linked twice; not a well-formed NIR file")
+        raise GraphError(
+            f"{path}: group '{group.name}' is linked twice; not a well-formed NIR file"
+        )
     budget.seen.add(address)
     for name in group:
         where = f"{path}: '{group.name}/{name}'"

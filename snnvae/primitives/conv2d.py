@@ -32,7 +32,7 @@ class Conv2d(Convolution):
             same = node.padding in ("same", b"same")
             if same and stride != (1, 1):
                 raise GraphError("padding 'same' has no meaning with a stride; give numbers")
-            before = pair([s // 2 for s in span]) if same else (0, 0)
+            before = (span[0] // 2, span[1] // 2) if same else (0, 0)
             total = span if same else [0, 0]
         else:
             before = pair(node.padding)

@@ -134,8 +134,8 @@ class Convolution(Synapse):
         full = np.broadcast_to(gain, self.out_shape).reshape(self.out_shape[0], -1)
         if (full != full[:, :1]).any():
             raise UnsupportedError(
-                "feeds neurons whose tau or r differ within a channel, which a shared kernel cannot "
-                "absorb; make them equal per channel or write the convolution as an Affine"
+                "feeds neurons whose tau or r differ within a channel, which a shared kernel "
+                "cannot absorb; make them equal per channel or write the convolution as an Affine"
             )
         return self.with_weight(self.weight * full[:, :1, None, None])
 
@@ -155,7 +155,7 @@ def channel_bias(bias: np.ndarray, out_shape: Shape) -> np.ndarray:
 
 
 def check_geometry(in_shape: Shape, c_in: int, out_shape: Shape, groups: int) -> None:
-    """Raise GraphError unless the input is (C_in, H, W), the groups divide and the output exists."""
+    """GraphError unless the input is (C_in, H, W), the groups divide and the output exists."""
     if len(in_shape) != 3 or in_shape[0] != c_in:
         raise GraphError(f"takes an input ({c_in}, height, width), but gets {in_shape}")
     if groups < 1 or c_in % groups or out_shape[0] % groups:

@@ -46,9 +46,7 @@ class LeakyIntegrator(FloatNeuron):
     def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
         """LIFReset that never fires."""
         never = np.asarray(np.finfo(np.float64).max)
-        return lif_reset(
-            self, shape, dv=self.dv, threshold=never, interval=interval, offset=offset
-        )
+        return lif_reset(self, shape, dv=self.dv, threshold=never, interval=interval, offset=offset)
 
 
 @dataclass(frozen=True, eq=False)

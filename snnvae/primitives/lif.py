@@ -78,8 +78,9 @@ class LIF(FloatNeuron):
 
 @dataclass(frozen=True, eq=False)
 class FixedLIF(FixedNeuron):
-    """``v = clip24(decay(v, dv) + u + bias)``, u = wrap24(Σ w·s << 6); spike where v > threshold << 6.
+    """``v = clip24(decay(v, dv) + u + bias)``, u = wrap24(Σ w·s << 6).
 
+    Spike where v > threshold << 6.
     The functions are those of `fixed_point`. threshold: 17 bits, in weight units; dv: 12 bits.
     """
 
@@ -122,4 +123,3 @@ def _stock(neuron: LIF | FixedLIF, shape: Shape, interval: int, offset: int) -> 
         interval=interval,
         offset=offset,
     )
-

@@ -60,8 +60,3 @@ class Linear(Synapse):
         """Each row times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1, 1)
         return self.with_weight(self.weight * rows)
-
-
-def identity(shape: Shape) -> Linear:
-    """One synapse of weight 1 from each neuron to its twin: an edge without weights."""
-    return Linear(shape, shape, np.eye(prod(shape)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import nir
 import numpy as np
@@ -13,8 +13,6 @@ from snnvae.errors import UnsupportedError
 from snnvae.primitive import Conventions, LavaForm, Neuron, Shape
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import FixedBias
-
-Self = TypeVar("Self", bound="FloatNeuron")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +24,9 @@ class FloatNeuron(Neuron):
 
     @classmethod
     @abstractmethod
-    def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[FloatNeuron, np.ndarray]:
+    def from_nir(
+        cls, node: nir.NIRNode, conventions: Conventions
+    ) -> tuple[FloatNeuron, np.ndarray]:
         """The neuron and the gain by which its input currents must be multiplied."""
 
     @abstractmethod
@@ -108,21 +108,14 @@ def lif_reset(
         raise UnsupportedError("starts away from v_reset, which LIFReset cannot restore")
     if np.ndim(dv) or np.ndim(threshold):
         raise UnsupportedError("has tau or threshold per neuron; a stock LIF has one for all")
+    arguments: dict[str, Any]
     if isinstance(neuron, FixedNeuron):
-        exponent = {"bias_exp": neuron.bias.exponent}
-        bias, du, number = neuron.bias.mantissa, fixed_point.DECAY_MAX, int
+        bias = neuron.bias.mantissa
+        arguments = {"du": fixed_point.DECAY_MAX, "bias_exp": neuron.bias.exponent}
     else:
-        exponent, bias, du, number = {}, neuron.bias, 1, float
-    return LavaForm(
-        "lava.proc.lif.process:LIFReset",
-        {
-            "shape": shape,
-            "du": du,
-            "dv": number(dv),
-            "vth": number(threshold),
-            "bias_mant": np.broadcast_to(bias, shape).copy(),
-            "reset_interval": interval,
-            "reset_offset": offset,
-            **exponent,
-        },
-    )
+        bias = neuron.bias
+        arguments = {"du": 1}
+    arguments |= {"dv": dv.item(), "vth": threshold.item()}
+    arguments["bias_mant"] = np.broadcast_to(bias, shape).copy()
+    timing = {"reset_interval": interval, "reset_offset": offset}
+    return LavaForm("lava.proc.lif.process:LIFReset", {"shape": shape, **arguments, **timing})

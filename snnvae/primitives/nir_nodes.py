@@ -1,7 +1,7 @@
 """NIR nodes of our own, registered with NIR's reader.
 
-NIR 1.0.8 reads only the classes of a whitelist in `nir.ir`. Importing this module adds ours, so that
-`nir.read` opens files that hold them.
+NIR 1.0.8 reads only the classes of a whitelist in `nir.ir`. Importing this module adds ours, so
+that `nir.read` opens files that hold them.
 """
 
 from __future__ import annotations

@@ -34,14 +34,14 @@ def decay_per_step(tau: np.ndarray, dt: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class FixedBias:
-    """A bias current as Loihi holds it: ``mantissa << exponent``, in membrane units (64 per weight unit)."""
+    """A bias current as Loihi holds it: ``mantissa << exponent``, 64 per weight unit."""
 
     mantissa: np.ndarray
     exponent: int
 
     @classmethod
     def of(cls, bias: np.ndarray, scale: float) -> FixedBias:
-        """The finest exponent in 0…7 whose 13-bit mantissa holds every bias; beyond, it saturates."""
+        """The finest exponent in 0…7 whose 13-bit mantissa holds every bias, else saturated."""
         units = np.asarray(bias, np.float64) * scale * (1 << fixed_point.ACTIVATION_SHIFT)
         largest = float(np.abs(units).max(initial=0))
         exponent = 0

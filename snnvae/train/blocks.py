@@ -1,12 +1,13 @@
 """Encoder and decoder of both spiking VAEs, for any size: time first, modules named as NIR nodes.
 
-A module's path in the model is its node's name in NIR ("encoder.0", "decoder.input.lif"), so that what is
-exported can be compared with what was trained, layer by layer.
+A module's path in the model is its node's name in NIR ("encoder.0", "decoder.input.lif"), so that
+what is exported can be compared with what was trained, layer by layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -95,8 +96,8 @@ class Encoder(nn.ModuleDict):
 class Decoder(nn.ModuleDict):
     """Latent spikes → currents of the readout.
 
-    Linear L → C·h·w (tdBN + LIF), viewed as a map; ConvTranspose k3 s2 p1 op1 down the widths and once more
-    w1 → w1 (each tdBN + LIF); ConvTranspose w1 → channels k3 s1 p1, no tdBN, no spikes.
+    Linear L → C·h·w (tdBN + LIF), viewed as a map; ConvTranspose k3 s2 p1 op1 down the widths and
+    once more w1 → w1 (each tdBN + LIF); ConvTranspose w1 → channels k3 s1 p1, no tdBN, no spikes.
     """
 
     def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
@@ -126,7 +127,7 @@ class AutoregressiveNet(nn.ModuleDict):
     def __init__(self, inputs: int, latent: int, k: int) -> None:
         super().__init__()
         sizes = (inputs, 2 * latent, 4 * latent, latent * k)
-        for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             self[str(i)] = SpikingLayer(nn.Linear(fan_in, fan_out), alpha=2.0)
 
     def forward(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -12,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnvae.errors import CheckpointError, ConfigError, OutputError
+from snnvae.errors import CheckpointError, ConfigError
+from snnvae.files import write_aside
 from snnvae.train.config import Config
 from snnvae.train.model import build
 from snnvae.train.vae import SpikingVAE
@@ -25,20 +25,14 @@ RETRAIN = "make one with 'snnvae train'"
 def save(path: str | Path, model: SpikingVAE) -> Path:
     """Writes settings and weights, aside first, so that `path` is whole or absent."""
     path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     content = {
         "format": FORMAT,
         "version": VERSION,
         "config": model.config.to_dict(),
         "state_dict": {name: value.detach().cpu() for name, value in model.state_dict().items()},
     }
-    try:
+    with write_aside(path) as aside:
         torch.save(content, aside)
-        os.replace(aside, path)
-    except (OSError, RuntimeError) as error:
-        raise OutputError(f"cannot write {path}: {error}".splitlines()[0]) from error
-    finally:
-        aside.unlink(missing_ok=True)
     return path
 
 
@@ -50,8 +44,8 @@ def load(path: str | Path) -> tuple[Config, SpikingVAE]:
         raise CheckpointError(f"{path} is not an snnvae checkpoint: {RETRAIN}")
     if content.get("version") != VERSION:
         raise CheckpointError(
-            f"{path} has checkpoint version {content.get('version')!r}, this snnvae reads {VERSION}: "
-            "use the snnvae that wrote it"
+            f"{path} has checkpoint version {content.get('version')!r}, this snnvae reads "
+            f"{VERSION}: use the snnvae that wrote it"
         )
     settings, weights = content.get("config"), content.get("state_dict")
     if not isinstance(settings, Mapping) or not isinstance(weights, Mapping):

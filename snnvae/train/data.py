@@ -30,8 +30,8 @@ class Split:
 def load(name: str) -> Split:
     """The data set of that name.
 
-    'digits': the 1,797 handwritten 8×8 digits that scikit-learn ships (UCI, Alpaydin & Kaynak 1998), 1,500 to
-    train on and 297 held out, chosen by a fixed permutation.
+    'digits': the 1,797 handwritten 8×8 digits that scikit-learn ships (UCI, Alpaydin & Kaynak
+    1998), 1,500 to train on and 297 held out, chosen by a fixed permutation.
     """
     if name != "digits":
         raise DataError(f"no data set {name!r}: there is {', '.join(DATASETS)}")

@@ -27,11 +27,13 @@ class RateDraw(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, rate: Tensor, uniform: Tensor) -> Tensor:
+        """The draw, 0.0 or 1.0, of the shape of both."""
         ctx.save_for_backward(rate, uniform)
         return (rate > uniform).to(rate.dtype)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the rate; the uniform has none."""
         rate, uniform = ctx.saved_tensors
         return grads[0] * ((rate - uniform).abs() < DRAW_HALF_WIDTH), None
 
@@ -47,6 +49,7 @@ class ESVAE(SpikingVAE):
         self.sample = nn.Linear(config.latent, config.latent)
 
     def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+        """MSE + weight·MMD² of a batch; `done` has no influence."""
         steps, batch, latent = self.config.steps, len(image), self.config.latent
         rate = self.encoder.constant(image, steps).mean(0)
         uniform = torch.rand(steps, batch, latent, generator=generator)
@@ -57,6 +60,7 @@ class ESVAE(SpikingVAE):
         return Losses(reconstruction + self.config.prior_weight * prior, reconstruction, prior)
 
     def optimizer_groups(self) -> list[dict[str, object]]:
+        """The prior's layer ten times as fast as the rest."""
         lr = self.config.lr * self.config.batch / REFERENCE_BATCH
         own = set(self.sample.parameters())
         rest = [p for p in self.parameters() if p not in own]

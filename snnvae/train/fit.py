@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
 
-from snnvae.errors import ConfigError, OutputError
+from snnvae.errors import ConfigError
+from snnvae.files import write_aside
 from snnvae.progress import NoProgress, Progress
 from snnvae.train import checkpoint, data
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruct
+from snnvae.train.inference import reconstruction_mse
 from snnvae.train.model import build
 from snnvae.train.neuron import LIF
 from snnvae.train.vae import SpikingVAE
@@ -30,57 +34,65 @@ METRICS = "metrics.jsonl"
 def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -> Path:
     """Trains by AdamW and writes model.pt and metrics.jsonl into out_dir → path of model.pt.
 
-    On a CPU, config.seed fixes every bit. A line of metrics per epoch: epoch, loss, reconstruction and prior
-    (means over the epoch), test_mse (held-out images, pixels in [−1, 1]) and the mean firing rate of each LIF
-    layer on held-out images. Files appear when training is over; interrupted, it leaves neither.
+    On a CPU, config.seed fixes every bit. A line of metrics per epoch: epoch, loss, reconstruction
+    and prior (means over the epoch), test_mse (held-out images, pixels in [−1, 1]) and the mean
+    firing rate of each LIF layer while it reconstructs them. Files appear when training is over;
+    interrupted, it leaves none.
     """
     split = data.load(config.dataset)
-    _check_shape(config, split.train.shape[1:])
-    out = _folder(out_dir)
-    progress = progress or NoProgress()
-    train = torch.from_numpy(split.train)
+    _check_shape(config, split)
+    progress, out = progress or NoProgress(), Path(out_dir)
     generator = torch.Generator().manual_seed(config.seed)
     model = build(config)
-    optimizer = torch.optim.AdamW(
+    optimizer = AdamW(
         model.optimizer_groups(),
         lr=config.lr,
         betas=config.betas,
         weight_decay=config.weight_decay,
     )
-    batches = len(train) // config.batch
-    if batches == 0:
-        raise ConfigError(f"batch {config.batch} exceeds the {len(train)} training images")
-    if config.cosine:
-        schedule = CosineAnnealingLR(optimizer, config.epochs * batches)
-    lines = []
-    progress.start(f"train {config.model}", config.epochs * batches)
-    for epoch in range(config.epochs):
-        model.train()
-        sums = torch.zeros(3)
-        order = torch.randperm(len(train), generator=generator)[: batches * config.batch]
-        for chosen in order.split(config.batch):
-            images = shifted(train[chosen], config.shift, generator)
-            losses = model.loss(images, generator, epoch / config.epochs)
-            optimizer.zero_grad()
-            losses.total.backward()
-            optimizer.step()
-            if config.cosine:
+    total = config.epochs * (len(split.train) // config.batch)
+    schedule = LambdaLR(optimizer, _half_cosine(total) if config.cosine else lambda _: 1.0)
+    progress.start(f"train {config.model}", total)
+    with write_aside(out / METRICS) as aside, aside.open("w", encoding="utf-8") as log:
+        for epoch in range(config.epochs):
+            model.train()
+            sums = torch.zeros(3)
+            for images in _batches(split.train, config, generator):
+                losses = model.loss(images, generator, epoch / config.epochs)
+                optimizer.zero_grad()
+                losses.total.backward()
+                optimizer.step()
                 schedule.step()
-            sums += torch.stack([value.detach() for value in losses])
-            progress.advance(1, epoch=str(epoch + 1), loss=losses.total.item())
-        loss, reconstruction, prior = (sums / batches).tolist()
-        net = model.folded()
-        with firing_rates(net) as rates:
-            copies = reconstruct(net, split.test, config.seed)
-        record: dict[str, Any] = {"epoch": epoch + 1, "loss": loss}
-        record |= {"reconstruction": reconstruction, "prior": prior}
-        record["test_mse"] = float(((copies - split.test) ** 2).mean())
-        record["rates"] = rates
-        lines.append(json.dumps(record))
+                sums += torch.stack(losses).detach()
+                progress.advance(1, epoch=str(epoch + 1), loss=losses.total.item())
+            means = (sums * config.epochs / total).tolist()
+            record = {"epoch": epoch + 1, **dict(zip(losses._fields, means))}
+            log.write(json.dumps({**record, **judge(model, split.test, config.seed)}) + "\n")
+        path = checkpoint.save(out / CHECKPOINT, model)
     progress.finish()
-    path = checkpoint.save(out / CHECKPOINT, model)
-    _write(out / METRICS, "\n".join(lines) + "\n")
     return path
+
+
+def judge(model: SpikingVAE, images: NDArray[np.float32], seed: int) -> dict[str, Any]:
+    """How well, and at what firing rates, the deployable form reconstructs held-out images."""
+    net = model.folded()
+    with firing_rates(net) as rates:
+        mse = reconstruction_mse(net, images, seed)
+    return {"test_mse": mse, "rates": rates}
+
+
+def _half_cosine(total: int) -> Callable[[int], float]:
+    return lambda step: 0.5 * (1 + math.cos(math.pi * step / total))
+
+
+def _batches(
+    images: NDArray[np.float32], config: Config, generator: torch.Generator
+) -> Iterator[Tensor]:
+    """One epoch: full batches in random order; what is left over waits for another epoch."""
+    whole = len(images) // config.batch * config.batch
+    order = torch.randperm(len(images), generator=generator)[:whole]
+    for chosen in order.view(-1, config.batch):
+        yield shifted(torch.from_numpy(images)[chosen], config.shift, generator)
 
 
 def shifted(images: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
@@ -119,34 +131,16 @@ def firing_rates(model: SpikingVAE) -> Iterator[dict[str, float]]:
         rates.update({name: spikes[name] / n for name, n in chances.items()})
 
 
-def _check_shape(config: Config, shape: tuple[int, ...]) -> None:
-    wanted = (config.channels, config.image_size, config.image_size)
-    if shape != wanted:
+def _check_shape(config: Config, split: data.Split) -> None:
+    have = split.train.shape[1:]
+    want = (config.channels, config.image_size, config.image_size)
+    if have != want:
         raise ConfigError(
-            f"{config.dataset} has images (channels, height, width) = {shape}, the settings ask for "
-            f"{wanted}: set image_size and channels to the data set's"
+            f"{config.dataset} has images (channels, height, width) = {have}, the settings ask for "
+            f"{want}: set image_size and channels to the data set's"
         )
-
-
-def _folder(out_dir: str | Path) -> Path:
-    out = Path(out_dir)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot create folder {out}: {error.strerror}") from error
-    if not os.access(out, os.W_OK):
-        raise OutputError(
-            f"cannot write into {out}: choose another folder or change its permissions"
+    if config.batch > len(split.train):
+        raise ConfigError(
+            f"batch {config.batch} exceeds the {len(split.train)} training images of "
+            f"{config.dataset}: use a smaller one"
         )
-    return out
-
-
-def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -42,8 +42,8 @@ def roll_out(
 ) -> Tensor:
     """z[t] chosen from net([context[t] ; z[t−1]]), z[−1] = 0, one step after the other.
 
-    choice (T, B, L·k) one-hot, context (T, B, L) or None → z (T, B, L). The neurons' state is carried, so T
-    steps cost T steps. Equal to running the whole prefix again at each step.
+    choice (T, B, L·k) one-hot, context (T, B, L) or None → z (T, B, L). The neurons' state is
+    carried, so T steps cost T steps; the result is that of running the whole prefix at each step.
     """
     z, state, drawn = choice.new_zeros(*choice.shape[1:-1], choice.shape[-1] // k), None, []
     for t in range(len(choice)):
@@ -79,6 +79,11 @@ class FSVAE(SpikingVAE):
         self.prior = AutoregressiveNet(config.latent, config.latent, config.k)
 
     def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+        """MSE + weight·distance of a batch; `done` raises the probability of scheduled sampling.
+
+        One pass without gradients draws z; one with gradients sees it, shifted, and selects again
+        by the same choice, so that the gradient reaches the selected candidates.
+        """
         config, k = self.config, self.config.k
         shape = (config.steps, len(image), config.latent)
         latent = self.encoder.constant(image, config.steps)
@@ -95,7 +100,7 @@ class FSVAE(SpikingVAE):
         return Losses(reconstruction + config.prior_weight * prior, reconstruction, prior)
 
     def _scheduled(self, z: Tensor, generator: torch.Generator, done: float) -> Tensor:
-        """The prior's input: shifted z, in which some steps are the prior's own guess (mean > 1/2)."""
+        """The prior's input: shifted z, in which some steps are its own guess (mean > 1/2)."""
         probability = SCHEDULED_FIRST + (SCHEDULED_LAST - SCHEDULED_FIRST) * done
         own = torch.rand(len(z) - 1, generator=generator) < probability
         own[:SCHEDULED_FROM_STEP] = False
@@ -110,4 +115,5 @@ class FSVAE(SpikingVAE):
         return x
 
     def optimizer_groups(self) -> list[dict[str, object]]:
+        """One learning rate for all."""
         return [{"params": list(self.parameters()), "lr": self.config.lr}]

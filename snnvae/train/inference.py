@@ -1,6 +1,7 @@
 """Images from a trained model, as the deployed network makes them: folded, host randomness.
 
-A model that is not yet folded is folded and run in float64; a folded one runs in the precision it has.
+A model that is not yet folded is folded and run in float64; a folded one runs in the precision it
+has.
 """
 
 from __future__ import annotations

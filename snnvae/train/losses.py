@@ -30,7 +30,7 @@ def bernoulli_kl(q: Tensor, p: Tensor, epsilon: float = 1e-2) -> Tensor:
 def mmd(q: Tensor, p: Tensor, kernels: int = 5) -> Tensor:
     """ESVAE's biased squared maximum mean discrepancy of two sets of rates (B, L).
 
-    Sum of RBF kernels exp(−d²/(bw·2^i)), i = 0 … 4, with bw = (mean d² of the pairs)/4, held constant.
+    Sum of RBF kernels exp(−d²/(bw·2^i)), i = 0 … 4; bw = (mean d² of the pairs)/4, no gradient.
     """
     both = torch.cat([q, p])
     d2 = ((both[:, None] - both[None]) ** 2).sum(-1)

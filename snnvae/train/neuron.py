@@ -1,8 +1,8 @@
 """The neurons of the spiking VAEs: Norse's box cells, scanned over time, trainable.
 
-FSVAE and ESVAE define their neuron by u[t] = u[t−1]/4·(1 − o[t−1]) + x[t], o[t] = u[t] > 0.2. Norse's
-LIFBox has no gain R, so it runs in the coordinate v = 0.75·u, where inputs and weights stay as they
-are: v' = v + 0.75·(x − v), spike where v' > 0.15, then reset to 0.
+FSVAE and ESVAE define their neuron by u[t] = u[t−1]/4·(1 − o[t−1]) + x[t], o[t] = u[t] > 0.2.
+Norse's LIFBox has no gain R, so it runs in the coordinate v = 0.75·u, where inputs and weights stay
+as they are: v' = v + 0.75·(x − v), spike where v' > 0.15, then reset to 0.
 """
 
 from __future__ import annotations
@@ -60,12 +60,13 @@ def scan(cell: LIFBoxCell, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 class SurrogateScan(torch.autograd.Function):
     """`scan` forward; backward through time with the papers' rectangular surrogate.
 
-    With a[t] = v[t−1] + c·(x[t] − v[t−1]), c = dt/τ, o[t] = a[t] > v_th, v[t] = (1 − o[t])·a[t], the step's derivative
+    With a[t] = v[t−1] + c·(x[t] − v[t−1]), c = dt/τ, o[t] = a[t] > v_th, v[t] = (1 − o[t])·a[t],
     ∂o/∂a is replaced by [|a| < w] / (2w), w = 0.375: exactly the papers' [|u| < 0.5] in v = 0.75·u.
     """
 
     @staticmethod
     def forward(ctx: Any, cell: LIFBoxCell, x: Tensor, v0: Tensor) -> tuple[Tensor, Tensor]:
+        """`scan(cell, x, v0)`."""
         spikes, membranes = scan(cell, x, v0)
         ctx.save_for_backward(x, v0, spikes, membranes)
         ctx.mark_non_differentiable(membranes)
@@ -74,6 +75,7 @@ class SurrogateScan(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[None, Tensor | None, None]:
+        """Gradient of x from that of the spikes; v0 and the membranes have none."""
         if grads[0] is None:
             return None, None, None
         x, v0, spikes, membranes = ctx.saved_tensors
@@ -91,10 +93,10 @@ class SurrogateScan(torch.autograd.Function):
 
 
 class LIF(nn.Module):
-    """Leaky integrate-and-fire over the first axis: currents (T, B, …) → spikes, membranes (T, B, …).
+    """Leaky integrate-and-fire over the first axis: currents (T, B, …) → spikes, membranes alike.
 
-    Spikes are 0.0 or 1.0; membranes are those after reset, in v = 0.75·u, and carry no gradient. Pass the last
-    membrane as `v` to go on where a call stopped.
+    Spikes are 0.0 or 1.0; membranes are those after reset, in v = 0.75·u, and carry no gradient.
+    Pass the last membrane as `v` to go on where a call stopped.
     """
 
     def __init__(self) -> None:
@@ -102,6 +104,7 @@ class LIF(nn.Module):
         self.cell = lif_cell()
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x (T, B, …) from membrane v (B, …), or from rest → spikes, membranes."""
         v = x.new_zeros(x.shape[1:]) if v is None else v
         if torch.is_grad_enabled() and x.requires_grad:
             spikes, membranes = SurrogateScan.apply(self.cell, x, v)
@@ -120,6 +123,7 @@ class Readout(nn.Module):
         self.cell = LIBoxCell(LIBoxParameters(tau_mem_inv=READOUT_TAU_INV, v_leak=0.0), dt=DT)
 
     def forward(self, y: Tensor) -> Tensor:
+        """(T, B, …) → (T, B, …), from rest."""
         state, membranes = LIBoxState(v=torch.zeros_like(y[0])), []
         for current in y:
             v, state = self.cell(current, state)

@@ -21,9 +21,9 @@ Synapse = TypeVar("Synapse", bound="nn.Linear | nn.Conv2d | nn.ConvTranspose2d")
 class TdBN(nn.Module):
     """y = α·V_th·(x − μ)/√(σ² + ε)·γ + β over (T, B, C, …); μ, σ² per channel C.
 
-    In training μ and the biased σ² are those of batch, space and time together, and running estimates (the
-    unbiased variance, momentum 0.1) are kept; in evaluation the running ones are used. β is not
-    scaled. Source: the authors' code of FSVAE; Zheng et al., arXiv 2011.05280.
+    In training μ and the biased σ² are those of batch, space and time together, and running
+    estimates (the unbiased variance, momentum 0.1) are kept; in evaluation the running ones are
+    used. β is not scaled. Source: the authors' code of FSVAE; Zheng et al., arXiv 2011.05280.
     """
 
     running_mean: Tensor
@@ -38,6 +38,7 @@ class TdBN(nn.Module):
         self.register_buffer("running_var", torch.ones(features))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(T, B, C, …) → (T, B, C, …)."""
         y = F.batch_norm(
             x.flatten(0, 1),
             self.running_mean,

@@ -23,9 +23,10 @@ from snnvae.train.vae import SpikingVAE
 class Trace:
     """What Norse computes, in float64, batch first.
 
-    spikes     node name → (B, T, …): each LIF node, and where there is a sampler 'select' (B, T, L·k) and 'z' (B, T, L)
-    membranes  node name → (B, T, …): each LIF node after reset, in Norse's coordinate v = 0.75·u; 'readout'
-               is Σ 0.8^(t−s)·y[s], as NIR's LI with R = 5 has it
+    spikes     node name → (B, T, …): each LIF node, and where there is a sampler 'select'
+               (B, T, L·k) and 'z' (B, T, L)
+    membranes  node name → (B, T, …): each LIF node after reset, in Norse's coordinate v = 0.75·u;
+               'readout' is Σ 0.8^(t−s)·y[s], as NIR's LI with R = 5 has it
     readout    (B, C, H, W), the readout's last step before tanh; None for parts without an image
     """
 

@@ -54,7 +54,7 @@ class SpikingVAE(nn.Module, ABC):
         return all(isinstance(layer.norm, nn.Identity) for layer in layers)
 
     def folded(self: Model) -> Model:
-        """The deployable form: a copy in evaluation mode, tdBN inside float32 weights and biases."""
+        """The deployable form: a copy in evaluation mode, tdBN inside float32 synapses."""
         model = copy.deepcopy(self).eval()
         fold_all(model)
         return model.requires_grad_(False)

@@ -11,6 +11,8 @@ from snnvae.train.config import Config
 from snnvae.train.model import build
 from snnvae.train.vae import SpikingVAE
 
+torch.set_num_threads(1)  # tensors this small only wait for each other
+
 TINY = {"widths": (4, 6), "latent": 5, "k": 3, "steps": 7, "batch": 500, "epochs": 1}
 
 

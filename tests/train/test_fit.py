@@ -85,7 +85,7 @@ class Counting(NoProgress):
 def test_progress_adds_up(tiny: Callable[..., Config], tmp_path: Path) -> None:
     progress = Counting()
     fit(tiny("esvae", steps=2, epochs=2), tmp_path, progress)
-    assert progress.calls == [("train esvae", 6), 1, 1, 1, 1, 1, 1, "finished"]
+    assert progress.calls == [("train esvae", 6), *[1] * 6, "finished"]
 
 
 def test_images_and_settings_must_agree(tiny: Callable[..., Config], tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_images_and_settings_must_agree(tiny: Callable[..., Config], tmp_path: P
 
 def test_unwritable_folder(tiny: Callable[..., Config], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot create folder"):
+    with pytest.raises(OutputError, match=r"cannot write .*metrics"):
         fit(tiny("esvae"), tmp_path / "file" / "out")
 
 

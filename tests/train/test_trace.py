@@ -88,7 +88,7 @@ def test_each_part_records_exactly_its_nodes(any_model: SpikingVAE) -> None:
             {"readout"} if image else set()
         )
         assert (found.readout is not None) == image
-        for name, spikes in found.spikes.items():
+        for spikes in found.spikes.values():
             assert spikes.dtype == bool
             assert spikes.shape[:2] == (len(SAMPLES), config.steps)
         for membranes in found.membranes.values():

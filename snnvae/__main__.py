@@ -1,0 +1,5 @@
+"""``python -m snnvae``."""
+
+from snnvae.cli import main
+
+main()

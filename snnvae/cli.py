@@ -1,0 +1,162 @@
+"""The command line: a table of commands, imported when called. Only this file prints or exits."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snnvae import __version__
+from snnvae.errors import SnnvaeError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("snnvae.commands.demo", "The whole chain on handwritten digits, in minutes"),
+    "train": ("snnvae.commands.train", "Train a spiking VAE in Norse"),
+    "export": ("snnvae.commands.export", "Write a trained model as NIR"),
+    "inspect": ("snnvae.commands.inspect", "Show a NIR file's layers, shapes, timing, memory"),
+    "simulate": ("snnvae.commands.simulate", "Run a NIR file in the emulator"),
+    "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
+    "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
+    "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
+    "evaluate": ("snnvae.commands.evaluate", "Reconstruction error, trained and deployed"),
+    "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
+    "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
+}
+INTERRUPTED, MISTAKE = 130, 2
+PLAIN_INTERVAL = 5.0
+"""Seconds between lines where there is no terminal."""
+
+
+class LazyGroup(click.Group):
+    """Knows the names and one-line helps of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Imports the command's module, whose `command` it is."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/",
+)
+@click.version_option(__version__, prog_name="snnvae")
+def group() -> None:
+    """From a trained spiking network to neuromorphic hardware, spike for spike."""
+
+
+class Bar:
+    """Progress on stderr: bars on a terminal, plain lines every few seconds elsewhere."""
+
+    def __init__(self) -> None:
+        self._bars: Bars | None = None
+        self._task: TaskID | None = None
+        self._name, self._total, self._done = "", 0, 0
+        self._began = self._said = 0.0
+
+    def start(self, name: str, total: int) -> None:
+        """A new bar."""
+        self.finish()
+        self._name, self._total, self._done = name, total, 0
+        self._began = self._said = time.monotonic()
+        if not sys.stderr.isatty():
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bars = Progress(
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("{task.fields[figures]}"),
+            console=Console(stderr=True),
+        )
+        self._bars.start()
+        self._task = self._bars.add_task(name, total=total, figures="")
+
+    def advance(self, n: int = 1, **fields: float | str) -> None:
+        """Move on and show the figures."""
+        self._done += n
+        figures = " ".join(
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in fields.items()
+        )
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=n, figures=figures)
+            return
+        now = time.monotonic()
+        ended = self._done >= self._total and now - self._began > 1
+        if ended or now - self._said > PLAIN_INTERVAL:
+            self._said = now
+            line = (
+                f"{self._name}: {self._done}/{self._total} in {now - self._began:.0f} s {figures}"
+            )
+            click.echo(line.rstrip(), err=True)
+
+    def finish(self) -> None:
+        """Close the bar."""
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = self._task = None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 130: Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    bar = Bar()
+    try:
+        result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
+    except SnnvaeError as error:
+        bar.finish()
+        click.echo(f"snnvae: {' '.join(str(error).split())}", err=True)
+        sys.exit(MISTAKE)
+    except click.ClickException as error:
+        bar.finish()
+        click.echo(f"snnvae: {error.format_message()}", err=True)
+        sys.exit(MISTAKE)
+    except (KeyboardInterrupt, click.Abort):
+        bar.finish()
+        click.echo("snnvae: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    bar.finish()
+    if result is None or isinstance(result, int):
+        sys.exit(result or 0)
+    as_json = result.as_json
+    click.echo(json.dumps(result.data, indent=2, default=str) if as_json else result.text)
+    sys.exit(result.exit_code)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

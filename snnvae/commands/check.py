@@ -1,0 +1,103 @@
+"""``snnvae check``: parity of all backends, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnvae.commands.options import as_json, compile_options, model_argument, options_from
+from snnvae.commands.result import Result, table
+from snnvae.evaluate.check import LAVA, Check, check
+from snnvae.evaluate.parity import all_agree
+from snnvae.export.nir_file import read_nir
+from snnvae.progress import Progress
+
+DISAGREES = 1
+
+
+@click.command(epilog="Example: snnvae check model.nir --checkpoint runs/a/model.pt --samples 64")
+@model_argument
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="The checkpoint that the file was exported from: compares with Norse too.",
+)
+@click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(path_type=Path),
+    help="Data, as for simulate; without it the file's own data set, or seeded noise.",
+)
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    type=click.Choice(LAVA),
+    help="Only this backend (repeatable; default: all).",
+)
+@compile_options
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    /,
+    model: Path,
+    checkpoint: Path | None,
+    samples: int,
+    seed: int,
+    input_file: Path | None,
+    backends: tuple[str, ...],
+    as_json: bool,
+    **flags: Any,
+) -> Result:
+    """Run one seeded stimulus on every backend and compare with the reference, layer by layer.
+
+    Exit code 1 if a spike differs, or in fixed point any bit of a membrane.
+    """
+    found = check(
+        read_nir(model),
+        samples=samples,
+        seed=seed,
+        options=options_from(**flags),
+        file=input_file,
+        checkpoint=checkpoint,
+        backends=tuple(name for name in LAVA if not backends or name in backends),
+        progress=progress,
+    )
+    good = all_agree(found.rows)
+    data = {
+        "agrees": good,
+        "rows": [asdict(row) for row in found.rows],
+        "left_out": list(found.left_out),
+    }
+    return Result(parity_text(found), data, 0 if good else DISAGREES, as_json)
+
+
+def parity_text(found: Check) -> str:
+    """The table of a check and its verdict."""
+    rows = [
+        (
+            row.precision,
+            row.peer,
+            row.layer,
+            row.spikes,
+            row.mismatches,
+            "–" if row.membrane is None else f"{row.membrane:.1e}" if row.membrane else "0",
+            "" if row.agrees() else "DIFFERS",
+        )
+        for row in found.rows
+    ]
+    headers = ("precision", "peer", "layer", "spikes", "mismatching", "max |Δ membrane|", "")
+    wrong = sum(not row.agrees() for row in found.rows)
+    verdict = (
+        f"{wrong} of {len(found.rows)} rows differ from the reference"
+        if wrong
+        else f"all {len(found.rows)} rows agree with the reference: 0 mismatching spikes"
+    )
+    lines = [table(headers, rows), *(f"left out: {text}" for text in found.left_out), verdict]
+    return "\n".join(lines)

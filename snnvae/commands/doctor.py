@@ -1,0 +1,47 @@
+"""``snnvae doctor``: what is installed, and what to do about the rest."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib import metadata
+
+import click
+
+from snnvae.commands.options import as_json
+from snnvae.commands.result import Result, table
+from snnvae.errors import BackendError
+
+PACKAGES = ("torch", "norse", "nir", "numpy", "scipy", "h5py")
+
+
+@click.command(epilog="Example: snnvae doctor --install-lava")
+@click.option("--install-lava", is_flag=True, help="Install Lava into this Python's environment.")
+@as_json
+def command(install_lava: bool, as_json: bool) -> Result:
+    """Show Python, torch, Norse, Lava, lava-dl and Loihi, and what to do about each."""
+    from snnvae.deploy import lava
+
+    if install_lava:
+        arguments = lava.install_command()
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            raise BackendError(f"`{' '.join(arguments)}` failed: {last}")
+    rows = [("python", platform.python_version(), _python_advice())]
+    rows += [_package(name) for name in PACKAGES]
+    rows += lava.status()
+    data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
+    return Result(table(("what", "found", "to do"), rows), data, as_json=as_json)
+
+
+def _package(name: str) -> tuple[str, str, str]:
+    try:
+        return name, metadata.version(name), ""
+    except metadata.PackageNotFoundError:
+        return name, "missing", f"pip install {name}"
+
+
+def _python_advice() -> str:
+    major, minor = (int(part) for part in platform.python_version_tuple()[:2])
+    return "" if (3, 10) <= (major, minor) <= (3, 13) else "use Python 3.10 to 3.13"

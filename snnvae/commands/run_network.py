@@ -1,0 +1,155 @@
+"""What `simulate` and `run-lava` share: compile, run, write the result folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import nir
+import numpy as np
+
+from snnvae.commands.options import (
+    as_json,
+    compile_options,
+    model_argument,
+    options_from,
+    out_option,
+)
+from snnvae.commands.result import Result
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import Backend, run
+from snnvae.evaluate import images
+from snnvae.evaluate.reconstruct import decoder_stimulus, mse
+from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.export.nir_file import read_nir
+from snnvae.files import write_aside
+from snnvae.hardware_sim import energy
+from snnvae.program import Precision, Program
+from snnvae.progress import Progress
+from snnvae.recording import Recording
+from snnvae.stimulus import Stimulus
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def run_options(command: Command) -> Command:
+    """The options of both commands."""
+    own = (
+        model_argument,
+        click.option("--samples", default=64, show_default=True, type=click.IntRange(1)),
+        click.option(
+            "--precision",
+            type=click.Choice(["float", "fixed"]),
+            default="float",
+            show_default=True,
+            help="float64, or Loihi's integers.",
+        ),
+        click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
+        click.option(
+            "--input",
+            "input_file",
+            type=click.Path(path_type=Path),
+            help="Data: .npy (T, …) or (samples, T, …), or .npz by input name.",
+        ),
+        click.option(
+            "--decoder",
+            type=click.Path(path_type=Path),
+            help="After an ESVAE encoder: the decoder that gets spikes drawn from its rates.",
+        ),
+        click.option("--record-state", is_flag=True, help="Record the membranes too."),
+        out_option,
+        as_json,
+    )
+    for option in reversed(own):
+        command = option(command)
+    return compile_options(command)
+
+
+def execute(
+    backend: Backend,
+    progress: Progress,
+    *,
+    model: Path,
+    samples: int,
+    precision: Precision,
+    seed: int,
+    input_file: Path | None,
+    decoder: Path | None,
+    record_state: bool,
+    out: Path,
+    as_json: bool,
+    **compile_flags: Any,
+) -> Result:
+    """Run a file (and the decoder after it) and write the result folder."""
+    options = options_from(**compile_flags)
+    graph = read_nir(model)
+    program = compile_graph(graph, precision, options).program
+    stimulus = stimulus_for(program, samples, seed=seed, steps=options.steps, file=input_file)
+    recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
+    written = [_save(recording, graph, out / ("encoder.h5" if decoder else "recording.h5"))]
+    originals = _originals(program, stimulus)
+    if decoder is not None:
+        graph = read_nir(decoder)
+        second = compile_graph(graph, precision, options).program
+        stimulus = decoder_stimulus(program, recording, second, stimulus)
+        program = second
+        recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
+        written.append(_save(recording, graph, out / "recording.h5"))
+    figures, pictures = write_outputs(recording, originals, out)
+    written += pictures
+    report = energy.estimate(program, recording, energy.load_profile(energy.DEFAULT_PROFILE))
+    written.append(out / "report.html")
+    with write_aside(written[-1]) as temporary:
+        temporary.write_text(energy.to_html(report), encoding="utf-8")
+    data = {
+        "backend": backend,
+        "precision": precision,
+        "samples": stimulus.batch,
+        "steps": stimulus.steps,
+        "seed": seed,
+        "latency": recording.info["latency"],
+        "spikes": {name: int(spikes.sum()) for name, spikes in recording.spikes.items()},
+        **figures,
+        "files": [str(path) for path in written],
+    }
+    lines = [
+        f"{stimulus.batch} samples × {stimulus.steps} steps on {backend} ({precision})",
+        *(f"{name}: {value:.4f}" for name, value in figures.items()),
+        *(f"wrote {path}" for path in written),
+    ]
+    return Result("\n".join(lines), data, as_json=as_json)
+
+
+def write_outputs(
+    recording: Recording, originals: np.ndarray | None, out: Path
+) -> tuple[dict[str, float], list[Path]]:
+    """Images as array and picture; beside the originals, with their error, if there are any."""
+    figures: dict[str, float] = {}
+    written: list[Path] = []
+    for name, values in recording.outputs.items():
+        stem = "images" if len(recording.outputs) == 1 else f"images-{name}"
+        written.append(out / f"{stem}.npy")
+        with write_aside(written[-1]) as temporary, temporary.open("wb") as file:
+            np.save(file, values)
+        if not images.is_image(values):
+            continue
+        written.append(out / f"{stem}.png")
+        images.save_grid(values, written[-1])
+        if originals is not None and originals.shape == values.shape:
+            figures["reconstruction MSE"] = mse(originals, values)
+            written.append(out / "reconstructions.png")
+            images.save_grid(images.pairs(originals, values), written[-1], columns=16)
+    return figures, written
+
+
+def _originals(program: Program, stimulus: Stimulus) -> np.ndarray | None:
+    """The images that came in, if the network takes constant images."""
+    constant = [port for port in program.inputs if port.constant and len(port.shape) == 3]
+    return stimulus.streams[constant[0].name][:, 0] if len(constant) == 1 else None
+
+
+def _save(recording: Recording, graph: nir.NIRGraph, path: Path) -> Path:
+    recording.save(path, graph)
+    return path

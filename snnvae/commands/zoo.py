@@ -1,0 +1,24 @@
+"""``snnvae zoo``: trained models that ship with the package."""
+
+from __future__ import annotations
+
+import click
+
+from snnvae import zoo
+from snnvae.commands.options import as_json
+from snnvae.commands.result import Result, table
+
+
+@click.command(epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/")
+@click.argument("name", required=False)
+@click.option("--pt", is_flag=True, help="The checkpoint (.pt) rather than the NIR file.")
+@as_json
+def command(name: str | None, pt: bool, as_json: bool) -> Result:
+    """Print the path of a trained model that ships with snnvae; without NAME, list them."""
+    if name is None:
+        entries = zoo.entries()
+        rows = [(entry.name, entry.kind, entry.path) for entry in entries]
+        data = {entry.name: str(entry.path) for entry in entries}
+        return Result(table(("name", "what", "path"), rows), data, as_json=as_json)
+    path = zoo.path(name, ".pt" if pt else ".nir")
+    return Result(str(path), {"path": str(path)}, as_json=as_json)

@@ -1,0 +1,41 @@
+"""The Lava backend: programs as graphs of Lava processes.
+
+`run` runs a program in a Lava of its own and gives a Recording. `build_stock` and `build_network` give the
+Lava processes themselves, to connect with others. Importing this package makes `import lava` work on
+every supported Python; Lava itself is imported only when it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snnvae.deploy.lava.doctor import install_command, status
+from snnvae.deploy.lava.importing import install_finder, require_lava
+from snnvae.deploy.lava.runner import run
+
+if TYPE_CHECKING:
+    from snnvae.deploy.lava.network import NetworkGraph
+    from snnvae.deploy.lava.stock import StockGraph
+    from snnvae.program import Program
+    from snnvae.stimulus import Stimulus
+
+install_finder()
+
+
+def build_stock(program: Program, stimulus: Stimulus) -> StockGraph:
+    """The program as Lava's own processes, in this process; see `StockGraph`."""
+    require_lava()
+    from snnvae.deploy.lava.stock import build
+
+    return build(program, stimulus)
+
+
+def build_network(program: Program, stimulus: Stimulus) -> NetworkGraph:
+    """The program as one Lava process that runs all samples at once; see `NetworkGraph`."""
+    require_lava()
+    from snnvae.deploy.lava.network import build
+
+    return build(program, stimulus)
+
+
+__all__ = ["build_network", "build_stock", "install_command", "run", "status"]

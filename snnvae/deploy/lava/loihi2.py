@@ -1,0 +1,55 @@
+"""Loihi 2: is there one, and the run configuration that uses it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from snnvae.deploy.lava.importing import require_lava
+from snnvae.errors import BackendError
+
+_REMEDY = "use --target cpu, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
+
+
+def is_installed() -> bool:
+    """Whether Lava finds its Loihi extension. False if anything is missing or broken."""
+    try:
+        return bool(importlib.import_module("lava.utils.loihi").is_installed())
+    except Exception:  # Lava probes closed packages; whatever they raise, there is no usable Loihi 2
+        return False
+
+
+def host() -> str | None:
+    """The host that `use_slurm_host` or `use_ethernet_host` has chosen, if any."""
+    try:
+        name = importlib.import_module("lava.utils.loihi").host
+    except Exception:  # as above
+        return None
+    return None if name is None else str(name)
+
+
+def require_hardware() -> None:
+    """BackendError unless Lava reports a Loihi 2 that it can reach."""
+    require_lava()
+    if not is_installed():
+        raise BackendError(f"no Loihi 2: Lava's Loihi extension is not installed; {_REMEDY}")
+    if host() is None and not _slurm_answers():
+        raise BackendError(f"no Loihi 2: no host is set and SLURM does not answer; {_REMEDY}")
+
+
+def run_config(exceptions: dict[type, type]) -> Any:
+    """Loihi2HwCfg. Lava 0.10.0 raises NameError in it where the closed packages are missing."""
+    configs = importlib.import_module("lava.magma.core.run_configs")
+    try:
+        return configs.Loihi2HwCfg(select_tag="fixed_pt", exception_proc_model_map=exceptions)
+    except NameError as error:
+        raise BackendError(f"no Loihi 2: Lava lacks its hardware packages ({error}); {_REMEDY}") from None
+
+
+def _slurm_answers() -> bool:
+    try:
+        loihi = importlib.import_module("lava.utils.loihi")
+        loihi.use_slurm_host()
+        return bool(importlib.import_module("lava.utils.slurm").is_available())
+    except Exception:  # as above
+        return False

@@ -1,0 +1,1 @@
+"""Lava processes and their models, and nothing else: Lava re-executes every file of this folder."""

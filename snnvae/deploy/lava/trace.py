@@ -1,0 +1,61 @@
+"""Traces: what one port or variable showed over the steps, written to a file while Lava runs.
+
+Reading a Lava variable costs a message per value, so our models of Lava's sinks write here instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+Kind = Literal["spikes", "final", "membranes"]
+
+
+@dataclass
+class Trace:
+    """Rows of a .npy file: row n holds the values of hardware step ``first + n·interval`` (1-based).
+
+    Values of other steps are dropped: those before a layer's first logical step, and those after its last.
+    """
+
+    path: Path
+    first: int
+    interval: int = 1
+    _rows: np.ndarray | None = field(default=None, init=False, repr=False)
+
+    def put(self, step: int, values: np.ndarray) -> None:
+        """Store the values of a hardware step, if it has a row."""
+        if self._rows is None:
+            self._rows = np.load(self.path, mmap_mode="r+")
+        row, rest = divmod(step - self.first, self.interval)
+        if rest == 0 and 0 <= row < len(self._rows):
+            self._rows[row] = values
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Traces of a run, one file per kind and layer. `numbers` numbers the layers."""
+
+    path: Path
+    numbers: Mapping[str, int]
+
+    def file(self, kind: Kind, layer: str) -> Path:
+        """Where that trace lies; layer names may hold anything, so files have numbers."""
+        return self.path / f"{kind}-{self.numbers[layer]}.npy"
+
+    def create(
+        self, kind: Kind, layer: str, shape: tuple[int, ...], dtype: type, first: int, interval: int
+    ) -> Trace:
+        """An empty trace of `shape`, rows first."""
+        path = self.file(kind, layer)
+        np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape).flush()
+        return Trace(path, first, interval)
+
+    def read(self, kind: Kind, layer: str) -> np.ndarray:
+        """All rows, in memory."""
+        rows: np.ndarray = np.load(self.file(kind, layer))
+        return rows

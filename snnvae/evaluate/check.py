@@ -1,0 +1,97 @@
+"""Every backend on one seeded stimulus, beside the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nir
+import numpy as np
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import Backend, run
+from snnvae.deploy.settings import Options
+from snnvae.errors import ConfigError, UnsupportedError
+from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
+from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.program import Precision, Program
+from snnvae.progress import Progress
+from snnvae.recording import Recording
+from snnvae.stimulus import Stimulus
+
+LAVA: tuple[Backend, ...] = ("lava-batched", "lava-stock")
+
+
+@dataclass(frozen=True)
+class Check:
+    """Rows for every peer and layer, and the peers that could not run with the reason."""
+
+    rows: tuple[LayerParity, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def check(
+    graph: nir.NIRGraph,
+    *,
+    samples: int,
+    seed: int = 0,
+    options: Options | None = None,
+    file: Path | None = None,
+    checkpoint: Path | None = None,
+    backends: Sequence[Backend] = LAVA,
+    precisions: Iterable[Precision] = ("float", "fixed"),
+    progress: Progress | None = None,
+) -> Check:
+    """Run `backends`, and Norse in float if a checkpoint is given, beside the reference."""
+    options = options or Options()
+    rows: list[LayerParity] = []
+    left_out: list[str] = []
+    for precision in precisions:
+        program = compile_graph(graph, precision, options).program
+        stimulus = stimulus_for(
+            program, samples, seed=seed, steps=options.steps, file=file, may_be_noise=True
+        )
+        expected = run(program, stimulus, membranes=True, progress=progress)
+        if checkpoint is not None and precision == "float":
+            rows += norse_rows(program, stimulus, expected, checkpoint)
+        for backend in backends:
+            try:
+                other = run(program, stimulus, backend, membranes=True, progress=progress)
+            except UnsupportedError as error:
+                left_out.append(f"{backend}, {precision}: {error}")
+                continue
+            rows += compare(program, expected, backend, other)
+    return Check(tuple(rows), tuple(left_out))
+
+
+def norse_rows(
+    program: Program, stimulus: Stimulus, expected: Recording, checkpoint: Path
+) -> list[LayerParity]:
+    """Norse's own cells, in float64, with the checkpoint's folded weights."""
+    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train.trace import trace
+
+    part = program.metadata.get("part")
+    if not isinstance(part, str):
+        raise ConfigError("--checkpoint: the file does not say which part of a model it is")
+    config, model = checkpoints.load(checkpoint)
+    if program.metadata.get("model") != config.model:
+        raise ConfigError(
+            f"--checkpoint {checkpoint}: holds a {config.model}, the file a "
+            f"{program.metadata.get('model')}; give the checkpoint that it was exported from"
+        )
+    streams = {name: _as_trained(name, s) for name, s in stimulus.streams.items()}
+    try:
+        norse = trace(model.folded(), part, streams)
+    except RuntimeError:
+        raise ConfigError(
+            f"--checkpoint {checkpoint}: its shapes are not those of the file; give the checkpoint "
+            "that it was exported from"
+        ) from None
+    return compare_arrays(program, expected, "norse", norse.spikes, norse.membranes)
+
+
+def _as_trained(name: str, stream: np.ndarray) -> np.ndarray:
+    """Streams of spikes are vectors in the model, (N, 1, 1) maps in the graph."""
+    return stream if name == "image" else stream.reshape(*stream.shape[:2], -1)

@@ -1,0 +1,61 @@
+"""From a trained model straight to what its deployed form reconstructs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import nir
+import numpy as np
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import Backend, run
+from snnvae.evaluate.reconstruct import run_two_stages
+from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.program import Precision, Program
+from snnvae.progress import Progress
+from snnvae.recording import Recording
+from snnvae.train.to_nir import parts_for, to_nir
+from snnvae.train.vae import SpikingVAE
+
+CHUNK = 64
+"""Samples at a time; any number gives the same images."""
+
+
+@dataclass(frozen=True)
+class Reconstructions:
+    """Images (N, C, H, W) and, per part, the graph, program and recording of the last chunk."""
+
+    images: np.ndarray
+    parts: Mapping[str, tuple[nir.NIRGraph, Program, Recording]]
+
+
+def deployed_reconstructions(
+    model: SpikingVAE,
+    images: np.ndarray,
+    precision: Precision,
+    *,
+    seed: int = 0,
+    backend: Backend = "reference",
+    progress: Progress | None = None,
+) -> Reconstructions:
+    """Images (N, C, H, W) through the exported and compiled autoencoder."""
+    names = parts_for(model, "autoencoder")
+    folded = model.folded()
+    graphs = {name: to_nir(folded, name) for name in names}
+    programs = {name: compile_graph(graph, precision).program for name, graph in graphs.items()}
+    copies = []
+    recordings: dict[str, Recording] = {}
+    for start in range(0, len(images), CHUNK):
+        some = images[start : start + CHUNK].astype(np.float64)
+        samples = range(start, start + len(some))
+        first = programs[names[0]]
+        stimulus = build_stimulus(first, samples, seed=seed, data={"image": some})
+        if len(names) == 2:
+            stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress)
+            recordings = dict(zip(names, (stages.encoder, stages.decoder)))
+        else:
+            recordings = {names[0]: run(first, stimulus, backend, progress=progress)}
+        copies.append(next(iter(recordings[names[-1]].outputs.values())))
+    parts = {name: (graphs[name], programs[name], recordings[name]) for name in names}
+    return Reconstructions(np.concatenate(copies), parts)

@@ -1,0 +1,65 @@
+"""Reconstructions by the deployed network, ESVAE's draw between its two programs included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnvae.deploy.run import Backend, run
+from snnvae.errors import GraphError
+from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
+from snnvae.program import Program
+from snnvae.progress import Progress
+from snnvae.recording import Recording
+from snnvae.stimulus import Stimulus
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """Recordings of an encoder and of the decoder that follows the host's draw."""
+
+    encoder: Recording
+    decoder: Recording
+
+
+def decoder_stimulus(
+    encoder: Program, recording: Recording, decoder: Program, stimulus: Stimulus
+) -> Stimulus:
+    """The latent spikes drawn from the encoder's rates, as the decoder's input.
+
+    GraphError if the two programs do not belong together.
+    """
+    spiking = [layer for layer in encoder.outputs.values() if layer in recording.spikes]
+    inputs = [port for port in decoder.inputs if not port.analog]
+    if len(spiking) != 1 or len(inputs) != 1:
+        raise GraphError(
+            "an encoder with one spiking output and a decoder with one input are needed"
+        )
+    latent = recording.spikes[spiking[0]]
+    if latent.shape[2:] != inputs[0].shape:
+        raise GraphError(
+            f"the encoder's latent {latent.shape[2:]} does not fit the decoder's input "
+            f"{inputs[0].shape}; export both from one checkpoint"
+        )
+    drawn = posterior_spikes(latent, stimulus)
+    data = {inputs[0].name: drawn}
+    return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data)
+
+
+def run_two_stages(
+    encoder: Program,
+    decoder: Program,
+    stimulus: Stimulus,
+    backend: Backend = "reference",
+    progress: Progress | None = None,
+) -> TwoStage:
+    """Encoder, the host's draw from its rates, decoder."""
+    first = run(encoder, stimulus, backend, progress=progress)
+    second_stimulus = decoder_stimulus(encoder, first, decoder, stimulus)
+    return TwoStage(first, run(decoder, second_stimulus, backend, progress=progress))
+
+
+def mse(images: np.ndarray, copies: np.ndarray) -> float:
+    """Mean squared error per pixel, pixels in [−1, 1]."""
+    return float(np.mean((np.asarray(copies, np.float64) - images) ** 2))

@@ -1,0 +1,104 @@
+"""Data for a program's inputs: a file, a data set that the graph names, or seeded noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.program import Input, Program
+from snnvae.stimulus import Stimulus
+
+NOISE_RATE = 0.3
+"""Firing probability of the noise that stands in for an input without data."""
+
+
+def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
+    """Arrays by input name from .npz, or .npy for a network with one input that takes data."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; pass --input a .npy or .npz that exists") from None
+    except (OSError, ValueError, EOFError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: not a plain .npy or .npz file ({reason})") from None
+    if isinstance(loaded, np.ndarray):
+        wanted = data_inputs(program)
+        if len(wanted) != 1:
+            names = ", ".join(i.name for i in wanted) or "none"
+            raise DataError(
+                f"{path}: one array, but the inputs that take data are {names}; pass a .npz"
+            )
+        return {wanted[0].name: loaded}
+    with loaded:
+        return {name: loaded[name] for name in loaded.files}
+
+
+def data_inputs(program: Program) -> list[Input]:
+    """Inputs that the file's own sampler does not feed."""
+    sampled = program.metadata.get("sampler", {}).get("input")
+    return [port for port in program.inputs if port.name != sampled]
+
+
+def held_out(program: Program, samples: Sequence[int]) -> dict[str, np.ndarray]:
+    """Held-out images of the data set that the graph names, for its constant image input."""
+    images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
+    name = program.metadata.get("dataset")
+    if len(images) != 1 or not isinstance(name, str):
+        return {}
+    from snnvae.train import data
+
+    test = data.load(name).test
+    if test.shape[1:] != images[0].shape:
+        return {}
+    if max(samples) >= len(test):
+        raise DataError(f"--samples {max(samples) + 1}: '{name}' holds out {len(test)} images")
+    return {images[0].name: test[list(samples)].astype(np.float64)}
+
+
+def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> dict[str, np.ndarray]:
+    """Seeded random input where there is no data: spikes at 30 %, or uniform analog values."""
+    streams = {}
+    for port in data_inputs(program):
+        shape = (len(samples), 1 if port.constant else steps, *port.shape)
+        uniform = np.random.Generator(np.random.Philox(key=seed)).random(shape)
+        span = port.high - port.low
+        streams[port.name] = port.low + span * uniform if port.analog else uniform < NOISE_RATE
+    return streams
+
+
+def stimulus_for(
+    program: Program,
+    count: int,
+    *,
+    seed: int,
+    steps: int | None = None,
+    file: Path | None = None,
+    may_be_noise: bool = False,
+) -> Stimulus:
+    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer)."""
+    samples = range(count)
+    if file is not None:
+        given = read_input(file, program)
+        samples = range(min(count, _samples_in(given, program)))
+    else:
+        given = held_out(program, samples)
+    if may_be_noise:
+        given = {**noise(program, samples, steps or program.steps, seed), **given}
+    return build_stimulus(program, samples, seed=seed, steps=steps, data=given)
+
+
+def _samples_in(data: dict[str, np.ndarray], program: Program) -> int:
+    """Samples that the file's arrays hold; 1 for a single stream without a batch axis."""
+    ports = {port.name: port for port in program.inputs}
+    counts = []
+    for name, values in data.items():
+        rank = len(ports[name].shape) if name in ports else values.ndim
+        batched = values.ndim == rank + 2 or (
+            values.ndim == rank + 1 and name in ports and ports[name].constant
+        )
+        counts.append(len(values) if batched else 1)
+    return min(counts, default=1)

@@ -1,0 +1,35 @@
+"""Trained models that ship with the package, as checkpoints (.pt) and NIR files (.nir)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnvae.errors import ConfigError
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the zoo."""
+
+    name: str
+    kind: str
+    path: Path
+
+
+def entries() -> list[Entry]:
+    """Every NIR file and checkpoint, by name."""
+    found = sorted(FOLDER.glob("*.nir")) + sorted(FOLDER.glob("*.pt"))
+    return [Entry(p.name if p.suffix == ".pt" else p.stem, p.suffix[1:], p) for p in found]
+
+
+def path(name: str, suffix: str = ".nir") -> Path:
+    """The file of that name, such as 'digits-esvae'; ConfigError if there is none."""
+    # with_suffix would cut a name that has a dot of its own.
+    chosen = FOLDER / (name if name.endswith(suffix) else name + suffix)
+    if Path(name).name != name or not chosen.is_file():
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob(f"*{suffix}")))
+        raise ConfigError(f"no zoo model '{name}' ({suffix}): there is {known}")
+    return chosen
