@@ -38,3 +38,9 @@ def write_aside(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
         raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file aside and rename it into place."""
+    with write_aside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

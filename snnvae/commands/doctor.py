@@ -12,6 +12,11 @@ from snnvae.commands.options import as_json
 from snnvae.commands.result import Result, table
 from snnvae.errors import BackendError
 
+LAVA_DL_ADVICE = "optional; Python 3.10 only: pip install lava-dl==0.6.0"
+LOIHI_ADVICE = {
+    True: "snnvae run-lava --mode stock --target loihi2",
+    False: "optional; needs Intel's Lava extension and a chip",
+}
 PACKAGES = ("torch", "norse", "nir", "numpy", "scipy", "h5py")
 
 
@@ -20,17 +25,17 @@ PACKAGES = ("torch", "norse", "nir", "numpy", "scipy", "h5py")
 @as_json
 def command(install_lava: bool, as_json: bool) -> Result:
     """Show Python, torch, Norse, Lava, lava-dl and Loihi, and what to do about each."""
-    from snnvae.deploy import lava
+    from snnvae.deploy.lava import doctor
 
     if install_lava:
-        arguments = lava.install_command()
+        arguments = doctor.install_command()
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
             raise BackendError(f"`{' '.join(arguments)}` failed: {last}")
     rows = [("python", platform.python_version(), _python_advice())]
     rows += [_package(name) for name in PACKAGES]
-    rows += lava.status()
+    rows += _lava_rows()
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(table(("what", "found", "to do"), rows), data, as_json=as_json)
 
@@ -40,6 +45,21 @@ def _package(name: str) -> tuple[str, str, str]:
         return name, metadata.version(name), ""
     except metadata.PackageNotFoundError:
         return name, "missing", f"pip install {name}"
+
+
+def _lava_rows() -> list[tuple[str, str, str]]:
+    from snnvae.deploy.lava import doctor
+
+    status = doctor.status()
+    found = status.version or "missing"
+    if status.importable and status.patched:
+        found += ", patched in memory for this Python"
+    host = f" on {status.loihi2_host}" if status.loihi2_host else ""
+    return [
+        ("lava-nc", found, status.problem or ""),
+        ("lava-dl", status.lava_dl or "missing", "" if status.lava_dl else LAVA_DL_ADVICE),
+        ("Loihi 2", f"found{host}" if status.loihi2 else "none", LOIHI_ADVICE[status.loihi2]),
+    ]
 
 
 def _python_advice() -> str:

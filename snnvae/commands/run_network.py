@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,17 +21,21 @@ from snnvae.commands.options import (
 from snnvae.commands.result import Result
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import Backend, run
+from snnvae.deploy.settings import Options
+from snnvae.errors import DataError
 from snnvae.evaluate import images
 from snnvae.evaluate.reconstruct import decoder_stimulus, mse
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
-from snnvae.files import write_aside
+from snnvae.files import write_aside, write_text
 from snnvae.hardware_sim import energy
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+ENERGY_PROFILE = "loihi1"
+"""Prices of the report in a result folder; `snnvae energy` makes others."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -88,7 +93,8 @@ def execute(
     program = compile_graph(graph, precision, options).program
     stimulus = stimulus_for(program, samples, seed=seed, steps=options.steps, file=input_file)
     recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
-    written = [_save(recording, graph, out / ("encoder.h5" if decoder else "recording.h5"))]
+    first = out / ("encoder.h5" if decoder else "recording.h5")
+    written = [save(recording, graph, options, first)]
     originals = _originals(program, stimulus)
     if decoder is not None:
         graph = read_nir(decoder)
@@ -96,13 +102,12 @@ def execute(
         stimulus = decoder_stimulus(program, recording, second, stimulus)
         program = second
         recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
-        written.append(_save(recording, graph, out / "recording.h5"))
+        written.append(save(recording, graph, options, out / "recording.h5"))
     figures, pictures = write_outputs(recording, originals, out)
     written += pictures
-    report = energy.estimate(program, recording, energy.load_profile(energy.DEFAULT_PROFILE))
+    report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
     written.append(out / "report.html")
-    with write_aside(written[-1]) as temporary:
-        temporary.write_text(energy.to_html(report), encoding="utf-8")
+    write_text(written[-1], energy.to_html(report))
     data = {
         "backend": backend,
         "precision": precision,
@@ -150,6 +155,27 @@ def _originals(program: Program, stimulus: Stimulus) -> np.ndarray | None:
     return stimulus.streams[constant[0].name][:, 0] if len(constant) == 1 else None
 
 
-def _save(recording: Recording, graph: nir.NIRGraph, path: Path) -> Path:
-    recording.save(path, graph)
+def save(recording: Recording, graph: nir.NIRGraph, options: Options, path: Path) -> Path:
+    """Write the recording, with the options that its program was compiled with."""
+    info = {**recording.info, "options": asdict(options)}
+    replace(recording, info=info).save(path, graph)
     return path
+
+
+def program_of(path: Path, recording: Recording) -> Program:
+    """The program that a recording was made with, compiled again from the graph in its file."""
+    given = recording.info.get("options", {})
+    try:
+        options = Options(
+            **{
+                **given,
+                "analog": tuple(given.get("analog", ())),
+                "delay_edges": tuple((a, b) for a, b in given.get("delay_edges", ())),
+            }
+        )
+        precision = recording.info["precision"]
+    except (TypeError, ValueError, KeyError) as error:
+        raise DataError(
+            f"{path}: its settings are damaged ({error}); run the network again"
+        ) from None
+    return compile_graph(read_nir(path), precision, options).program

@@ -28,8 +28,8 @@ def compile_graph(
 ) -> Compiled:
     """Compile a NIR graph.
 
-    Raises GraphError (malformed), UnsupportedError (valid, but beyond the compiler) or ConfigError (something
-    that NIR leaves open is stated nowhere), each naming the node.
+    Raises GraphError (malformed), UnsupportedError (valid, but beyond the compiler) or ConfigError
+    (something that NIR leaves open is stated nowhere), each naming the node.
     """
     program = float_program(graph, options or Options())
     if precision == "float":

@@ -14,9 +14,9 @@ def implicit_delays(
 ) -> set[Edge]:
     """Edges that must carry one step so that the rest has no cycle.
 
-    A cycle with an explicit Delay has none among the `immediate` edges. In every other one, the edges
-    from inside the strongly connected component into its header (the first population reached from the
-    inputs, ties by name) carry the step; repeated, as an inner cycle may remain.
+    A cycle with an explicit Delay is not closed by `immediate` edges. In every other one, the edges
+    from inside the strongly connected component into its header (the first population reached from
+    the inputs, ties by name) carry the step; repeated, as an inner cycle may remain.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(populations)

@@ -1,8 +1,8 @@
 """Float program → Loihi fixed point: 8-bit weights, the scale absorbed by threshold and bias.
 
-A layer's `scale` s (integer weight units per unit of membrane) is the largest for which every weight fits in
-8 bits, lowered so that s·threshold is an integer: rounding the threshold itself would shift
-every spike of the layer the same way. Weights become even integers, as mixed-sign Loihi weights are.
+A layer's `scale` s (integer weight units per unit of membrane) is the largest for which every weight
+fits in 8 bits, lowered so that s·threshold is an integer: rounding the threshold itself would shift
+every spike of the layer the same way. Weights become even integers, as Loihi's mixed-sign ones are.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class LayerReport:
     """What rounding did to one layer.
 
     weight_error: RMS of (rounded − exact), relative to the RMS of the weights; threshold_error and
-    bias_error: largest relative error; clipped: weights beyond 8 bits; peak_current: largest possible
-    |Σ w| in weight units (wraps at 131,072); notes: what a user should know.
+    bias_error: largest relative error; clipped: weights beyond 8 bits; peak_current: largest
+    possible |Σ w| in weight units (wraps at 131,072); notes: what a user should know.
     """
 
     layer: str

@@ -1,15 +1,16 @@
 """What a run did, in exact integers: synaptic operations, updates, spikes. No prices here.
 
-For a connection with fan-out F per source position (`Synapse.fan_out`) and S spikes delivered by that
-position within the sample:
+For a connection with fan-out F per source position (`Synapse.fan_out`) and S spikes that this
+position delivers within the sample:
 
     sop_dense     = T·Σ F          every source at every step
     sop_event     = Σ S·F          every synapse that a spike reaches
     sop_effective = Σ S·F_eff      of these, the synapses whose weight is not zero
 
-A spike that a delayed connection would deliver after the sample's last step is never delivered (every
-sample starts afresh) and not counted. Connections driven by analog values cost multiply-accumulates instead; the
-class comes from the graph (`Connection.on_host`), not from the values. Everything is per sample (B,), int64.
+A spike that a delayed connection would deliver after the sample's last step is never delivered
+(every sample starts afresh) and not counted. Connections driven by analog values cost
+multiply-accumulates instead; the class comes from the graph (`Connection.on_host`), not from the
+values. Everything is per sample (B,), int64.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class ConnectionCounts:
 
     synapses: one per source and target that the geometry joins; nonzero: those with a weight other
     than 0. fan_out: least, mean and largest over source positions. shared: a kernel, walked in full
-    whatever its zeros (else synapses are stored one by one, and zeros are not). macs: multiply-accumulates
-    of an analog-driven connection; host_adds: adds of its bias and of its cached currents (T·N).
+    whatever its zeros (else synapses are stored one by one, and zeros are not). macs:
+    multiply-accumulates of an analog-driven connection; host_adds: adds of its bias and of its cached
+    currents (T·N).
     """
 
     name: str

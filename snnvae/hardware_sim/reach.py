@@ -20,7 +20,7 @@ Only synapses whose weight is not zero carry a spike."""
 
 
 def reach(synapse: Synapse) -> Reach:
-    """The reach of a synapse, exact; kernels without zeros take a short cut with the same result."""
+    """The reach of a synapse, exact; weights without a zero take a short cut to the same."""
     if (synapse.weight != 0).all():
         if isinstance(synapse, Linear):
             return _reach_all(synapse)

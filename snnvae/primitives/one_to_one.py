@@ -36,9 +36,9 @@ class OneToOne(Synapse):
 
     def matrix(self) -> sp.csr_array:
         """Diagonal."""
-        diagonal = sp.csr_array(sp.diags_array(self.weight.reshape(-1)))
-        diagonal.eliminate_zeros()
-        return diagonal
+        flat = self.weight.reshape(-1)
+        at = np.flatnonzero(flat)
+        return sp.csr_array((flat[at], (at, at)), shape=(flat.size, flat.size))
 
     def fan_out(self) -> np.ndarray:
         """One target each."""

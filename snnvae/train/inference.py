@@ -24,7 +24,7 @@ from snnvae.train.run import run
 from snnvae.train.trace import time_first
 from snnvae.train.vae import SpikingVAE
 
-CHUNK = 64
+CHUNK = 32
 """Samples at a time; any number gives the same images."""
 
 Images = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Energy: counts of a run × published prices → an estimate per layer, beside the ANN of the same shape."""
+"""Energy: counts of a run × published prices → an estimate per layer, beside its ANN twin."""
 
 from snnvae.hardware_sim.energy.estimate import EnergyReport, LayerEnergy, Unpriced, estimate
 from snnvae.hardware_sim.energy.interval import Interval

@@ -1,8 +1,8 @@
 """The ANN of the same topology, run once: what the spiking network is compared with.
 
-Every connection of the program once (a connection of a loop too), exact at the borders, BatchNorm folded
-into the weights, a bias and an activation function per neuron (an addition each). Where a network unrolls a loop over
-time, such as FSVAE's sampler, its twin runs each of the loop's layers once.
+Every connection of the program once, exact at the borders, BatchNorm folded into the weights, a bias
+and an activation function per neuron (an addition each). Of a loop, such as FSVAE's sampler, the twin
+runs each layer once.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ class AnnConnection:
 class AnnTwin:
     """The twin's work for one sample.
 
-    values: activations of the inputs and all layers; adds: biases and activation functions; activations: reads
-    and writes at ideal reuse: a layer's values are written once and read once, an input's read once,
-    an output's written once.
+    adds: biases and activation functions. activations: reads and writes at ideal reuse: a layer's
+    values are written once and read once, an input's read once, an output's written once.
     """
 
     connections: tuple[AnnConnection, ...]
@@ -57,7 +56,8 @@ class AnnTwin:
 def ann_twin(program: Program) -> AnnTwin:
     """The twin of a program.
 
-    A kernel counts in full; of a linear connection the weights that are not zero, as for the spiking network.
+    A kernel counts in full; of a linear connection the weights that are not zero, as for the
+    spiking network.
     """
     connections = tuple(_connection(c) for c in program.connections)
     inputs = sum(int(np.prod(i.shape)) for i in program.inputs)

@@ -15,7 +15,7 @@ Verdict = Literal["less", "more", "inconclusive", "not comparable"]
 
 @dataclass(frozen=True)
 class AnnEnergy:
-    """The twin's energy per sample, in pJ: arithmetic fp32 or int8; memory at ideal reuse or none."""
+    """The twin's energy per sample, in pJ: in fp32 or int8; memory at ideal reuse, or none."""
 
     arithmetic: str
     memory: bool
@@ -34,7 +34,7 @@ class AnnEnergy:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Where E_SNN = fixed + slope·rate meets E_ANN: rate* = (E_ANN − fixed) / slope, nominal prices.
+    """Where E_SNN = fixed + slope·rate meets E_ANN: even = (E_ANN − fixed) / slope, nominal.
 
     rate: mean spikes per source and step, weighted by fan-out, now; even: at break-even, None for
     never (fixed ≥ E_ANN) or where nothing depends on spikes; steps: T.
@@ -56,8 +56,8 @@ class BreakEven:
 class Comparison:
     """One ANN against the spiking network. ratio: E_SNN / E_ANN, worst case at both ends.
 
-    headline: same process, voltage and scope, so that the ratio says something of the networks; label
-    says so, or why not.
+    headline: same process, voltage and scope, so that the ratio says something of the networks;
+    label says so, or why not.
     """
 
     ann: AnnEnergy
@@ -96,13 +96,14 @@ def compare(
     lower_bound: bool,
     break_even: BreakEven,
 ) -> Comparison:
-    """The comparison of totals per sample. lower_bound: something material is missing from `snn`."""
+    """Totals per sample, compared. lower_bound: something material is missing from `snn`."""
     own, other = (f"{p.node_nm:g} nm, {p.voltage_v:g} V" for p in (profile, reference))
     headline = own == other and profile.digest() == reference.digest()
     if headline:
         label, verdict = f"same process and scope ({own})", _verdict(snn, ann.total, lower_bound)
     else:
-        label = f"different processes or scopes: {profile.title} ({own}) against {reference.title} ({other})"
+        names = f"{profile.title} ({own}) against {reference.title} ({other})"
+        label = f"different processes or scopes: {names}"
         verdict = "not comparable"
     return Comparison(ann, snn.over(ann.total), verdict, headline, label, break_even)
 
@@ -116,10 +117,8 @@ def _verdict(snn: Interval, ann: Interval, lower_bound: bool) -> Verdict:
     return "inconclusive" if lower_bound else "less"
 
 
-def break_even(
-    snn: float, on_events: float, ann: float, rate: float, steps: int
-) -> BreakEven:
-    """Energies in pJ per sample: all of the spiking network, its part in proportion to spikes, the ANN."""
+def break_even(snn: float, on_events: float, ann: float, rate: float, steps: int) -> BreakEven:
+    """From energies per sample: snn in all, its part in proportion to spikes, and the ANN's."""
     fixed = snn - on_events
     slope = on_events / rate if rate else 0.0
     even = (ann - fixed) / slope if slope and ann > fixed else None

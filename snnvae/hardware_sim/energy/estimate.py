@@ -2,8 +2,8 @@
 
     E = Σ over layers and terms of  count(term) · price(term)     per sample, in pJ
 
-A term is priced, contained in another price, excluded on both sides by the profile, or *unpriced*: then
-it is listed, and where it is material the total is a lower bound.
+A term is priced, contained in another price, excluded on both sides by the profile, or *unpriced*:
+then it is listed, and where it is material the total is a lower bound.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from snnvae.progress import Progress
 from snnvae.recording import Recording
 
 MATERIAL_SHARE = 0.01
-"""An unpriced term is material from this share of all priced occurrences on, or if it cannot be counted."""
+"""An unpriced term is material from this share of all priced occurrences on, or if not countable."""
 CONFIDENCE = 0.95
 
 
@@ -51,7 +51,7 @@ class LayerEnergy:
 
 @dataclass(frozen=True)
 class Unpriced:
-    """A term without a price: why, how often per sample (None: not counted), and whether it matters."""
+    """A term without a price: why, how often per sample (None: not counted), does it matter."""
 
     term: str
     reason: str
@@ -63,8 +63,9 @@ class Unpriced:
 class EnergyReport:
     """What a run costs by one profile, per sample and in pJ, beside the ANN of the same topology.
 
-    activity: total at nominal prices over the samples, with the 95 % confidence interval of its mean (the price
-    band is in `total`); None for a single sample. info: what the recording says of itself.
+    activity: total at nominal prices with the 95 % confidence interval of its mean over the samples
+    (the band of the prices is in `total`); None for a single sample. info: what the recording says of
+    itself.
     """
 
     program: str
@@ -129,8 +130,8 @@ def estimate(
 ) -> EnergyReport:
     """Price a recorded run of `program`.
 
-    hops: mean number of tiles a spike crosses (placement decides; unknown by default). cache_constant: as
-    in `count`. Raises DataError where the recording is not of this program.
+    hops: mean number of tiles a spike crosses (placement decides; unknown by default).
+    cache_constant: as in `count`. Raises DataError where the recording is not of this program.
     """
     counts = count(program, recording, cache_constant=cache_constant, progress=progress)
     spent = quantities(counts, hops)
@@ -246,7 +247,7 @@ def _on_events(report: EnergyReport) -> float:
 
 
 def _rate(counts: Counts) -> float:
-    """Mean spikes per source and step, weighted by fan-out: synaptic operations of all possible ones."""
+    """Mean spikes per source and step, weighted by fan-out: operations done of all possible."""
     spiking = [c for c in counts.connections if c.drive == "spikes"]
     possible = counts.samples * counts.steps * sum(c.priced_synapses for c in spiking)
     return sum(int(c.sop.sum()) for c in spiking) / possible if possible else 0.0
@@ -260,15 +261,16 @@ def _notes(program: Program, counts: Counts, profile: Profile) -> tuple[str, ...
             how = "once per sample, its currents added at every step"
             how = how if c.drive == "cached" else f"at each of the {counts.steps} steps"
             notes.append(
-                f"'{c.name}' is driven by analog values: its multiply-accumulates are counted {how}."
+                f"'{c.name}' is driven by analog values: its multiply-accumulates count {how}."
             )
     if program.precision == "float" and not profile.prices.get("float"):
         notes.append(
-            "The run was in floating point, which this chip does not have: its spikes are priced as if "
-            "they were those of a fixed-point run."
+            "The profile has no prices for floating point: the events of this floating-point run "
+            "are priced as if they were those of a fixed-point run."
         )
     if any(c.delay for c in counts.connections):
         notes.append(
-            "Spikes that a delay would carry beyond a sample's last step are not delivered and not counted."
+            "Spikes that a delay would carry beyond a sample's last step are not delivered and not "
+            "counted."
         )
     return tuple(notes)

@@ -15,9 +15,7 @@ class Interval:
     high: float = 0.0
 
     def __add__(self, other: Interval) -> Interval:
-        return Interval(
-            self.low + other.low, self.nominal + other.nominal, self.high + other.high
-        )
+        return Interval(self.low + other.low, self.nominal + other.nominal, self.high + other.high)
 
     def __mul__(self, factor: float) -> Interval:
         """Times a factor ≥ 0."""

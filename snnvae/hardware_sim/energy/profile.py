@@ -123,7 +123,7 @@ def builtin_profiles() -> tuple[str, ...]:
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
-    """A profile of ours by name, or a user's TOML file by path. ConfigError if it is not a valid one."""
+    """A profile of ours by name, or a user's TOML file by path. ConfigError if it is not valid."""
     return _load(str(name_or_path), ())
 
 
@@ -194,9 +194,13 @@ class _Reader:
         prices = {}
         for group in groups:
             terms = self._table(groups, group, "price.")
-            self._known(terms, set(ANN_TERMS if group in ANN_GROUPS else SNN_TERMS), f"price.{group}.")
+            self._known(
+                terms, set(ANN_TERMS if group in ANN_GROUPS else SNN_TERMS), f"price.{group}."
+            )
             prices[group] = {
-                term: self._price(self._table(terms, term, f"price.{group}."), group, term, node, voltage)
+                term: self._price(
+                    self._table(terms, term, f"price.{group}."), group, term, node, voltage
+                )
                 for term in terms
             }
         return prices
@@ -218,7 +222,9 @@ class _Reader:
         source = self._text(table, "source", at)
         sources = self._table(self.data, "sources", "")
         if source not in sources:
-            self._fail(at + "source", f"is '{source}', which [sources] does not hold; cite it there")
+            self._fail(
+                at + "source", f"is '{source}', which [sources] does not hold; cite it there"
+            )
         covers = table.get("covers", [])
         if not isinstance(covers, list) or not set(map(str, covers)) <= set(SNN_TERMS):
             self._fail(at + "covers", f"must be a list of terms: {', '.join(SNN_TERMS)}")

@@ -1,7 +1,7 @@
 """The terms of the bill: what is counted, and how many of each a layer spends per sample.
 
-A profile puts a price on a term, says that another price covers it, or excludes it on both sides of the
-comparison. What is left is unpriced.
+A profile puts a price on a term, says that another price covers it, or excludes it on both sides of
+the comparison. What is left is unpriced.
 """
 
 from __future__ import annotations
@@ -42,8 +42,19 @@ ANN_TERMS: Mapping[str, str] = {
     "activation": "read or write an activation",
 }
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "synapses, arithmetic": ("sop",),
+    "synapses, memory": ("sop_weight", "sop_state"),
+    "neurons, arithmetic": ("update_driven", "update_idle", "neuron_mul", "neuron_add", "bias"),
+    "neurons, memory": ("update_state",),
+    "spikes": ("spike", "hop", "input_event"),
+    "analog input": ("host_mac", "host_add"),
+    "readout and static": ("readout", "static"),
+}
+"""Terms that a plot shows as one."""
+
 EVENT_TERMS = frozenset({"sop", "sop_weight", "sop_state", "spike", "hop", "input_event"})
-"""Terms in proportion to spikes (a driven update costs in proportion only what it adds to an idle one)."""
+"""Terms in proportion to spikes; of a driven update, what it costs beyond an idle one is too."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ UPDATE_OPERATIONS: Mapping[str, UpdateOperations] = {
 
 
 def operations_of(kind: str) -> UpdateOperations:
-    """Arithmetic of a neuron class; fixed-point classes do what their float ones do. KeyError if unknown."""
+    """Arithmetic of a neuron class; in fixed point as in float. KeyError if unknown."""
     return UPDATE_OPERATIONS[kind.removeprefix("Fixed")]
 
 

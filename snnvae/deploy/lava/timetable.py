@@ -1,0 +1,84 @@
+"""At which hardware step Lava computes which sample and which logical step, in either mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from snnvae.deploy.lava.trace import Kind
+from snnvae.deploy.timing import depths
+from snnvae.program import Program
+
+Mode = Literal["batched", "stock"]
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """N samples of T steps.
+
+    Stock: one sample after another without a gap; a layer at depth l computes sample n, logical step
+    t (1-based) at hardware step ``n·T + l + t``; in all N·T + L steps. Batched: all samples at once, in T steps.
+    """
+
+    mode: Mode
+    samples: int
+    steps: int
+    depths: Mapping[str, int]
+
+    @classmethod
+    def of(cls, program: Program, samples: int, steps: int, mode: Mode) -> Timetable:
+        """The timetable of a program; UnsupportedError where stock processes cannot keep one."""
+        if mode == "stock":
+            return cls(mode, samples, steps, depths(program))
+        return cls(mode, samples, steps, {layer.name: 0 for layer in program.layers})
+
+    @property
+    def latency(self) -> int:
+        """L: hardware steps by which the deepest layer lags."""
+        return max(self.depths.values(), default=0)
+
+    @property
+    def passes(self) -> int:
+        """How many times T steps follow one another."""
+        return self.samples if self.mode == "stock" else 1
+
+    @property
+    def total(self) -> int:
+        """All hardware steps."""
+        return self.passes * self.steps + self.latency
+
+    def interval(self, kind: Kind) -> int:
+        """Hardware steps between two rows of a trace."""
+        return self.steps if kind == "final" else 1
+
+    def first(self, kind: Kind, layer: str) -> int:
+        """Hardware step (1-based) of a trace's first row."""
+        return self.depths[layer] + self.interval(kind)
+
+    def rows(self, kind: Kind) -> int:
+        """Number of rows of a trace."""
+        return self.passes if kind == "final" else self.passes * self.steps
+
+    def stream(self, values: np.ndarray, shift: int) -> np.ndarray:
+        """A stimulus (N, T, *shape) as Lava's source takes it, time last, `shift` steps late.
+
+        Stock: (neurons, total); batched: (N, neurons, total).
+        """
+        flat = values.reshape(self.samples, self.steps, prod(values.shape[2:]))
+        if self.mode == "batched":
+            return np.moveaxis(flat, 1, -1)
+        row = flat.reshape(self.samples * self.steps, -1).T
+        return np.pad(row, ((0, 0), (shift, self.total - shift - row.shape[1])))
+
+    def by_sample(self, kind: Kind, rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Rows of a trace → (N, T, *shape), or (N, *shape) of a final one."""
+        if kind == "final":
+            return rows.reshape(self.samples, *shape)
+        if self.mode == "stock":
+            return rows.reshape(self.samples, self.steps, *shape)
+        by_step = rows.reshape(self.steps, self.samples, *shape)
+        return np.ascontiguousarray(by_step.swapaxes(0, 1))

@@ -1,0 +1,95 @@
+"""Inside the process that runs Lava: see that nothing outlives its purpose, and that nothing hangs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from snnvae.deploy.lava import shared_memory
+
+_PERIOD = 0.1
+"""Seconds between two looks."""
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_this_process(*descriptors: int) -> None:
+    """Children forked from here on are killed by the kernel when this process ends (Linux).
+
+    They also close `descriptors`, so that those tell of this process alone.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def in_child() -> None:
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    os.register_at_fork(after_in_child=in_child)
+
+
+class Watch(Thread):
+    """Looks after the parent and Lava's processes.
+
+    When the parent is gone, it removes what the run has left and ends it. When one of Lava's processes has
+    failed or died, which Lava itself would wait for in vain, it reports that once.
+    """
+
+    def __init__(
+        self, parent: int, folder: Path, token: str, report: Callable[[str], None]
+    ) -> None:
+        super().__init__(daemon=True, name="snnvae-watch")
+        self._parent, self._folder, self._token, self._report = parent, folder, token, report
+        self._actors: Sequence[tuple[str, Any]] = ()
+
+    def expect(self, actors: Sequence[tuple[str, Any]]) -> None:
+        """From now on these processes, (name, process), must be alive. None when they may end."""
+        self._actors = tuple(actors)
+
+    def run(self) -> None:
+        """Look until the process ends."""
+        while True:
+            time.sleep(_PERIOD)
+            if os.getppid() != self._parent:
+                self._abandon()
+            for name, actor in self._actors:
+                problem = failure(actor)
+                if problem is not None and self._actors:
+                    self._actors = ()
+                    self._report(f"Lava process '{name}' {problem}")
+                    break
+
+    def _abandon(self) -> None:
+        """No one waits for the result: leave nothing."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        shared_memory.release(self._token)
+        os.killpg(0, signal.SIGKILL)
+
+
+def failure(actor: Any) -> str | None:
+    """What has gone wrong with one of Lava's processes, in words; None if it runs."""
+    if actor.exception is not None:
+        _, text = actor.exception
+        return f"failed: {text.strip().splitlines()[-1]}"
+    if actor.is_alive():
+        return None
+    code = actor.exitcode
+    if code is not None and code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def actors_of(runtime: Any) -> list[tuple[str, Any]]:
+    """Lava's processes by name: one per process of the graph, then its services."""
+    infrastructure = runtime._messaging_infrastructure
+    names = [process.name for process in runtime._executable.proc_builders]
+    services = ["runtime service"] * (len(infrastructure.actors) - len(names))
+    return list(zip([*names, *services], infrastructure.actors, strict=True))
