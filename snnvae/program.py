@@ -80,10 +80,14 @@ class Connection:
 
 @dataclass(frozen=True)
 class Readout:
-    """How an output layer's last membrane becomes the user's value: ``tanh(v)`` or ``v``."""
+    """How an output layer's last membrane becomes the user's value: ``tanh(v)`` or ``v``.
+
+    `shape`: of one value, where the graph had to flatten it.
+    """
 
     layer: str
     tanh: bool = False
+    shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,12 @@ class Settings:
     def readout(self, output: str, layer: str) -> Readout:
         """How the output's last membrane becomes a value."""
         described = self.metadata.get("readouts", {}).get(output, {})
-        return Readout(layer, tanh=bool(described.get("tanh", False)))
+        shape = described.get("shape")
+        return Readout(
+            layer,
+            tanh=bool(described.get("tanh", False)),
+            shape=None if shape is None else tuple(int(n) for n in np.atleast_1d(shape)),
+        )
 
 
 def resolve(graph: nir.NIRGraph, options: Options) -> Settings:

@@ -1,6 +1,6 @@
 """Single torch and Norse layers as NIR nodes.
 
-Weights keep their float32 values; neuron parameters are float64, read as the Python floats that Norse computes
+Weights keep their float32 values; neuron parameters are float64, the numbers that Norse computes
 with: τ = 1/tau_mem_inv (Norse's own export writes dt/tau_mem_inv), R = 1.
 """
 
@@ -41,9 +41,9 @@ def linear_as_conv(weight: Any, bias: Any, in_shape: Shape) -> nir.Conv2d:
 
 
 def linear_to_map(layer: Any, out_shape: Shape) -> tuple[nir.Conv2d, np.ndarray]:
-    """A Linear (N → C·H·W) on a (N, 1, 1) map as a Conv2d that fills (C, H, W), H = W, and its bias map.
+    """A Linear (N → C·H·W) on a (N, 1, 1) map as a Conv2d that fills (C, H, W), and its bias map.
 
-    With padding H − 1 around the single input, output (y, x) sees kernel tap (H − 1 − y, W − 1 − x).
+    With padding H − 1 around the one input, output (y, x) sees kernel tap (H − 1 − y, W − 1 − x).
     A Conv2d's bias cannot differ per position, so the bias (C, H, W) is for the neurons to add.
     """
     channels, height, width = out_shape
@@ -84,29 +84,29 @@ def conv_transpose2d(layer: Any, in_shape: Shape) -> ConvTranspose2d:
     )
 
 
-def lif_box(parameters: Any, shape: Shape, bias: np.ndarray | float = 0.0) -> nir.LIF:
-    """Norse LIFBoxParameters → LIF of `shape`; with R = 1 a constant bias current adds to v_leak."""
+def lif_box(cell: Any, shape: Shape, bias: np.ndarray | float = 0.0) -> nir.LIF:
+    """Norse LIFBoxCell → LIF of `shape`; with R = 1 a constant bias current adds to v_leak."""
+    p = cell.p
     return nir.LIF(
-        tau=_per_neuron(1 / _float(parameters.tau_mem_inv), shape),
+        tau=_tau(cell, shape),
         r=np.ones(shape),
-        v_leak=_per_neuron(parameters.v_leak, shape) + bias,
-        v_threshold=_per_neuron(parameters.v_th, shape),
-        v_reset=_per_neuron(parameters.v_reset, shape),
+        v_leak=_per_neuron(p.v_leak, shape) + bias,
+        v_threshold=_per_neuron(p.v_th, shape),
+        v_reset=_per_neuron(p.v_reset, shape),
     )
 
 
-def li_box(parameters: Any, shape: Shape, gain: float = 1.0) -> nir.LI:
-    """Norse LIBoxParameters → LI whose membrane is `gain` times Norse's."""
-    return nir.LI(
-        tau=_per_neuron(1 / _float(parameters.tau_mem_inv), shape),
-        r=np.full(shape, float(gain)),
-        v_leak=_per_neuron(parameters.v_leak, shape) * gain,
-    )
+def li_box(cell: Any, shape: Shape, gain: float = 1.0) -> nir.LI:
+    """Norse LIBoxCell → LI whose membrane is `gain` times Norse's."""
+    leak = _per_neuron(cell.p.v_leak, shape) * gain
+    return nir.LI(tau=_tau(cell, shape), r=np.full(shape, float(gain)), v_leak=leak)
 
 
-def _float(value: Any) -> np.ndarray:
-    return np.asarray(array(value), np.float64)
+def _tau(cell: Any, shape: Shape) -> np.ndarray:
+    """τ from dt·tau_mem_inv as Norse computes it, in float32 where its parameter is a tensor."""
+    dt = float(cell.dt)
+    return dt / _per_neuron(dt * cell.p.tau_mem_inv, shape)
 
 
 def _per_neuron(value: Any, shape: Shape) -> np.ndarray:
-    return np.broadcast_to(_float(value), shape).copy()
+    return np.broadcast_to(np.asarray(array(value), np.float64), shape).copy()

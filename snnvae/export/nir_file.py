@@ -29,8 +29,8 @@ def write_nir(graph: nir.NIRGraph, path: Path) -> None:
 def read_nir(path: Path) -> nir.NIRGraph:
     """Read and validate a NIR file.
 
-    GraphError, in one line, for a file that is not NIR, is truncated, links elsewhere, nests or grows
-    without measure, or holds values that are not finite.
+    GraphError, in one line, for a file that is not NIR, is truncated, links elsewhere, nests or
+    grows without measure, or holds values that are not finite.
     """
     path = Path(path)
     if not path.is_file():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnvae.program import Program
+from snnvae.program import Program, Readout
 from snnvae.stimulus import Stimulus
 
 
@@ -41,6 +41,8 @@ def readout(program: Program, final: Mapping[str, np.ndarray]) -> dict[str, np.n
         if layer not in final:
             continue
         value = program.layer(layer).to_real(final[layer])
-        rule = program.readouts.get(name)
-        values[name] = np.tanh(value) if rule is not None and rule.tanh else value
+        rule = program.readouts.get(name, Readout(layer))
+        if rule.shape is not None:
+            value = value.reshape(len(value), *rule.shape)
+        values[name] = np.tanh(value) if rule.tanh else value
     return values

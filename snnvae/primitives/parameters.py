@@ -22,8 +22,10 @@ def decay_per_step(tau: np.ndarray, dt: float) -> np.ndarray:
     tau = uniform(tau)
     if (tau <= 0).any():
         raise GraphError("tau must be positive")
-    # dt/τ of τ = dt/0.75 may round to 0.75 ± 1 ulp; ten digits are beyond what a file can mean.
-    dv = np.round(dt / tau, 12)
+    # dt/τ of τ = dt/0.75 may come out as 0.75 ± 1 ulp: take the short decimal that was meant.
+    ratio = dt / tau
+    short = np.round(ratio, 12)
+    dv = np.where(np.abs(ratio - short) <= 4 * np.spacing(ratio), short, ratio)
     if (dv > 1).any():
         raise GraphError(
             f"tau = {tau.min():g} s is shorter than dt = {dt:g} s, so an Euler step overshoots; "

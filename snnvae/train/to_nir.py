@@ -142,7 +142,7 @@ class _PartBuilder:
                 }
                 for half, (node, source) in nodes.items():
                     builder.add(half, node, source)
-                lif = layers.lif_box(layer.lif.cell.p, (linear.out_features, 1, 1))
+                lif = layers.lif_box(layer.lif.cell, (linear.out_features, 1, 1))
                 after = builder.add(f"{prefix}.0.lif", lif, nodes)
                 shape = (linear.out_features, 1, 1)
             else:
@@ -170,7 +170,7 @@ class _PartBuilder:
                 after, shape = self._spiking(f"decoder.{name}", node, layer, after)
         node = layers.conv_transpose2d(decoder["output"], shape)
         after = self.builder.add("decoder.output", node, after)
-        readout = layers.li_box(self.model.readout.cell.p, _shape(node), READOUT_GAIN)
+        readout = layers.li_box(self.model.readout.cell, _shape(node), READOUT_GAIN)
         return self.builder.add("readout", readout, after)
 
     def _spiking(
@@ -183,7 +183,7 @@ class _PartBuilder:
     ) -> tuple[str, tuple[int, ...]]:
         shape = _shape(node)
         self.builder.add(name, node, after)
-        lif = layers.lif_box(layer.lif.cell.p, shape, bias)
+        lif = layers.lif_box(layer.lif.cell, shape, bias)
         return self.builder.add(f"{name}.lif", lif, name), shape
 
 

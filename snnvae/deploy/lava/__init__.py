@@ -1,8 +1,8 @@
 """The Lava backend: programs as graphs of Lava processes.
 
-`run` runs a program in a Lava of its own and gives a Recording. `build_stock` and `build_network` give the
-Lava processes themselves, to connect with others. Importing this package makes `import lava` work on
-every supported Python; Lava itself is imported only when it is used.
+`run` runs a program in a Lava of its own and gives a Recording. `build_stock` and `build_network`
+give the Lava processes themselves, to connect with others. Importing this package makes `import
+lava` work on every supported Python; Lava itself is imported only when it is used.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,8 +18,8 @@ class LavaStatus:
 
     version: of lava-nc, None if missing. importable: whether it imports; problem: why not. patched:
     whether this Python needs the in-memory patch. lava_dl: version of lava-dl, None if missing.
-    loihi2: whether Lava reports the Loihi 2 extension; loihi2_host: the host set by `use_slurm_host` or
-    `use_ethernet_host` ("SLURM", "ETHERNET" or None).
+    loihi2: whether Lava reports the Loihi 2 extension; loihi2_host: the host set by
+    `use_slurm_host` or `use_ethernet_host` ("SLURM", "ETHERNET" or None).
     """
 
     version: str | None

@@ -21,7 +21,7 @@ from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
 CHANNEL_SLOTS = 4
-"""Messages that a Lava channel holds. Lava's default of 64 takes 64 times a port's size of shared memory."""
+"""Messages that a channel holds; Lava's default of 64 takes that many times a port's size in memory."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class LavaGraph:
         return [*self.sources.values(), *self.taps.sinks.values()]
 
     def parts(self) -> list[AbstractProcess]:
-        """One process of each connected part: Lava runs what is connected to the process it is told."""
+        """One process of each connected part, as Lava runs only what is connected."""
         seen: set[int] = set()
         roots = []
         for process in self.processes():

@@ -58,7 +58,7 @@ def needs_patch() -> bool:
 def install_finder() -> None:
     """Make `import lava...` work from here on. Harmless when repeated."""
     if needs_patch() and LavaFinder not in sys.meta_path:
-        sys.meta_path.insert(0, LavaFinder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, LavaFinder)
 
 
 def check_installed() -> None:
@@ -89,7 +89,7 @@ def _allow_fork() -> None:
     method = multiprocessing.get_start_method(allow_none=True)
     if method not in (None, "fork"):
         raise BackendError(
-            f"Lava needs multiprocessing's start method 'fork', but this process has set '{method}'; "
+            f"Lava needs multiprocessing's start method 'fork', but here it is set to '{method}'; "
             "remove that setting or run Lava in a process of its own"
         )
     multiprocessing.set_start_method(None, force=True)

@@ -1,4 +1,4 @@
-"""A job: what the parent hands to the process that runs Lava, in a private folder, and what comes back."""
+"""A job: what we hand to the process that runs Lava, in a private folder, and what comes back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from snnvae.deploy.lava.timetable import Mode, Timetable
-from snnvae.deploy.lava.trace import Folder, Kind
+from snnvae.deploy.lava.trace import Folder, Kind, output_kind
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
@@ -41,7 +41,7 @@ class Job:
         """The traces that the run leaves, by kind and layer."""
         kinds: list[tuple[Kind, str]] = []
         for layer in self.program.layers:
-            kinds.append(("spikes" if layer.neuron.spiking else "final", layer.name))
+            kinds.append((output_kind(layer), layer.name))
             if self.membranes:
                 kinds.append(("membranes", layer.name))
         return kinds

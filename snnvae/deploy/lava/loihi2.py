@@ -6,7 +6,8 @@ import importlib
 from typing import Any
 
 from snnvae.deploy.lava.importing import require_lava
-from snnvae.errors import BackendError
+from snnvae.errors import BackendError, ConfigError
+from snnvae.program import Program
 
 _REMEDY = "use --target cpu, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
 
@@ -15,7 +16,9 @@ def is_installed() -> bool:
     """Whether Lava finds its Loihi extension. False if anything is missing or broken."""
     try:
         return bool(importlib.import_module("lava.utils.loihi").is_installed())
-    except Exception:  # Lava probes closed packages; whatever they raise, there is no usable Loihi 2
+    except (
+        Exception
+    ):  # Lava probes closed packages; whatever they raise, there is no usable Loihi 2
         return False
 
 
@@ -26,6 +29,14 @@ def host() -> str | None:
     except Exception:  # as above
         return None
     return None if name is None else str(name)
+
+
+def check_job(program: Program, mode: str) -> None:
+    """ConfigError for what a Loihi 2 cannot run: float programs, and our own batched process."""
+    if program.precision != "fixed":
+        raise ConfigError("--target loihi2 runs fixed point only; add --precision fixed")
+    if mode != "stock":
+        raise ConfigError("--target loihi2 runs Lava's own processes only; add --mode stock")
 
 
 def require_hardware() -> None:
@@ -43,7 +54,9 @@ def run_config(exceptions: dict[type, type]) -> Any:
     try:
         return configs.Loihi2HwCfg(select_tag="fixed_pt", exception_proc_model_map=exceptions)
     except NameError as error:
-        raise BackendError(f"no Loihi 2: Lava lacks its hardware packages ({error}); {_REMEDY}") from None
+        raise BackendError(
+            f"no Loihi 2: Lava lacks its hardware packages ({error}); {_REMEDY}"
+        ) from None
 
 
 def _slurm_answers() -> bool:

@@ -10,7 +10,7 @@ from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
 from snnvae.deploy.lava.taps import Taps
 from snnvae.deploy.lava.timetable import Timetable
-from snnvae.deploy.lava.trace import Folder
+from snnvae.deploy.lava.trace import Folder, output_kind
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
@@ -43,8 +43,7 @@ def build(
         for name, port in (*network.spikes_in.items(), *network.currents_in.items()):
             graph.source(name, 0).s_out.connect(port)
         for layer in program.layers:
-            kind = "spikes" if layer.neuron.spiking else "final"
-            graph.taps.port(kind, layer, network.outputs[layer.name])
+            graph.taps.port(output_kind(layer), layer, network.outputs[layer.name])
             if membranes:
                 graph.taps.port("membranes", layer, network.membranes[layer.name])
     return graph

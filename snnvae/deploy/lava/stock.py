@@ -1,8 +1,8 @@
 """Stock mode: the program as Lava's own processes, which is what a Loihi 2 would be given.
 
 A layer is a LIFReset, a connection a Sparse, an input a RingBuffer. Only a loop that is shorter in
-NIR than in hardware becomes one process of ours (`Network`). Every port is flat, in C order: shaped ones
-would need Lava's virtual ports, which numpy 2.4 breaks.
+NIR than in hardware becomes one process of ours (`Network`). Every port is flat, in C order: shaped
+ones would need Lava's virtual ports, which numpy 2.4 breaks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
 from snnvae.deploy.lava.taps import Taps
 from snnvae.deploy.lava.timetable import Timetable
-from snnvae.deploy.lava.trace import Folder
+from snnvae.deploy.lava.trace import Folder, output_kind
 from snnvae.deploy.timing import units
 from snnvae.errors import UnsupportedError
 from snnvae.primitive import LavaForm
@@ -34,8 +34,8 @@ _BATCHED = "use --mode batched"
 class StockGraph(LavaGraph):
     """Lava's own processes, by the program's names.
 
-    layers: LIFReset by layer name (or the `Network` of its loop). synapses: Sparse by connection name.
-    outputs: OutPort of each layer that spikes, flat; connect further processes to it.
+    layers: LIFReset by layer name (or the `Network` of its loop). synapses: Sparse by connection
+    name. outputs: OutPort of each layer that spikes, flat; connect further processes to it.
     """
 
     layers: dict[str, AbstractProcess] = field(default_factory=dict)
@@ -54,7 +54,7 @@ def build(
     membranes: bool = False,
     folder: Folder | None = None,
 ) -> StockGraph:
-    """The graph; with a folder, its taps write there. UnsupportedError where stock processes do not suffice."""
+    """The graph; with a folder, its taps write there. UnsupportedError where no stock process does."""
     stimulus.check(program)
     timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock")
     with own_log_handlers():
@@ -99,7 +99,9 @@ def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Non
     depth = graph.timetable.depths[group[0]]
     loop = loop_program(graph.program, group)
     interval = graph.timetable.steps
-    network = Network(program=loop, interval=interval, offset=depth, name="loop " + ", ".join(group))
+    network = Network(
+        program=loop, interval=interval, offset=depth, name="loop " + ", ".join(group)
+    )
     for name, port in network.spikes_in.items():
         _spikes(graph, name, depth).connect(port)
     for name, port in network.currents_in.items():
@@ -109,7 +111,7 @@ def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Non
         output = network.outputs[layer.name]
         if layer.neuron.spiking:
             graph.outputs[layer.name] = output
-        graph.taps.port("spikes" if layer.neuron.spiking else "final", layer, output)
+        graph.taps.port(output_kind(layer), layer, output)
         if membranes:
             graph.taps.port("membranes", layer, network.membranes[layer.name])
 
@@ -140,8 +142,8 @@ def _spikes(graph: StockGraph, population: str, shift: int) -> OutPort:
     if any(population == i.name for i in graph.program.inputs):
         return graph.source(population, shift).s_out
     raise UnsupportedError(
-        f"layer '{population}' does not spike but feeds other layers, and no stock Lava process sends "
-        f"its membrane; {_BATCHED}"
+        f"layer '{population}' does not spike but feeds other layers, and no stock Lava process "
+        f"sends its membrane; {_BATCHED}"
     )
 
 
@@ -149,7 +151,7 @@ def _synapse(connection: Connection, program: Program) -> Any:
     form = connection.synapse.lava()
     if program.precision == "float":
         return _instantiate(form, name=connection.name)
-    # Said outright: Lava would otherwise guess, and read purely excitatory weights as 8 bits without sign.
+    # Said outright: Lava's guess gives weights of one sign another precision.
     return _instantiate(form, name=connection.name, sign_mode=SignMode.MIXED)
 
 

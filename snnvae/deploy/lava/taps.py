@@ -19,7 +19,7 @@ from snnvae.program import Layer, Program
 
 @dataclass
 class Taps:
-    """Sinks by (kind, layer). With a folder they write there, else they hold their data themselves."""
+    """Sinks by (kind, layer). With a folder they write there, else they hold their data."""
 
     program: Program
     timetable: Timetable
@@ -47,7 +47,7 @@ class Taps:
         tap, timetable = self.sinks[kind, layer], self.timetable
         values = np.moveaxis(tap.data.get(), -1, 0)
         first, interval = timetable.first(kind, layer), timetable.interval(kind)
-        # A Read counts its readings, from the first step that has its phase; a RingBuffer counts steps.
+        # A Read counts its readings from the first step that has its phase, a RingBuffer steps.
         counts = isinstance(tap, sink.Read)
         start, stride = ((first - 1) // interval, 1) if counts else (first - 1, interval)
         rows = values[start::stride][: timetable.rows(kind)]

@@ -20,8 +20,9 @@ Mode = Literal["batched", "stock"]
 class Timetable:
     """N samples of T steps.
 
-    Stock: one sample after another without a gap; a layer at depth l computes sample n, logical step
-    t (1-based) at hardware step ``n·T + l + t``; in all N·T + L steps. Batched: all samples at once, in T steps.
+    Stock: one sample after another without a gap; a layer at depth l computes sample n, logical
+    step t (1-based) at hardware step ``n·T + l + t``; in all N·T + L steps. Batched: all samples at
+    once, in T steps.
     """
 
     mode: Mode

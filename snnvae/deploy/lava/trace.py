@@ -12,14 +12,22 @@ from typing import Literal
 
 import numpy as np
 
+from snnvae.program import Layer
+
 Kind = Literal["spikes", "final", "membranes"]
+
+
+def output_kind(layer: Layer) -> Kind:
+    """What a run keeps of a layer: its spikes, or the last membrane if it has none."""
+    return "spikes" if layer.neuron.spiking else "final"
 
 
 @dataclass
 class Trace:
-    """Rows of a .npy file: row n holds the values of hardware step ``first + n·interval`` (1-based).
+    """Rows of a .npy file: row n is hardware step ``first + n·interval``, counted from 1.
 
-    Values of other steps are dropped: those before a layer's first logical step, and those after its last.
+    Values of other steps are dropped: those before a layer's first logical step, and those after
+    its last.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""Inside the process that runs Lava: see that nothing outlives its purpose, and that nothing hangs."""
+"""Inside the process that runs Lava: nothing outlives its purpose, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def die_with_this_process(*descriptors: int) -> None:
 class Watch(Thread):
     """Looks after the parent and Lava's processes.
 
-    When the parent is gone, it removes what the run has left and ends it. When one of Lava's processes has
-    failed or died, which Lava itself would wait for in vain, it reports that once.
+    When the parent is gone, it removes what the run has left and ends it. When one of Lava's
+    processes has failed or died, which Lava itself would wait for in vain, it reports that once.
     """
 
     def __init__(
@@ -68,17 +68,24 @@ class Watch(Thread):
                     break
 
     def _abandon(self) -> None:
-        """No one waits for the result: leave nothing."""
+        """No one waits for the result: leave nothing.
+
+        The kernel ends Lava's processes with this one; Python's resource tracker outlives it by a
+        moment and removes a segment that has been made meanwhile.
+        """
         shutil.rmtree(self._folder, ignore_errors=True)
         shared_memory.release(self._token)
-        os.killpg(0, signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def failure(actor: Any) -> str | None:
     """What has gone wrong with one of Lava's processes, in words; None if it runs."""
-    if actor.exception is not None:
-        _, text = actor.exception
-        return f"failed: {text.strip().splitlines()[-1]}"
+    try:
+        exception = actor.exception
+    except Exception as error:  # an exception of the model's that cannot be unpickled here
+        return f"failed: {error}"
+    if exception is not None:
+        return f"failed: {exception[1].strip().splitlines()[-1]}"
     if actor.is_alive():
         return None
     code = actor.exitcode

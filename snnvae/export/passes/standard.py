@@ -1,8 +1,9 @@
 """Lower our ConvTranspose2d to NIR's own primitives, for tools that do not know it.
 
-NIR has neither a transposed convolution nor a way from a flat vector back to a map. So from the first
-transposed convolution on, everything becomes flat: weights turn into Affines over all positions, neurons keep
-their parameters as vectors, and the output is a vector (its shape stays in the metadata).
+NIR has neither a transposed convolution nor a way from a flat vector back to a map. So from the
+first transposed convolution on, everything becomes flat: weights turn into Affines over all
+positions, neurons keep their parameters as vectors, and the output is a vector (its shape stays in
+the metadata).
 """
 
 from __future__ import annotations

@@ -26,15 +26,17 @@ _SPIKES_IN, _CURRENT_IN, _OUT, _MEMBRANE = "spikes:", "current:", "out:", "membr
 class Network(AbstractProcess):
     """One logical step of a program per Lava step, for a batch of samples.
 
-    Everything received in a step is used in it and everything sent comes from it: no latency.
-    A batch of B samples has ports of shape (B, neurons); without a batch there is one sample and ports of
-    shape (neurons,), to join with Lava's own processes. Neurons are flat, in C order.
+    Everything received in a step is used in it and everything sent comes from it: no latency. A
+    batch of B samples has ports of shape (B, neurons); without a batch there is one sample and
+    ports of shape (neurons,), to join with Lava's own processes. Neurons are flat, in C order.
 
     spikes_in: InPorts by input name. currents_in: InPorts by name of an analog-driven connection.
-    outputs: OutPorts by layer (spikes, or the membrane of a layer without). membranes: OutPorts by layer.
+    outputs: OutPorts by layer (spikes, or the membrane of a layer without). membranes: OutPorts by
+    layer.
 
-    program: all of its layers run. interval: steps per sample; the state is reset before each one, so that
-    samples (or batches of them) may follow one another. offset: hardware steps before the first sample.
+    program: all of its layers run. interval: steps per sample; the state is reset before each one,
+    so that samples (or batches of them) may follow one another. offset: hardware steps before the
+    first sample.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class Network(AbstractProcess):
 
 
 class _PortTypes(type(PyLoihiProcessModel)):  # type: ignore[misc]
-    """Lava looks up a port's type as a class attribute; ours are named after the program's parts."""
+    """Lava looks up a port's type as a class attribute; ours have the names of the program's parts."""
 
     number: type
 

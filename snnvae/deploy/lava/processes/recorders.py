@@ -1,7 +1,8 @@
 """Models of Lava's own sinks that write to a file: `sink.RingBuffer` and `sink.Read`.
 
 The processes stay Lava's. Their parameter "trace" says where to write; a run configuration chooses
-these models through its `exception_proc_model_map`. Ports are float64, which holds every 24-bit integer.
+these models through its `exception_proc_model_map`. Ports are float64, which holds every 24-bit
+integer.
 """
 
 from __future__ import annotations

@@ -1,0 +1,118 @@
+"""``snnvae demo``: the whole chain on handwritten digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from snnvae.commands.check import parity_text
+from snnvae.commands.options import as_json
+from snnvae.commands.result import Result, table
+from snnvae.commands.run_network import execute, save, write_outputs
+from snnvae.deploy.run import Backend
+from snnvae.deploy.settings import Options
+from snnvae.evaluate.check import check
+from snnvae.evaluate.parity import all_agree
+from snnvae.files import write_text
+from snnvae.program import Precision
+from snnvae.progress import Progress
+
+MODELS = ("esvae", "fsvae")
+DATASET = "digits"
+PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
+BACKEND: Backend = "lava-batched"
+
+
+@click.command(epilog="Example: snnvae demo -o out/")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True
+)
+@click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
+@click.option("--epochs", type=click.IntRange(1), help="Train for less (default: the model's).")
+@click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Only this one.")
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    /,
+    out: Path,
+    samples: int,
+    epochs: int | None,
+    models: tuple[str, ...],
+    as_json: bool,
+) -> Result:
+    """Train an ESVAE and an FSVAE on scikit-learn's digits, export, compile, run on Lava in float
+    and fixed point, estimate energy, and compare all backends."""
+    rows: list[tuple[str, ...]] = []
+    data: dict[str, Any] = {}
+    agree = True
+    for model in models or MODELS:
+        result = _one_model(model, out / model, samples, epochs, progress)
+        data[model] = result
+        agree = agree and result["agrees"]
+        parity = "all backends agree" if result["agrees"] else "DIFFERS, see parity.txt"
+        errors = [f"{result['mse'][p]:.4f}" for p in ("norse", *PRECISIONS)]
+        rows.append((model, *errors, parity))
+    title = f"held-out reconstruction MSE ({samples} digits) and parity of {samples} generated ones"
+    headers = ("model", "Norse", "Lava float", "Lava fixed", "parity")
+    where = "\n".join(f"look into {out / model}" for model in data)
+    text = f"{title}\n\n{table(headers, rows)}\n{where}"
+    return Result(text, data, 0 if agree else 1, as_json)
+
+
+def _one_model(
+    model: str, out: Path, samples: int, epochs: int | None, progress: Progress
+) -> dict[str, Any]:
+    from snnvae.evaluate.deployed import deployed_reconstructions
+    from snnvae.evaluate.reconstruct import mse
+    from snnvae.export.nir_file import write_nir
+    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train import data
+    from snnvae.train.config import Config
+    from snnvae.train.fit import fit
+    from snnvae.train.inference import reconstruct
+    from snnvae.train.to_nir import to_nir
+
+    changes = {} if epochs is None else {"epochs": epochs}
+    path = fit(Config.default(model, DATASET, **changes), out, progress)
+    _, trained = checkpoints.load(path)
+    generator = out / "generator.nir"
+    write_nir(to_nir(trained), generator)
+    images = data.load(DATASET).test[:samples]
+    errors = {"norse": mse(images, reconstruct(trained, images, 0))}
+    for precision in PRECISIONS:
+        folder = out / precision
+        execute(
+            BACKEND,
+            progress,
+            model=generator,
+            samples=samples,
+            precision=precision,
+            seed=0,
+            input_file=None,
+            decoder=None,
+            record_state=False,
+            out=folder,
+            as_json=False,
+            dt=None,
+            steps=None,
+            reset=None,
+            initial=None,
+            analog=(),
+            delay_edges=(),
+        )
+        copies = deployed_reconstructions(
+            trained, images, precision, backend=BACKEND, progress=progress
+        )
+        errors[precision] = mse(images, copies.images)
+        for name, (graph, _, recording) in copies.parts.items():
+            write_nir(graph, out / f"{name}.nir")
+            save(recording, graph, Options(), folder / f"{name}.h5")
+            write_outputs(recording, images.astype(np.float64), folder / "reconstruction")
+    graph = to_nir(trained)
+    found = check(graph, samples=samples, checkpoint=path, progress=progress)
+    write_text(out / "parity.txt", parity_text(found) + "\n")
+    return {"agrees": all_agree(found.rows), "mse": errors, "folder": str(out)}

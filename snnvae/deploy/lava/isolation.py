@@ -1,0 +1,159 @@
+"""Lava in a process group of its own: whatever happens to it or to us, nothing is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from snnvae import errors
+from snnvae.deploy.lava import shared_memory
+from snnvae.deploy.lava.job import Job
+from snnvae.errors import BackendError
+
+# Isolated (-I): neither the user's current folder nor PYTHON* settings reach Lava.
+_BOOT = (
+    "import sys, json, pathlib; sys.path[:] = json.loads(sys.argv[1]); "
+    "from snnvae.deploy.lava.worker import main; main(pathlib.Path(sys.argv[2]), int(sys.argv[3]))"
+)
+# Lava's own processes are the parallelism; more threads would only get in each other's way.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_LOG = "lava.log"
+_PATIENCE = 5.0
+"""Seconds that a process which is done may take to end."""
+
+
+class LavaLogError(Exception):
+    """What Lava's processes printed; the cause of a BackendError."""
+
+
+class LavaProcess:
+    """A process that runs one job; when its `with` block ends, it and all it had are gone.
+
+    Should this process be killed instead, the other sees that and cleans up itself.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.folder = Path(tempfile.mkdtemp(prefix=f"snnvae-{job.token}-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._status = -1
+
+    def __enter__(self) -> LavaProcess:
+        try:
+            self._start()
+        except BaseException:
+            self._clean_up()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clean_up()
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its group's too."""
+        assert self._process is not None
+        return self._process.pid
+
+    def messages(self, timeout: float) -> Iterator[dict[str, Any]]:
+        """Its reports, until it is done.
+
+        Raises the error it reports, or BackendError when it dies or is silent for `timeout`
+        seconds.
+        """
+        pending = b""
+        while True:
+            *lines, pending = (pending + self._read(timeout)).split(b"\n")
+            for line in lines:
+                message = json.loads(line)
+                if "error" in message:
+                    error = getattr(errors, message["error"])
+                    raise error(message["message"]) from self._log()
+                if "done" in message:
+                    self._let_end()
+                    return
+                yield message
+
+    def _start(self) -> None:
+        self._job.write(self.folder)
+        self._status, theirs = os.pipe()
+        command = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)]
+        try:
+            with (self.folder / _LOG).open("wb") as log:
+                self._process = subprocess.Popen(
+                    [*command, str(self.folder), str(theirs)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(theirs,),
+                    start_new_session=True,
+                    env={**os.environ, **_ONE_THREAD, "TMPDIR": str(self.folder)},
+                )
+        finally:
+            os.close(theirs)
+
+    def _read(self, timeout: float) -> bytes:
+        ready, _, _ = select.select([self._status], [], [], timeout)
+        if not ready:
+            raise BackendError(
+                f"Lava gave no sign of life for {timeout:g} s and was stopped; "
+                "run fewer samples at once or raise the timeout"
+            ) from self._log()
+        data = os.read(self._status, 65536)
+        if not data:
+            assert self._process is not None
+            code = self._process.wait()
+            how = (
+                f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            )
+            raise BackendError(f"Lava's process {how} before it was done") from self._log()
+        return data
+
+    def _let_end(self) -> None:
+        """Give it a moment to end by itself; the rest is the clean-up's."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
+
+    def _log(self) -> LavaLogError | None:
+        try:
+            text = (self.folder / _LOG).read_text(errors="replace").strip()
+        except OSError:
+            return None
+        return LavaLogError(text) if text else None
+
+    def _clean_up(self) -> None:
+        """Kill the group, then remove what it had. Ctrl-C waits until that is done."""
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            if self._process is not None:
+                _kill_group(self._process.pid)
+                self._process.wait()
+            if self._status >= 0:
+                os.close(self._status)
+                self._status = -1
+            shared_memory.release(self._job.token)
+            shutil.rmtree(self.folder, ignore_errors=True)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # all of it has ended
+        os.killpg(group, signal.SIGKILL)

@@ -1,0 +1,89 @@
+"""The process that runs Lava: builds a job's graph, runs it, reports in JSON lines on a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from snnvae.deploy.lava import loihi2, shared_memory
+from snnvae.deploy.lava.importing import require_lava
+from snnvae.deploy.lava.job import Job
+from snnvae.deploy.lava.watch import Watch, actors_of, die_with_this_process
+from snnvae.errors import SnnvaeError
+
+_REPORT_EVERY = 0.3
+"""Seconds of simulation between two reports."""
+
+
+def main(folder: Path, status: int) -> None:
+    """Run the job in `folder`; `status` is the descriptor to report on."""
+    die_with_this_process(status)
+    job = Job.read(folder)
+    shared_memory.claim(job.token)
+
+    def send(**message: Any) -> None:
+        os.write(status, json.dumps(message).encode() + b"\n")
+
+    def fail(problem: str) -> None:
+        send(error="BackendError", message=problem)
+
+    watch = Watch(job.parent, folder, job.token, fail)
+    watch.start()
+    try:
+        _run(job, folder, watch, send)
+    except SnnvaeError as error:
+        send(error=type(error).__name__, message=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        fail(f"Lava failed: {_one_line(error)}")
+    else:
+        send(done=True)
+        return
+    signal.pause()  # until the parent ends us and the processes that Lava would wait for
+
+
+def _run(job: Job, folder: Path, watch: Watch, send: Any) -> None:
+    graph, config = _build(job, folder)
+    from lava.magma.core.run_conditions import RunSteps
+
+    from snnvae.deploy.lava.graph import CHANNEL_SLOTS
+
+    parts = graph.parts()
+    actors = []
+    for part in parts:
+        part.create_runtime(config, compile_config={"pypy_channel_size": CHANNEL_SLOTS})
+        actors += actors_of(part.runtime)
+    watch.expect(actors)
+    done, chunk = 0, 1
+    while done < graph.total:
+        chunk = min(chunk, graph.total - done)
+        started = time.monotonic()
+        for part in parts:
+            part.run(RunSteps(num_steps=chunk))
+        done += chunk
+        send(advance=chunk)
+        elapsed = max(time.monotonic() - started, 1e-6)
+        chunk = max(1, min(4 * chunk, round(chunk * _REPORT_EVERY / elapsed)))
+    watch.expect(())
+    graph.stop()
+
+
+def _build(job: Job, folder: Path) -> tuple[Any, Any]:
+    require_lava()
+    from snnvae.deploy.lava import network, stock
+
+    build = stock.build if job.mode == "stock" else network.build
+    graph = build(job.program, job.stimulus, membranes=job.membranes, folder=job.folder(folder))
+    if job.target == "loihi2":
+        return graph, loihi2.run_config(graph.taps.model_map())
+    return graph, graph.run_config
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
