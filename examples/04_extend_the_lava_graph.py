@@ -1,6 +1,6 @@
 """A stock Lava graph from our compiler, extended by hand with other Lava processes.
 
-Behind the decoder's last spiking layer we hang four more neurons, Lava's own Dense and LIF: each watches one
+Behind the last spiking layer we hang four neurons, of Lava's own Dense and LIF: each watches one
 quarter of the image and fires when much happens there.
 """
 

@@ -42,8 +42,8 @@ class ConnectionCounts:
     synapses: one per source and target that the geometry joins; nonzero: those with a weight other
     than 0. fan_out: least, mean and largest over source positions. shared: a kernel, walked in full
     whatever its zeros (else synapses are stored one by one, and zeros are not). macs:
-    multiply-accumulates of an analog-driven connection; host_adds: adds of its bias and of its cached
-    currents (T·N).
+    multiply-accumulates of an analog-driven connection; host_adds: adds of its bias and of its
+    cached currents (T·N).
     """
 
     name: str

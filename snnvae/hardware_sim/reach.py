@@ -48,8 +48,8 @@ def _reach_all(synapse: Linear) -> Reach:
     n_out = prod(synapse.out_shape)
 
     def reached(spikes: np.ndarray) -> np.ndarray:
-        some = spikes.reshape(len(spikes), -1).any(axis=1)
-        return np.repeat(some[:, None], n_out, axis=1)
+        some = np.asarray(spikes.reshape(len(spikes), -1).any(axis=1, keepdims=True))
+        return np.repeat(some, n_out, axis=1)
 
     return reached
 
@@ -67,8 +67,8 @@ def _reach_channels(synapse: Convolution) -> Reach:
 
     def reached(spikes: np.ndarray) -> np.ndarray:
         rows = len(spikes)
-        by_group = spikes.reshape(rows, groups, -1, *synapse.in_shape[1:]).any(axis=2)
-        hits = inner(by_group).reshape(rows, groups, -1)
+        by_group = spikes.reshape(rows, groups, -1, *synapse.in_shape[1:])
+        hits = inner(np.asarray(by_group.any(axis=2))).reshape(rows, groups, -1)
         return np.repeat(hits, channels // groups, axis=1).reshape(rows, -1)
 
     return reached

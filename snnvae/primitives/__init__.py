@@ -22,12 +22,12 @@ STRUCTURE = (nir.Input, nir.Output, nir.Flatten, nir.Delay)
 UNSUPPORTED: dict[type[nir.NIRNode], str] = {
     nir.Scale: "fold it into the next weights",
     nir.Conv1d: "write it as a Conv2d of height 1",
-    nir.SumPool2d: "write it as a strided, grouped Conv2d",
-    nir.AvgPool2d: "write it as a strided, grouped Conv2d",
-    nir.I: "write it as a LI with a long tau",
-    nir.IF: "write it as a LIF with a long tau",
-    nir.CubaLI: "write it as a LI if tau_syn is below dt",
-    nir.CubaLIF: "write it as a LIF if tau_syn is below dt",
+    nir.SumPool2d: "write it as a strided Conv2d with a block-diagonal kernel of ones",
+    nir.AvgPool2d: "write it as a strided Conv2d with a block-diagonal kernel of 1/(k·k)",
+    nir.I: "no supported node integrates without a leak; train with LI",
+    nir.IF: "no supported node integrates without a leak; train with LIF",
+    nir.CubaLI: "no supported node has a synaptic current; train with LI",
+    nir.CubaLIF: "no supported node has a synaptic current; train with LIF",
     nir.NIRGraph: "write the nested graph's nodes into the outer graph",
 }
 """NIR nodes that the compiler refuses, and what a user can do instead."""

@@ -1,8 +1,8 @@
 """The ANN of the same topology, run once: what the spiking network is compared with.
 
-Every connection of the program once, exact at the borders, BatchNorm folded into the weights, a bias
-and an activation function per neuron (an addition each). Of a loop, such as FSVAE's sampler, the twin
-runs each layer once.
+Every connection of the program once, exact at the borders, BatchNorm folded into the weights, a
+bias and an activation function per neuron (an addition each). Of a loop, such as FSVAE's sampler,
+the twin runs each layer once.
 """
 
 from __future__ import annotations

@@ -25,14 +25,14 @@ from snnvae.hardware_sim.energy.compare import (
     like_for_like,
 )
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.profile import Price, Profile, load_profile
+from snnvae.hardware_sim.energy.profile import GRADES, Price, Profile, load_profile
 from snnvae.hardware_sim.energy.terms import EVENT_TERMS, SNN_TERMS, Quantities, quantities
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 
 MATERIAL_SHARE = 0.01
-"""An unpriced term is material from this share of all priced occurrences on, or if not countable."""
+"""An unpriced term is material from this share of all priced occurrences on, or if uncountable."""
 CONFIDENCE = 0.95
 
 
@@ -64,8 +64,8 @@ class EnergyReport:
     """What a run costs by one profile, per sample and in pJ, beside the ANN of the same topology.
 
     activity: total at nominal prices with the 95 % confidence interval of its mean over the samples
-    (the band of the prices is in `total`); None for a single sample. info: what the recording says of
-    itself.
+    (the band of the prices is in `total`); None for a single sample. info: what the recording says
+    of itself.
     """
 
     program: str
@@ -109,8 +109,9 @@ class EnergyReport:
 
     @property
     def grades(self) -> tuple[str, ...]:
-        """Evidence grades of the prices in use."""
-        return tuple(sorted({self.prices[term].grade for term in self.terms}))
+        """Evidence grades of the prices in use, in the order of GRADES."""
+        used = {word for term in self.terms for word in self.prices[term].grade.split(", ")}
+        return tuple(word for word in GRADES if word in used)
 
     @property
     def main(self) -> Comparison | None:

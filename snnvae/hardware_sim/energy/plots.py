@@ -103,7 +103,8 @@ def _svg(draw: Any, rows: int, salt: str) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
+    style: Any = {**_STYLE, "svg.hashsalt": salt}
+    with mpl.rc_context(style):
         figure = Figure(figsize=(8.4, 1.1 + 0.36 * rows), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()

@@ -40,7 +40,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim.energy.interval import Interval
@@ -299,5 +299,5 @@ class _Reader:
             if key not in allowed:
                 self._fail(at + key, f"is not known; use one of: {', '.join(sorted(allowed))}")
 
-    def _fail(self, at: str, problem: str) -> Any:
+    def _fail(self, at: str, problem: str) -> NoReturn:
         raise ConfigError(" ".join(f"profile {self.name}: {at} {problem}".split()))

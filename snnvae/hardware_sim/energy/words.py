@@ -14,7 +14,7 @@ def opening(report: EnergyReport) -> str:
     included = ", ".join(report.terms) or "nothing"
     out = [*report.profile.excluded, *(u.term for u in report.unpriced)]
     excluded = f" Not in it: {', '.join(out)}." if out else ""
-    grades = "; ".join(report.grades) or "none"
+    grades = ", ".join(report.grades) or "none"
     return f"{DISCLAIMER}. Evidence of the prices: {grades}. In it: {included}.{excluded}"
 
 
