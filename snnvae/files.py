@@ -11,6 +11,19 @@ from pathlib import Path
 from snnvae.errors import OutputError
 
 
+def make_folder(path: Path) -> Path:
+    """Make a folder for results and see that it can be written, before any work is done."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {path}: {error.strerror}; choose another folder with -o"
+        ) from None
+
+
 @contextmanager
 def write_aside(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed onto it when the block ends well, else removed.

@@ -99,5 +99,10 @@ def parity_text(found: Check) -> str:
         if wrong
         else f"all {len(found.rows)} rows agree with the reference: 0 mismatching spikes"
     )
-    lines = [table(headers, rows), *(f"left out: {text}" for text in found.left_out), verdict]
+    lines = [
+        table(headers, rows),
+        *(f"loop, one process of ours in either Lava mode: {', '.join(g)}" for g in found.loops),
+        *(f"left out: {text}" for text in found.left_out),
+        verdict,
+    ]
     return "\n".join(lines)

@@ -20,18 +20,18 @@ MODES: dict[str, Backend] = {"batched": "lava-batched", "stock": "lava-stock"}
 @click.option(
     "--mode",
     type=click.Choice(list(MODES)),
-    default="batched",
-    show_default=True,
-    help="One process of ours for all samples at once, or Lava's own processes.",
+    help="batched: one process of ours for all samples at once (default); "
+    "stock: Lava's own processes (the only way on Loihi 2).",
 )
 @click.option("--target", type=click.Choice(["cpu", "loihi2"]), default="cpu", show_default=True)
 @click.pass_obj
-def command(progress: Progress, /, mode: str, target: str, **flags: Any) -> Result:
+def command(progress: Progress, /, mode: str | None, target: str, **flags: Any) -> Result:
     """Run a NIR file on Lava; write images, recording and energy report."""
-    if target == "loihi2":
-        from snnvae.deploy.lava import loihi2
+    if target == "cpu":
+        return execute(MODES[mode or "batched"], progress, **flags)
+    from snnvae.deploy.lava import loihi2
 
-        if mode != "stock":
-            raise ConfigError("--target loihi2 runs stock processes; pass --mode stock too")
-        loihi2.require_hardware()
-    return execute(MODES[mode], progress, **flags)
+    if mode == "batched":
+        raise ConfigError("--target loihi2 runs Lava's own processes only; leave out --mode")
+    loihi2.require_hardware()
+    return execute("loihi2", progress, **flags)

@@ -27,7 +27,7 @@ from snnvae.evaluate import images
 from snnvae.evaluate.reconstruct import decoder_stimulus, mse
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
-from snnvae.files import write_aside, write_text
+from snnvae.files import make_folder, write_aside, write_text
 from snnvae.hardware_sim import energy
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -89,6 +89,7 @@ def execute(
 ) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     options = options_from(**compile_flags)
+    make_folder(out)
     graph = read_nir(model)
     program = compile_graph(graph, precision, options).program
     stimulus = stimulus_for(program, samples, seed=seed, steps=options.steps, file=input_file)

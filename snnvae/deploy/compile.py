@@ -90,6 +90,14 @@ def _outputs(graph: nir.NIRGraph, paths: list[Path]) -> dict[str, str]:
                 f"output '{path.target}' comes straight from the weights of '{path.synapse_node}'; "
                 "put a neuron (such as a LI readout) before it"
             )
+        if isinstance(graph.nodes[path.source], nir.Input):
+            raise UnsupportedError(
+                f"output '{path.target}' repeats input '{path.source}'; put a neuron between them"
+            )
+        if path.delay:
+            raise UnsupportedError(
+                f"output '{path.target}' follows a delay; connect '{path.source}' to it directly"
+            )
         if path.target in outputs:
             raise UnsupportedError(f"output '{path.target}' sums several layers; give each its own")
         outputs[path.target] = path.source

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnvae.errors import UnsupportedError
 from snnvae.primitive import Synapse
 from snnvae.primitives import (
     LIF,
@@ -60,7 +61,10 @@ def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
         scale = layer_scale(layer, incoming, program)
         neuron = layer.neuron
         assert isinstance(neuron, FloatNeuron)
-        fixed = neuron.quantise(scale)
+        try:
+            fixed = neuron.quantise(scale)
+        except UnsupportedError as error:
+            raise UnsupportedError(f"'{layer.name}' {error}") from None
         rounded = {c.name: _round(c, scale) for c in incoming}
         connections.update(rounded)
         layers.append(replace(layer, neuron=fixed, scale=scale))
@@ -89,6 +93,8 @@ def layer_scale(layer: Layer, incoming: tuple[Connection, ...], program: Program
         return min(scale, _readout_limit(layer, neuron, incoming, program))
     if isinstance(neuron, (LIF, Threshold)):
         largest_threshold = float(neuron.threshold.max())
+        if largest_threshold <= 0:
+            return scale
         scale = min(scale, fixed_point.THRESHOLD_MAX / largest_threshold)
         if neuron.threshold.ndim == 0:
             return max(np.floor(scale * largest_threshold), 1.0) / largest_threshold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
@@ -11,8 +11,8 @@ from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
-Backend = Literal["reference", "lava-batched", "lava-stock"]
-BACKENDS: tuple[Backend, ...] = ("reference", "lava-batched", "lava-stock")
+Backend = Literal["reference", "lava-batched", "lava-stock", "loihi2"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
 def run(
@@ -28,8 +28,13 @@ def run(
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava
 
-    if backend == "lava-batched":
-        return lava.run(program, stimulus, mode="batched", membranes=membranes, progress=progress)
-    if backend == "lava-stock":
-        return lava.run(program, stimulus, mode="stock", membranes=membranes, progress=progress)
-    raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    if backend not in BACKENDS:
+        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    return lava.run(
+        program,
+        stimulus,
+        mode="batched" if backend == "lava-batched" else "stock",
+        target="loihi2" if backend == "loihi2" else "cpu",
+        membranes=membranes,
+        progress=progress,
+    )

@@ -17,7 +17,7 @@ from snnvae.program import Program
 
 
 def units(program: Program) -> list[tuple[str, ...]]:
-    """Loops and single layers, each after everything that feeds it, delayed connections included."""
+    """Loops and single layers, each after all that feeds it, delayed connections included."""
     position = {layer.name: i for i, layer in enumerate(program.layers)}
     graph = nx.DiGraph()
     graph.add_nodes_from(position)

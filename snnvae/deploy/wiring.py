@@ -28,8 +28,18 @@ class Path:
 
 
 def check_nodes(graph: nir.NIRGraph) -> None:
-    """UnsupportedError for a node that the compiler does not take, naming it and what to do."""
+    """UnsupportedError for a node that the compiler does not take, naming it and what to do.
+
+    GraphError for one that holds values which are not finite.
+    """
     for name, node in graph.nodes.items():
+        for field, value in vars(node).items():
+            array = np.asarray(value) if isinstance(value, (np.ndarray, float)) else np.zeros(())
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise GraphError(
+                    f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; "
+                    "export the file again"
+                )
         if primitives.synapse_for(node) or primitives.neuron_for(node):
             continue
         if isinstance(node, primitives.STRUCTURE):

@@ -25,10 +25,12 @@ LAVA: tuple[Backend, ...] = ("lava-batched", "lava-stock")
 
 @dataclass(frozen=True)
 class Check:
-    """Rows for every peer and layer, and the peers that could not run with the reason."""
+    """Rows for every peer and layer; peers that could not run, with the reason; the loops, which
+    run in one process of ours in either Lava mode."""
 
     rows: tuple[LayerParity, ...]
     left_out: tuple[str, ...] = ()
+    loops: tuple[tuple[str, ...], ...] = ()
 
 
 def check(
@@ -47,8 +49,10 @@ def check(
     options = options or Options()
     rows: list[LayerParity] = []
     left_out: list[str] = []
+    loops: tuple[tuple[str, ...], ...] = ()
     for precision in precisions:
         program = compile_graph(graph, precision, options).program
+        loops = program.groups
         stimulus = stimulus_for(
             program, samples, seed=seed, steps=options.steps, file=file, may_be_noise=True
         )
@@ -62,7 +66,7 @@ def check(
                 left_out.append(f"{backend}, {precision}: {error}")
                 continue
             rows += compare(program, expected, backend, other)
-    return Check(tuple(rows), tuple(left_out))
+    return Check(tuple(rows), tuple(left_out), loops)
 
 
 def norse_rows(

@@ -15,14 +15,13 @@ values. Everything is per sample (B,), int64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.hardware_sim.reach import reach
+from snnvae.hardware_sim.reach import delivered, driven_updates
 from snnvae.primitives.convolution import Convolution
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.progress import NoProgress, Progress
@@ -30,9 +29,6 @@ from snnvae.recording import Recording
 
 Drive = Literal["spikes", "recomputed", "cached"]
 """What drives a connection: spikes; or analog values, run at every step or once per sample."""
-
-_CHUNK_VALUES = 4_000_000
-"""Largest array of values held while looking for driven neurons (16 MB in float32)."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +207,7 @@ def _connection(
         macs = zero + runs * synapses
         adds = zero + runs * biased + steps * program.layer(c.target).size * int(cached)
     else:
-        per_source = _delivered(recording, c).sum(axis=1, dtype=np.int64).reshape(samples, -1)
+        per_source = delivered(recording, c).sum(axis=1, dtype=np.int64).reshape(samples, -1)
         spikes = per_source.sum(axis=1)
         event, useful, dense = per_source @ fan_out, per_source @ effective, zero + steps * synapses
     return ConnectionCounts(
@@ -233,12 +229,6 @@ def _connection(
     )
 
 
-def _delivered(recording: Recording, c: Connection) -> np.ndarray:
-    """Spikes (B, T − delay, …) that the connection delivers within the sample."""
-    spikes = recording.spikes[c.source]
-    return spikes[:, : max(spikes.shape[1] - c.delay, 0)]
-
-
 def _layer(
     program: Program, recording: Recording, layer: Layer, samples: int, steps: int
 ) -> LayerCounts:
@@ -246,7 +236,7 @@ def _layer(
     spikes = zero
     if layer.neuron.spiking:
         spikes = recording.spikes[layer.name].reshape(samples, -1).sum(axis=1, dtype=np.int64)
-    driven = _driven(program, recording, layer, samples, steps)
+    driven = driven_updates(program, recording, layer, samples, steps)
     is_output = layer.name in program.outputs.values() and not layer.neuron.spiking
     return LayerCounts(
         name=layer.name,
@@ -264,33 +254,6 @@ def _biased(layer: Layer) -> int:
     """Neurons of a layer whose bias is not zero."""
     bias = getattr(layer.neuron, "bias", 0)
     return int(np.count_nonzero(np.broadcast_to(getattr(bias, "value", bias), layer.shape)))
-
-
-def _driven(
-    program: Program, recording: Recording, layer: Layer, samples: int, steps: int
-) -> np.ndarray:
-    """Updates (B,) of neurons that a spike or an analog current reached in that step."""
-    incoming = program.into(layer.name)
-    if any(c.on_host for c in incoming):
-        return np.full(samples, steps * layer.size, np.int64)
-    driven = np.zeros(samples, np.int64)
-    reaches = [(c, reach(c.synapse)) for c in incoming if c.delay < steps]
-    widest = max((np.prod(c.synapse.in_shape) for c, _ in reaches), default=1)
-    for rows in _chunks(samples, steps * int(max(widest, layer.size))):
-        hit = np.zeros((rows.stop - rows.start, steps, layer.size), bool)
-        for c, reached in reaches:
-            spikes = _delivered(recording, c)[rows]
-            flat = reached(spikes.reshape(-1, *spikes.shape[2:]))
-            hit[:, c.delay :] |= flat.reshape(*spikes.shape[:2], -1)
-        driven[rows] = hit.sum(axis=(1, 2), dtype=np.int64)
-    return driven
-
-
-def _chunks(samples: int, per_sample: int) -> Iterator[slice]:
-    """Slices of samples whose arrays stay within memory."""
-    size = max(1, _CHUNK_VALUES // per_sample)
-    for start in range(0, samples, size):
-        yield slice(start, min(start + size, samples))
 
 
 def _input(port: Input, recording: Recording) -> InputCounts:

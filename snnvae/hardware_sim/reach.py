@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import prod
 
@@ -12,11 +12,49 @@ import scipy.sparse as sp
 from snnvae.primitive import Synapse
 from snnvae.primitives import Linear
 from snnvae.primitives.convolution import Convolution
+from snnvae.program import Connection, Layer, Program
+from snnvae.recording import Recording
 
 Reach = Callable[[np.ndarray], np.ndarray]
 """Spikes (R, *in_shape) → bool (R, n_out): the neurons that at least one spike reaches.
 
 Only synapses whose weight is not zero carry a spike."""
+
+_CHUNK_VALUES = 4_000_000
+"""Largest array of values held while looking for driven neurons (16 MB in float32)."""
+
+
+def delivered(recording: Recording, c: Connection) -> np.ndarray:
+    """Spikes (B, T − delay, …) that the connection delivers within the sample."""
+    spikes = recording.spikes[c.source]
+    return spikes[:, : max(spikes.shape[1] - c.delay, 0)]
+
+
+def driven_updates(
+    program: Program, recording: Recording, layer: Layer, samples: int, steps: int
+) -> np.ndarray:
+    """Updates (B,) of neurons that a spike or an analog current reached in that step."""
+    incoming = program.into(layer.name)
+    if any(c.on_host for c in incoming):
+        return np.full(samples, steps * layer.size, np.int64)
+    driven = np.zeros(samples, np.int64)
+    reaches = [(c, reach(c.synapse)) for c in incoming if c.delay < steps]
+    widest = max((np.prod(c.synapse.in_shape) for c, _ in reaches), default=1)
+    for rows in _chunks(samples, steps * int(max(widest, layer.size))):
+        hit = np.zeros((rows.stop - rows.start, steps, layer.size), bool)
+        for c, reached in reaches:
+            spikes = delivered(recording, c)[rows]
+            flat = reached(spikes.reshape(-1, *spikes.shape[2:]))
+            hit[:, c.delay :] |= flat.reshape(*spikes.shape[:2], -1)
+        driven[rows] = hit.sum(axis=(1, 2), dtype=np.int64)
+    return driven
+
+
+def _chunks(rows: int, per_row: int) -> Iterator[slice]:
+    """Slices of rows whose arrays stay within memory."""
+    size = max(1, _CHUNK_VALUES // per_row)
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
 
 
 def reach(synapse: Synapse) -> Reach:
@@ -36,8 +74,10 @@ def _reach_pattern(synapse: Synapse) -> Reach:
     pattern = sp.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def reached(spikes: np.ndarray) -> np.ndarray:
-        columns = spikes.reshape(len(spikes), -1).T.astype(np.float32)
-        hits: np.ndarray = (pattern @ columns).T > 0
+        flat = spikes.reshape(len(spikes), -1)
+        hits = np.empty((len(flat), pattern.shape[0]), bool)
+        for rows in _chunks(len(flat), max(pattern.shape)):
+            hits[rows] = (pattern @ flat[rows].T.astype(np.float32)).T > 0
         return hits
 
     return reached

@@ -9,7 +9,13 @@ import numpy as np
 
 from snnvae.errors import GraphError
 from snnvae.primitive import Shape
-from snnvae.primitives.convolution import Convolution, channel_bias, check_geometry, pair
+from snnvae.primitives.convolution import (
+    Convolution,
+    channel_bias,
+    check_geometry,
+    check_numbers,
+    pair,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,16 +32,19 @@ class Conv2d(Convolution):
         """
         weight = np.asarray(node.weight, np.float64)
         stride, dilation, groups = pair(node.stride), pair(node.dilation), int(node.groups)
+        named = isinstance(node.padding, (str, bytes))
+        given = (0, 0) if named else pair(node.padding)
+        check_numbers(weight, stride, given, dilation)
         check_geometry(in_shape, weight.shape[1] * groups, weight.shape, groups)
         span = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
-        if isinstance(node.padding, (str, bytes)):
+        if named:
             same = node.padding in ("same", b"same")
             if same and stride != (1, 1):
                 raise GraphError("padding 'same' has no meaning with a stride; give numbers")
             before = (span[0] // 2, span[1] // 2) if same else (0, 0)
             total = span if same else [0, 0]
         else:
-            before = pair(node.padding)
+            before = given
             total = [2 * p for p in before]
         height, width = (
             (n + t - s - 1) // step + 1

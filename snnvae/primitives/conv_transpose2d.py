@@ -9,7 +9,7 @@ import nir
 import numpy as np
 
 from snnvae.primitive import Shape
-from snnvae.primitives.convolution import Convolution, channel_bias, check_geometry
+from snnvae.primitives.convolution import Convolution, channel_bias, check_geometry, check_numbers
 from snnvae.primitives.nir_nodes import ConvTranspose2d as Node
 
 
@@ -29,6 +29,7 @@ class ConvTranspose2d(Convolution):
     ) -> tuple[ConvTranspose2d, np.ndarray | None]:
         """From our node; output_padding shows in the output's shape only."""
         stored, groups = np.asarray(node.weight, np.float64), int(node.groups)
+        check_numbers(stored, node.stride, node.padding, node.dilation)
         out_shape = tuple(int(n) for n in node.output_type["output"])
         check_geometry(in_shape, stored.shape[0], out_shape, groups)
         c_in, c_group, *kernel = stored.shape

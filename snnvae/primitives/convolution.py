@@ -141,9 +141,14 @@ class Convolution(Synapse):
 
 
 def pair(value: int | tuple[int, ...] | np.ndarray) -> tuple[int, int]:
-    """One number for both axes, or two."""
-    y, x = np.broadcast_to(np.asarray(value, int), 2)
-    return int(y), int(x)
+    """One whole number for both axes, or two; GraphError for anything else."""
+    try:
+        y, x = np.broadcast_to(np.asarray(value, np.float64), 2)
+        if y == int(y) and x == int(x):
+            return int(y), int(x)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise GraphError(f"needs a whole number, or one for each of two axes, where it has {value!r}")
 
 
 def channel_bias(bias: np.ndarray, out_shape: Shape) -> np.ndarray:
@@ -154,11 +159,31 @@ def channel_bias(bias: np.ndarray, out_shape: Shape) -> np.ndarray:
     return np.broadcast_to(bias[:, None, None], out_shape)
 
 
+def check_numbers(
+    weight: np.ndarray,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+) -> None:
+    """GraphError unless the weight has two spatial axes and the numbers can be walked."""
+    if weight.ndim != 4 or not weight.size:
+        raise GraphError(
+            f"has a weight of shape {weight.shape}, needs (C_out, C_in / groups, k_y, k_x)"
+        )
+    for name, value, least in (
+        ("stride", stride, 1),
+        ("dilation", dilation, 1),
+        ("padding", padding, 0),
+    ):
+        if min(value) < least:
+            raise GraphError(f"has {name} {value}, which must be {least} or more")
+
+
 def check_geometry(in_shape: Shape, c_in: int, out_shape: Shape, groups: int) -> None:
     """GraphError unless the input is (C_in, H, W), the groups divide and the output exists."""
-    if len(in_shape) != 3 or in_shape[0] != c_in:
-        raise GraphError(f"takes an input ({c_in}, height, width), but gets {in_shape}")
     if groups < 1 or c_in % groups or out_shape[0] % groups:
         raise GraphError(f"has {groups} groups, which do not divide its channels")
+    if len(in_shape) != 3 or in_shape[0] != c_in:
+        raise GraphError(f"takes an input ({c_in}, height, width), but gets {in_shape}")
     if min(out_shape) < 1:
         raise GraphError(f"has an empty output {out_shape} for input {in_shape}; check its kernel")

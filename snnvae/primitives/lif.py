@@ -43,7 +43,7 @@ class LIF(FloatNeuron):
         leak, rest = uniform(node.v_leak), uniform(node.v_reset)
         origin = rest if conventions.reset == "zero" else np.zeros(())
         threshold = uniform(node.v_threshold) - origin
-        if (threshold <= 0).any():
+        if not (threshold > 0).all():
             raise GraphError("v_threshold must lie above v_reset")
         first = leak if conventions.initial == "v_leak" else rest
         bias, start = dv * (leak - origin), uniform(first - origin)

@@ -20,7 +20,7 @@ def uniform(parameter: np.ndarray) -> np.ndarray:
 def decay_per_step(tau: np.ndarray, dt: float) -> np.ndarray:
     """dv = dt/τ of one forward-Euler step; GraphError where the step would be unstable."""
     tau = uniform(tau)
-    if (tau <= 0).any():
+    if not (tau > 0).all():  # NaN included
         raise GraphError("tau must be positive")
     # dt/τ of τ = dt/0.75 may come out as 0.75 ± 1 ulp: take the short decimal that was meant.
     ratio = dt / tau

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import nir
 import numpy as np
 
+from snnvae.errors import UnsupportedError
 from snnvae.primitive import Conventions, LavaForm, Shape
 from snnvae.primitives import fixed_point
 from snnvae.primitives.neuron import FixedNeuron, FloatNeuron, fixed_threshold, lif_reset
@@ -33,7 +34,12 @@ class Threshold(FloatNeuron):
         return spikes, np.where(spikes, 0.0, v)
 
     def quantise(self, scale: float) -> FixedThreshold:
-        """Threshold and bias rounded; the weights are rounded elsewhere."""
+        """Threshold and bias rounded; the weights are rounded elsewhere.
+
+        UnsupportedError for a threshold below 0, which Loihi cannot hold.
+        """
+        if (self.threshold < 0).any():
+            raise UnsupportedError("has a threshold below 0; raise it and add a bias instead")
         threshold = fixed_threshold(self.threshold, scale)
         return FixedThreshold(FixedBias.of(self.bias, scale), np.zeros((), np.int64), threshold)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
 from snnvae.errors import ConfigError
 from snnvae.files import write_aside
@@ -51,9 +49,8 @@ def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -
         weight_decay=config.weight_decay,
     )
     total = config.epochs * (len(split.train) // config.batch)
-    schedule = LambdaLR(optimizer, _half_cosine(total) if config.cosine else lambda _: 1.0)
-    progress.start(f"train {config.model}", total)
     with write_aside(out / METRICS) as aside, aside.open("w", encoding="utf-8") as log:
+        progress.start(f"train {config.model}", total)
         for epoch in range(config.epochs):
             model.train()
             sums = torch.zeros(3)
@@ -62,9 +59,12 @@ def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -
                 optimizer.zero_grad()
                 losses.total.backward()
                 optimizer.step()
-                schedule.step()
                 sums += torch.stack(losses).detach()
                 progress.advance(1, epoch=str(epoch + 1), loss=losses.total.item())
+            if not bool(sums.isfinite().all()):
+                raise ConfigError(
+                    f"training diverged in epoch {epoch + 1} with lr {config.lr}: use a lower one"
+                )
             means = (sums * config.epochs / total).tolist()
             record = {"epoch": epoch + 1, **dict(zip(losses._fields, means))}
             log.write(json.dumps({**record, **judge(model, split.test, config.seed)}) + "\n")
@@ -81,10 +81,6 @@ def judge(model: SpikingVAE, images: NDArray[np.float32], seed: int) -> dict[str
     return {"test_mse": mse, "rates": rates}
 
 
-def _half_cosine(total: int) -> Callable[[int], float]:
-    return lambda step: 0.5 * (1 + math.cos(math.pi * step / total))
-
-
 def _batches(
     images: NDArray[np.float32], config: Config, generator: torch.Generator
 ) -> Iterator[Tensor]:
@@ -92,18 +88,7 @@ def _batches(
     whole = len(images) // config.batch * config.batch
     order = torch.randperm(len(images), generator=generator)[:whole]
     for chosen in order.view(-1, config.batch):
-        yield shifted(torch.from_numpy(images)[chosen], config.shift, generator)
-
-
-def shifted(images: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
-    """Each image (B, C, H, W) moved by −pixels … pixels along both axes; the edge repeats."""
-    if pixels == 0:
-        return images
-    side = images.shape[-1]
-    padded = nn.functional.pad(images, (pixels,) * 4, mode="replicate")
-    offsets = torch.randint(2 * pixels + 1, (len(images), 2), generator=generator).tolist()
-    moved = [x[:, i : i + side, j : j + side] for x, (i, j) in zip(padded, offsets)]
-    return torch.stack(moved)
+        yield torch.from_numpy(images)[chosen]
 
 
 @contextmanager

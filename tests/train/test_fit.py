@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -14,7 +13,7 @@ from snnvae.errors import ConfigError, DataError, OutputError
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
-from snnvae.train.fit import fit, shifted
+from snnvae.train.fit import fit
 
 
 def metrics(folder: Path) -> list[dict[str, object]]:
@@ -25,7 +24,7 @@ def metrics(folder: Path) -> list[dict[str, object]]:
 def test_training_repeats_bit_for_bit(
     tiny: Callable[..., Config], tmp_path: Path, model: str
 ) -> None:
-    config = tiny(model, steps=4, shift=1)
+    config = tiny(model, steps=4)
     torch.manual_seed(1)
     first = fit(config, tmp_path / "a")
     torch.manual_seed(2)  # torch's own seed has no say
@@ -33,7 +32,7 @@ def test_training_repeats_bit_for_bit(
     a, b = (checkpoint.load(path)[1].state_dict() for path in (first, second))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
     assert metrics(tmp_path / "a") == metrics(tmp_path / "b")
-    other = fit(tiny(model, steps=4, shift=1, seed=1), tmp_path / "c")
+    other = fit(tiny(model, steps=4, seed=1), tmp_path / "c")
     c = checkpoint.load(other)[1].state_dict()
     assert not all(torch.equal(value, c[name]) for name, value in a.items())
 
@@ -104,11 +103,7 @@ def test_unwritable_folder(tiny: Callable[..., Config], tmp_path: Path) -> None:
         fit(tiny("esvae"), tmp_path / "file" / "out")
 
 
-def test_shift_moves_by_whole_pixels_at_most_as_far_as_asked() -> None:
-    image = torch.full((200, 1, 8, 8), -1.0)
-    image[:, :, 4, 4] = 1
-    moved = shifted(image, 1, torch.Generator().manual_seed(0))
-    places = {tuple(place[2:]) for place in np.argwhere(moved.numpy() == 1)}
-    assert places == {(i, j) for i in (3, 4, 5) for j in (3, 4, 5)}
-    assert (moved.sum((1, 2, 3)) == image[0].sum()).all()
-    assert torch.equal(shifted(image, 0, torch.Generator()), image)
+def test_divergence_is_said_and_nothing_saved(tiny: Callable[..., Config], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"training diverged in epoch 1 with lr 1e\+30"):
+        fit(tiny("esvae", steps=2, lr=1e30), tmp_path)
+    assert list(tmp_path.iterdir()) == []

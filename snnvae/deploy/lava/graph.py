@@ -21,7 +21,7 @@ from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
 CHANNEL_SLOTS = 4
-"""Messages that a channel holds; Lava's default of 64 takes that many times a port's size in memory."""
+"""Messages that a channel holds; Lava's default of 64 takes as many times its port's memory."""
 
 
 @dataclass

@@ -29,6 +29,8 @@ _BOOT = (
 # Lava's own processes are the parallelism; more threads would only get in each other's way.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOG = "lava.log"
+_LONGEST_FOLDER = 70
+"""Bytes: a socket's path has 107, and multiprocessing adds 33 for its own folder and file."""
 _PATIENCE = 5.0
 """Seconds that a process which is done may take to end."""
 
@@ -45,7 +47,7 @@ class LavaProcess:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self.folder = Path(tempfile.mkdtemp(prefix=f"snnvae-{job.token}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="snnvae-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._status = -1
 
@@ -91,6 +93,11 @@ class LavaProcess:
                 yield message
 
     def _start(self) -> None:
+        if len(os.fsencode(self.folder)) > _LONGEST_FOLDER:
+            raise BackendError(
+                f"the path of the temporary folder {self.folder} is too long for Lava's sockets; "
+                "set TMPDIR to a shorter one"
+            )
         self._job.write(self.folder)
         self._status, theirs = os.pipe()
         command = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from snnvae.deploy.lava.importing import require_lava
@@ -49,14 +51,19 @@ def require_hardware() -> None:
 
 
 def run_config(exceptions: dict[type, type]) -> Any:
-    """Loihi2HwCfg. Lava 0.10.0 raises NameError in it where the closed packages are missing."""
+    """Lava's run configuration for Loihi 2."""
     configs = importlib.import_module("lava.magma.core.run_configs")
+    return configs.Loihi2HwCfg(select_tag="fixed_pt", exception_proc_model_map=exceptions)
+
+
+@contextmanager
+def hardware_packages() -> Iterator[None]:
+    """Lava raises NameError while it chooses models if Intel's closed packages are missing."""
     try:
-        return configs.Loihi2HwCfg(select_tag="fixed_pt", exception_proc_model_map=exceptions)
+        yield
     except NameError as error:
-        raise BackendError(
-            f"no Loihi 2: Lava lacks its hardware packages ({error}); {_REMEDY}"
-        ) from None
+        problem = f"no Loihi 2: Lava lacks its hardware packages ({error})"
+        raise BackendError(f"{problem}; {_REMEDY}") from None
 
 
 def _slurm_answers() -> bool:

@@ -27,8 +27,6 @@ from snnvae.primitive import LavaForm
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.stimulus import Stimulus
 
-_BATCHED = "use --mode batched"
-
 
 @dataclass
 class StockGraph(LavaGraph):
@@ -54,7 +52,10 @@ def build(
     membranes: bool = False,
     folder: Folder | None = None,
 ) -> StockGraph:
-    """The graph; with a folder, its taps write there. UnsupportedError where no stock process does."""
+    """The graph of stock processes; with a folder, its taps write there.
+
+    UnsupportedError where a layer needs what no stock process does.
+    """
     stimulus.check(program)
     timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock")
     with own_log_handlers():
@@ -74,7 +75,7 @@ def _add_layer(graph: StockGraph, layer: Layer, membranes: bool) -> None:
     try:
         form = neuron.lava(layer.shape, interval, (depth + 1) % interval)
     except UnsupportedError as error:
-        raise UnsupportedError(f"layer '{layer.name}' {error}; {_BATCHED}") from None
+        raise UnsupportedError(f"layer '{layer.name}' {error}; use --mode batched") from None
     flat = {"shape": (layer.size,), "bias_mant": np.reshape(form.arguments["bias_mant"], -1)}
     process = _instantiate(form, name=layer.name, **flat)
     graph.layers[layer.name] = process
@@ -139,12 +140,7 @@ def _spikes(graph: StockGraph, population: str, shift: int) -> OutPort:
     """The port that sends a population's spikes; an input's enter `shift` steps late."""
     if population in graph.outputs:
         return graph.outputs[population]
-    if any(population == i.name for i in graph.program.inputs):
-        return graph.source(population, shift).s_out
-    raise UnsupportedError(
-        f"layer '{population}' does not spike but feeds other layers, and no stock Lava process "
-        f"sends its membrane; {_BATCHED}"
-    )
+    return graph.source(population, shift).s_out
 
 
 def _synapse(connection: Connection, program: Program) -> Any:

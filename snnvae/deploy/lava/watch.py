@@ -79,12 +79,16 @@ class Watch(Thread):
 
 
 def failure(actor: Any) -> str | None:
-    """What has gone wrong with one of Lava's processes, in words; None if it runs."""
+    """What has gone wrong with one of Lava's processes, in words; None if it runs.
+
+    The traceback of an exception goes to stderr.
+    """
     try:
         exception = actor.exception
     except Exception as error:  # an exception of the model's that cannot be unpickled here
         return f"failed: {error}"
     if exception is not None:
+        print(exception[1], file=sys.stderr, flush=True)
         return f"failed: {exception[1].strip().splitlines()[-1]}"
     if actor.is_alive():
         return None

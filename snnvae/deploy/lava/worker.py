@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def _run(job: Job, folder: Path, watch: Watch, send: Any) -> None:
 
     parts = graph.parts()
     actors = []
-    for part in parts:
-        part.create_runtime(config, compile_config={"pypy_channel_size": CHANNEL_SLOTS})
-        actors += actors_of(part.runtime)
+    on_hardware = loihi2.hardware_packages() if job.target == "loihi2" else nullcontext()
+    with on_hardware:
+        for part in parts:
+            part.create_runtime(config, compile_config={"pypy_channel_size": CHANNEL_SLOTS})
+            actors += actors_of(part.runtime)
     watch.expect(actors)
     done, chunk = 0, 1
     while done < graph.total:

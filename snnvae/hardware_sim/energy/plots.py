@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from snnvae.hardware_sim.energy.estimate import EnergyReport
+    from snnvae.hardware_sim.energy.result import EnergyReport
 
 # Paul Tol's "bright" scheme: apart for colour-blind eyes, and on white as on black.
 _COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#999999")
@@ -53,7 +53,7 @@ def totals(report: EnergyReport) -> str:
             axes.barh(y, total.nominal, color=colour, height=0.6)
             reach = [[total.nominal - total.low], [total.high - total.nominal]]
             axes.errorbar(total.nominal, y, xerr=reach, color=_INK, capsize=4, lw=1.2)
-            axes.text(total.high * 1.15, y, units.energy(total.nominal), va="center")
+            _label(axes, total.high, y, total)
         axes.set_xscale("log")
         if bars:
             highest = max(b[1].high for b in bars)
@@ -83,7 +83,7 @@ def layers(report: EnergyReport) -> str:
                 )
                 left = [a + b for a, b in zip(left, width, strict=True)]
         for y, layer in enumerate(shown):
-            axes.text(left[y], y, f"  {units.energy(layer.total.nominal)}", va="center")
+            _label(axes, left[y], y, layer.total)
         axes.set_xlim(0, max(left, default=1.0) * 1.15 or 1.0)
         axes.set_yticks(range(len(shown)), [_short(layer.name) for layer in shown])
         axes.set_xlabel(f"energy per sample at nominal prices ({unit})")
@@ -93,18 +93,29 @@ def layers(report: EnergyReport) -> str:
     return _svg(draw, rows=len(shown) + 1, salt="layers")
 
 
+def _label(axes: Axes, x: float, y: int, total: Interval) -> None:
+    """The nominal energy, a little to the right of (x, y)."""
+    text = units.energy(total.nominal)
+    axes.annotate(text, (x, y), (6, 0), textcoords="offset points", va="center")
+
+
 def _short(name: str) -> str:
+    name = " ".join(name.split())
     return name if len(name) <= 28 else f"{name[:13]}…{name[-13:]}"
 
 
 def _svg(draw: Any, rows: int, salt: str) -> str:
     """Draw horizontal bars, first row on top; no pyplot, so no global state and no window."""
+    import warnings
+
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     style: Any = {**_STYLE, "svg.hashsalt": salt}
-    with mpl.rc_context(style):
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # A name in a script that the measuring font lacks; the reader's browser has its own fonts.
+        warnings.filterwarnings("ignore", message="Glyph")
         figure = Figure(figsize=(8.4, 1.1 + 0.36 * rows), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()

@@ -13,8 +13,8 @@ import numpy as np
 from snnvae import __version__
 from snnvae.hardware_sim.energy import units, words
 from snnvae.hardware_sim.energy.compare import KNOWN_BREAK_EVENS
-from snnvae.hardware_sim.energy.estimate import EnergyReport
 from snnvae.hardware_sim.energy.interval import Interval
+from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.terms import ANN_TERMS, SNN_TERMS
 
 SCHEMA = "snnvae-energy"

@@ -43,15 +43,18 @@ ANN_TERMS: Mapping[str, str] = {
 }
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "synapses, arithmetic": ("sop",),
-    "synapses, memory": ("sop_weight", "sop_state"),
-    "neurons, arithmetic": ("update_driven", "update_idle", "neuron_mul", "neuron_add", "bias"),
-    "neurons, memory": ("update_state",),
+    "synaptic operations": ("sop",),
+    "synaptic memory": ("sop_weight", "sop_state"),
+    "neuron updates": ("update_driven", "update_idle", "neuron_mul", "neuron_add", "bias"),
+    "neuron memory": ("update_state",),
     "spikes": ("spike", "hop", "input_event"),
     "analog input": ("host_mac", "host_add"),
     "readout and static": ("readout", "static"),
 }
 """Terms that a plot shows as one."""
+
+UNCOUNTED = frozenset({"hop", "static"})
+"""Terms that a recording alone cannot count."""
 
 EVENT_TERMS = frozenset({"sop", "sop_weight", "sop_state", "spike", "hop", "input_event"})
 """Terms in proportion to spikes; of a driven update, what it costs beyond an idle one is too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.compare import BreakEven, Comparison
-from snnvae.hardware_sim.energy.estimate import EnergyReport
+from snnvae.hardware_sim.energy.result import EnergyReport
 
 DISCLAIMER = "Estimate, not a measurement"
 

@@ -78,7 +78,7 @@ class Network(AbstractProcess):
 
 
 class _PortTypes(type(PyLoihiProcessModel)):  # type: ignore[misc]
-    """Lava looks up a port's type as a class attribute; ours have the names of the program's parts."""
+    """Lava looks up a port's type as a class attribute; ours bear the program's own names."""
 
     number: type
 

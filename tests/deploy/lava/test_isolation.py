@@ -1,0 +1,180 @@
+"""Whatever happens to Lava or to us: one line, and no process, shared memory or file is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnvae.deploy import lava
+from snnvae.errors import BackendError, DataError
+from snnvae.progress import NoProgress
+from snnvae.stimulus import Stimulus
+
+# A parent of its own: runs a job long enough to be interrupted and says when Lava has begun.
+PARENT = """
+import json, pickle, secrets, sys, tempfile
+sys.path[:] = json.loads(sys.argv[1])
+token, tempfile.tempdir, job = sys.argv[2:]
+secrets.token_hex = lambda n: token
+from snnvae.deploy import lava
+from snnvae.progress import NoProgress
+class Say(NoProgress):
+    def advance(self, n=1, **fields):
+        print("running", flush=True)
+program, stimulus = pickle.load(open(job, "rb"))
+lava.run(program, stimulus, mode="stock", progress=Say())
+"""
+
+
+class OnAdvance(NoProgress):
+    """Calls a function once, at the first step."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def advance(self, n=1, **fields):
+        if self._function:
+            function, self._function = self._function, None
+            function()
+
+
+@pytest.fixture
+def long_job(make_program, make_stimulus):
+    """About a minute of work."""
+    program = make_program("analog")
+    return program, make_stimulus(program, samples=2000, steps=16)
+
+
+@pytest.fixture
+def parent(long_job, traces, tmp_path, worker_of):
+    """A running parent and the process group that it has started."""
+    import pickle
+
+    job = tmp_path / "job"
+    job.write_bytes(pickle.dumps(long_job))
+    arguments = [json.dumps(sys.path), traces.token, str(traces.folder), str(job)]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"running\n"
+        yield process, worker_of(process.pid)
+        process.kill()
+
+
+def test_a_run_that_ends_well_leaves_nothing(make_program, make_stimulus, traces, worker_of):
+    leaders = []
+    watch = OnAdvance(lambda: leaders.append(worker_of(os.getpid())))
+    program = make_program("analog")
+    lava.run(program, make_stimulus(program), mode="stock", progress=watch)
+    assert leaders
+    assert traces.left(leaders[0]) == []
+
+
+def test_our_shared_memory_bears_our_name(long_job, traces):
+    seen = []
+
+    def look():
+        seen.extend(p for p in os.listdir("/dev/shm") if traces.token in p)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lava.run(*long_job, mode="stock", progress=OnAdvance(look))
+    assert len(seen) > 5
+    assert traces.left() == []
+
+
+def test_an_error_in_a_process_is_named_and_does_not_hang(make_program, make_stimulus, traces):
+    program = make_program("convolutional", "float")
+    first, second, readout = program.layers
+    broken = replace(second, neuron=replace(second.neuron, dv=np.zeros(7)))
+    program = replace(program, layers=(first, broken, readout))
+    with pytest.raises(
+        BackendError, match=r"^Lava process 'network' failed: ValueError: .*"
+    ) as caught:
+        lava.run(program, make_stimulus(program))
+    assert "\n" not in str(caught.value)
+    assert "run_spk" in str(caught.value.__cause__)
+    assert traces.left() == []
+
+
+def test_a_dead_lava_process_is_noticed(long_job, traces, worker_of, children_of):
+    leaders = []
+
+    def kill():
+        leaders.append(worker_of(os.getpid()))
+        os.kill(children_of(leaders[0])[-1], signal.SIGKILL)
+
+    with pytest.raises(BackendError, match=r"^Lava process '.+' was killed by SIGKILL$"):
+        lava.run(*long_job, mode="stock", progress=OnAdvance(kill))
+    assert traces.left(leaders[0]) == []
+
+
+def test_a_killed_worker_is_noticed(long_job, traces, worker_of):
+    leaders = []
+
+    def kill():
+        leaders.append(worker_of(os.getpid()))
+        os.kill(leaders[0], signal.SIGKILL)
+
+    with pytest.raises(BackendError, match=r"^Lava's process was killed by SIGKILL"):
+        lava.run(*long_job, mode="stock", progress=OnAdvance(kill))
+    assert traces.left(leaders[0]) == []
+
+
+def test_silence_ends_the_run(long_job, traces):
+    with pytest.raises(BackendError, match=r"^Lava gave no sign of life for 0\.05 s"):
+        lava.run(*long_job, mode="stock", timeout=0.05)
+    assert traces.left() == []
+
+
+def test_ctrl_c_ends_the_run(parent, traces):
+    process, leader = parent
+    assert len(traces.group(leader)) > 5
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT
+    assert errors.endswith(b"KeyboardInterrupt\n")
+    assert traces.left(leader) == []
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_killed_parent(parent, traces, kill):
+    process, leader = parent
+    process.send_signal(kill)
+    process.wait(10)
+    assert traces.left(leader) == []
+
+
+def test_lavas_processes_do_not_outlive_parent_and_worker(parent, traces):
+    """No one is left to remove the folder; the kernel and Python's tracker do the rest."""
+    process, leader = parent
+    process.kill()
+    os.kill(leader, signal.SIGKILL)
+    process.wait(10)
+    assert traces.left(leader, files=False) == []
+
+
+def test_an_error_before_lava_starts_leaves_nothing(make_program, traces):
+    program = make_program("convolutional")
+    with pytest.raises(DataError, match="stimulus has streams"):
+        lava.run(program, Stimulus({"other": np.zeros((1, 2, 3), bool)}, (0,)))
+    assert traces.left() == []
+
+
+def test_a_temporary_folder_too_deep_for_sockets_is_named(
+    make_program, make_stimulus, tmp_path, monkeypatch
+):
+    deep = tmp_path / ("d" * 80)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    program = make_program("analog")
+    with pytest.raises(BackendError, match="too long for Lava's sockets; set TMPDIR"):
+        lava.run(program, make_stimulus(program))
+    assert list(deep.iterdir()) == []

@@ -1,0 +1,456 @@
+"""What a compiled graph computes, in the reference engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nir
+import numpy as np
+import pytest
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.settings import Options
+from snnvae.errors import ConfigError, GraphError, UnsupportedError
+from snnvae.program import Precision
+
+PAPER_INPUT = (
+    "60 220 270 310 320 350 370 400 410 430 440 450 460 470 480 490 500 510 520 530 670 680 690 "
+    "700 710 720 730 740 750 760 770 780 840 850"
+)
+
+
+def fired(recording: Any, name: str) -> list[int]:
+    """Steps at which a single neuron fired."""
+    return np.flatnonzero(recording.spikes[name].reshape(-1)).tolist()
+
+
+@pytest.mark.parametrize("precision", ["float", "fixed"])
+def test_the_single_neuron_of_the_nir_paper(nets: Any, precision: Precision) -> None:
+    """Pedersen et al. 2024, experiment 1: Norse, Nengo, snnTorch, SpiNNaker 2 give these spikes."""
+    nodes = {
+        "in": nets.source(1),
+        "w": nets.affine([[1.0]]),
+        "lif": nets.lif(1, tau=2.5e-3, r=1.0, threshold=0.1),
+        "out": nets.sink(1),
+    }
+    stream = np.zeros((1000, 1), bool)
+    stream[[int(step) for step in PAPER_INPUT.split()]] = True
+    graph = nets.chain(nodes, dt=1e-4)
+    assert fired(nets.run(graph, stream, precision), "lif") == [460, 510, 710, 760]
+
+
+def test_edges_into_one_neuron_add_up(nets: Any) -> None:
+    nodes = {
+        "a": nets.source(1),
+        "b": nets.source(1),
+        "two": nets.affine([[2.0]], 0.25),
+        "three": nets.affine([[3.0]], 0.5),
+        "sum": nets.li(1, tau=nets.dt, r=1.0),
+        "out": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "a two sum", "b three sum", "b sum", "sum out")
+    streams = {"a": np.array([[0], [1], [0], [1]]), "b": np.array([[0], [0], [1], [1]])}
+    recording = nets.run(graph, streams)
+    assert recording.membranes["sum"].ravel().tolist() == [0.75, 2.75, 4.75, 6.75]
+
+
+def test_one_neuron_feeds_several(nets: Any) -> None:
+    """A spike crosses every layer within its step, along both branches."""
+    nodes = {
+        "in": nets.source(1),
+        "a": nets.threshold(1),
+        "left": nets.affine([[1.0]]),
+        "b": nets.threshold(1),
+        "right": nets.affine([[2.0]]),
+        "c": nets.threshold(1, at=1.5),
+        "out": nets.sink(1),
+        "out2": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "in a left b out", "a right c out2")
+    recording = nets.run(graph, [[1], [0], [1]])
+    assert [fired(recording, name) for name in "abc"] == [[0, 2]] * 3
+
+
+def test_one_weight_node_may_serve_two_targets(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(1),
+        "w": nets.affine([[1.0]]),
+        "a": nets.threshold(1),
+        "b": nets.threshold(1, at=1.5),
+        "out": nets.sink(1),
+        "out2": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "in w a out", "w b out2")
+    program = nets.compiled(graph)
+    assert sorted(c.name for c in program.connections) == ["w", "w#2"]
+    recording = nets.run(graph, [[1], [0]])
+    assert (fired(recording, "a"), fired(recording, "b")) == ([0], [])
+
+
+def test_a_self_loop_without_delay_carries_one_step(nets: Any) -> None:
+    """One input spike, and the neuron keeps itself going from the next step on."""
+    nodes = {
+        "in": nets.source(1),
+        "a": nets.threshold(1),
+        "again": nets.affine([[1.0]]),
+        "out": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "in a again a", "a out")
+    program = nets.compiled(graph)
+    assert {c.name: c.delay for c in program.connections} == {"in->a": 0, "again": 1}
+    assert program.groups == (("a",),)
+    assert fired(nets.run(graph, [[0], [1], [0], [0]]), "a") == [1, 2, 3]
+
+
+def cycle(nets: Any, back: str, **own: Any) -> nir.NIRGraph:
+    """in → a → b → (back) → a; b repeats a's spike."""
+    nodes = {
+        "in": nets.source(1),
+        "a": nets.threshold(1),
+        "forth": nets.affine([[1.0]]),
+        "b": nets.threshold(1),
+        "back": nets.affine([[1.0]]),
+        "late": nets.delay(1, steps=3),
+        "out": nets.sink(1),
+    }
+    used = {name: node for name, node in nodes.items() if name != "late" or "late" in back}
+    return nets.graph(used, "in a forth b", f"b {back} a", "b out", **own)
+
+
+def test_a_cycle_carries_one_step_into_its_header(nets: Any) -> None:
+    """a is the first that the input reaches, so the edge b → a is the late one."""
+    graph = cycle(nets, "back")
+    delays = {c.name: c.delay for c in nets.compiled(graph).connections}
+    assert delays == {"in->a": 0, "forth": 0, "back": 1}
+    recording = nets.run(graph, [[1], [0], [0]])
+    assert fired(recording, "a") == fired(recording, "b") == [0, 1, 2]
+
+
+def test_a_cycle_with_a_delay_gets_no_other_step(nets: Any) -> None:
+    graph = cycle(nets, "late back")
+    delays = {c.name: c.delay for c in nets.compiled(graph).connections}
+    assert delays == {"in->a": 0, "forth": 0, "back": 3}
+    assert fired(nets.run(graph, [[1]] + [[0]] * 7), "a") == [0, 3, 6]
+
+
+def test_the_user_may_name_the_late_edge(nets: Any) -> None:
+    graph = cycle(nets, "back")
+    program = nets.compiled(graph, delay_edges=(("a", "b"),))
+    assert {c.name: c.delay for c in program.connections} == {"in->a": 0, "forth": 1, "back": 0}
+    recording = nets.run(graph, [[1], [0], [0]], delay_edges=(("a", "b"),))
+    assert (fired(recording, "a"), fired(recording, "b")) == ([0, 1, 2], [1, 2])
+
+
+def test_a_late_edge_that_is_none_is_named(nets: Any) -> None:
+    with pytest.raises(ConfigError, match="--delay-edge b,in: no such path"):
+        nets.compiled(cycle(nets, "back"), delay_edges=(("b", "in"),))
+
+
+def test_a_flatten_joins_axes_in_c_order(nets: Any) -> None:
+    flatten = nir.Flatten({"input": np.array([2, 2, 2])}, 0, -1)
+    weight = np.arange(8.0)[None]
+    nodes = {
+        "in": nets.source(2, 2, 2),
+        "flat": flatten,
+        "w": nets.affine(weight),
+        "sum": nets.li(1, tau=nets.dt, r=1.0),
+        "out": nets.sink(1),
+    }
+    stream = np.eye(8).reshape(8, 2, 2, 2)
+    recording = nets.run(nets.chain(nodes), stream)
+    assert recording.membranes["sum"].ravel().tolist() == list(range(8))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shape"), [(0, 1, (6, 4)), (1, 2, (2, 12)), (1, -1, (2, 12)), (0, -1, (24,))]
+)
+def test_a_flatten_may_join_some_axes(
+    nets: Any, start: int, end: int, shape: tuple[int, ...]
+) -> None:
+    nodes = {
+        "in": nets.source(2, 3, 4),
+        "flat": nir.Flatten({"input": np.array([2, 3, 4])}, start, end),
+        "a": nets.threshold(*shape),
+        "out": nets.sink(*shape),
+    }
+    assert nets.compiled(nets.chain(nodes)).layer("a").shape == shape
+
+
+def loop(values: Any, currents: np.ndarray, dt: float, subtract: bool) -> np.ndarray:
+    """LIF by forward Euler, one neuron and step after another: spikes (T, N)."""
+    tau, r, leak, threshold, reset = values
+    v, spikes = list(leak), np.zeros(currents.shape, bool)
+    for t, i in np.ndindex(currents.shape):
+        v[i] += dt / tau[i] * (leak[i] - v[i] + r[i] * currents[t, i])
+        if v[i] > threshold[i]:
+            spikes[t, i] = True
+            v[i] = v[i] - threshold[i] if subtract else reset[i]
+    return spikes
+
+
+@pytest.mark.parametrize("subtract", [False, True])
+@pytest.mark.parametrize("alike", [False, True])
+def test_leak_and_reset_away_from_zero(nets: Any, subtract: bool, alike: bool) -> None:
+    """Against a plain loop, every neuron with parameters of its own (or all alike)."""
+    rng = np.random.default_rng(4)
+    spans = {"tau": (2e-3, 2e-2), "r": (1, 4), "leak": (-0.2, 0.3), "threshold": (0.5, 1)}
+    values = {name: rng.uniform(*span, 1 if alike else 6) for name, span in spans.items()}
+    values["reset"] = rng.uniform(-0.4, 0.3, 1 if alike else 6)
+    weight, bias = rng.normal(0.3, 0.6, (6, 5)), rng.normal(0.1, 0.1, 6)
+    nodes = {
+        "in": nets.source(5),
+        "w": nets.affine(weight, bias),
+        "lif": nets.lif(6, **values),
+        "out": nets.sink(6),
+    }
+    stream = rng.random((200, 5)) < 0.5
+    found = nets.run(nets.chain(nodes), stream, reset="subtract" if subtract else None)
+    wide = [np.broadcast_to(value, 6) for value in values.values()]
+    expected = loop(wide, stream @ weight.T + bias, nets.dt, subtract)
+    assert expected.any(axis=0).all()
+    np.testing.assert_array_equal(found.spikes["lif"][0], expected)
+
+
+def test_reset_by_subtraction_keeps_what_is_over(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(1),
+        "w": nets.affine([[2.5]]),
+        "lif": nets.lif(1, tau=1e3, r=1e6),  # dt/τ = 1e-6: no leak to speak of
+        "out": nets.sink(1),
+    }
+    graph = nets.chain(nodes, reset="subtract")
+    stream = [[1], [0], [0], [0]]
+    assert fired(nets.run(graph, stream), "lif") == [0, 1]
+    assert fired(nets.run(graph, stream, reset="zero"), "lif") == [0]
+
+
+def test_the_first_membrane_is_v_leak_or_v_reset(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(1),
+        "lif": nets.lif(1, leak=0.8, reset=0.2),
+        "out": nets.sink(1),
+    }
+    graph = nets.chain(nodes)
+    first = {
+        start: nets.run(graph, [[0]], initial=start).membranes["lif"].item()
+        for start in ("v_leak", "v_reset")
+    }
+    program = nets.compiled(graph)
+    real = {start: program.layer("lif").to_real(np.array(v)).item() for start, v in first.items()}
+    assert real == pytest.approx({"v_leak": 0.8, "v_reset": 0.5})
+
+
+def test_an_analog_input_becomes_host_currents(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(2),
+        "w": nets.affine([[0.5, -1.0]], 0.25),
+        "sum": nets.li(1, tau=nets.dt, r=1.0),
+        "out": nets.sink(1),
+    }
+    graph = nets.chain(nodes, inputs={"in": {"analog": True}})
+    stream = [[0.5, 0.125], [-1.0, 1.0]]
+    program = nets.compiled(graph)
+    (connection,) = program.connections
+    assert connection.on_host
+    assert program.layer("sum").neuron.bias == 0  # the bias comes with the current
+    assert nets.run(graph, stream).membranes["sum"].ravel().tolist() == [0.375, -1.25]
+
+
+def test_outputs_of_spiking_and_silent_layers(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(1),
+        "a": nets.threshold(1),
+        "w": nets.affine([[1.0]]),
+        "v": nets.li(1),
+        "spikes": nets.sink(1),
+        "value": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "in a w v value", "a spikes", readouts={"value": {"tanh": True}})
+    recording = nets.run(graph, [[1]])
+    assert set(recording.outputs) == {"value"}
+    assert recording.outputs["value"].item() == pytest.approx(np.tanh(1.0))
+
+
+def test_metadata_without_meaning_changes_nothing(nets: Any) -> None:
+    plain, labelled = nets.small(), nets.small()
+    labelled.metadata["author"] = "somebody"
+    labelled.metadata["snnvae"]["dataset"] = "digits"
+    assert nets.compiled(plain).digest() == nets.compiled(labelled).digest()
+
+
+def test_the_order_of_nodes_and_edges_does_not_matter(nets: Any) -> None:
+    graph = cycle(nets, "back")
+    nodes = dict(reversed(graph.nodes.items()))
+    turned = nir.NIRGraph(nodes, list(reversed(graph.edges)), metadata=graph.metadata)
+    for precision in ("float", "fixed"):
+        one, other = (nets.compiled(g, precision) for g in (graph, turned))
+        assert one.digest() == other.digest()
+
+
+def test_any_weight_or_parameter_changes_the_digest(nets: Any) -> None:
+    seen = {nets.compiled(nets.small()).digest()}
+    changes = [
+        ("conv", "weight"),
+        ("conv", "bias"),
+        ("up", "weight"),
+        ("last", "bias"),
+        ("first", "v_threshold"),
+        ("second", "tau"),
+        ("second", "v_reset"),
+        ("readout", "r"),
+        ("readout", "v_leak"),
+    ]
+    for name, field in changes:
+        graph = nets.small()
+        array = getattr(graph.nodes[name], field)
+        if field in ("weight", "bias"):
+            array.flat[0] = np.nextafter(array.flat[0], np.inf)
+        else:
+            array += 1e-6
+        seen.add(nets.compiled(graph).digest())
+    assert len(seen) == len(changes) + 1
+    assert nets.compiled(nets.small()).digest() in seen
+
+
+def test_settings_change_the_digest(nets: Any) -> None:
+    graph = nets.small()
+    options = [{}, {"dt": 9e-4}, {"reset": "subtract"}, {"analog": ("in",)}]
+    found = {nets.compiled(graph, **o).digest() for o in options}
+    found.add(nets.compiled(graph, "fixed").digest())
+    assert len(found) == 5
+
+
+def two(nets: Any, **nodes: Any) -> dict[str, nir.NIRNode]:
+    return {"in": nets.source(2), **nodes, "out": nets.sink(2)}
+
+
+@pytest.mark.parametrize("kind", ["IF", "I", "CubaLIF", "CubaLI", "Scale", "SumPool2d", "Conv1d"])
+def test_a_node_that_is_not_supported_is_named_with_a_remedy(nets: Any, kind: str) -> None:
+    ones = np.ones(2)
+    nodes = {
+        "IF": lambda: nir.IF(ones, ones),
+        "I": lambda: nir.I(ones),
+        "CubaLIF": lambda: nir.CubaLIF(ones, ones, ones, ones, ones),
+        "CubaLI": lambda: nir.CubaLI(ones, ones, ones, ones),
+        "Scale": lambda: nir.Scale(ones),
+        "SumPool2d": lambda: nir.SumPool2d(np.ones(2), np.ones(2), np.zeros(2)),
+        "Conv1d": lambda: nir.Conv1d(4, np.ones((1, 1, 3)), 1, 0, 1, 1, np.zeros(1)),
+    }
+    graph = nets.chain(two(nets, a=nets.threshold(2)))
+    graph.nodes["odd"] = nodes[kind]()
+    with pytest.raises(UnsupportedError, match=rf"node 'odd' \({kind}\) .*; .{{10}}"):
+        nets.compiled(graph)
+
+
+def test_shapes_that_do_not_meet_are_named(nets: Any) -> None:
+    graph = nets.chain(two(nets, w=nets.affine(np.ones((2, 2))), a=nets.threshold(2)))
+    graph.nodes["w"] = nets.affine(np.ones((3, 2)))
+    with pytest.raises(GraphError, match=r"node 'a' \(Threshold\) has shape \(2,\), but 'in' thr"):
+        nets.compiled(graph)
+    graph.nodes["w"] = nets.affine(np.ones((2, 3)))
+    with pytest.raises(GraphError, match=r"node 'w' \(Affine\) takes a vector of 3 values"):
+        nets.compiled(graph)
+
+
+def test_weights_straight_after_weights_are_refused(nets: Any) -> None:
+    eye = nets.affine(np.eye(2))
+    nodes = two(nets, w1=eye, w2=eye, a=nets.threshold(2))
+    with pytest.raises(UnsupportedError, match="'w2' .* follows the weights of 'w1' without neu"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_a_loop_without_neurons_is_refused(nets: Any) -> None:
+    nodes = two(nets, d=nets.delay(2), e=nets.delay(2), a=nets.threshold(2))
+    graph = nets.graph(nodes, "in d e d", "e a out")
+    with pytest.raises(GraphError, match="'d' lies on a loop without neurons"):
+        nets.compiled(graph)
+
+
+def test_an_output_has_one_source(nets: Any) -> None:
+    nodes = two(nets, a=nets.threshold(2), b=nets.threshold(2))
+    with pytest.raises(UnsupportedError, match="output 'out' sums several layers"):
+        nets.compiled(nets.graph(nodes, "in a out", "in b out"))
+
+
+def test_an_output_straight_from_weights_is_refused(nets: Any) -> None:
+    nodes = two(nets, a=nets.threshold(2), w=nets.affine(np.eye(2)))
+    with pytest.raises(UnsupportedError, match="output 'out' comes straight from the weights of"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_an_output_straight_from_an_input_is_refused(nets: Any) -> None:
+    nodes = two(nets, a=nets.threshold(2))
+    nodes["echo"] = nets.sink(2)
+    with pytest.raises(UnsupportedError, match="output 'echo'"):
+        nets.compiled(nets.graph(nodes, "in a out", "in echo"))
+
+
+def test_a_delayed_output_is_refused(nets: Any) -> None:
+    """Its readout would not be the one that the file asks for."""
+    nodes = two(nets, a=nets.threshold(2), d=nets.delay(2))
+    with pytest.raises(UnsupportedError, match="output 'out'"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_a_readout_can_only_end(nets: Any) -> None:
+    nodes = two(nets, v=nets.li(2), a=nets.threshold(2))
+    with pytest.raises(UnsupportedError, match="'v' has no spikes, yet it feeds 'a'"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_a_delay_is_a_whole_number_of_steps(nets: Any) -> None:
+    for steps, message in ((1.5, "not a multiple of dt"), (-1, "not a multiple of dt")):
+        nodes = two(nets, d=nets.delay(2, steps=steps), a=nets.threshold(2))
+        with pytest.raises(GraphError, match=rf"delay .* between 'in' and 'a' is {message}"):
+            nets.compiled(nets.chain(nodes))
+
+
+@pytest.mark.parametrize("steps", [np.nan, np.inf])
+def test_a_delay_is_finite(nets: Any, steps: float) -> None:
+    nodes = two(nets, d=nets.delay(2, steps=steps), a=nets.threshold(2))
+    with pytest.raises(GraphError, match="delay"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_a_delay_per_neuron_is_refused(nets: Any) -> None:
+    nodes = two(nets, d=nir.Delay(np.array([1e-3, 2e-3])), a=nets.threshold(2))
+    with pytest.raises(UnsupportedError, match=r"node 'd' \(Delay\) has a delay per neuron"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_an_input_that_is_fed_is_refused(nets: Any) -> None:
+    nodes = {**two(nets, a=nets.threshold(2)), "in2": nets.source(2)}
+    graph = nets.graph(nodes, "in a out", "a in2 a")
+    with pytest.raises(GraphError, match="'in2' .* is an input, yet an edge leads into it"):
+        nets.compiled(graph)
+
+
+def test_a_neuron_s_fault_is_told_with_its_name(nets: Any) -> None:
+    with pytest.raises(GraphError, match=r"node 'a' \(LIF\): tau = 0.0001 s is shorter than dt"):
+        nets.compiled(nets.chain(two(nets, a=nets.lif(2, tau=1e-4))))
+    nodes = {
+        "in": nets.source(2, 2, 2),
+        "conv": nir.Conv2d((2, 2), np.ones((1, 2, 1, 1)), 1, 0, 1, 1, np.zeros(1)),
+        "a": nets.lif(1, 2, 2, tau=np.array([[1.0, 2.0], [3.0, 4.0]])),
+        "out": nets.sink(1, 2, 2),
+    }
+    with pytest.raises(UnsupportedError, match="node 'conv' feeds neurons whose tau or r differ"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_values_that_are_no_numbers_are_refused(nets: Any) -> None:
+    graph = nets.chain(two(nets, w=nets.affine([[1, 2], [3, np.nan]]), a=nets.threshold(2)))
+    with pytest.raises(GraphError, match=r"'weight' of node 'w' \(Affine\) is not finite"):
+        nets.compiled(graph)
+
+
+def test_the_compiler_leaves_the_graph_alone(nets: Any) -> None:
+    graph = nets.small()
+    before = {name: {k: np.copy(v) for k, v in vars(n).items()} for name, n in graph.nodes.items()}
+    edges = list(graph.edges)
+    for precision in ("float", "fixed"):
+        compile_graph(graph, precision, Options())
+    assert graph.edges == edges
+    for name, node in graph.nodes.items():
+        for field, value in vars(node).items():
+            np.testing.assert_array_equal(value, before[name][field])

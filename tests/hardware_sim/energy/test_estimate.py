@@ -1,0 +1,270 @@
+"""Counts × prices: by hand on a small network; what is unpriced, what a verdict may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim.energy import EnergyReport, Interval, Profile, estimate, load_profile
+from snnvae.hardware_sim.energy.compare import AnnEnergy, break_even, compare
+from snnvae.program import Program
+from snnvae.recording import Recording
+
+MakeProfile = Callable[..., Profile]
+Run = tuple[Program, Recording]
+
+
+def reasons(report: EnergyReport) -> dict[str, bool]:
+    """Unpriced terms and whether they are material."""
+    return {u.term: u.material for u in report.unpriced}
+
+
+def test_loihi_by_hand(by_hand: Run) -> None:
+    # Per sample: (3 + 5) / 2 = 4 spikes to 3 neurons each; (2 + 3) / 2 of 4 steps drive all 3.
+    report = estimate(*by_hand, load_profile("loihi1"))
+    sop, driven, idle, fired = 12, 7.5, 4.5, 1
+    nominal = sop * 23.6 + driven * 81 + idle * 52 + fired * 1.7
+    assert report.total.nominal == pytest.approx(nominal)
+    assert report.total.high == pytest.approx(nominal + sop * (35.5 - 23.6))
+    assert set(report.terms) == {"sop", "update_driven", "update_idle", "spike"}
+
+
+def test_horowitz_by_hand(by_hand: Run) -> None:
+    # 12 synaptic additions; 4·3 updates of one multiplication and two additions; no bias.
+    report = estimate(*by_hand, load_profile("horowitz45"))
+    assert report.total.nominal == pytest.approx(12 * 0.9 + 12 * (3.7 + 2 * 0.9))
+    ann = {a.name: a.total.nominal for a in report.ann}
+    # Six weights; three biases and three activation functions.
+    assert ann["ANN fp32, compute only"] == pytest.approx(6 * 4.6 + 6 * 0.9)
+    assert ann["ANN int8, compute only"] == pytest.approx(6 * 0.3 + 6 * 0.1)
+
+
+def test_memory_by_hand(by_hand: Run) -> None:
+    compute = estimate(*by_hand, load_profile("horowitz45"))
+    report = estimate(*by_hand, load_profile("horowitz45-memory"))
+    assert report.total.nominal - compute.total.nominal == pytest.approx(12 * (10 + 20) + 12 * 20)
+    reuse = next(a for a in report.ann if a.memory and a.arithmetic == "fp32")
+    assert reuse.terms["weight"].nominal == pytest.approx(6 * 10)
+    assert reuse.terms["activation"].nominal == pytest.approx((2 + 3) * 10)
+    assert all(c.ann.memory for c in report.comparisons)
+
+
+def test_layers_and_terms_both_add_up_to_the_total(run: Run) -> None:
+    report = estimate(*run, load_profile("horowitz45-memory"))
+    assert [layer.name for layer in report.layers] == ["noise", *(x.name for x in run[0].layers)]
+    for end in ("low", "nominal", "high"):
+        total = getattr(report.total, end)
+        assert sum(getattr(e, end) for e in report.terms.values()) == pytest.approx(total)
+        assert sum(getattr(x.total, end) for x in report.layers) == pytest.approx(total)
+
+
+def test_activity_is_the_spread_of_the_samples(by_hand: Run) -> None:
+    report = estimate(*by_hand, load_profile("loihi1"))
+    each = [
+        estimate(by_hand[0], Recording({k: s[n : n + 1] for k, s in by_hand[1].spikes.items()}),
+                 load_profile("loihi1"))
+        for n in range(2)
+    ]  # fmt: skip
+    assert [x.activity for x in each] == [None, None]
+    a, b = (x.total.nominal for x in each)
+    assert report.activity is not None
+    assert (
+        report.activity.nominal == pytest.approx((a + b) / 2) == pytest.approx(report.total.nominal)
+    )
+    # Student's t with one degree of freedom: 12.706 standard errors.
+    assert report.activity.high - report.activity.nominal == pytest.approx(
+        12.706 * abs(a - b) / 2, rel=1e-4
+    )
+
+
+def test_a_missing_price_is_unpriced_and_never_zero(profile_of: MakeProfile, by_hand: Run) -> None:
+    report = estimate(*by_hand, profile_of(("any", "sop", 1.0)))
+    assert report.total.nominal == 12
+    assert "update_driven" not in report.terms
+    assert reasons(report)["update_driven"]
+    assert next(u for u in report.unpriced if u.term == "update_driven").count == 7.5
+    assert report.lower_bound
+
+
+def test_a_term_that_does_not_occur_is_not_missed(profile_of: MakeProfile, by_hand: Run) -> None:
+    unpriced = reasons(estimate(*by_hand, profile_of(("any", "sop", 1.0))))
+    assert not {"host_mac", "host_add", "bias", "readout"} & set(unpriced)
+
+
+def test_what_cannot_be_counted_is_material(profile_of: MakeProfile, by_hand: Run) -> None:
+    report = estimate(*by_hand, profile_of(("any", "sop", 1.0)))
+    assert reasons(report)["static"]
+    assert next(u for u in report.unpriced if u.term == "static").count is None
+
+
+def test_a_rare_unpriced_term_is_listed_but_no_lower_bound(
+    profile_of: MakeProfile, by_hand: Run
+) -> None:
+    program, recording = by_hand
+    quiet = {name: spikes.copy() for name, spikes in recording.spikes.items()}
+    quiet["in"][:] = True
+    quiet["out"][:] = False
+    quiet["out"][0, 0, 0] = True  # half a spike per sample beside 24 operations and 24 updates
+    covers = ["sop_weight", "sop_state", "neuron_mul", "neuron_add", "update_state", "input_event"]
+    left_out = ["[excluded]", 'static = "x"', 'hop = "x"']
+    prices = [("any", "sop", 1.0, {"covers": covers}), ("any", "update_driven", 1.0)]
+    report = estimate(program, Recording(quiet), profile_of(*prices, *left_out))
+    assert reasons(report) == {"spike": True}
+    fewer = {name: np.concatenate([spikes] * 60) for name, spikes in quiet.items()}
+    fewer["out"][1:] = False
+    report = estimate(program, Recording(fewer), profile_of(*prices, *left_out))
+    assert reasons(report) == {"spike": False}
+    assert not report.lower_bound
+
+
+def test_a_price_published_as_a_minimum_makes_a_lower_bound(
+    profile_of: MakeProfile, by_hand: Run
+) -> None:
+    covers_all = {"scope": "all_in"}
+    assert not estimate(*by_hand, profile_of(("any", "sop", 1.0, covers_all))).lower_bound
+    least = {**covers_all, "minimum": True}
+    assert estimate(*by_hand, profile_of(("any", "sop", 1.0, least))).lower_bound
+
+
+def test_all_in_prices_stand_alone(profile_of: MakeProfile, run: Run) -> None:
+    report = estimate(*run, profile_of(("any", "sop", 26.0, {"scope": "all_in"})))
+    operations = sum(c.sop.mean() for c in report.counts.connections)
+    assert report.total.nominal == pytest.approx(26 * operations)
+    assert report.unpriced == ()
+
+
+def test_hops_are_unpriced_until_their_number_is_given(by_hand: Run) -> None:
+    without = estimate(*by_hand, load_profile("loihi1"))
+    assert "hop" in reasons(without)
+    given_two = estimate(*by_hand, load_profile("loihi1"), hops=2.0)
+    assert "hop" not in reasons(given_two)
+    assert given_two.terms["hop"].nominal == pytest.approx(1 * 2 * 3.5)
+
+
+def test_zero_weights_of_a_linear_map_cost_nothing_on_either_side(by_hand: Run) -> None:
+    program, recording = by_hand
+    (c,) = program.connections
+    weight = np.ones((3, 2))
+    weight[0] = 0
+    sparse = replace(program, connections=(replace(c, synapse=c.synapse.with_weight(weight)),))
+    report = estimate(sparse, recording, load_profile("horowitz45"))
+    assert report.terms["sop"].nominal == pytest.approx(8 * 0.9)
+    assert report.counts.total("sop_event").mean() == 12
+    assert report.twin.macs == 4
+
+
+def test_fixed_programs_are_priced_and_compared_as_integers(run: Run, fixed_run: Run) -> None:
+    fixed = estimate(*fixed_run, load_profile("horowitz45"))
+    floating = estimate(*run, load_profile("horowitz45"))
+    assert fixed.terms["sop"].nominal == pytest.approx(floating.terms["sop"].nominal / 9)
+    assert fixed.main is not None
+    assert floating.main is not None
+    assert (fixed.main.ann.arithmetic, floating.main.ann.arithmetic) == ("int8", "fp32")
+
+
+def test_notes_say_how_analog_inputs_and_delays_were_counted(run: Run) -> None:
+    said = " ".join(estimate(*run, load_profile("loihi1")).notes)
+    assert "'conv' is driven by analog values: its multiply-accumulates count once" in said
+    assert "floating-point" in said
+    assert "not delivered" in said
+    again = estimate(*run, load_profile("horowitz45"), cache_constant=False)
+    assert "at each of the 5 steps" in again.notes[0]
+
+
+def test_across_processes_there_is_a_label_and_no_verdict(by_hand: Run) -> None:
+    main = estimate(*by_hand, load_profile("loihi1")).main
+    assert main is not None
+    assert (main.headline, main.verdict) == (False, "not comparable")
+    assert "14 nm, 0.75 V" in main.label
+    assert "45 nm, 0.9 V" in main.label
+
+
+def test_without_prices_for_an_ann_there_is_no_comparison(
+    profile_of: MakeProfile, by_hand: Run
+) -> None:
+    report = estimate(*by_hand, profile_of(("any", "sop", 1.0)))
+    assert (report.ann, report.comparisons, report.main, report.reference) == ((), (), None, None)
+
+
+@pytest.mark.parametrize(
+    ("snn", "lower_bound", "verdict"),
+    [
+        (Interval(1, 2, 3), False, "less"),
+        (Interval(1, 2, 3), True, "inconclusive"),
+        (Interval(1, 2, 5), False, "inconclusive"),
+        (Interval(5, 20, 30), False, "inconclusive"),
+        (Interval(7, 20, 30), False, "more"),
+        (Interval(7, 20, 30), True, "more"),
+    ],
+)
+def test_verdicts_against_an_ann_of_4_to_6(snn: Interval, lower_bound: bool, verdict: str) -> None:
+    profile = load_profile("horowitz45")
+    ann = AnnEnergy("fp32", False, {"mac": Interval(4, 5, 6)})
+    point = break_even(2, 1, 5, 0.1, 4)
+    found = compare(
+        snn, ann, profile=profile, reference=profile, lower_bound=lower_bound, break_even=point
+    )
+    assert found.verdict == verdict
+    assert found.headline
+    assert found.ratio == Interval(snn.low / 6, snn.nominal / 5, snn.high / 4)
+
+
+def test_the_known_break_even_of_arithmetic_only(profile_of: MakeProfile, run: Run) -> None:
+    """4.6 / (0.9 · 16) = 0.32 at T = 16, whatever the network, where nothing else costs."""
+    program, recording = run
+    spikes = {
+        name: np.concatenate([s, s, s, s[:, :1]], axis=1) for name, s in recording.spikes.items()
+    }
+    assert spikes["first"].shape[1] == 16
+    profile = profile_of(("any", "sop", 0.9), ("ann_fp32", "mac", 4.6), ("ann_fp32", "add", 0.0))
+    _, *spiking = program.connections
+    alone = replace(program, connections=tuple(spiking))
+    main = estimate(alone, Recording(spikes), profile).main
+    assert main is not None
+    assert main.break_even.even == pytest.approx(4.6 / (0.9 * 16))
+    assert main.break_even.even_per_synapse == pytest.approx(4.6 / 0.9)
+
+
+@given(
+    fixed=st.floats(0, 50),
+    slope=st.floats(0.1, 1e3),
+    rate=st.floats(0.01, 1),
+    ann=st.floats(0, 1e3),
+)
+def test_at_break_even_both_cost_the_same(
+    fixed: float, slope: float, rate: float, ann: float
+) -> None:
+    point = break_even(fixed + slope * rate, slope * rate, ann, rate, 16)
+    if point.even is None:
+        assert ann <= point.fixed
+    else:
+        assert point.fixed + point.slope * point.even == pytest.approx(ann, abs=1e-9)
+
+
+def test_at_rate_zero_every_update_is_idle(by_hand: Run) -> None:
+    report = estimate(*by_hand, load_profile("loihi1"))
+    assert report.main is not None
+    assert report.main.break_even.fixed == pytest.approx(12 * 52)
+
+
+def test_break_even_is_linear_in_the_rate(by_hand: Run) -> None:
+    """Silencing the network leaves exactly the fixed part."""
+    program, recording = by_hand
+    profile = load_profile("horowitz45-memory")
+    silent = Recording({name: np.zeros_like(s) for name, s in recording.spikes.items()})
+    busy, quiet = estimate(program, recording, profile), estimate(program, silent, profile)
+    assert busy.main is not None
+    assert quiet.main is not None
+    assert quiet.total.nominal == pytest.approx(busy.main.break_even.fixed)
+    assert (quiet.main.break_even.rate, quiet.main.break_even.even) == (0.0, None)
+
+
+def test_another_programs_recording_is_refused(run: Run, fixed_run: Run) -> None:
+    with pytest.raises(DataError, match="another program"):
+        estimate(run[0], fixed_run[1], load_profile("loihi1"))

@@ -1,0 +1,380 @@
+"""Counts are exact: fan-out against brute force and torch, operations against loops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import nir
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim import reach as reach_module
+from snnvae.hardware_sim.counts import Counts, count
+from snnvae.hardware_sim.reach import reach
+from snnvae.primitive import Synapse
+from snnvae.primitives import LIF, Conv2d, ConvTranspose2d, LeakyIntegrator, Linear
+from snnvae.primitives import NirConvTranspose2d as ConvTransposeNode
+from snnvae.program import Connection, Input, Layer, Program
+from snnvae.recording import Recording
+
+ZERO, ONE = np.zeros(()), np.ones(())
+
+
+def lif(bias: np.ndarray = ZERO) -> LIF:
+    return LIF(bias, ZERO, 0.5 * ONE, ONE, ZERO)
+
+
+def sparse_weight(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Some weights are zero."""
+    return rng.normal(size=shape) * (rng.random(shape) < 0.7)
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> tuple[Synapse, nir.NIRNode]:
+    """A random (transposed) convolution and the NIR node that it came from."""
+    pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    groups = draw(st.integers(1, 2))
+    c_in, c_out = groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 2))
+    kernel, stride, dilation = draw(pairs), draw(pairs), draw(pairs)
+    padding = draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
+    size = tuple(draw(st.integers(d * (k - 1) + 1, 7)) for d, k in zip(dilation, kernel))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    bias = np.zeros(c_out)
+    if draw(st.booleans()):
+        weight = sparse_weight(rng, c_out, c_in // groups, *kernel)
+        conv = nir.Conv2d(size, weight, stride, padding, dilation, groups, bias)
+        return Conv2d.from_nir(conv, (c_in, *size))[0], conv
+    weight = sparse_weight(rng, c_in, c_out // groups, *kernel)
+    # torch wants output_padding below stride or dilation, and an output that is not empty.
+    extra = tuple(draw(st.integers(0, max(s, d) - 1)) for s, d in zip(stride, dilation))
+    span = [(n - 1) * s + d * (k - 1) for n, s, d, k in zip(size, stride, dilation, kernel)]
+    padding = tuple(min(p, n // 2) for p, n in zip(padding, span))
+    node = ConvTransposeNode(size, weight, stride, padding, extra, dilation, groups, bias)
+    return ConvTranspose2d.from_nir(node, (c_in, *size))[0], node
+
+
+def torch_forward(node: Any, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """What torch computes for a node, with another weight."""
+    options = {
+        "stride": tuple(node.stride),
+        "padding": tuple(node.padding),
+        "dilation": tuple(node.dilation),
+        "groups": node.groups,
+    }
+    if isinstance(node, ConvTransposeNode):
+        options["output_padding"] = tuple(node.output_padding)
+        return torch.nn.functional.conv_transpose2d(x, weight, **options)
+    return torch.nn.functional.conv2d(x, weight, **options)
+
+
+def gradient(node: Any, weight: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """d(sum of outputs)/d(input): how often each input position is read, weighted."""
+    x = torch.zeros(1, *shape, dtype=torch.float64, requires_grad=True)
+    torch_forward(node, torch.as_tensor(weight, dtype=torch.float64), x).sum().backward()
+    assert x.grad is not None
+    return x.grad[0].numpy()
+
+
+def walk(synapse: Conv2d | ConvTranspose2d, weighted: bool) -> np.ndarray:
+    """Fan-out by a loop over every target, input channel and tap; `weighted` skips zero weights."""
+    found = np.zeros(synapse.in_shape, np.int64)
+    c_out, c_group, *kernel = synapse.weight.shape
+    coarse = synapse.in_shape if isinstance(synapse, ConvTranspose2d) else synapse.out_shape
+    fine = synapse.out_shape if isinstance(synapse, ConvTranspose2d) else synapse.in_shape
+    for o, i, jy, jx in product(*map(range, (c_out, c_group, *kernel))):
+        if weighted and synapse.weight[o, i, jy, jx] == 0:
+            continue
+        source = o // (c_out // synapse.groups) * c_group + i
+        for y, x in product(range(coarse[1]), range(coarse[2])):
+            fy = y * synapse.stride[0] - synapse.padding[0] + synapse.dilation[0] * jy
+            fx = x * synapse.stride[1] - synapse.padding[1] + synapse.dilation[1] * jx
+            if 0 <= fy < fine[1] and 0 <= fx < fine[2]:
+                at = (y, x) if isinstance(synapse, ConvTranspose2d) else (fy, fx)
+                found[(source, *at)] += 1
+    return found
+
+
+@settings(deadline=None, max_examples=60)
+@given(convolutions())
+def test_fan_out_of_convolutions_is_that_of_a_loop_over_all_synapses(
+    case: tuple[Any, nir.NIRNode],
+) -> None:
+    synapse, _ = case
+    np.testing.assert_array_equal(synapse.fan_out(), walk(synapse, weighted=False))
+    np.testing.assert_array_equal(synapse.fan_out_effective(), walk(synapse, weighted=True))
+
+
+@settings(deadline=None, max_examples=60)
+@given(convolutions())
+def test_fan_out_of_convolutions_is_the_gradient_of_torch_with_weights_of_one(
+    case: tuple[Synapse, Any],
+) -> None:
+    synapse, node = case
+    ones = gradient(node, np.ones_like(node.weight), synapse.in_shape)
+    used = gradient(node, node.weight != 0, synapse.in_shape)
+    np.testing.assert_array_equal(synapse.fan_out(), ones)
+    np.testing.assert_array_equal(synapse.fan_out_effective(), used)
+    assert synapse.macs() == ones.sum()
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
+def test_fan_out_of_a_linear_map_is_its_column_length(n_in: int, n_out: int, seed: int) -> None:
+    weight = sparse_weight(np.random.default_rng(seed), n_out, n_in)
+    synapse = Linear((n_in,), (n_out,), weight)
+    np.testing.assert_array_equal(synapse.fan_out(), np.full(n_in, n_out))
+    np.testing.assert_array_equal(synapse.fan_out_effective(), (weight != 0).sum(axis=0))
+
+
+@settings(deadline=None, max_examples=60)
+@given(convolutions(), st.booleans(), st.integers(0, 99))
+def test_reach_is_where_weights_of_one_give_a_current(
+    case: tuple[Synapse, Any], full: bool, seed: int
+) -> None:
+    synapse, node = case
+    rng = np.random.default_rng(seed)
+    if full:  # the short cut for kernels without zeros
+        synapse, weight = synapse.with_weight(np.ones_like(synapse.weight)), node.weight**0
+    else:
+        weight = node.weight != 0
+    spikes = rng.random((3, *synapse.in_shape)) < 0.2
+    x = torch.as_tensor(spikes, dtype=torch.float64)
+    current = torch_forward(node, torch.as_tensor(weight, dtype=torch.float64), x)
+    np.testing.assert_array_equal(reach(synapse)(spikes), current.reshape(3, -1).numpy() > 0)
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_reach_of_a_linear_map(zeros: bool) -> None:
+    rng = np.random.default_rng(0)
+    weight = sparse_weight(rng, 5, 7) if zeros else rng.normal(size=(5, 7))
+    spikes = rng.random((20, 7)) < 0.15
+    expected = [[any((row != 0) & s) for row in weight] for s in spikes]
+    np.testing.assert_array_equal(reach(Linear((7,), (5,), weight))(spikes), expected)
+
+
+# --- counting a run
+
+
+def network(zeros: bool = True) -> Program:
+    """in → a (convolution), a → b (transposed), b → a one step later, b → c (linear, a readout)."""
+    rng = np.random.default_rng(1)
+    weight = sparse_weight if zeros else lambda r, *shape: r.normal(size=shape)
+    pad, one = (1, 1), (1, 1)
+    down = Conv2d((1, 5, 4), (2, 3, 2), weight(rng, 2, 1, 3, 3), (2, 2), pad, one, 1)
+    up = ConvTranspose2d((2, 3, 2), (2, 5, 4), weight(rng, 2, 2, 3, 3), (2, 2), pad, one, 1)
+    back = Conv2d((2, 5, 4), (2, 3, 2), weight(rng, 2, 2, 3, 3), (2, 2), pad, one, 1)
+    out = Linear((2, 5, 4), (3,), weight(rng, 3, 40))
+    bias = np.zeros((2, 3, 2))
+    bias[0] = 0.1
+    return Program(
+        precision="float",
+        dt=1e-3,
+        steps=4,
+        inputs=(Input("in", (1, 5, 4)),),
+        layers=(
+            Layer("a", (2, 3, 2), lif(bias)),
+            Layer("b", (2, 5, 4), lif()),
+            Layer("c", (3,), LeakyIntegrator(ZERO, ZERO, 0.2 * ONE)),
+        ),
+        connections=(
+            Connection("down", "in", "a", down),
+            Connection("back", "b", "a", back, delay=1),
+            Connection("up", "a", "b", up),
+            Connection("out", "b", "c", out),
+        ),
+        outputs={"y": "c"},
+        readouts={},
+        groups=(("a", "b"),),
+    )
+
+
+def random_run(program: Program, samples: int, steps: int, rate: float, seed: int = 0) -> Recording:
+    """Any spikes will do: counting asks where they went, not why."""
+    rng = np.random.default_rng(seed)
+    spikes = {
+        population.name: rng.random((samples, steps, *population.shape)) < rate
+        for population in (*program.inputs, *program.layers)
+        if isinstance(population, Input) or population.neuron.spiking
+    }
+    return Recording(spikes)
+
+
+def part(recording: Recording, rows: slice, steps: slice = slice(None)) -> Recording:
+    return Recording({name: s[rows, steps] for name, s in recording.spikes.items()})
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_operations_and_driven_updates_are_those_of_a_loop_over_spikes(zeros: bool) -> None:
+    program, samples, steps = network(zeros), 3, 4
+    recording = random_run(program, samples, steps, 0.15)
+    counts = count(program, recording)
+    driven = {layer.name: np.zeros((samples, steps, layer.size), bool) for layer in program.layers}
+    for c, counted in zip(program.connections, counts.connections, strict=True):
+        pattern = (c.synapse.matrix() != 0).toarray()
+        ones = c.synapse.with_weight(np.ones_like(c.synapse.weight)).matrix().toarray()
+        event, effective = np.zeros(samples, int), np.zeros(samples, int)
+        for b, t in product(range(samples), range(steps)):
+            if t < c.delay:
+                continue
+            for source in np.flatnonzero(recording.spikes[c.source][b, t - c.delay]):
+                event[b] += int(ones[:, source].sum())
+                effective[b] += int(pattern[:, source].sum())
+                driven[c.target][b, t] |= pattern[:, source]
+        np.testing.assert_array_equal(counted.sop_event, event)
+        np.testing.assert_array_equal(counted.sop_effective, effective)
+        np.testing.assert_array_equal(counted.sop_dense, steps * int(ones.sum()))
+        assert (counted.synapses, counted.nonzero) == (ones.sum(), pattern.sum())
+    for layer in counts.layers:
+        np.testing.assert_array_equal(layer.driven, driven[layer.name].sum(axis=(1, 2)))
+        np.testing.assert_array_equal(layer.driven + layer.idle, steps * layer.neurons)
+
+
+def test_spikes_everywhere_make_steps_times_the_dense_macs() -> None:
+    program = network(zeros=False)
+    counts = count(program, random_run(program, 2, 5, rate=1.1))
+    for c, counted in zip(program.connections, counts.connections, strict=True):
+        delivered_steps = 5 - c.delay
+        np.testing.assert_array_equal(counted.sop_event, delivered_steps * c.synapse.macs())
+        np.testing.assert_array_equal(counted.sop_dense, 5 * c.synapse.macs())
+
+
+def test_the_last_step_of_a_delayed_connection_is_not_delivered() -> None:
+    program = network()
+    recording = random_run(program, 1, 4, rate=0.0)
+    recording.spikes["b"][0, -1] = True
+    counts = {c.name: c for c in count(program, recording).connections}
+    assert counts["back"].spikes.sum() == counts["back"].sop_event.sum() == 0
+    assert counts["out"].spikes.sum() == 40
+
+
+def test_a_delay_longer_than_the_sample_delivers_nothing() -> None:
+    program = network()
+    late = tuple(replace(c, delay=9) if c.delay else c for c in program.connections)
+    counts = count(replace(program, connections=late), random_run(program, 2, 4, rate=0.5))
+    assert counts.connections[1].sop_event.sum() == 0
+
+
+def test_counts_of_a_batch_are_those_of_its_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = network()
+    recording = random_run(program, 5, 4, 0.2)
+    whole = count(program, recording)
+    monkeypatch.setattr(reach_module, "_CHUNK_VALUES", 200)  # chunks of a few rows
+    pieces = [count(program, part(recording, slice(n, n + 1))) for n in range(5)]
+    again = count(program, recording)
+    for k, connection in enumerate(whole.connections):
+        for name in ("spikes", "sop_dense", "sop_event", "sop_effective"):
+            each = np.concatenate([getattr(p.connections[k], name) for p in pieces])
+            np.testing.assert_array_equal(getattr(connection, name), each)
+    for k, layer in enumerate(whole.layers):
+        for name in ("spikes", "driven", "idle", "bias_adds", "readouts"):
+            each = np.concatenate([getattr(p.layers[k], name) for p in pieces])
+            np.testing.assert_array_equal(getattr(layer, name), each)
+            np.testing.assert_array_equal(getattr(layer, name), getattr(again.layers[k], name))
+
+
+def test_counts_without_delays_add_over_time() -> None:
+    program = network()
+    direct = replace(program, connections=tuple(c for c in program.connections if not c.delay))
+    recording = random_run(direct, 3, 6, 0.2)
+    everything = slice(None)
+    early = count(direct, part(recording, everything, slice(0, 2)))
+    late = count(direct, part(recording, everything, slice(2, 6)))
+    whole = count(direct, recording)
+    for quantity in ("sop_dense", "sop_event", "sop_effective", "spikes"):
+        both = early.total(quantity) + late.total(quantity)
+        np.testing.assert_array_equal(whole.total(quantity), both)
+    for k, layer in enumerate(whole.layers):
+        both = early.layers[k].driven + late.layers[k].driven
+        np.testing.assert_array_equal(layer.driven, both)
+
+
+def test_biases_readouts_inputs_and_rates() -> None:
+    program = network()
+    recording = random_run(program, 2, 4, 0.3)
+    counts = count(program, recording)
+    a, b, c = counts.layers
+    assert a.bias_adds.tolist() == [4 * 6] * 2  # half of its twelve neurons have a bias
+    assert b.bias_adds.tolist() == [0, 0]
+    assert c.readouts.tolist() == [3, 3]
+    assert a.readouts.tolist() == [0, 0]
+    assert (
+        counts.inputs[0].spikes.tolist() == recording.spikes["in"].sum(axis=(1, 2, 3, 4)).tolist()
+    )
+    assert counts.rate(a) == recording.spikes["a"].mean()
+    assert all(counts.total(q).dtype == np.int64 for q in ("sop_event", "sop_dense", "macs"))
+
+
+def analog(constant: bool) -> tuple[Program, Recording]:
+    """An image of 3×3 into 2×3×3 neurons, by host currents with a bias on one channel."""
+    weight = np.ones((2, 1, 3, 3))
+    conv = Conv2d((1, 3, 3), (2, 3, 3), weight, (1, 1), (1, 1), (1, 1), 1)
+    host_bias = np.zeros((2, 3, 3))
+    host_bias[1] = 1.0
+    program = Program(
+        precision="float",
+        dt=1e-3,
+        steps=4,
+        inputs=(Input("image", (1, 3, 3), analog=True, constant=constant),),
+        layers=(Layer("a", (2, 3, 3), lif()),),
+        connections=(Connection("conv", "image", "a", conv, on_host=True, host_bias=host_bias),),
+        outputs={"y": "a"},
+        readouts={},
+    )
+    spikes = np.zeros((2, 4, 2, 3, 3), bool)
+    return program, Recording({"a": spikes}, analog={"image": np.ones((2, 4, 1, 3, 3))})
+
+
+def only(counts: Counts) -> Any:
+    (connection,) = counts.connections
+    return connection
+
+
+def test_analog_driven_connections_cost_macs_and_no_operations() -> None:
+    # 49 (position, tap) pairs lie inside a 3×3 map, for each of two output channels.
+    varying = only(count(*analog(constant=False)))
+    assert (varying.drive, varying.macs.tolist()) == ("recomputed", [4 * 98] * 2)
+    assert varying.host_adds.tolist() == [4 * 9] * 2
+    assert varying.sop_dense.tolist() == varying.sop_event.tolist() == [0, 0]
+
+
+def test_a_constant_analog_input_is_run_once_and_added_at_every_step() -> None:
+    cached = only(count(*analog(constant=True)))
+    assert (cached.drive, cached.macs.tolist()) == ("cached", [98] * 2)
+    assert cached.host_adds.tolist() == [4 * 18 + 9] * 2
+    recomputed = only(count(*analog(constant=True), cache_constant=False))
+    assert (recomputed.drive, recomputed.macs.tolist()) == ("recomputed", [4 * 98] * 2)
+
+
+def test_analog_currents_drive_every_update() -> None:
+    (layer,) = count(*analog(constant=True)).layers
+    assert layer.driven.tolist() == [4 * 18] * 2
+
+
+def test_a_recording_of_another_program_is_refused() -> None:
+    program = network()
+    recording = replace(random_run(program, 1, 4, 0.1), info={"program": "0" * 64})
+    with pytest.raises(DataError, match="another program"):
+        count(program, recording)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda spikes: spikes.pop("b"), "no spikes of 'b'"),
+        (lambda spikes: spikes.update(b=spikes["b"][..., :-1]), "spikes of 'b' have shape"),
+        (lambda spikes: spikes.update({k: v[:0] for k, v in spikes.items()}), "0 samples"),
+        (lambda spikes: spikes.clear(), "no spikes and no inputs"),
+    ],
+)
+def test_a_recording_that_does_not_fit_is_refused(change: Any, message: str) -> None:
+    program = network()
+    recording = random_run(program, 1, 4, 0.1)
+    change(recording.spikes)
+    with pytest.raises(DataError, match=message) as error:
+        count(program, recording)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,192 @@
+"""Loihi's integers against an implementation of their own in plain Python, over the full ranges."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from snnvae.errors import UnsupportedError
+from snnvae.primitives import fixed_point
+from snnvae.primitives.leaky_integrator import FixedLeakyIntegrator, LeakyIntegrator
+from snnvae.primitives.lif import LIF, FixedLIF
+from snnvae.primitives.parameters import FixedBias
+from snnvae.primitives.threshold import FixedThreshold, Threshold
+
+many = settings(max_examples=300, deadline=None)
+TOP = 2**23
+membranes = st.integers(-TOP + 1, TOP - 1)
+weighted = st.one_of(st.integers(-(2**17) - 5, 2**17 + 5), st.integers(-(2**20), 2**20))
+decays = st.integers(0, 4095)
+thresholds = st.integers(0, 2**17 - 1)
+mantissas, exponents = st.integers(-4095, 4095), st.integers(0, 7)
+
+
+class Loihi(NamedTuple):
+    """One neuron, as Lava's bit-accurate LIF documents it."""
+
+    dv: int
+    threshold: int
+    mantissa: int
+    exponent: int
+
+    def membrane(self, v: int, weights: int) -> int:
+        size = abs(v) * (4096 - self.dv) // 4096
+        decayed = -size if v < 0 else size
+        current = weights * 64
+        if current > TOP:
+            current -= 2 * TOP
+        elif current <= -TOP:
+            current += 2 * TOP
+        value = decayed + current + self.mantissa * 2**self.exponent
+        return max(-TOP + 1, min(TOP - 1, value))
+
+    def lif(self, v: int, weights: int, mode: str) -> tuple[bool, int]:
+        v = self.membrane(v, weights)
+        level = self.threshold * 64
+        if v <= level:
+            return False, v
+        return True, 0 if mode == "zero" else v - level
+
+
+neurons = st.builds(Loihi, decays, thresholds, mantissas, exponents)
+
+
+def bias(n: Loihi) -> FixedBias:
+    return FixedBias(np.array([n.mantissa]), n.exponent)
+
+
+@given(neurons, membranes, weighted, st.sampled_from(["zero", "subtract"]))
+@many
+def test_lif(n: Loihi, v: int, weights: int, mode: str) -> None:
+    zero = np.zeros(())
+    layer = FixedLIF(bias(n), zero, np.array(n.dv), np.array(n.threshold), zero, mode)
+    spikes, after = layer.step(np.array([[v]]), np.array([[weights]]))
+    assert (spikes.item(), after.item()) == n.lif(v, weights, mode)
+    assert spikes.dtype == bool
+    assert after.dtype == np.int64
+
+
+@given(neurons, membranes, weighted)
+@many
+def test_leaky_integrator(n: Loihi, v: int, weights: int) -> None:
+    layer = FixedLeakyIntegrator(bias(n), np.zeros(()), np.array(n.dv))
+    out, after = layer.step(np.array([[v]]), np.array([[weights]]))
+    assert out.item() == after.item() == n.membrane(v, weights)
+
+
+@given(neurons, membranes, weighted)
+@many
+def test_threshold_forgets(n: Loihi, v: int, weights: int) -> None:
+    n = n._replace(dv=4096)
+    layer = FixedThreshold(bias(n), np.zeros(()), np.array(n.threshold))
+    spikes, after = layer.step(np.array([[v]]), np.array([[weights]]))
+    assert (spikes.item(), after.item()) == n.lif(v, weights, "zero")
+
+
+@given(neurons, membranes, weighted)
+@many
+def test_saturation_is_where_plain_integers_would_differ(n: Loihi, v: int, weights: int) -> None:
+    layer = FixedLeakyIntegrator(bias(n), np.zeros(()), np.array(n.dv))
+    size = abs(v) * (4096 - n.dv) // 4096
+    plain = (-size if v < 0 else size) + weights * 64 + n.mantissa * 2**n.exponent
+    differs = plain != n.membrane(v, weights)
+    found = layer.saturates(np.array([[v]]), np.array([[weights]])).item()
+    assert found or not differs
+    # A current of exactly −2²³ wraps; a wrapped current may by chance be clipped to the same.
+    assert differs or not found or abs(weights * 64) >= TOP
+
+
+@given(membranes, decays)
+@example(-1, 1)
+@example(1, 1)
+@many
+def test_decay_rounds_toward_zero(v: int, dv: int) -> None:
+    decayed = fixed_point.decay(np.array(v), dv).item()
+    assert abs(decayed) <= abs(v) * (4096 - dv) / 4096 < abs(decayed) + 1
+    assert decayed * v >= 0
+
+
+@pytest.mark.parametrize(
+    ("weights", "current"),
+    [
+        (2**17 - 1, 2**23 - 64),
+        (2**17, 2**23),  # not beyond, so it does not wrap
+        (2**17 + 1, -(2**23) + 64),
+        (-(2**17) + 1, -(2**23) + 64),
+        (-(2**17), 2**23),
+        (3 * 2**17 + 1, 2**23 + 64),  # wraps once only, and stays beyond
+    ],
+)
+def test_currents_wrap_once(weights: int, current: int) -> None:
+    assert fixed_point.synaptic_current(np.array(weights)).item() == current
+
+
+@pytest.mark.parametrize(("weights", "clipped"), [(2**17 - 1, TOP - 1), (-(2**17) + 1, 1 - TOP)])
+def test_membranes_clip(weights: int, clipped: int) -> None:
+    v = np.array(TOP - 1 if weights > 0 else 1 - TOP)
+    assert fixed_point.integrate(v, np.array(weights), 0, np.array(0)).item() == clipped
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=4), st.floats(0.5, 300))
+@many
+def test_a_bias_takes_the_finest_exponent_that_holds_it(values: list[float], scale: float) -> None:
+    fixed = FixedBias.of(np.array(values), scale)
+    exact = [value * scale * 64 for value in values]
+    assert 0 <= fixed.exponent <= 7
+    assert np.abs(fixed.mantissa).max() <= 4095
+    assert (fixed.value == fixed.mantissa * 2**fixed.exponent).all()
+    largest = max(map(abs, exact))
+    if fixed.exponent:
+        assert round(largest / 2 ** (fixed.exponent - 1)) > 4095
+    if round(largest / 2**fixed.exponent) <= 4095:
+        step = 2**fixed.exponent
+        assert all(abs(got - want) <= step / 2 for got, want in zip(fixed.value, exact))
+    else:
+        assert fixed.exponent == 7
+        assert np.abs(fixed.mantissa).max() == 4095
+
+
+def float_lif(dv: float = 0.25, threshold: float = 1.0, start: float = 0.0) -> LIF:
+    zero = np.zeros(())
+    return LIF(zero, np.array(start), np.array(dv), np.array(threshold), zero)
+
+
+@pytest.mark.parametrize(("dv", "units"), [(0.75, 3072), (0.2, 819), (1.0, 4095), (1e-9, 0)])
+def test_a_decay_is_rounded_to_4096ths_and_kept_to_12_bits(dv: float, units: int) -> None:
+    assert float_lif(dv=dv).quantise(10.0).dv == units
+
+
+@pytest.mark.parametrize(("threshold", "units"), [(0.2, 20), (3.004, 300), (1e9, 2**17 - 1)])
+def test_a_threshold_is_rounded_to_weight_units_and_kept_to_17_bits(
+    threshold: float, units: int
+) -> None:
+    zero = np.zeros(())
+    assert float_lif(threshold=threshold).quantise(100.0).threshold == units
+    assert Threshold(zero, zero, np.array(threshold)).quantise(100.0).threshold == units
+
+
+def test_a_membrane_counts_64_per_weight_unit() -> None:
+    lif = float_lif(start=0.5).quantise(100.0)
+    assert lif.initial(2, (3,)).tolist() == [[3200] * 3] * 2
+    assert lif.to_real(np.array([6400]), 100.0).item() == 1.0
+    zero = np.zeros(())
+    readout = LeakyIntegrator(zero, np.array(-0.25), np.array(0.2)).quantise(10.0)
+    assert readout.initial(1, (1,)).item() == -160
+    assert readout.to_real(np.array([-160]), 10.0).item() == -0.25
+
+
+def test_an_origin_away_from_zero_is_put_back() -> None:
+    """v_reset = 0.5: the chip counts from there."""
+    zero = np.zeros(())
+    lif = LIF(zero, zero, np.array(0.5), np.array(1.0), np.array(0.5)).quantise(10.0)
+    assert lif.to_real(np.array([640]), 10.0).item() == 1.5
+
+
+def test_a_threshold_below_zero_has_no_fixed_point_form() -> None:
+    zero = np.zeros(())
+    with pytest.raises(UnsupportedError, match="below 0"):
+        Threshold(zero, zero, np.array([-0.5, 0.5])).quantise(10.0)
