@@ -22,11 +22,16 @@ from snnvae.primitives import (
     fixed_point,
 )
 from snnvae.primitives.lif import FixedLIF
+from snnvae.primitives.neuron import fixed_decay
 from snnvae.primitives.threshold import FixedThreshold
 from snnvae.program import Connection, Layer, Program
 
 HOST_CURRENT_LIMIT = (1 << 15) - 1
 """Largest current that the host sends into an analog-driven layer, in weight units (16 bits)."""
+BIAS_LIMIT = (fixed_point.BIAS_MANTISSA_MAX << fixed_point.BIAS_EXPONENT_MAX) / (
+    1 << fixed_point.ACTIVATION_SHIFT
+)
+"""Largest bias that mantissa and exponent hold, in weight units."""
 CURRENT_LIMIT = fixed_point.STATE_LIMIT >> fixed_point.ACTIVATION_SHIFT
 """Summed weights beyond this wrap around 24 bits."""
 
@@ -87,10 +92,17 @@ def layer_scale(layer: Layer, incoming: tuple[Connection, ...], program: Program
         else:
             largest = float(np.abs(c.synapse.weight).max(initial=0.0))
             limits.append(fixed_point.WEIGHT_MAX / largest if largest else 1.0)
-    scale = min(limits, default=1.0)
     neuron = layer.neuron
+    assert isinstance(neuron, FloatNeuron)
+    if largest_bias := float(np.abs(neuron.bias).max(initial=0.0)):
+        limits.append(BIAS_LIMIT / largest_bias)
+    scale = min(limits, default=1.0)
     if isinstance(neuron, LeakyIntegrator):
-        return min(scale, _readout_limit(layer, neuron, incoming, program))
+        scale = min(scale, _readout_limit(layer, neuron, incoming, program))
+        # Rounding may add to what the exact weights allow.
+        while (peak := _readout_peak(layer, incoming, program, scale)) > fixed_point.THRESHOLD_MAX:
+            scale *= max(0.99 * fixed_point.THRESHOLD_MAX / peak, 0.5)
+        return scale
     if isinstance(neuron, (LIF, Threshold)):
         largest_threshold = float(neuron.threshold.max())
         if largest_threshold <= 0:
@@ -136,9 +148,39 @@ def _readout_limit(
         down, up = _extremes(c.synapse, port.low if port else 0.0, port.high if port else 1.0)
         bias = 0.0 if c.host_bias is None else c.host_bias.reshape(-1)
         low, high = low + down + bias, high + up + bias
-    peak = float((np.maximum(np.abs(low), np.abs(high)) / np.min(neuron.dv)).max())
+    horizon = float(np.max(_horizon(neuron, program)))
+    peak = float(np.maximum(np.abs(low), np.abs(high)).max()) * horizon
     # One part in a hundred of room for the rounding of weights, decay and bias.
     return 0.99 * fixed_point.THRESHOLD_MAX / peak if peak else 1.0
+
+
+def _readout_peak(
+    layer: Layer, incoming: tuple[Connection, ...], program: Program, scale: float
+) -> float:
+    """Largest |membrane| that any input can drive the rounded readout to, in weight units."""
+    exact = layer.neuron
+    assert isinstance(exact, LeakyIntegrator)
+    fixed = exact.quantise(scale)
+    per_unit = 1 << fixed_point.ACTIVATION_SHIFT
+    low = high = np.broadcast_to(fixed.bias.value / per_unit, layer.shape).reshape(-1)
+    for c in incoming:
+        if c.on_host:
+            peak = _host_peak(c, program) * scale + 1
+            low, high = low - peak, high + peak
+        else:
+            down, up = _extremes(_round(c, scale).synapse, 0.0, 1.0)
+            low, high = low + down, high + up
+    decay = np.broadcast_to(fixed.dv, layer.shape).reshape(-1)
+    steps = np.where(decay > 0, (1 << fixed_point.DECAY_BITS) / np.maximum(decay, 1), program.steps)
+    driven = np.maximum(np.abs(low), np.abs(high)) * steps
+    start = float(np.abs(fixed.start).max(initial=0)) / per_unit
+    return start * bool((decay == 0).any()) + max(float(driven.max()), start)
+
+
+def _horizon(neuron: LeakyIntegrator, program: Program) -> np.ndarray:
+    """Steps' worth of current that a membrane can hold: 1/dv, or all of T if dv rounds to 0."""
+    remembers = fixed_decay(neuron.dv) == 0
+    return np.where(remembers, program.steps, 1 / np.where(remembers, 1.0, neuron.dv))
 
 
 def _report(
@@ -173,6 +215,8 @@ def _report(
         notes.append(f"{clipped} weights saturate at 8 bits: the threshold is small beside them")
     if peak_current >= CURRENT_LIMIT:
         notes.append(f"a current of up to {peak_current} could wrap at {CURRENT_LIMIT}")
+    if decay_error and np.any(fixed.decay == 0):
+        notes.append(f"the decay rounds to 0: it fits the {program.steps} steps of a sample only")
     if np.any(np.abs(fixed.bias.mantissa) >= fixed_point.BIAS_MANTISSA_MAX) and bias_error > 0.01:
         notes.append("a bias saturates at 13 bits")
     return LayerReport(

@@ -22,7 +22,7 @@ import numpy as np
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim.reach import delivered, driven_updates
-from snnvae.primitives.convolution import Convolution
+from snnvae.primitive import Synapse
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -31,13 +31,21 @@ Drive = Literal["spikes", "recomputed", "cached"]
 """What drives a connection: spikes; or analog values, run at every step or once per sample."""
 
 
+def is_shared(synapse: Synapse) -> bool:
+    """Whether a weight serves several synapses.
+
+    Then it is a kernel that hardware walks in full, whatever its zeros. Else synapses are stored
+    one by one and zeros are not: a linear map, also written as a convolution of one position.
+    """
+    return synapse.macs() > synapse.weight.size
+
+
 @dataclass(frozen=True)
 class ConnectionCounts:
     """One connection. Arrays hold one int64 per sample.
 
     synapses: one per source and target that the geometry joins; nonzero: those with a weight other
-    than 0. fan_out: least, mean and largest over source positions. shared: a kernel, walked in full
-    whatever its zeros (else synapses are stored one by one, and zeros are not). macs:
+    than 0. fan_out: least, mean and largest over source positions. shared: see `is_shared`. macs:
     multiply-accumulates of an analog-driven connection; host_adds: adds of its bias and of its
     cached currents (T·N).
     """
@@ -216,7 +224,7 @@ def _connection(
         target=c.target,
         delay=c.delay,
         drive=drive,
-        shared=isinstance(c.synapse, Convolution),
+        shared=is_shared(c.synapse),
         synapses=synapses,
         nonzero=int(effective.sum()),
         fan_out=(int(fan_out.min()), float(fan_out.mean()), int(fan_out.max())),

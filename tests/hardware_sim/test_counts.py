@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim import reach as reach_module
-from snnvae.hardware_sim.counts import Counts, count
+from snnvae.hardware_sim.counts import Counts, count, is_shared
 from snnvae.hardware_sim.reach import reach
 from snnvae.primitive import Synapse
 from snnvae.primitives import LIF, Conv2d, ConvTranspose2d, LeakyIntegrator, Linear
@@ -155,6 +155,40 @@ def test_reach_of_a_linear_map(zeros: bool) -> None:
     spikes = rng.random((20, 7)) < 0.15
     expected = [[any((row != 0) & s) for row in weight] for s in spikes]
     np.testing.assert_array_equal(reach(Linear((7,), (5,), weight))(spikes), expected)
+
+
+def test_a_kernel_is_shared_unless_it_has_one_position() -> None:
+    pad, one = (1, 1), (1, 1)
+    assert is_shared(Conv2d((1, 4, 4), (2, 4, 4), np.ones((2, 1, 3, 3)), one, pad, one, 1))
+    assert not is_shared(Linear((6,), (5,), np.ones((5, 6))))
+    covering = Conv2d((3, 2, 2), (5, 1, 1), np.ones((5, 3, 2, 2)), one, (0, 0), one, 1)
+    to_map = Conv2d((3, 1, 1), (5, 2, 2), np.ones((5, 3, 2, 2)), one, pad, one, 1)
+    assert not is_shared(covering)
+    assert not is_shared(to_map)
+
+
+def test_a_linear_map_written_as_a_convolution_counts_as_the_linear_map() -> None:
+    program = network()
+    flat = program.connections[-1].synapse
+    one = (1, 1)
+    weight = flat.weight.reshape(3, 2, 5, 4)
+    kernel = Conv2d((2, 5, 4), (3, 1, 1), weight, one, (0, 0), one, 1)
+    recording = random_run(program, 2, 4, 0.3)
+    a = count(program, recording).connections[-1]
+    as_map = replace(program.layers[-1], shape=(3, 1, 1))
+    b = count(
+        replace(
+            program,
+            layers=(*program.layers[:-1], as_map),
+            connections=(
+                *program.connections[:-1],
+                replace(program.connections[-1], synapse=kernel),
+            ),
+        ),
+        recording,
+    ).connections[-1]
+    assert a.priced_synapses == b.priced_synapses < a.synapses == b.synapses
+    np.testing.assert_array_equal(a.sop, b.sop)
 
 
 # --- counting a run

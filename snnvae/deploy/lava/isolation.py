@@ -67,12 +67,6 @@ class LavaProcess:
     ) -> None:
         self._clean_up()
 
-    @property
-    def pid(self) -> int:
-        """Its process id, which is its group's too."""
-        assert self._process is not None
-        return self._process.pid
-
     def messages(self, timeout: float) -> Iterator[dict[str, Any]]:
         """Its reports, until it is done.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.primitives.convolution import Convolution
+from snnvae.hardware_sim.counts import is_shared
 from snnvae.program import Connection, Program
 
 
@@ -56,7 +56,7 @@ class AnnTwin:
 def ann_twin(program: Program) -> AnnTwin:
     """The twin of a program.
 
-    A kernel counts in full; of a linear connection the weights that are not zero, as for the
+    A shared kernel counts in full; of other connections the weights that are not zero, as for the
     spiking network.
     """
     connections = tuple(_connection(c) for c in program.connections)
@@ -69,7 +69,7 @@ def ann_twin(program: Program) -> AnnTwin:
 
 
 def _connection(c: Connection) -> AnnConnection:
-    if isinstance(c.synapse, Convolution):
+    if is_shared(c.synapse):
         return AnnConnection(c.name, c.synapse.macs(), int(c.synapse.weight.size))
     nonzero = int(c.synapse.fan_out_effective().sum())
     return AnnConnection(c.name, nonzero, nonzero)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnvae.hardware_sim.energy.interval import Interval
 
-ENERGY_UNITS = (("fJ", 1e-3), ("pJ", 1.0), ("nJ", 1e3), ("µJ", 1e6), ("mJ", 1e9), ("J", 1e12))
+ENERGY_UNITS = (("pJ", 1.0), ("nJ", 1e3), ("µJ", 1e6), ("mJ", 1e9), ("J", 1e12))
 
 
 def unit_for(picojoules: float) -> tuple[str, float]:

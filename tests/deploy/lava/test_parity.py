@@ -90,6 +90,29 @@ def test_parts_that_are_not_connected_run_side_by_side(make_program, make_stimul
     assert_equal(recording, reference.run(program, stimulus), "float")
 
 
+def test_a_loop_may_be_fed_by_a_layer_that_comes_after_its_first(make_program, make_stimulus):
+    """a → b → a, each a step late, so that one logical step may run a, x, b; x feeds b at once."""
+    ones = np.ones(3)
+    neuron = nir.LIF(2e-3 * ones, 2 * ones, 0 * ones, 0.5 * ones, v_reset=0 * ones)
+    nodes = {
+        "in": nir.Input(np.array([3])),
+        **dict.fromkeys(("a", "x", "b"), neuron),
+        **{name: nir.Affine(np.eye(3), np.full(3, 0.1)) for name in ("to a", "to x", "to b")},
+        **{name: nir.Linear(0.7 * np.eye(3)) for name in ("there", "back")},
+        **{name: nir.Delay(np.full(3, 1e-3)) for name in ("late", "later")},
+        "out": nir.Output(np.array([3])),
+    }
+    edges = [("in", "to x"), ("to x", "x"), ("x", "to b"), ("to b", "b"), ("in", "to a")]
+    edges += [("to a", "a"), ("a", "late"), ("late", "there"), ("there", "b")]
+    edges += [("b", "later"), ("later", "back"), ("back", "a"), ("b", "out")]
+    program = make_program(nir.NIRGraph(nodes, edges), "float")
+    assert [layer.name for layer in program.layers] == ["a", "x", "b"]
+    assert timing.units(program) == [("x",), ("a", "b")]
+    stimulus = make_stimulus(program)
+    recording = lava.run(program, stimulus, mode="stock")
+    assert_equal(recording, reference.run(program, stimulus), "float")
+
+
 def test_progress_counts_hardware_steps(make_program, make_stimulus):
     events = []
 

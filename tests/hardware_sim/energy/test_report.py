@@ -183,8 +183,8 @@ def test_a_network_that_costs_nothing_still_has_a_report(
     ("picojoules", "text"),
     [
         (0, "0"),
-        (0.0012, "1.20 fJ"),
-        (0.9, "900 fJ"),
+        (0.0012, "0.0012 pJ"),
+        (0.9, "0.9 pJ"),
         (1, "1.00 pJ"),
         (23.6, "23.6 pJ"),
         (999.6, "1.00 nJ"),

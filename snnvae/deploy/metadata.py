@@ -1,0 +1,79 @@
+"""What a file says under our metadata key, checked: anybody may have written it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae.errors import GraphError
+
+
+def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
+    """GraphError unless 'inputs', 'readouts' and 'sampler' hold what their readers expect."""
+    for name, rule in _members(metadata, "inputs"):
+        where = f"metadata 'inputs' of '{name}'"
+        _require(all(_is_flag(rule.get(k, False)) for k in ("analog", "constant")), where)
+        low, high = rule.get("low", -1.0), rule.get("high", 1.0)
+        _require(_is_number(low) and _is_number(high) and bool(low < high), where)
+    for name, rule in _members(metadata, "readouts"):
+        where = f"metadata 'readouts' of '{name}'"
+        _require(_is_flag(rule.get("tanh", False)), where)
+        if "shape" in rule:
+            shape = np.asarray(rule["shape"])
+            _require(shape.dtype.kind in "iu" and shape.ndim <= 1 and (shape > 0).all(), where)
+            size = _size(graph, name)
+            _require(size in (None, shape.prod()), f"{where}: its shape {shape.tolist()}")
+    if "sampler" in metadata:
+        sampler = metadata["sampler"]
+        _require(isinstance(sampler, dict) and _fits(sampler, graph), "metadata 'sampler'")
+
+
+def _members(metadata: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    """The named groups within a group of the metadata."""
+    group = metadata.get(key, {})
+    whole = isinstance(group, dict) and all(isinstance(rule, dict) for rule in group.values())
+    _require(whole, f"metadata '{key}'")
+    return list(group.items())
+
+
+def _fits(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
+    """Whether the sampler of a kind that feeds an input draws what that input takes."""
+    kind = sampler.get("kind")
+    if not isinstance(kind, str):
+        return False
+    size = _size(graph, sampler.get("input"))
+    if kind == "fsvae":
+        latents, k = sampler.get("latents"), sampler.get("k")
+        if not isinstance(latents, int) or not isinstance(k, int):
+            return False
+        return min(latents, k) > 0 and size == latents * k
+    if kind == "esvae-prior":
+        weight, bias = np.asarray(sampler.get("weight")), np.asarray(sampler.get("bias"))
+        numeric = weight.dtype.kind in "fiu" and bias.dtype.kind in "fiu"
+        shaped = numeric and weight.ndim == 2 and weight.shape[0] == size and bias.shape == (size,)
+        return bool(shaped and np.isfinite(weight).all() and np.isfinite(bias).all())
+    return True
+
+
+def _size(graph: nir.NIRGraph, name: object) -> int | None:
+    """Values of an input or output node; None if there is no such node."""
+    node = graph.nodes.get(name) if isinstance(name, str) else None
+    if not isinstance(node, (nir.Input, nir.Output)):
+        return None
+    return int(np.prod(next(iter(node.output_type.values()))))
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, (bool, int))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and bool(np.isfinite(value))
+
+
+def _require(good: bool, what: str) -> None:
+    if not good:
+        raise GraphError(f"{what} makes no sense; export the file again")
