@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -46,6 +47,7 @@ def command(
     report = energy.estimate(program_of(recording, run), run, prices, progress=progress)
     text = energy.summary_text(report)
     if html is not None:
-        write_text(html, energy.to_html(report))
+        write_text(html, energy.to_html(report, title=str(recording)))
         text += f"\nwrote {html}"
-    return Result(text, energy.to_json(report) if as_json else {}, as_json=as_json)
+    data = json.loads(energy.to_json(report)) if as_json else {}
+    return Result(text, data, as_json=as_json)

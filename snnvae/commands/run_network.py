@@ -108,7 +108,7 @@ def execute(
     written += pictures
     report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
     written.append(out / "report.html")
-    write_text(written[-1], energy.to_html(report))
+    write_text(written[-1], energy.to_html(report, title=model.stem))
     data = {
         "backend": backend,
         "precision": precision,

@@ -23,7 +23,8 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
         _require(_is_flag(rule.get("tanh", False)), where)
         if "shape" in rule:
             shape = np.asarray(rule["shape"])
-            _require(shape.dtype.kind in "iu" and shape.ndim <= 1 and (shape > 0).all(), where)
+            whole = shape.dtype.kind in "iu" and shape.ndim <= 1
+            _require(whole and bool((shape > 0).all()), where)
             size = _size(graph, name)
             _require(size in (None, shape.prod()), f"{where}: its shape {shape.tolist()}")
     if "sampler" in metadata:

@@ -1,4 +1,4 @@
-"""What the host does around a program: currents of analog inputs before it, the readout after it."""
+"""What the host does around a program: currents of analog inputs before it, readout after it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from snnvae.stimulus import Stimulus
 def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]:
     """Currents of the analog-driven connections, by connection name: (B, T, *shape of target).
 
-    ``synapse(x[t]) + bias`` in float64; in a fixed-point program times the layer's scale and rounded
-    to integers. A constant input is run once and repeated.
+    ``synapse(x[t]) + bias`` in float64; in a fixed-point program times the layer's scale and
+    rounded to integers. A constant input is run once and repeated.
     """
     currents = {}
     for connection in program.connections:

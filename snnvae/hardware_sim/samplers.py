@@ -1,9 +1,9 @@
 """The random choices of the spiking VAEs, drawn on the host and given to the network as input.
 
 Every backend reads the same streams, so the same seed gives the same spikes everywhere. The
-generator is NumPy's Philox with key = seed and one sub-stream per (sample index, purpose): sample n is the same
-for any batch, order or number of samples. All draws are float64 uniforms in a fixed order,
-(latent) or (step, latent), C order.
+generator is NumPy's Philox with key = seed and one sub-stream per (sample index, purpose): sample n
+is the same for any batch, order or number of samples. All draws are float64 uniforms in a fixed
+order, (latent) or (step, latent), C order.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ def reference_map(connection: Connection) -> SynapseMap:
 class Stepper:
     """Runs a program for a batch, holding membranes and delayed spikes.
 
-    `synapse_map` chooses how a connection's sums are computed: the primitives' definition by default, or
-    a faster kernel with the same sums.
+    `synapse_map` chooses how a connection's sums are computed: the primitives' definition by
+    default, or a faster kernel with the same sums.
     """
 
     def __init__(

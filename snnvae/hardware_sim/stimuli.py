@@ -1,4 +1,4 @@
-"""The stimulus of a program: the user's data where it has data inputs, drawn spikes where it samples."""
+"""The stimulus of a program: the user's data, and drawn spikes where it samples."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ def build_stimulus(
     """Streams for the samples of the given indices.
 
     data: per input (B, T, *shape), one sample (T, *shape), or for a constant input one value per
-    sample (B, *shape). Inputs that the file's sampler feeds are drawn from `seed`. Without `steps`, T is the data's,
-    else the program's.
+    sample (B, *shape). Inputs that the file's sampler feeds are drawn from `seed`. Without `steps`,
+    T is the data's, else the program's.
     """
     given = {name: np.asarray(values) for name, values in (data or {}).items()}
+    known = {port.name for port in program.inputs}
     for name in given:
-        if name not in {i.name for i in program.inputs}:
-            raise DataError(
-                f"data for input '{name}', but the inputs are {sorted(i.name for i in program.inputs)}"
-            )
+        if name not in known:
+            raise DataError(f"data for input '{name}', but the inputs are {sorted(known)}")
     steps = steps or _steps_of(given, program) or program.steps
     drawn = _drawn(program, samples, steps, seed)
     streams = {}
@@ -49,7 +48,7 @@ def build_stimulus(
 
 
 def posterior_spikes(latent: np.ndarray, stimulus: Stimulus) -> np.ndarray:
-    """ESVAE: from the encoder's latent spikes (B, T, …) the spikes its decoder gets, of the same shape."""
+    """ESVAE: the encoder's latent spikes (B, T, …) → those drawn for its decoder, same shape."""
     rate = latent.reshape(*latent.shape[:2], -1).mean(axis=1)
     drawn = samplers.bernoulli_spikes(rate, stimulus.samples, stimulus.steps, stimulus.seed)
     return drawn.reshape(latent.shape)

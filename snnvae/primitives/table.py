@@ -11,10 +11,14 @@ from pathlib import Path
 
 from snnvae import primitives
 from snnvae.files import write_text
+from snnvae.primitive import Synapse
+from snnvae.primitives.neuron import FloatNeuron
 
 
 def markdown() -> str:
     """Every NIR node: what it becomes and its equation, or why it is refused."""
+    registered: list[type[Synapse] | type[FloatNeuron]] = []
+    registered += [*primitives.SYNAPSES, *primitives.NEURONS]
     lines = [
         "# Primitives",
         "",
@@ -25,7 +29,7 @@ def markdown() -> str:
     ]
     lines += [
         f"| {node.__name__} | {cls.__name__} | {_summary(cls)} |"
-        for cls in (*primitives.SYNAPSES, *primitives.NEURONS)
+        for cls in registered
         for node in cls.nir_types
     ]
     lines += [

@@ -1,7 +1,7 @@
 """The spiking VAEs as NIR graphs.
 
-Every population is a (C, H, W) map, vectors being (N, 1, 1), so that each Linear is a Conv2d whose kernel covers the map:
-NIR has no way from a vector back to a map. Node names are the model's module names.
+Every population is a (C, H, W) map, vectors being (N, 1, 1), so that each Linear is a Conv2d whose
+kernel covers the map: NIR has no way from a vector back to a map. Node names are the model's module names.
 """
 
 from __future__ import annotations
@@ -132,8 +132,9 @@ class _PartBuilder:
         after = builder.add("z.delay", nir.Delay(np.full((size, 1, 1), DT)))
         shape: tuple[int, ...] = (size, 1, 1)
         for name, layer in net.items():
-            assert isinstance(layer, SpikingLayer) and isinstance(layer.synapse, nn.Linear)
+            assert isinstance(layer, SpikingLayer)
             linear = layer.synapse
+            assert isinstance(linear, nn.Linear)
             if name == "0" and latent is not None:
                 from_x, from_z = split_columns(linear, size)
                 nodes = {

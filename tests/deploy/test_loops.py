@@ -56,7 +56,8 @@ def test_what_is_not_late_has_an_order(edges: list[tuple[str, str]], names: list
     assert carried == implicit_delays(
         ["i", *reversed(names)], ["i"], [*reversed(edges), ("i", "a")]
     )
-    graph = nx.DiGraph(edges)
+    graph = nx.DiGraph()
+    graph.add_edges_from(edges)
     for a, b in carried:
         assert nx.has_path(graph, b, a)
     now = [edge for edge in edges if edge not in carried]

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from snnvae import errors
-from snnvae.deploy.lava import shared_memory
+from snnvae.deploy.lava import leftovers
 from snnvae.deploy.lava.job import Job
 from snnvae.errors import BackendError
 
@@ -94,7 +93,7 @@ class LavaProcess:
             )
         self._job.write(self.folder)
         self._status, theirs = os.pipe()
-        command = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)]
+        command = [sys.executable, "-I", "-c", _BOOT, json.dumps([*map(str, sys.path)])]
         try:
             with (self.folder / _LOG).open("wb") as log:
                 self._process = subprocess.Popen(
@@ -143,18 +142,14 @@ class LavaProcess:
         """Kill the group, then remove what it had. Ctrl-C waits until that is done."""
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            if self._process is not None:
-                _kill_group(self._process.pid)
+            # Once it has been waited for, its number may be another's; the kernel has ended its
+            # children with it (see `watch`).
+            if self._process is not None and self._process.returncode is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
             if self._status >= 0:
                 os.close(self._status)
                 self._status = -1
-            shared_memory.release(self._job.token)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            leftovers.remove(self.folder, self._job.token)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-
-
-def _kill_group(group: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # all of it has ended
-        os.killpg(group, signal.SIGKILL)

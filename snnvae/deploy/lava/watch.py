@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
-from snnvae.deploy.lava import shared_memory
+from snnvae.deploy.lava import leftovers
 
 _PERIOD = 0.1
 """Seconds between two looks."""
@@ -49,10 +48,12 @@ class Watch(Thread):
         super().__init__(daemon=True, name="snnvae-watch")
         self._parent, self._folder, self._token, self._report = parent, folder, token, report
         self._actors: Sequence[tuple[str, Any]] = ()
+        self._looking = Lock()
 
     def expect(self, actors: Sequence[tuple[str, Any]]) -> None:
-        """From now on these processes, (name, process), must be alive. None when they may end."""
-        self._actors = tuple(actors)
+        """From now on these processes, (name, process), must be alive; no others need be."""
+        with self._looking:
+            self._actors = tuple(actors)
 
     def run(self) -> None:
         """Look until the process ends."""
@@ -60,12 +61,11 @@ class Watch(Thread):
             time.sleep(_PERIOD)
             if os.getppid() != self._parent:
                 self._abandon()
-            for name, actor in self._actors:
-                problem = failure(actor)
-                if problem is not None and self._actors:
+            with self._looking:
+                problem = next(filter(None, map(_problem, self._actors)), None)
+                if problem is not None:
                     self._actors = ()
-                    self._report(f"Lava process '{name}' {problem}")
-                    break
+                    self._report(problem)
 
     def _abandon(self) -> None:
         """No one waits for the result: leave nothing.
@@ -73,9 +73,14 @@ class Watch(Thread):
         The kernel ends Lava's processes with this one; Python's resource tracker outlives it by a
         moment and removes a segment that has been made meanwhile.
         """
-        shutil.rmtree(self._folder, ignore_errors=True)
-        shared_memory.release(self._token)
+        leftovers.remove(self._folder, self._token)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _problem(named: tuple[str, Any]) -> str | None:
+    name, actor = named
+    what = failure(actor)
+    return None if what is None else f"Lava process '{name}' {what}"
 
 
 def failure(actor: Any) -> str | None:

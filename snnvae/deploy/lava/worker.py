@@ -7,11 +7,11 @@ import os
 import signal
 import time
 import traceback
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from snnvae.deploy.lava import loihi2, shared_memory
+from snnvae.deploy.lava import leftovers, loihi2
 from snnvae.deploy.lava.importing import require_lava
 from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.watch import Watch, actors_of, die_with_this_process
@@ -25,10 +25,11 @@ def main(folder: Path, status: int) -> None:
     """Run the job in `folder`; `status` is the descriptor to report on."""
     die_with_this_process(status)
     job = Job.read(folder)
-    shared_memory.claim(job.token)
+    leftovers.claim(job.token)
 
     def send(**message: Any) -> None:
-        os.write(status, json.dumps(message).encode() + b"\n")
+        with suppress(BrokenPipeError):  # the parent is gone, which the watch sees
+            os.write(status, json.dumps(message).encode() + b"\n")
 
     def fail(problem: str) -> None:
         send(error="BackendError", message=problem)

@@ -1,13 +1,17 @@
-"""Shared memory that can be recognised as ours, so that exactly ours is removed."""
+"""What a run could leave behind: its folder, and shared memory that can be recognised as ours."""
 
 from __future__ import annotations
 
 import multiprocessing
+import shutil
+import time
 from multiprocessing import shared_memory
 from pathlib import Path
 
 _FOLDER = Path("/dev/shm")
 _RANDOM_CHARACTERS = 10
+_PATIENCE = 5.0
+"""Seconds to try."""
 
 
 def prefix_of(token: str) -> str:
@@ -35,7 +39,14 @@ def remaining(token: str) -> list[Path]:
     return [*_FOLDER.glob(f"{prefix}*"), *_FOLDER.glob(f"sem.{prefix}*")]
 
 
-def release(token: str) -> None:
-    """Remove them. Their processes must have ended."""
+def remove(folder: Path, token: str) -> None:
+    """Remove both, exactly those of this run.
+
+    A process that is about to end may still put a file into the folder; once the folder itself is
+    gone, none can.
+    """
+    end = time.monotonic() + _PATIENCE
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
     for segment in remaining(token):
         segment.unlink(missing_ok=True)
