@@ -1,8 +1,9 @@
 """Float program → Loihi fixed point: 8-bit weights, the scale absorbed by threshold and bias.
 
 A layer's `scale` s (integer weight units per unit of membrane) is the largest for which every
-weight fits in 8 bits, lowered so that s·threshold is an integer: rounding the threshold itself would shift
-every spike of the layer the same way. Weights become even integers, as Loihi's mixed-sign ones are.
+weight fits in 8 bits, lowered so that s·threshold is an integer: rounding the threshold itself
+would shift every spike of the layer the same way. Weights become even integers, as Loihi's
+mixed-sign ones are.
 """
 
 from __future__ import annotations

@@ -37,22 +37,24 @@ def read_nir(path: Path) -> nir.NIRGraph:
         raise GraphError(f"{path}: no such file; write one with `snnvae export model.pt -o {path}`")
     try:
         with h5py.File(path, "r") as file:
-            if "node" not in file or not isinstance(file["node"], h5py.Group):
+            if isinstance(file.get("node", getlink=True), (h5py.SoftLink, h5py.ExternalLink)):
+                raise GraphError(f"{path}: 'node' links to another place; only plain data is read")
+            if not isinstance(file.get("node"), h5py.Group):
                 raise GraphError(f"{path}: an HDF5 file, but not NIR (it has no 'node' group)")
             _check_group(file["node"], str(path), _Budget(), 0)
         graph = nir.read(str(path))
     except GraphError:
         raise
     except OSError as error:
-        reason = " ".join(str(error).split())
+        reason = _short(str(error))
         raise GraphError(
             f"{path}: not a NIR file, or truncated ({reason}); export it again"
         ) from None
     except AssertionError as error:
-        detail = " ".join(str(error).split()) or "a node of an unknown type"
+        detail = _short(str(error)) or "a node of an unknown type"
         raise GraphError(f"{path}: {_unknown_type(path) or detail}") from None
     except Exception as error:  # NIR's reader raises whatever a malformed node leads to
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = _short(f"{type(error).__name__}: {error}")
         raise GraphError(f"{path}: malformed NIR ({reason}); export it again") from None
     return build_graph(graph.nodes, graph.edges, graph.metadata)
 
@@ -77,13 +79,13 @@ def _check_group(group: h5py.Group, path: str, budget: _Budget, depth: int) -> N
             f"{path}: group '{group.name}' is linked twice; not a well-formed NIR file"
         )
     budget.seen.add(address)
+    budget.items += len(group)
+    if budget.items > 20 * MAX_NODES:
+        raise GraphError(f"{path}: more than {20 * MAX_NODES} entries; split the network")
     for name in group:
         where = f"{path}: '{group.name}/{name}'"
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise GraphError(f"{where} links to another place; only plain data is read")
-        budget.items += 1
-        if budget.items > 20 * MAX_NODES:
-            raise GraphError(f"{path}: more than {20 * MAX_NODES} entries; split the network")
         item = group[name]
         if isinstance(item, h5py.Group):
             _check_group(item, path, budget, depth + 1)
@@ -113,6 +115,12 @@ def _check_dataset(data: h5py.Dataset, where: str, budget: _Budget) -> None:
                 raise GraphError(f"{where} holds values that are not finite; export the file again")
 
 
+def _short(text: str) -> str:
+    """One line of at most 200 characters: a file may hold any text."""
+    line = " ".join(text[:1000].split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
 def _unknown_type(path: Path) -> str | None:
     """Name the first node whose type NIR does not know."""
     known = set(vars(nir.ir)["__all_ir"])
@@ -122,5 +130,7 @@ def _unknown_type(path: Path) -> str | None:
             kind = node["type"][()] if "type" in node else b"nothing"
             kind = kind.decode("utf8", "replace") if isinstance(kind, bytes) else str(kind)
             if kind not in known:
-                return f"node '{name}' has type {kind!r}, which neither NIR nor snnvae knows"
+                return (
+                    f"node '{name}' has type {_short(kind)!r}, which neither NIR nor snnvae knows"
+                )
     return None

@@ -15,6 +15,7 @@ from snnvae.primitives.convolution import (
     check_geometry,
     check_numbers,
     pair,
+    whole,
 )
 
 
@@ -31,7 +32,7 @@ class Conv2d(Convolution):
         NIR 1.0.8's own inference is wrong for kernels that are not square and for groups.
         """
         weight = np.asarray(node.weight, np.float64)
-        stride, dilation, groups = pair(node.stride), pair(node.dilation), int(node.groups)
+        stride, dilation, groups = pair(node.stride), pair(node.dilation), whole(node.groups)
         named = isinstance(node.padding, (str, bytes))
         given = (0, 0) if named else pair(node.padding)
         check_numbers(weight, stride, given, dilation)

@@ -151,6 +151,13 @@ def pair(value: int | tuple[int, ...] | np.ndarray) -> tuple[int, int]:
     raise GraphError(f"needs a whole number, or one for each of two axes, where it has {value!r}")
 
 
+def whole(value: int | np.ndarray) -> int:
+    """A whole number; GraphError for anything else."""
+    if np.ndim(value):
+        raise GraphError(f"needs a whole number, where it has {value!r}")
+    return pair(value)[0]
+
+
 def channel_bias(bias: np.ndarray, out_shape: Shape) -> np.ndarray:
     """A bias per channel (C_out,), broadcast to (C_out, H, W)."""
     bias = np.asarray(bias, np.float64)

@@ -1,7 +1,8 @@
 """The spiking VAEs as NIR graphs.
 
 Every population is a (C, H, W) map, vectors being (N, 1, 1), so that each Linear is a Conv2d whose
-kernel covers the map: NIR has no way from a vector back to a map. Node names are the model's module names.
+kernel covers the map: NIR has no way from a vector back to a map. Node names are the model's module
+names.
 """
 
 from __future__ import annotations

@@ -355,7 +355,7 @@ def test_shapes_that_do_not_meet_are_named(nets: Any) -> None:
 def test_weights_straight_after_weights_are_refused(nets: Any) -> None:
     eye = nets.affine(np.eye(2))
     nodes = two(nets, w1=eye, w2=eye, a=nets.threshold(2))
-    with pytest.raises(UnsupportedError, match="'w2' .* follows the weights of 'w1' without neu"):
+    with pytest.raises(UnsupportedError, match=r"'w2' .* follows the weights of 'w1' without neu"):
         nets.compiled(nets.chain(nodes))
 
 
@@ -421,7 +421,7 @@ def test_a_delay_per_neuron_is_refused(nets: Any) -> None:
 def test_an_input_that_is_fed_is_refused(nets: Any) -> None:
     nodes = {**two(nets, a=nets.threshold(2)), "in2": nets.source(2)}
     graph = nets.graph(nodes, "in a out", "a in2 a")
-    with pytest.raises(GraphError, match="'in2' .* is an input, yet an edge leads into it"):
+    with pytest.raises(GraphError, match=r"'in2' .* is an input, yet an edge leads into it"):
         nets.compiled(graph)
 
 

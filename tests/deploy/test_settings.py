@@ -17,7 +17,7 @@ def graph(nets: Any, dt: float | None = 1e-3, **own: Any) -> Any:
 
 
 def test_a_missing_dt_is_never_guessed(nets: Any) -> None:
-    with pytest.raises(ConfigError, match="does not say its time step dt.*pass --dt"):
+    with pytest.raises(ConfigError, match=r"does not say its time step dt.*pass --dt"):
         resolve(graph(nets, dt=None), Options())
     assert resolve(graph(nets, dt=None), Options(dt=2e-3)).conventions.dt == 2e-3
 

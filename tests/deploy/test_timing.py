@@ -40,7 +40,7 @@ def test_branches_of_equal_depth_may_meet(nets: Any) -> None:
 
 def test_branches_of_unequal_depth_are_refused_by_name(nets: Any) -> None:
     program = nets.compiled(nets.graph(layers(nets, "abc"), "in a b c out", "a c"))
-    with pytest.raises(UnsupportedError, match="branches .* meet at 'c'") as caught:
+    with pytest.raises(UnsupportedError, match=r"branches .* meet at 'c'") as caught:
         depths(program)
     for part in ("'a' after 2", "'b' after 3", "--mode batched"):
         assert part in str(caught.value)
