@@ -70,9 +70,10 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     metadata = plain((graph.metadata or {}).get(METADATA_KEY, {}))
     if not isinstance(metadata, dict):
         raise GraphError(f"metadata '{METADATA_KEY}' is not a group; export the file again")
-    if metadata and metadata.get("version") != METADATA_VERSION:
+    version = metadata.get("version")
+    if metadata and (not isinstance(version, int) or version != METADATA_VERSION):
         raise GraphError(
-            f"metadata '{METADATA_KEY}' has version {metadata.get('version')}, this snnvae reads "
+            f"metadata '{METADATA_KEY}' has version {version!r}, this snnvae reads "
             f"{METADATA_VERSION}; export the file again with this version"
         )
     dt = options.dt if options.dt is not None else metadata.get("dt")

@@ -70,11 +70,11 @@ def _downstream(graph: nir.NIRGraph) -> set[str]:
 
 
 def _size(node: nir.NIRNode) -> int:
-    """Bytes of the dense float32 weights that a weight node becomes."""
+    """Bytes of the dense weights that a weight node becomes."""
     if primitives.synapse_for(node) is None:
         return 0
     n_in, n_out = prod(node.input_type["input"]), prod(node.output_type["output"])
-    return 4 * int(n_in) * int(n_out)
+    return int(node.weight.dtype.itemsize) * int(n_in) * int(n_out)
 
 
 def _check_size(graph: nir.NIRGraph, flat: set[str]) -> None:
@@ -100,10 +100,10 @@ def _flat(name: str, node: nir.NIRNode) -> nir.NIRNode:
     if kind is None:
         raise UnsupportedError(f"node '{name}' ({type(node).__name__}) has no flat form")
     synapse, bias = kind.from_nir(node, tuple(int(n) for n in node.input_type["input"]))
-    weight = synapse.matrix().toarray().astype(np.float32)
+    weight = synapse.matrix().toarray().astype(node.weight.dtype)
     if bias is None:
         return nir.Linear(weight)
-    return nir.Affine(weight, bias.reshape(-1).astype(np.float32))
+    return nir.Affine(weight, bias.reshape(-1).astype(node.bias.dtype))
 
 
 def _with_shapes(graph: nir.NIRGraph, flat: set[str]) -> dict[str, object]:

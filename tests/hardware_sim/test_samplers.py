@@ -1,0 +1,106 @@
+"""Random choices: fixed by seed and sample index alone, and as random as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from snnvae.hardware_sim.samplers import (
+    bernoulli_choice,
+    bernoulli_spikes,
+    esvae_prior_rate,
+    esvae_prior_spikes,
+    one_hot,
+)
+
+RNG = np.random.default_rng(0)
+WEIGHT, BIAS = RNG.normal(size=(6, 6)).astype(np.float32), RNG.normal(size=6).astype(np.float32)
+RATE = RNG.random((400, 5))
+
+Draw = Callable[[Sequence[int], int], np.ndarray]
+DRAWS: dict[str, Draw] = {
+    "choice": lambda samples, seed: bernoulli_choice(samples, 7, 5, 20, seed),
+    "posterior": lambda samples, seed: bernoulli_spikes(RATE[list(samples)], samples, 7, seed),
+    "prior rate": lambda samples, seed: esvae_prior_rate(WEIGHT, BIAS, samples, seed),
+    "prior spikes": lambda samples, seed: esvae_prior_spikes(WEIGHT, BIAS, samples, 7, seed),
+}
+each = pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+
+
+@each
+def test_a_sample_is_the_same_in_any_batch(draw: Draw) -> None:
+    together = draw(range(50), 1)
+    for n in (0, 1, 17, 49):
+        np.testing.assert_array_equal(draw([n], 1)[0], together[n])
+    np.testing.assert_array_equal(draw([49, 3, 17], 1), together[[49, 3, 17]])
+
+
+@each
+def test_another_seed_or_sample_is_another_draw(draw: Draw) -> None:
+    assert (draw(range(20), 1) != draw(range(20), 2)).any()
+    several = draw(range(20), 1)
+    assert len({row.tobytes() for row in several}) == 20
+
+
+def test_fewer_steps_are_the_first_of_more() -> None:
+    long = bernoulli_choice(range(3), 16, 5, 20, 0)
+    np.testing.assert_array_equal(bernoulli_choice(range(3), 4, 5, 20, 0), long[:, :4])
+
+
+def test_a_choice_is_uniform() -> None:
+    index = bernoulli_choice(range(200), 16, 10, 5, 0)
+    assert index.shape == (200, 16, 10)
+    assert index.dtype == np.int64
+    counts = np.bincount(index.ravel(), minlength=5)
+    assert len(counts) == 5
+    expected = index.size / 5
+    assert ((counts - expected) ** 2 / expected).sum() < 23.5  # χ² with 4 degrees, p = 1e-4
+
+
+def test_spikes_come_at_their_rate() -> None:
+    rate = np.tile([0.0, 0.25, 0.9, 1.0], (300, 1))
+    spikes = bernoulli_spikes(rate, range(300), 16, 0)
+    assert spikes.shape == (300, 16, 4)
+    mean = spikes.mean(axis=(0, 1))
+    assert mean[0] == 0
+    assert mean[3] == 1
+    np.testing.assert_allclose(mean[1:3], [0.25, 0.9], atol=4 * 0.5 / np.sqrt(4800))
+    # Steps and samples are independent: the variance of a sample's count is binomial.
+    assert spikes[..., 1].sum(1).var() == pytest.approx(16 * 0.25 * 0.75, rel=0.3)
+
+
+def test_the_prior_s_rate_is_a_sigmoid_of_gaussian_noise() -> None:
+    eye, zero = np.eye(4), np.zeros(4)
+    rate = esvae_prior_rate(eye, zero, range(2000), 0)
+    noise = np.log(rate / (1 - rate))
+    np.testing.assert_allclose(noise.mean(0), 0, atol=0.1)
+    np.testing.assert_allclose(np.cov(noise.T), eye, atol=0.12)
+    shifted = esvae_prior_rate(2 * eye, zero + 1, range(2000), 0)
+    np.testing.assert_allclose(shifted, expit(2 * noise + 1))
+
+
+def test_prior_spikes_follow_the_prior_s_rate() -> None:
+    rate = esvae_prior_rate(WEIGHT, BIAS, range(300), 0)
+    spikes = esvae_prior_spikes(WEIGHT, BIAS, range(300), 64, 0)
+    error = (spikes.mean(1) - rate) / np.sqrt(rate * (1 - rate) / 64)
+    assert abs(error.mean()) < 0.1
+    assert error.std() == pytest.approx(1, abs=0.1)
+
+
+def test_purposes_do_not_share_their_numbers() -> None:
+    """Drawing posterior spikes at the prior's rates gives other spikes than the prior's."""
+    rate = esvae_prior_rate(WEIGHT, BIAS, range(20), 0)
+    prior = esvae_prior_spikes(WEIGHT, BIAS, range(20), 16, 0)
+    assert (prior != bernoulli_spikes(rate, range(20), 16, 0)).any()
+
+
+def test_one_hot_is_latent_major() -> None:
+    hot = one_hot(np.array([[2, 0]]), 3)
+    assert hot.tolist() == [[False, False, True, True, False, False]]
+    index = bernoulli_choice(range(3), 4, 5, 6, 0)
+    again = one_hot(index, 6).reshape(3, 4, 5, 6)
+    assert (again.sum(-1) == 1).all()
+    np.testing.assert_array_equal(again.argmax(-1), index)

@@ -1,0 +1,147 @@
+"""A program's stimulus from the user's data and the file's sampler."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim import samplers
+from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
+from snnvae.program import Program
+from snnvae.stimulus import Stimulus
+
+
+def program(nets: Any, *, constant: bool = False, **own: Any) -> Program:
+    nodes = {
+        "x": nets.source(2, 3),
+        "a": nets.threshold(2, 3),
+        "out": nets.sink(2, 3),
+    }
+    rule = {"inputs": {"x": {"analog": True, "constant": True}}} if constant else {}
+    return nets.compiled(nets.chain(nodes, steps=5, **rule, **own))
+
+
+def test_a_batch_is_taken_as_it_is(nets: Any) -> None:
+    data = np.random.default_rng(0).random((4, 7, 2, 3)) < 0.5
+    stimulus = build_stimulus(program(nets), range(4), data={"x": data})
+    assert (stimulus.batch, stimulus.steps) == (4, 7)
+    np.testing.assert_array_equal(stimulus.streams["x"], data)
+    stimulus.check(program(nets))
+
+
+def test_one_sample_serves_all(nets: Any) -> None:
+    data = np.random.default_rng(0).random((7, 2, 3)) < 0.5
+    stimulus = build_stimulus(program(nets), range(4), data={"x": data})
+    for row in stimulus.streams["x"]:
+        np.testing.assert_array_equal(row, data)
+
+
+def test_a_constant_input_takes_one_value_a_sample(nets: Any) -> None:
+    images = np.random.default_rng(0).random((4, 2, 3))
+    stimulus = build_stimulus(program(nets, constant=True), range(4), data={"x": images})
+    assert stimulus.steps == 5
+    for t in range(5):
+        np.testing.assert_array_equal(stimulus.streams["x"][:, t], images)
+
+
+def test_more_data_than_samples_is_cut(nets: Any) -> None:
+    data = np.random.default_rng(0).random((9, 5, 2, 3)) < 0.5
+    stimulus = build_stimulus(program(nets), range(4), data={"x": data})
+    np.testing.assert_array_equal(stimulus.streams["x"], data[:4])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.zeros((4, 5, 3, 2)), r"has shape \(4, 5, 3, 2\), needs \(4, 5, 2, 3\)"),
+        (np.zeros((2, 5, 2, 3)), "needs"),
+        (np.zeros(6), "needs"),
+        (np.zeros((4, 5, 2, 3), dtype="U1"), "needs"),
+        (np.zeros((4, 5, 2, 3), complex), "needs"),
+    ],
+)
+def test_data_that_does_not_fit_is_named(nets: Any, data: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=f"data for input 'x' .*{message}"):
+        build_stimulus(program(nets), range(4), steps=5, data={"x": data})
+
+
+def test_data_for_another_input_is_named(nets: Any) -> None:
+    with pytest.raises(DataError, match=r"data for input 'y', but the inputs are \['x'\]"):
+        build_stimulus(program(nets), range(4), data={"y": np.zeros(3)})
+
+
+def test_missing_data_is_named_with_its_shape(nets: Any) -> None:
+    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass --in"):
+        build_stimulus(program(nets), range(4))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.full((1, 5, 2, 3), 0.5), "takes spikes .*--analog x"),
+        (np.full((1, 5, 2, 3), np.nan), "takes spikes"),
+        (np.full((1, 5, 2, 3), 2), "takes spikes"),
+    ],
+)
+def test_spikes_are_0_or_1(nets: Any, data: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Stimulus({"x": data}, (0,)).check(program(nets))
+
+
+def test_analog_values_are_finite(nets: Any) -> None:
+    with pytest.raises(DataError, match="not finite"):
+        Stimulus({"x": np.full((1, 5, 2, 3), np.inf)}, (0,)).check(program(nets, constant=True))
+
+
+def test_streams_are_those_of_the_program(nets: Any) -> None:
+    with pytest.raises(DataError, match=r"streams \['y'\], the network has inputs \['x'\]"):
+        Stimulus({"y": np.zeros((1, 5, 2, 3))}, (0,)).check(program(nets))
+    with pytest.raises(
+        DataError, match=r"input 'x' has shape \(2, 5, 2, 3\), needs \(1, 5, 2, 3\)"
+    ):
+        Stimulus({"x": np.zeros((2, 5, 2, 3))}, (0,)).check(program(nets))
+
+
+def test_esvae_s_prior_feeds_its_input(nets: Any) -> None:
+    weight, bias = np.eye(6), np.zeros(6)
+    sampler = {"kind": "esvae-prior", "input": "x", "weight": weight, "bias": bias}
+    stimulus = build_stimulus(program(nets, sampler=sampler), range(3), seed=4)
+    expected = samplers.esvae_prior_spikes(weight, bias, range(3), 5, 4)
+    np.testing.assert_array_equal(stimulus.streams["x"], expected.reshape(3, 5, 2, 3))
+
+
+def test_fsvae_s_choice_feeds_its_input(nets: Any) -> None:
+    sampler = {"kind": "fsvae", "input": "x", "latents": 2, "k": 3}
+    stimulus = build_stimulus(program(nets, sampler=sampler), range(3), seed=4, steps=8)
+    expected = samplers.one_hot(samplers.bernoulli_choice(range(3), 8, 2, 3, 4), 3)
+    np.testing.assert_array_equal(stimulus.streams["x"], expected.reshape(3, 8, 2, 3))
+
+
+def test_the_user_s_data_goes_before_the_sampler(nets: Any) -> None:
+    sampler = {"kind": "fsvae", "input": "x", "latents": 2, "k": 3}
+    data = np.ones((1, 5, 2, 3), bool)
+    stimulus = build_stimulus(program(nets, sampler=sampler), range(1), data={"x": data})
+    assert stimulus.streams["x"].all()
+
+
+def test_posterior_spikes_are_drawn_at_the_latent_s_rate() -> None:
+    latent = np.random.default_rng(0).random((3, 8, 4, 1, 1)) < 0.5
+    stimulus = Stimulus({"x": np.zeros((3, 8, 1))}, (5, 6, 7), seed=2)
+    drawn = posterior_spikes(latent, stimulus)
+    assert drawn.shape == latent.shape
+    rate = latent.mean(axis=1).reshape(3, 4)
+    expected = samplers.bernoulli_spikes(rate, (5, 6, 7), 8, 2)
+    np.testing.assert_array_equal(drawn.reshape(expected.shape), expected)
+
+
+def test_some_of_the_samples(nets: Any) -> None:
+    data = np.random.default_rng(0).random((4, 7, 2, 3)) < 0.5
+    stimulus = build_stimulus(program(nets), range(10, 14), data={"x": data}, seed=3)
+    some = stimulus.select(slice(1, 3))
+    assert (some.samples, some.seed, some.batch) == ((11, 12), 3, 2)
+    np.testing.assert_array_equal(some.streams["x"], data[1:3])
+    assert replace(stimulus) is not stimulus
