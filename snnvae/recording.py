@@ -72,6 +72,8 @@ class Recording:
         try:
             with h5py.File(path, "r") as file:
                 own = file["snnvae"]
+                if (found := int(own.attrs["format"])) != FORMAT_VERSION:
+                    raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
                 shapes = json.loads(own.attrs["shapes"])
                 spikes = {}
                 for name, shape in shapes.items():
@@ -81,12 +83,14 @@ class Recording:
                     part: {name: values[()] for name, values in own[part].items()}
                     for part in ("analog", "final", "outputs", "membranes")
                 }
-                return cls(spikes=spikes, info=json.loads(own.attrs["info"]), **parts)
+                info = dict(json.loads(own.attrs["info"]))
+                return cls(spikes=spikes, info=info, **parts)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote") from None
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            reason = " ".join(str(error).split())
             raise DataError(
-                f"{path}: not a recording of snnvae ({error}); give the recording.h5 of a run"
+                f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
             ) from None
 
 

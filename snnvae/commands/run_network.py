@@ -24,7 +24,7 @@ from snnvae.deploy.run import Backend, run
 from snnvae.deploy.settings import Options
 from snnvae.errors import DataError
 from snnvae.evaluate import images
-from snnvae.evaluate.reconstruct import decoder_stimulus, mse
+from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_aside, write_text
@@ -89,19 +89,22 @@ def execute(
 ) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     options = options_from(**compile_flags)
-    make_folder(out)
     graph = read_nir(model)
     program = compile_graph(graph, precision, options).program
+    if decoder is not None:
+        second_graph = read_nir(decoder)
+        second = compile_graph(second_graph, precision, options).program
+        check_stages(program, second)
     stimulus = stimulus_for(program, samples, seed=seed, steps=options.steps, file=input_file)
+    stimulus.check(program)
+    make_folder(out)
     recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
     first = out / ("encoder.h5" if decoder else "recording.h5")
     written = [save(recording, graph, options, first)]
     originals = _originals(program, stimulus)
     if decoder is not None:
-        graph = read_nir(decoder)
-        second = compile_graph(graph, precision, options).program
         stimulus = decoder_stimulus(program, recording, second, stimulus)
-        program = second
+        program, graph = second, second_graph
         recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
         written.append(save(recording, graph, options, out / "recording.h5"))
     figures, pictures = write_outputs(recording, originals, out)

@@ -57,10 +57,12 @@ def connect(
         _check_source(path, neurons, delay if on_host else 0)
         gain = neurons[path.target].gain
         try:
-            synapse = (path.synapse or OneToOne.plain(path.shape)).with_gain(gain)
+            synapse = path.synapse or OneToOne.plain(path.shape)
+            # A Flatten may lie between the weights and the neurons.
+            synapse = synapse.with_gain(gain.reshape(synapse.out_shape) if gain.ndim else gain)
         except SnnvaeError as error:
             raise type(error)(f"node '{path.synapse_node}' {error}") from None
-        bias = None if path.bias is None else gain * path.bias
+        bias = None if path.bias is None else gain * path.bias.reshape(path.shape)
         if bias is not None and not on_host:
             biases[path.target] = biases[path.target] + bias
         base = path.synapse_node or f"{path.source}->{path.target}"

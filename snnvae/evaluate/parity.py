@@ -72,6 +72,8 @@ def compare_arrays(
             gap = membranes[name].reshape(mine.shape) - mine
             difference = float(np.abs(gap).max(initial=0.0))
             largest = float(np.abs(mine).max(initial=0.0))
+        elif fired is None:
+            difference = float("inf")  # nothing else of a silent layer could be compared
         rows.append(
             LayerParity(program.precision, peer, name, count, mismatches, difference, largest)
         )

@@ -23,27 +23,32 @@ class TwoStage:
     decoder: Recording
 
 
-def decoder_stimulus(
-    encoder: Program, recording: Recording, decoder: Program, stimulus: Stimulus
-) -> Stimulus:
-    """The latent spikes drawn from the encoder's rates, as the decoder's input.
+def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
+    """The encoder's latent layer and the decoder's input that its spikes go to.
 
     GraphError if the two programs do not belong together.
     """
-    spiking = [layer for layer in encoder.outputs.values() if layer in recording.spikes]
+    latents = [name for name in encoder.outputs.values() if encoder.layer(name).neuron.spiking]
     inputs = [port for port in decoder.inputs if not port.analog]
-    if len(spiking) != 1 or len(inputs) != 1:
+    if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
             "an encoder with one spiking output and a decoder with one input are needed"
         )
-    latent = recording.spikes[spiking[0]]
-    if latent.shape[2:] != inputs[0].shape:
+    shape = encoder.layer(latents[0]).shape
+    if shape != inputs[0].shape:
         raise GraphError(
-            f"the encoder's latent {latent.shape[2:]} does not fit the decoder's input "
+            f"the encoder's latent {shape} does not fit the decoder's input "
             f"{inputs[0].shape}; export both from one checkpoint"
         )
-    drawn = posterior_spikes(latent, stimulus)
-    data = {inputs[0].name: drawn}
+    return latents[0], inputs[0].name
+
+
+def decoder_stimulus(
+    encoder: Program, recording: Recording, decoder: Program, stimulus: Stimulus
+) -> Stimulus:
+    """The latent spikes drawn from the encoder's rates, as the decoder's input."""
+    latent, port = check_stages(encoder, decoder)
+    data = {port: posterior_spikes(recording.spikes[latent], stimulus)}
     return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data)
 
 

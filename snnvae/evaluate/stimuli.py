@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,22 +21,23 @@ NOISE_RATE = 0.3
 def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     """Arrays by input name from .npz, or .npy for a network with one input that takes data."""
     try:
-        loaded = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            named = None if isinstance(loaded, np.ndarray) else dict(loaded)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; pass --input a .npy or .npz that exists") from None
-    except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        reason = (str(error).splitlines() or ["no more to read"])[0]
         raise DataError(f"{path}: not a plain .npy or .npz file ({reason})") from None
-    if isinstance(loaded, np.ndarray):
-        wanted = data_inputs(program)
-        if len(wanted) != 1:
-            names = ", ".join(i.name for i in wanted) or "none"
-            raise DataError(
-                f"{path}: one array, but the inputs that take data are {names}; pass a .npz"
-            )
-        return {wanted[0].name: loaded}
-    with loaded:
-        return {name: loaded[name] for name in loaded.files}
+    if named is not None:
+        return named
+    wanted = data_inputs(program)
+    if len(wanted) != 1:
+        names = ", ".join(i.name for i in wanted) or "none"
+        raise DataError(
+            f"{path}: one array, but the inputs that take data are {names}; pass a .npz"
+        )
+    return {wanted[0].name: loaded}
 
 
 def data_inputs(program: Program) -> list[Input]:

@@ -24,11 +24,13 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
         once = program.input(connection.source).constant
         values = stream[:, :1] if once else stream
         flat = connection.synapse.apply(values.reshape(-1, *stream.shape[2:]))
+        layer = program.layer(connection.target)
+        flat = flat.reshape(len(flat), *layer.shape)  # a Flatten may lie between
         if connection.host_bias is not None:
             flat = flat + connection.host_bias
         if program.precision == "fixed":
-            flat = np.rint(flat * program.layer(connection.target).scale).astype(np.int64)
-        current = flat.reshape(*values.shape[:2], *flat.shape[1:])
+            flat = np.rint(flat * layer.scale).astype(np.int64)
+        current = flat.reshape(*values.shape[:2], *layer.shape)
         shape = (*stream.shape[:2], *current.shape[2:])
         currents[connection.name] = np.broadcast_to(current, shape)
     return currents

@@ -66,7 +66,8 @@ class Stepper:
                     current = current + host[c.name]
                     continue
                 source = self._past[c.name][0] if c.delay else out[c.source].astype(self._dtype)
-                current = current + self._maps[c.name](source)
+                # A Flatten may lie between the weights and the layer.
+                current = current + self._maps[c.name](source).reshape(current.shape)
             self.currents[layer.name] = current
             before = self.membranes[layer.name]
             out[layer.name], self.membranes[layer.name] = layer.neuron.step(before, current)

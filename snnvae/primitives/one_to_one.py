@@ -31,8 +31,8 @@ class OneToOne(Synapse):
         raise UnsupportedError(f"{type(node).__name__} is not an edge")
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """Elementwise."""
-        return x * self.weight
+        """Elementwise, in C order where a Flatten lies between."""
+        return x.reshape(len(x), *self.out_shape) * self.weight
 
     def matrix(self) -> sp.csr_array:
         """Diagonal."""

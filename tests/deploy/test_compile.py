@@ -176,6 +176,50 @@ def test_a_flatten_may_join_some_axes(
     assert nets.compiled(nets.chain(nodes)).layer("a").shape == shape
 
 
+@pytest.mark.parametrize("precision", ["float", "fixed"])
+@pytest.mark.parametrize("analog", [False, True])
+def test_a_flatten_may_stand_anywhere(nets: Any, precision: Precision, analog: bool) -> None:
+    """Before neurons, between weights and neurons, after neurons: the same as none at all."""
+    rng = np.random.default_rng(0)
+    weight, bias = rng.normal(0.3, 0.5, (3, 2, 2, 2)), np.array([0.1, 0.2, -0.1])
+    conv = nir.Conv2d((3, 3), weight, 1, 0, 1, 1, bias)
+    tau = np.repeat([2e-3, 3e-3, 4e-3], 4)
+    mapped = {
+        "in": nets.source(2, 3, 3),
+        "conv": conv,
+        "a": nets.lif(3, 2, 2, tau=tau.reshape(3, 2, 2)),
+        "b": nets.threshold(3, 2, 2),
+        "out": nets.sink(3, 2, 2),
+    }
+    flat = {
+        **mapped,
+        "f": nir.Flatten({"input": np.array([3, 2, 2])}, 0, -1),
+        "a": nets.lif(12, tau=tau),
+        "b": nets.threshold(12),
+        "out": nets.sink(12),
+    }
+    late = {
+        **mapped,
+        "f": nir.Flatten({"input": np.array([3, 2, 2])}, 0, -1),
+        "b": nets.threshold(12),
+        "out": nets.sink(12),
+    }
+    own = {"inputs": {"in": {"analog": analog}}}
+    stream = rng.random((20, 2, 3, 3))
+    stream = stream if analog else stream < 0.4
+    graphs = [
+        nets.chain(mapped, **own),
+        nets.graph(flat, "in conv f a b out", **own),
+        nets.graph(late, "in conv a f b out", **own),
+    ]
+    runs = [nets.run(graph, stream, precision) for graph in graphs]
+    assert runs[0].spikes["a"].any()
+    for other in runs[1:]:
+        for name in "ab":
+            fired = runs[0].spikes[name].reshape(20, -1)
+            np.testing.assert_array_equal(other.spikes[name].reshape(20, -1), fired)
+
+
 def loop(values: Any, currents: np.ndarray, dt: float, subtract: bool) -> np.ndarray:
     """LIF by forward Euler, one neuron and step after another: spikes (T, N)."""
     tau, r, leak, threshold, reset = values

@@ -1,0 +1,40 @@
+"""`snnvae demo`: one command makes, per model, everything that a user wants to look at."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nir
+import numpy as np
+import pytest
+from PIL import Image
+
+from snnvae.recording import Recording
+
+
+@pytest.mark.slow
+def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "snnvae", "demo", "--epochs", "1", "--samples", "8", "--json"]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    for model in ("esvae", "fsvae"):
+        folder = tmp_path / model
+        assert printed[model]["agrees"]
+        assert set(printed[model]["mse"]) == {"norse", "float", "fixed"}
+        assert "0 mismatching spikes" in (folder / "parity.txt").read_text()
+        assert "generator" in {p.stem for p in folder.glob("*.nir")}
+        for precision in ("float", "fixed"):
+            results = folder / precision
+            assert np.load(results / "images.npy").shape == (8, 1, 8, 8)
+            assert Image.open(results / "images.png").width > 100
+            assert Image.open(results / "reconstruction" / "reconstructions.png").width > 100
+            assert "Estimate, not a measurement" in (results / "report.html").read_text()
+            recording = Recording.load(results / "recording.h5")
+            assert recording.info["precision"] == precision
+            assert isinstance(nir.read(results / "recording.h5"), nir.NIRGraph)

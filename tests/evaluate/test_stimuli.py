@@ -1,0 +1,118 @@
+"""Data for a program: the user's file, the data set that the file names, or noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnvae.errors import DataError
+from snnvae.evaluate.stimuli import read_input, stimulus_for
+from snnvae.program import Program
+from snnvae.train import data
+
+
+def two_inputs(nets: Any, **own: Any) -> Program:
+    nodes = {
+        "x": nets.source(2),
+        "y": nets.source(2),
+        "a": nets.threshold(2),
+        "out": nets.sink(2),
+    }
+    return nets.compiled(nets.graph(nodes, "x a out", "y a", steps=4, **own))
+
+
+def one_input(nets: Any, *shape: int, **own: Any) -> Program:
+    nodes = {"x": nets.source(*shape), "a": nets.threshold(*shape), "out": nets.sink(*shape)}
+    return nets.compiled(nets.chain(nodes, steps=4, **own))
+
+
+def test_an_npy_feeds_the_one_input_that_takes_data(nets: Any, tmp_path: Path) -> None:
+    stream = np.random.default_rng(0).random((3, 6, 2)) < 0.5
+    np.save(tmp_path / "x.npy", stream)
+    program = one_input(nets, 2)
+    assert set(read_input(tmp_path / "x.npy", program)) == {"x"}
+    stimulus = stimulus_for(program, 64, seed=0, file=tmp_path / "x.npy")
+    assert (stimulus.batch, stimulus.steps) == (3, 6)  # no more than the file holds
+    np.testing.assert_array_equal(stimulus.streams["x"], stream)
+
+
+def test_a_single_stream_is_one_sample(nets: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((6, 2)))
+    stimulus = stimulus_for(one_input(nets, 2), 64, seed=0, file=tmp_path / "x.npy")
+    assert (stimulus.batch, stimulus.steps) == (1, 6)
+
+
+def test_an_npz_feeds_inputs_by_name(nets: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "xy.npz", x=np.ones((2, 4, 2)), y=np.zeros((2, 4, 2)))
+    stimulus = stimulus_for(two_inputs(nets), 2, seed=0, file=tmp_path / "xy.npz")
+    assert stimulus.streams["x"].all()
+    assert not stimulus.streams["y"].any()
+
+
+def test_what_the_sampler_feeds_needs_no_data(nets: Any, tmp_path: Path) -> None:
+    sampler = {"kind": "fsvae", "input": "y", "latents": 1, "k": 2}
+    np.save(tmp_path / "x.npy", np.zeros((2, 4, 2)))
+    stimulus = stimulus_for(two_inputs(nets, sampler=sampler), 2, seed=0, file=tmp_path / "x.npy")
+    assert (stimulus.streams["y"].sum(-1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.npy", None, "no such file; pass --input"),
+        ("text.npy", b"hello", "not a plain .npy or .npz file"),
+        ("empty.npy", b"", "not a plain .npy or .npz file"),
+        ("cut.npz", b"PK\x03\x04 and no more", "not a plain .npy or .npz file"),
+    ],
+)
+def test_a_file_that_is_no_array_is_named(
+    nets: Any, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read_input(path, one_input(nets, 2))
+    assert "\n" not in str(caught.value)
+
+
+def test_objects_in_a_file_are_never_loaded(nets: Any, tmp_path: Path) -> None:
+    objects = np.array([{"a": 1}], dtype=object)
+    np.save(tmp_path / "x.npy", objects, allow_pickle=True)
+    np.savez(tmp_path / "x.npz", x=objects)
+    for name in ("x.npy", "x.npz"):
+        with pytest.raises(DataError, match="not a plain"):
+            read_input(tmp_path / name, one_input(nets, 2))
+
+
+def test_one_array_for_several_inputs_is_refused(nets: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((2, 4, 2)))
+    with pytest.raises(DataError, match=r"inputs that take data are x, y; pass a \.npz"):
+        read_input(tmp_path / "x.npy", two_inputs(nets))
+
+
+def test_the_named_data_set_feeds_a_constant_image(nets: Any) -> None:
+    own = {"dataset": "digits", "inputs": {"x": {"analog": True, "constant": True}}}
+    stimulus = stimulus_for(one_input(nets, 1, 8, 8, **own), 3, seed=0)
+    np.testing.assert_array_equal(stimulus.streams["x"][:, 0], data.load("digits").test[:3])
+
+
+def test_more_samples_than_are_held_out_are_refused(nets: Any) -> None:
+    own = {"dataset": "digits", "inputs": {"x": {"analog": True, "constant": True}}}
+    with pytest.raises(DataError, match=r"--samples 100000: 'digits' holds out \d+ images"):
+        stimulus_for(one_input(nets, 1, 8, 8, **own), 100_000, seed=0)
+
+
+def test_noise_stands_in_only_where_it_may(nets: Any) -> None:
+    program = one_input(nets, 2)
+    with pytest.raises(DataError, match="needs data"):
+        stimulus_for(program, 3, seed=0)
+    one, again, other = (
+        stimulus_for(program, 200, seed=seed, may_be_noise=True).streams["x"] for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+    assert one.mean() == pytest.approx(0.3, abs=0.04)

@@ -1,0 +1,145 @@
+"""A recording on disk: ours, NIR's graph and NIR's data in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import nir
+import numpy as np
+import pytest
+
+from snnvae.errors import DataError
+from snnvae.hardware_sim import reference
+from snnvae.program import Precision
+from snnvae.recording import Recording
+
+PARTS = ("spikes", "analog", "final", "outputs", "membranes")
+
+
+def recorded(nets: Any, precision: Precision = "float") -> tuple[Recording, nir.NIRGraph]:
+    nodes = {
+        "image": nets.source(2),
+        "w": nets.affine(np.ones((4, 2))),
+        "a": nets.threshold(4),
+        "z": nets.source(2, 2),
+        "flat": nir.Flatten({"input": np.array([2, 2])}, 0, -1),
+        "v": nets.li(4),
+        "spikes": nets.sink(4),
+        "value": nets.sink(4),
+    }
+    inputs = {"image": {"analog": True}}
+    graph = nets.graph(nodes, "image w a spikes", "z flat a", "a v value", inputs=inputs)
+    program = nets.compiled(graph, precision)
+    stimulus = nets.spikes(program, samples=3, steps=5, seed=2)
+    return reference.run(program, stimulus, membranes=True), graph
+
+
+@pytest.mark.parametrize("precision", ["float", "fixed"])
+def test_what_is_saved_is_loaded(nets: Any, tmp_path: Path, precision: Precision) -> None:
+    recording, graph = recorded(nets, precision)
+    recording.save(tmp_path / "r.h5", graph)
+    again = Recording.load(tmp_path / "r.h5")
+    for part in PARTS:
+        mine, theirs = getattr(recording, part), getattr(again, part)
+        assert mine
+        assert set(mine) == set(theirs)
+        for name, values in mine.items():
+            assert theirs[name].dtype == values.dtype
+            np.testing.assert_array_equal(theirs[name], values)
+    assert dict(again.info) == dict(recording.info)
+
+
+def test_nir_reads_the_graph(nets: Any, tmp_path: Path) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    again = nir.read(tmp_path / "r.h5")
+    assert set(again.nodes) == set(graph.nodes)
+    assert set(again.edges) == set(graph.edges)
+    assert nets.compiled(again).digest() == recording.info["program"]
+
+
+def test_nir_reads_the_spikes(nets: Any, tmp_path: Path) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    data = nir.read_data(str(tmp_path / "r.h5"))
+    assert set(data.nodes) == set(recording.spikes)
+    for name, spikes in recording.spikes.items():
+        gridded = data.nodes[name].observables["spikes"]
+        assert gridded.dt == nets.dt
+        assert gridded.data.dtype == bool
+        np.testing.assert_array_equal(gridded.data, spikes.reshape(3, 5, -1))
+
+
+def test_a_recording_without_silent_layers(nets: Any, tmp_path: Path) -> None:
+    graph = nets.chain({"in": nets.source(2), "a": nets.threshold(2), "out": nets.sink(2)})
+    program = nets.compiled(graph)
+    recording = reference.run(program, nets.spikes(program))
+    recording.save(tmp_path / "r.h5", graph)
+    assert Recording.load(tmp_path / "r.h5").outputs == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\x89HDF\r\n\x1a\n" + b"\0" * 100], ids=["empty", "text", "head"]
+)
+def test_a_file_that_is_no_recording_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "r.h5").write_bytes(content)
+    with pytest.raises(DataError, match="not a recording of snnvae") as caught:
+        Recording.load(tmp_path / "r.h5")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        Recording.load(tmp_path / "none.h5")
+    with pytest.raises(DataError, match="not a recording"):
+        Recording.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.__delitem__("snnvae"),
+        lambda file: file.__delitem__("nodes"),
+        lambda file: file.__delitem__("nodes/a"),
+        lambda file: file.__delitem__("nodes/a/observables/spikes/data"),
+        lambda file: file.__delitem__("snnvae/final"),
+        lambda file: file["snnvae"].attrs.__delitem__("info"),
+        lambda file: file["snnvae"].attrs.__setitem__("info", "{"),
+        lambda file: file["snnvae"].attrs.__setitem__("info", "3"),
+        lambda file: file["snnvae"].attrs.__setitem__("info", 3.0),
+        lambda file: file["snnvae"].attrs.__setitem__("shapes", "[1, 2]"),
+        lambda file: file["snnvae"].attrs.__setitem__("shapes", '{"a": [3]}'),
+        lambda file: file["snnvae"].attrs.__setitem__("shapes", '{"a": "x"}'),
+        lambda file: file["snnvae"].attrs.__setitem__("format", 99),
+        lambda file: file["snnvae"].__setitem__("final/deeper/x", 1.0),
+        lambda file: (file.__delitem__("snnvae"), file.__setitem__("snnvae", 1.0)),
+    ],
+)
+def test_a_damaged_recording_is_told_in_one_line(nets: Any, tmp_path: Path, damage: Any) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    with h5py.File(tmp_path / "r.h5", "a") as file:
+        damage(file)
+    with pytest.raises(DataError, match=r"r\.h5: ") as caught:
+        Recording.load(tmp_path / "r.h5")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_recording_is_told_in_one_line(nets: Any, tmp_path: Path) -> None:
+    recording, graph = recorded(nets)
+    path = tmp_path / "r.h5"
+    recording.save(path, graph)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="not a recording"):
+        Recording.load(path)
+
+
+def test_nothing_half_written_is_left(nets: Any, tmp_path: Path) -> None:
+    recording, graph = recorded(nets)
+    graph.metadata["unwritable"] = object()
+    with pytest.raises(TypeError):
+        recording.save(tmp_path / "r.h5", graph)
+    assert list(tmp_path.iterdir()) == []
