@@ -86,9 +86,11 @@ def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
     snnvae(
         "simulate", str(zoo.path(name)), "--precision", "fixed", "-o", str(tmp_path), cwd=tmp_path
     )
-    made = np.asarray(Image.open(tmp_path / "images.png"))
-    shown = np.asarray(Image.open(ROOT / "docs" / f"{name}.png"))
-    assert np.array_equal(made, shown)
+    with (
+        Image.open(tmp_path / "images.png") as made,
+        Image.open(ROOT / "docs" / f"{name}.png") as shown,
+    ):
+        assert np.array_equal(np.asarray(made), np.asarray(shown))
 
 
 def test_the_energy_ratio_is_what_energy_prints(tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path) 
         for precision in ("float", "fixed"):
             results = folder / precision
             assert np.load(results / "images.npy").shape == (8, 1, 8, 8)
-            assert Image.open(results / "images.png").width > 100
-            assert Image.open(results / "reconstruction" / "reconstructions.png").width > 100
+            for picture in ("images.png", "reconstruction/reconstructions.png"):
+                with Image.open(results / picture) as image:
+                    assert image.width > 100
             assert "Estimate, not a measurement" in (results / "report.html").read_text()
             recording = Recording.load(results / "recording.h5")
             assert recording.info["precision"] == precision
