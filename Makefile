@@ -7,7 +7,8 @@ READY := .venv/.ready
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
-	@echo "make test      lint, types, imports, tests and examples"
+	@echo "make test      lint, types, imports and tests"
+	@echo "make examples  run the examples"
 	@echo "make quick     the tests that take seconds"
 	@echo "make install   only fill .venv"
 

@@ -23,12 +23,12 @@ class Conventions:
 
     dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero") or
     loses its threshold ("subtract"). initial: membrane before the first step, at v_reset or at
-    v_leak (Norse).
+    v_leak (Norse); None where nobody said.
     """
 
     dt: float
     reset: ResetMode = "zero"
-    initial: InitialState = "v_leak"
+    initial: InitialState | None = None
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def command(
 ) -> Result:
     """Run one seeded stimulus on every backend and compare with the reference, layer by layer.
 
-    Exit code 1 if a spike differs, or in fixed point any bit of a membrane.
+    Exit code 1 if a spike differs, or in fixed point any bit of a membrane, or if nothing could be
+    compared.
     """
     found = check(
         read_nir(model),
@@ -72,6 +73,7 @@ def command(
     good = all_agree(found.rows)
     data = {
         "agrees": good,
+        "complete": not found.left_out,
         "rows": [asdict(row) for row in found.rows],
         "left_out": list(found.left_out),
     }
@@ -94,11 +96,14 @@ def parity_text(found: Check) -> str:
     ]
     headers = ("precision", "peer", "layer", "spikes", "mismatching", "max |Δ membrane|", "")
     wrong = sum(not row.agrees() for row in found.rows)
-    verdict = (
-        f"{wrong} of {len(found.rows)} rows differ from the reference"
-        if wrong
-        else f"all {len(found.rows)} rows agree with the reference: 0 mismatching spikes"
-    )
+    if not found.rows:
+        verdict = "nothing could be compared"
+    elif wrong:
+        verdict = f"{wrong} of {len(found.rows)} rows differ from the reference"
+    else:
+        verdict = f"all {len(found.rows)} rows agree with the reference: 0 mismatching spikes"
+    if found.left_out:
+        verdict += f"; {len(found.left_out)} comparisons were left out"
     lines = [
         table(headers, rows),
         *(f"loop, one process of ours in either Lava mode: {', '.join(g)}" for g in found.loops),

@@ -11,9 +11,8 @@ import numpy as np
 from snnvae.commands.check import parity_text
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result, table
-from snnvae.commands.run_network import execute, save, write_outputs
+from snnvae.commands.run_network import Request, execute, write_outputs
 from snnvae.deploy.run import Backend
-from snnvae.deploy.settings import Options
 from snnvae.evaluate.check import check
 from snnvae.evaluate.parity import all_agree
 from snnvae.files import make_folder, write_text
@@ -61,7 +60,8 @@ def command(
         parity = "all backends agree" if result["agrees"] else "DIFFERS, see parity.txt"
         errors = [f"{result['mse'][p]:.4f}" for p in ("norse", *PRECISIONS)]
         rows.append((model, *errors, parity))
-    title = f"held-out reconstruction MSE ({samples} digits) and parity of {samples} generated ones"
+    held_out = next(iter(data.values()))["images"]
+    title = f"reconstruction MSE of {held_out} held-out digits, parity of {samples} generated ones"
     headers = ("model", "Norse", "Lava float", "Lava fixed", "parity")
     where = "\n".join(f"look into {out / model}" for model in data)
     text = f"{title}\n\n{table(headers, rows)}\n{where}"
@@ -91,34 +91,22 @@ def _one_model(
     errors = {"norse": mse(images, reconstruct(trained, images, 0))}
     for precision in PRECISIONS:
         folder = out / precision
-        execute(
-            BACKEND,
-            progress,
-            model=generator,
-            samples=samples,
-            precision=precision,
-            seed=0,
-            input_file=None,
-            decoder=None,
-            record_state=False,
-            out=folder,
-            as_json=False,
-            dt=None,
-            steps=None,
-            reset=None,
-            initial=None,
-            analog=(),
-            delay_edges=(),
-        )
+        request = Request(generator, folder, samples=samples, precision=precision)
+        execute(BACKEND, request, progress)
         copies = deployed_reconstructions(
             trained, images, precision, backend=BACKEND, progress=progress
         )
         errors[precision] = mse(images, copies.images)
-        for name, (graph, _, recording) in copies.parts.items():
+        for name, (graph, recording) in copies.parts.items():
             write_nir(graph, out / f"{name}.nir")
-            save(recording, graph, Options(), folder / f"{name}.h5")
+            recording.save(folder / f"{name}.h5", graph)
             write_outputs(recording, images.astype(np.float64), folder / "reconstruction")
     graph = to_nir(trained)
     found = check(graph, samples=samples, checkpoint=path, progress=progress)
     write_text(out / "parity.txt", parity_text(found) + "\n")
-    return {"agrees": all_agree(found.rows), "mse": errors, "folder": str(out)}
+    return {
+        "agrees": all_agree(found.rows),
+        "mse": errors,
+        "images": len(images),
+        "folder": str(out),
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result, table
 from snnvae.deploy.run import BACKENDS, Backend
 from snnvae.progress import Progress
@@ -15,7 +15,7 @@ from snnvae.progress import Progress
 @click.command(epilog="Example: snnvae evaluate $(snnvae zoo digits-esvae --pt)")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+@seed_option
 @click.option("--backend", type=click.Choice(BACKENDS), default="reference", show_default=True)
 @as_json
 @click.pass_obj

@@ -10,6 +10,7 @@ import click
 
 from snnvae.deploy.settings import Options
 from snnvae.errors import ConfigError
+from snnvae.train.config import MAX_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +19,12 @@ model_argument = click.argument("model", type=click.Path(path_type=Path))
 out_option = click.option(
     "-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
     help="Folder for the results.",
+)  # fmt: skip
+
+# Within 64 bits: the generators' keys end at 2^128, torch's seeds and numbers in JSON well before.
+seed_option = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0, MAX_SEED),
+    help="Fixes every random draw.",
 )  # fmt: skip
 
 

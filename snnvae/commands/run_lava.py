@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from snnvae.commands.result import Result
-from snnvae.commands.run_network import execute, run_options
+from snnvae.commands.run_network import run_command, run_options
 from snnvae.deploy.run import Backend
 from snnvae.errors import ConfigError
 from snnvae.progress import Progress
@@ -28,10 +28,10 @@ MODES: dict[str, Backend] = {"batched": "lava-batched", "stock": "lava-stock"}
 def command(progress: Progress, /, mode: str | None, target: str, **flags: Any) -> Result:
     """Run a NIR file on Lava; write images, recording and energy report."""
     if target == "cpu":
-        return execute(MODES[mode or "batched"], progress, **flags)
+        return run_command(MODES[mode or "batched"], progress, **flags)
     from snnvae.deploy.lava import loihi2
 
     if mode == "batched":
         raise ConfigError("--target loihi2 runs Lava's own processes only; leave out --mode")
     loihi2.require_hardware()
-    return execute("loihi2", progress, **flags)
+    return run_command("loihi2", progress, **flags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from snnvae.commands.options import (
 )
 from snnvae.commands.result import Result
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.quantise import LayerReport
 from snnvae.deploy.run import Backend, run
 from snnvae.deploy.settings import Options
 from snnvae.errors import DataError
@@ -72,63 +73,86 @@ def run_options(command: Command) -> Command:
     return compile_options(command)
 
 
-def execute(
-    backend: Backend,
-    progress: Progress,
-    *,
-    model: Path,
-    samples: int,
-    precision: Precision,
-    seed: int,
-    input_file: Path | None,
-    decoder: Path | None,
-    record_state: bool,
-    out: Path,
-    as_json: bool,
-    **compile_flags: Any,
-) -> Result:
+@dataclass(frozen=True)
+class Request:
+    """What to run and where the results go."""
+
+    model: Path
+    out: Path
+    samples: int = 64
+    precision: Precision = "float"
+    seed: int = 0
+    input_file: Path | None = None
+    decoder: Path | None = None
+    record_state: bool = False
+    options: Options = field(default_factory=Options)
+
+
+RUN_FLAGS = frozenset(Request.__dataclass_fields__) - {"options"}
+
+
+def run_command(backend: Backend, progress: Progress, *, as_json: bool, **flags: Any) -> Result:
+    """Both commands: the flags of `run_options`, sorted into a request."""
+    own = {name: value for name, value in flags.items() if name in RUN_FLAGS}
+    rest = {name: value for name, value in flags.items() if name not in RUN_FLAGS}
+    result = execute(backend, Request(**own, options=options_from(**rest)), progress)
+    return replace(result, as_json=as_json)
+
+
+def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
-    options = options_from(**compile_flags)
-    graph = read_nir(model)
-    program = compile_graph(graph, precision, options).program
-    if decoder is not None:
-        second_graph = read_nir(decoder)
-        second = compile_graph(second_graph, precision, options).program
+    options, precision, out = request.options, request.precision, request.out
+    graph = read_nir(request.model)
+    program, rounded = _compiled(graph, precision, options)
+    if request.decoder is not None:
+        second_graph = read_nir(request.decoder)
+        # What concerns single nodes is said of the first file.
+        second, more = _compiled(
+            second_graph, precision, replace(options, analog=(), delay_edges=())
+        )
+        rounded += more
         check_stages(program, second)
-    stimulus = stimulus_for(program, samples, seed=seed, steps=options.steps, file=input_file)
+    stimulus = stimulus_for(
+        program, request.samples, seed=request.seed, steps=options.steps, file=request.input_file
+    )
     stimulus.check(program)
     make_folder(out)
-    recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
-    first = out / ("encoder.h5" if decoder else "recording.h5")
-    written = [save(recording, graph, options, first)]
+    membranes = request.record_state
+    recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
+    written = [out / ("encoder.h5" if request.decoder else "recording.h5")]
+    recording.save(written[0], graph)
     originals = _originals(program, stimulus)
-    if decoder is not None:
+    if request.decoder is not None:
         stimulus = decoder_stimulus(program, recording, second, stimulus)
-        program, graph = second, second_graph
-        recording = run(program, stimulus, backend, membranes=record_state, progress=progress)
-        written.append(save(recording, graph, options, out / "recording.h5"))
+        program = second
+        recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
+        written.append(out / "recording.h5")
+        recording.save(written[-1], second_graph)
     figures, pictures = write_outputs(recording, originals, out)
     written += pictures
     report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
     written.append(out / "report.html")
-    write_text(written[-1], energy.to_html(report, title=model.stem))
+    write_text(written[-1], energy.to_html(report, title=request.model.stem))
+    rounding = [f"rounding, {r.layer}: {'; '.join(r.notes)}" for r in rounded if r.notes]
     data = {
         "backend": backend,
         "precision": precision,
         "samples": stimulus.batch,
         "steps": stimulus.steps,
-        "seed": seed,
+        "seed": request.seed,
         "latency": recording.info["latency"],
         "spikes": {name: int(spikes.sum()) for name, spikes in recording.spikes.items()},
         **figures,
+        "rounding": rounding,
         "files": [str(path) for path in written],
     }
     lines = [
         f"{stimulus.batch} samples × {stimulus.steps} steps on {backend} ({precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
+        *rounding,
         *(f"wrote {path}" for path in written),
     ]
-    return Result("\n".join(lines), data, as_json=as_json)
+    return Result("\n".join(lines), data)
 
 
 def write_outputs(
@@ -159,11 +183,11 @@ def _originals(program: Program, stimulus: Stimulus) -> np.ndarray | None:
     return stimulus.streams[constant[0].name][:, 0] if len(constant) == 1 else None
 
 
-def save(recording: Recording, graph: nir.NIRGraph, options: Options, path: Path) -> Path:
-    """Write the recording, with the options that its program was compiled with."""
-    info = {**recording.info, "options": asdict(options)}
-    replace(recording, info=info).save(path, graph)
-    return path
+def _compiled(
+    graph: nir.NIRGraph, precision: Precision, options: Options
+) -> tuple[Program, tuple[LayerReport, ...]]:
+    compiled = compile_graph(graph, precision, options)
+    return compiled.program, compiled.report
 
 
 def program_of(path: Path, recording: Recording) -> Program:

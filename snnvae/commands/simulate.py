@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from snnvae.commands.result import Result
-from snnvae.commands.run_network import execute, run_options
+from snnvae.commands.run_network import run_command, run_options
 from snnvae.progress import Progress
 
 
@@ -16,4 +16,4 @@ from snnvae.progress import Progress
 @click.pass_obj
 def command(progress: Progress, /, **flags: Any) -> Result:
     """Run a NIR file in the emulator; write images, recording and energy report."""
-    return execute("reference", progress, **flags)
+    return run_command("reference", progress, **flags)

@@ -50,6 +50,7 @@ def connect(
     """Layers, with the biases of their weight nodes, and connections, with the neurons' gain."""
     analog = {port.name for port in inputs if port.analog}
     biases: dict[str, np.ndarray] = {name: p.neuron.bias for name, p in neurons.items()}
+    added: set[tuple[str | None, tuple[str, ...], str]] = set()
     connections = []
     uses: Counter[str] = Counter()
     for path, delay in zip(paths, delays, strict=True):
@@ -62,7 +63,12 @@ def connect(
             synapse = synapse.with_gain(gain.reshape(synapse.out_shape) if gain.ndim else gain)
         except SnnvaeError as error:
             raise type(error)(f"node '{path.synapse_node}' {error}") from None
-        bias = None if path.bias is None else gain * path.bias.reshape(path.shape)
+        # A weight node adds its bias once, to the sum of all its sources.
+        way = (path.synapse_node, path.route, path.target)
+        bias = None
+        if path.bias is not None and way not in added:
+            bias = gain * path.bias.reshape(path.shape)
+            added.add(way)
         if bias is not None and not on_host:
             biases[path.target] = biases[path.target] + bias
         base = path.synapse_node or f"{path.source}->{path.target}"

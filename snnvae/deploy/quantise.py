@@ -8,6 +8,7 @@ mixed-sign ones are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,15 +36,18 @@ BIAS_LIMIT = (fixed_point.BIAS_MANTISSA_MAX << fixed_point.BIAS_EXPONENT_MAX) / 
 """Largest bias that mantissa and exponent hold, in weight units."""
 CURRENT_LIMIT = fixed_point.STATE_LIMIT >> fixed_point.ACTIVATION_SHIFT
 """Summed weights beyond this wrap around 24 bits."""
+LOST_SHARE = 0.05
+"""Share of a layer's non-zero weights that may round to 0 without a note."""
 
 
 @dataclass(frozen=True)
 class LayerReport:
     """What rounding did to one layer.
 
-    weight_error: RMS of (rounded − exact), relative to the RMS of the weights; threshold_error and
-    bias_error: largest relative error; clipped: weights beyond 8 bits; peak_current: largest
-    possible |Σ w| in weight units (wraps at 131,072); notes: what a user should know.
+    weight_error: RMS of (rounded − exact), relative to the RMS of the weights; threshold_error,
+    bias_error, decay_error: largest |rounded − exact| / |exact| over the neurons, so 1 where one
+    rounds to 0; clipped: weights beyond 8 bits; peak_current: largest possible |Σ w| in weight
+    units (wraps at 131,072); notes: what a user should know.
     """
 
     layer: str
@@ -57,6 +61,12 @@ class LayerReport:
     clipped: int
     peak_current: int
     notes: tuple[str, ...] = ()
+
+
+def notes_text(report: Iterable[LayerReport]) -> str:
+    """All notes in one line, each with its layer; empty if there are none."""
+    noted = (f"'{layer.layer}': {', '.join(layer.notes)}" for layer in report if layer.notes)
+    return " ".join("; ".join(noted).split())
 
 
 def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
@@ -213,12 +223,18 @@ def _report(
     bias_error = _relative(fixed.bias.value / 64, np.asarray(exact.bias) * scale)
     notes = []
     if clipped:
-        notes.append(f"{clipped} weights saturate at 8 bits: the threshold is small beside them")
+        verb = "weight saturates" if clipped == 1 else "weights saturate"
+        notes.append(f"{clipped} {verb} at 8 bits: the threshold is small beside them")
+    if threshold is not None and (zeros := _lost(fixed.threshold, exact.threshold)):
+        notes.append(f"{zeros} {'threshold rounds' if zeros == 1 else 'thresholds round'} to 0")
+    weights, lost = int(np.count_nonzero(want)), _lost(have, want)
+    if lost > LOST_SHARE * weights:
+        notes.append(f"{lost} of {weights} weights round to 0")
     if peak_current >= CURRENT_LIMIT:
         notes.append(f"a current of up to {peak_current} could wrap at {CURRENT_LIMIT}")
     if decay_error and np.any(fixed.decay == 0):
         notes.append(f"the decay rounds to 0: it fits the {program.steps} steps of a sample only")
-    if np.any(np.abs(fixed.bias.mantissa) >= fixed_point.BIAS_MANTISSA_MAX) and bias_error > 0.01:
+    if np.any(np.abs(exact.bias) * scale > 1.01 * BIAS_LIMIT):
         notes.append("a bias saturates at 13 bits")
     return LayerReport(
         layer=before.name,
@@ -240,6 +256,12 @@ def _rms(values: np.ndarray) -> float:
 
 
 def _relative(got: np.ndarray, wanted: np.ndarray) -> float:
-    """Largest |got − wanted| over the largest |wanted|."""
-    largest = float(np.abs(wanted).max(initial=0.0))
-    return float(np.abs(got - wanted).max(initial=0.0)) / largest if largest else 0.0
+    """Largest |got − wanted| / |wanted|; what is exactly 0 stays so and has no error."""
+    got, wanted = np.broadcast_arrays(got, wanted)
+    some = wanted != 0
+    return float((np.abs(got - wanted)[some] / np.abs(wanted[some])).max(initial=0.0))
+
+
+def _lost(got: np.ndarray, wanted: np.ndarray) -> int:
+    """How many values that are not 0 became 0."""
+    return int(np.sum((got == 0) & (wanted != 0)))

@@ -1,9 +1,13 @@
-"""What NIR does not say, from the graph's metadata or the user's options: never guessed."""
+"""What NIR does not say, from the graph's metadata or the user's options: never guessed.
+
+NIR itself defines the reset (to v_reset); subtraction must be asked for. The number of steps is
+no matter of meaning: 16 where neither file, option nor data says it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast, get_args
 
 import nir
@@ -16,6 +20,8 @@ from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
 METADATA_VERSION = 1
+OPTIONS_KEY, CONVENTIONS_KEY = "options", "conventions"
+"""What a program's metadata adds to the file's: the options, and what holds with its source."""
 DEFAULT_STEPS = 16
 
 
@@ -33,7 +39,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Settings:
-    """Options and metadata, resolved."""
+    """Options and metadata, resolved; `metadata` also says who decided what."""
 
     conventions: Conventions
     steps: int
@@ -85,10 +91,10 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
         raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
     reset = options.reset or metadata.get("reset", "zero")
-    initial = options.initial or metadata.get("initial", "v_leak")
+    initial = options.initial or metadata.get("initial")
     if not isinstance(reset, str) or reset not in get_args(ResetMode):
         raise ConfigError(f"reset = {reset!r}: choose --reset {' or '.join(get_args(ResetMode))}")
-    if not isinstance(initial, str) or initial not in get_args(InitialState):
+    if initial is not None and initial not in get_args(InitialState):
         choices = " or ".join(get_args(InitialState))
         raise ConfigError(f"initial = {initial!r}: choose --initial {choices}")
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
@@ -99,8 +105,25 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     for name in options.analog:
         if name not in names:
             raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
-    conventions = Conventions(float(dt), cast(ResetMode, reset), cast(InitialState, initial))
-    return Settings(conventions, steps, options.delay_edges, metadata, options.analog)
+    conventions = Conventions(
+        float(dt), cast(ResetMode, reset), cast("InitialState | None", initial)
+    )
+    stated = {
+        "dt": f"{dt:g} s ({_source(options.dt, metadata, 'dt')})",
+        "reset": f"{reset} ({_source(options.reset, metadata, 'reset', 'as NIR defines it')})",
+        "initial": f"{initial or 'v_leak = v_reset'} "
+        f"({_source(options.initial, metadata, 'initial', 'no choice to make')})",
+        "steps": f"{steps} ({_source(options.steps, metadata, 'steps', 'by default')})",
+    }
+    own = {**metadata, OPTIONS_KEY: asdict(options), CONVENTIONS_KEY: stated}
+    return Settings(conventions, steps, options.delay_edges, own, options.analog)
+
+
+def _source(option: object, metadata: Mapping[str, Any], key: str, otherwise: str = "") -> str:
+    """Who said it."""
+    if option is not None:
+        return "option"
+    return "file" if key in metadata else otherwise
 
 
 def plain(value: Any) -> Any:

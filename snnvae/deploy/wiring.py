@@ -25,6 +25,8 @@ class Path:
     bias: np.ndarray | None
     delay: float
     shape: Shape
+    route: tuple[str, ...] = ()
+    """The nodes between the weights and the target: a bias counts once for each such way."""
 
 
 def check_nodes(graph: nir.NIRGraph) -> None:
@@ -90,13 +92,18 @@ def _walk(
 
 def _through(path: Path, name: str, node: nir.NIRNode) -> Path:
     """The path after a weight node, a Flatten or a Delay."""
+    behind = (*path.route, name) if path.synapse_node else ()
     if isinstance(node, nir.Flatten):
-        return replace(path, shape=_flattened(path.shape, node))
+        return replace(path, shape=_flattened(path.shape, node), route=behind)
     if isinstance(node, nir.Delay):
+        if path.bias is not None and np.any(path.bias != 0):
+            raise UnsupportedError(
+                f"follows '{path.synapse_node}' and would delay its bias; put it before the weights"
+            )
         delays = np.unique(np.asarray(node.delay, np.float64))
         if len(delays) != 1:
             raise UnsupportedError("has a delay per neuron; give it one delay for all")
-        return replace(path, delay=path.delay + float(delays[0]))
+        return replace(path, delay=path.delay + float(delays[0]), route=behind)
     if isinstance(node, nir.Input):
         raise GraphError("is an input, yet an edge leads into it; remove that edge")
     if path.synapse is not None:

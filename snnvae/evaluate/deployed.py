@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import nir
@@ -12,7 +12,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import Backend, run
 from snnvae.evaluate.reconstruct import run_two_stages
 from snnvae.hardware_sim.stimuli import build_stimulus
-from snnvae.program import Precision, Program
+from snnvae.program import Precision
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.train.to_nir import parts_for, to_nir
@@ -24,10 +24,10 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Reconstructions:
-    """Images (N, C, H, W) and, per part, the graph, program and recording of the last chunk."""
+    """Images (N, C, H, W) and, per part, its graph and the recording of all samples."""
 
     images: np.ndarray
-    parts: Mapping[str, tuple[nir.NIRGraph, Program, Recording]]
+    parts: Mapping[str, tuple[nir.NIRGraph, Recording]]
 
 
 def deployed_reconstructions(
@@ -44,8 +44,7 @@ def deployed_reconstructions(
     folded = model.folded()
     graphs = {name: to_nir(folded, name) for name in names}
     programs = {name: compile_graph(graph, precision).program for name, graph in graphs.items()}
-    copies = []
-    recordings: dict[str, Recording] = {}
+    recordings: dict[str, list[Recording]] = {name: [] for name in names}
     for start in range(0, len(images), CHUNK):
         some = images[start : start + CHUNK].astype(np.float64)
         samples = range(start, start + len(some))
@@ -53,9 +52,25 @@ def deployed_reconstructions(
         stimulus = build_stimulus(first, samples, seed=seed, data={"image": some})
         if len(names) == 2:
             stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress)
-            recordings = dict(zip(names, (stages.encoder, stages.decoder)))
+            recordings[names[0]].append(stages.encoder)
+            recordings[names[1]].append(stages.decoder)
         else:
-            recordings = {names[0]: run(first, stimulus, backend, progress=progress)}
-        copies.append(next(iter(recordings[names[-1]].outputs.values())))
-    parts = {name: (graphs[name], programs[name], recordings[name]) for name in names}
-    return Reconstructions(np.concatenate(copies), parts)
+            recordings[names[0]].append(run(first, stimulus, backend, progress=progress))
+    whole = {name: _joined(some) for name, some in recordings.items()}
+    copies = next(iter(whole[names[-1]].outputs.values()))
+    return Reconstructions(copies, {name: (graphs[name], whole[name]) for name in names})
+
+
+def _joined(recordings: Sequence[Recording]) -> Recording:
+    """One recording of the samples of all, in order."""
+    first = recordings[0]
+
+    def join(part: str) -> dict[str, np.ndarray]:
+        streams = [getattr(recording, part) for recording in recordings]
+        return {name: np.concatenate([s[name] for s in streams]) for name in streams[0]}
+
+    samples = [n for recording in recordings for n in recording.info["samples"]]
+    return Recording(
+        **{part: join(part) for part in ("spikes", "analog", "final", "outputs", "membranes")},
+        info={**first.info, "samples": samples},
+    )

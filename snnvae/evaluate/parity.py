@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,10 +40,20 @@ class LayerParity:
 def compare(
     program: Program, reference: Recording, peer: str, other: Recording
 ) -> list[LayerParity]:
-    """Every layer of `other` beside `reference`."""
-    return compare_arrays(
-        program, reference, peer, other.spikes, {**other.final, **other.membranes}
-    )
+    """Every layer of `other` beside `reference`; last membranes too, which are read apart."""
+    rows = compare_arrays(program, reference, peer, other.spikes, other.membranes or other.final)
+    if not other.membranes:
+        return rows
+    last = compare_arrays(program, reference, peer, other.spikes, other.final)
+    ends = {row.layer: row.membrane for row in last if row.layer in reference.final}
+    return [_with_end(row, ends.get(row.layer)) for row in rows]
+
+
+def _with_end(row: LayerParity, end: float | None) -> LayerParity:
+    """The row, its membrane difference no smaller than that of the last membrane."""
+    if end is None or row.membrane is None:
+        return row
+    return replace(row, membrane=max(row.membrane, end))
 
 
 def compare_arrays(
@@ -54,10 +64,10 @@ def compare_arrays(
     membranes: Mapping[str, np.ndarray],
 ) -> list[LayerParity]:
     """As `compare`, for spikes (B, T, …) and membranes that may lack trailing axes of length 1."""
-    known = {**reference.final, **reference.membranes}
     rows = []
     for layer in program.layers:
         name = layer.name
+        mine = _like(membranes.get(name), reference.final.get(name), reference.membranes.get(name))
         fired = reference.spikes.get(name)
         mismatches, count = 0, 0
         if fired is not None:
@@ -67,8 +77,7 @@ def compare_arrays(
                 fired.size if other is None else int((other.reshape(fired.shape) != fired).sum())
             )
         difference, largest = None, 0.0
-        if name in membranes and name in known:
-            mine = known[name]
+        if mine is not None:
             gap = membranes[name].reshape(mine.shape) - mine
             difference = float(np.abs(gap).max(initial=0.0))
             largest = float(np.abs(mine).max(initial=0.0))
@@ -80,6 +89,17 @@ def compare_arrays(
     return rows
 
 
+def _like(
+    other: np.ndarray | None, final: np.ndarray | None, trace: np.ndarray | None
+) -> np.ndarray | None:
+    """What of the reference has as many values as `other`: its last membranes or all of them."""
+    if other is None:
+        return None
+    return next(
+        (mine for mine in (trace, final) if mine is not None and mine.size == other.size), None
+    )
+
+
 def all_agree(rows: Sequence[LayerParity]) -> bool:
-    """Whether every row agrees."""
-    return all(row.agrees() for row in rows)
+    """Whether every row agrees; False where nothing was compared."""
+    return bool(rows) and all(row.agrees() for row in rows)

@@ -65,9 +65,12 @@ def held_out(program: Program, samples: Sequence[int]) -> dict[str, np.ndarray]:
 def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> dict[str, np.ndarray]:
     """Seeded random input where there is no data: spikes at 30 %, or uniform analog values."""
     streams = {}
-    for port in data_inputs(program):
+    for i, port in enumerate(data_inputs(program)):
         shape = (len(samples), 1 if port.constant else steps, *port.shape)
-        uniform = np.random.Generator(np.random.Philox(key=seed)).random(shape)
+        # A sub-stream per input, or equal inputs would get equal noise.
+        uniform = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, i])).random(
+            shape
+        )
         span = port.high - port.low
         streams[port.name] = port.low + span * uniform if port.analog else uniform < NOISE_RATE
     return streams

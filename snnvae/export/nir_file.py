@@ -33,9 +33,8 @@ def read_nir(path: Path) -> nir.NIRGraph:
     grows without measure, or holds values that are not finite.
     """
     path = Path(path)
-    if not path.is_file():
-        raise GraphError(f"{path}: no such file; write one with `snnvae export model.pt -o {path}`")
     try:
+        _check_kind(path)
         with h5py.File(path, "r") as file:
             if isinstance(file.get("node", getlink=True), (h5py.SoftLink, h5py.ExternalLink)):
                 raise GraphError(f"{path}: 'node' links to another place; only plain data is read")
@@ -57,6 +56,22 @@ def read_nir(path: Path) -> nir.NIRGraph:
         reason = _short(f"{type(error).__name__}: {error}")
         raise GraphError(f"{path}: malformed NIR ({reason}); export it again") from None
     return build_graph(graph.nodes, graph.edges, graph.metadata)
+
+
+def _check_kind(path: Path) -> None:
+    """Say what the path is instead, if it is plainly something else than a NIR file."""
+    if not path.exists():
+        raise GraphError(f"{path}: no such file; write one with `snnvae export model.pt -o {path}`")
+    if path.is_dir():
+        raise GraphError(f"{path}: is a folder; give the .nir file in it")
+    if not path.is_file():
+        raise GraphError(f"{path}: not a regular file; give a .nir file on disk")
+    with path.open("rb") as file:
+        start = file.read(512)
+    # torch.save writes a zip whose first entry is NAME/data.pkl.
+    if start.startswith(b"PK\x03\x04") and b"/data.pkl" in start:
+        out = f"{path}.nir" if path.suffix == ".nir" else path.with_suffix(".nir")
+        raise GraphError(f"{path}: a checkpoint, not NIR; run `snnvae export {path} -o {out}`")
 
 
 class _Budget:

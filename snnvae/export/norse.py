@@ -31,7 +31,14 @@ def from_norse(
     carries currents rather than spikes. dt is that of the cells. UnsupportedError names what cannot
     be written exactly.
     """
-    found = _merge_norms(list(_flatten_modules(module, "")))
+    modules = list(_flatten_modules(module, ""))
+    for name, layer in modules:
+        if _kind(layer) not in (*WRITERS, *NORMS):
+            raise UnsupportedError(
+                f"module '{name}' ({type(layer).__name__}) has no exact form in NIR here; "
+                f"known are {', '.join(sorted(WRITERS))} and BatchNorm"
+            )
+    found = _merge_norms(modules)
     cells = [m for _, m in found if _kind(m) in ("LIFBoxCell", "LIBoxCell")]
     if not cells:
         raise UnsupportedError("the module has no Norse neurons, so it has no time step")
@@ -41,13 +48,7 @@ def from_norse(
     after = builder.add("input", nir.Input({"input": np.array(input_shape)}))
     shape = tuple(input_shape)
     for name, layer in found:
-        write = WRITERS.get(_kind(layer))
-        if write is None:
-            raise UnsupportedError(
-                f"module '{name}' ({type(layer).__name__}) has no exact form in NIR here; "
-                f"known are {', '.join(sorted(WRITERS))} and BatchNorm"
-            )
-        node = write(layer, shape)
+        node = WRITERS[_kind(layer)](layer, shape)
         shape = tuple(int(n) for n in node.output_type["output"])
         after = builder.add(name, node, after)
     builder.add("output", nir.Output({"output": np.array(shape)}), after)
@@ -94,7 +95,8 @@ def _flatten_modules(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Leaves of nested Sequentials, in order, with dotted names."""
     kind = _kind(module)
     if kind in ("Sequential", "SequentialState"):
-        for name, child in module.named_children():
+        # named_children() would leave out a module's second use.
+        for name, child in module._modules.items():
             yield from _flatten_modules(child, f"{prefix}.{name}" if prefix else name)
     elif kind == "Lift":
         yield from _flatten_modules(module.lifted_module, prefix)

@@ -31,7 +31,13 @@ def build_stimulus(
     for name in given:
         if name not in known:
             raise DataError(f"data for input '{name}', but the inputs are {sorted(known)}")
-    steps = steps or _steps_of(given, program) or program.steps
+    if steps is None:
+        steps = _steps_of(given, program)
+    steps = program.steps if steps is None else steps
+    if not samples or steps < 1:
+        raise DataError(
+            f"the input holds {len(samples)} samples of {steps} steps; give at least one of each"
+        )
     drawn = _drawn(program, samples, steps, seed)
     streams = {}
     for port in program.inputs:
@@ -86,9 +92,11 @@ def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
     if values.ndim == rank + 1:
         values = values[:, None] if port.constant else values[None]
     target = (batch, steps, *port.shape)
-    fits = values.ndim == rank + 2 and all(
-        have in (want, 1) or (axis == 0 and have > want)
-        for axis, (have, want) in enumerate(zip(values.shape, target, strict=True))
+    fits = (
+        values.ndim == rank + 2
+        and values.shape[2:] == port.shape
+        and (values.shape[1] == steps or (port.constant and values.shape[1] == 1))
+        and (values.shape[0] == 1 or values.shape[0] >= batch)
     )
     if values.dtype.kind not in "biuf" or not fits:
         raise DataError(

@@ -10,7 +10,7 @@ import numpy as np
 from snnvae.primitive import Conventions, LavaForm, Shape
 from snnvae.primitives import fixed_point
 from snnvae.primitives.neuron import FixedNeuron, FloatNeuron, fixed_decay, fixed_start, lif_reset
-from snnvae.primitives.parameters import FixedBias, decay_per_step, uniform
+from snnvae.primitives.parameters import FixedBias, decay_per_step, first_membrane, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class LeakyIntegrator(FloatNeuron):
     ) -> tuple[LeakyIntegrator, np.ndarray]:
         """From a NIR LI; the gain is dt/τ·R."""
         dv, leak = decay_per_step(node.tau, conventions.dt), uniform(node.v_leak)
-        start = leak if conventions.initial == "v_leak" else np.zeros(())
+        start = first_membrane(conventions, leak, np.zeros(()))
         return cls(dv * leak, start, dv), dv * uniform(node.r)
 
     def step(self, v: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ from snnvae.primitives.neuron import (
     fixed_threshold,
     lif_reset,
 )
-from snnvae.primitives.parameters import FixedBias, decay_per_step, uniform
+from snnvae.primitives.parameters import FixedBias, decay_per_step, first_membrane, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class LIF(FloatNeuron):
         threshold = uniform(node.v_threshold) - origin
         if not (threshold > 0).all():
             raise GraphError("v_threshold must lie above v_reset")
-        first = leak if conventions.initial == "v_leak" else rest
+        first = first_membrane(conventions, leak, rest)
         bias, start = dv * (leak - origin), uniform(first - origin)
         return cls(bias, start, dv, threshold, origin, conventions.reset), dv * uniform(node.r)
 

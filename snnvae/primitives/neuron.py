@@ -105,7 +105,10 @@ def lif_reset(
     threshold per population.
     """
     if np.any(neuron.start != 0):
-        raise UnsupportedError("starts away from v_reset, which LIFReset cannot restore")
+        raise UnsupportedError(
+            "starts away from v_reset, which LIFReset cannot restore; if it need not, pass "
+            "--initial v_reset"
+        )
     if np.ndim(dv) or np.ndim(threshold):
         raise UnsupportedError("has tau or threshold per neuron; a stock LIF has one for all")
     arguments: dict[str, Any]

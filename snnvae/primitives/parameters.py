@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.errors import GraphError
+from snnvae.errors import ConfigError, GraphError
+from snnvae.primitive import Conventions
 from snnvae.primitives import fixed_point
 
 
@@ -32,6 +33,17 @@ def decay_per_step(tau: np.ndarray, dt: float) -> np.ndarray:
             "check --dt or the file's tau"
         )
     return dv
+
+
+def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray) -> np.ndarray:
+    """The membrane before the first step; ConfigError where it matters and nobody said."""
+    if conventions.initial is None and np.any(leak != reset):
+        raise ConfigError(
+            f"its membrane could start at v_leak ({leak.flat[0]:g}) or at v_reset "
+            f"({reset.flat[0]:g}), and the file does not say; pass --initial v_leak (as Norse) "
+            "or v_reset"
+        )
+    return reset if conventions.initial == "v_reset" else leak
 
 
 @dataclass(frozen=True, eq=False)

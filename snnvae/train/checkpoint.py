@@ -20,6 +20,7 @@ from snnvae.train.vae import SpikingVAE
 FORMAT = "snnvae-checkpoint"
 VERSION = 1
 RETRAIN = "make one with 'snnvae train'"
+HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def save(path: str | Path, model: SpikingVAE) -> Path:
@@ -65,6 +66,11 @@ def load(path: str | Path) -> tuple[Config, SpikingVAE]:
 def _read(path: Path) -> Any:
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
+    if path.open("rb").read(len(HDF5)) == HDF5:
+        raise CheckpointError(
+            f"{path} is NIR or other HDF5, not a checkpoint: `snnvae simulate {path}` runs NIR; "
+            "here goes the model.pt of 'snnvae train'"
+        )
     if not zipfile.is_zipfile(path):
         raise CheckpointError(f"{path} is not a torch file, or is cut short: {RETRAIN}")
     try:

@@ -11,7 +11,9 @@ import pytest
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.settings import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
+from snnvae.hardware_sim import reference
 from snnvae.program import Precision
+from snnvae.stimulus import Stimulus
 
 PAPER_INPUT = (
     "60 220 270 310 320 350 370 400 410 430 440 450 460 470 480 490 500 510 520 530 670 680 690 "
@@ -248,7 +250,8 @@ def test_leak_and_reset_away_from_zero(nets: Any, subtract: bool, alike: bool) -
         "out": nets.sink(6),
     }
     stream = rng.random((200, 5)) < 0.5
-    found = nets.run(nets.chain(nodes), stream, reset="subtract" if subtract else None)
+    graph = nets.chain(nodes)
+    found = nets.run(graph, stream, reset="subtract" if subtract else None, initial="v_leak")
     wide = [np.broadcast_to(value, 6) for value in values.values()]
     expected = loop(wide, stream @ weight.T + bias, nets.dt, subtract)
     assert expected.any(axis=0).all()
@@ -279,7 +282,7 @@ def test_the_first_membrane_is_v_leak_or_v_reset(nets: Any) -> None:
         start: nets.run(graph, [[0]], initial=start).membranes["lif"].item()
         for start in ("v_leak", "v_reset")
     }
-    program = nets.compiled(graph)
+    program = nets.compiled(graph, initial="v_leak")
     real = {start: program.layer("lif").to_real(np.array(v)).item() for start, v in first.items()}
     assert real == pytest.approx({"v_leak": 0.8, "v_reset": 0.5})
 
@@ -331,8 +334,63 @@ def test_the_order_of_nodes_and_edges_does_not_matter(nets: Any) -> None:
         assert one.digest() == other.digest()
 
 
+def test_a_first_membrane_that_nobody_states_is_asked_for(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(1),
+        "lif": nets.lif(1, leak=0.8, reset=0.2),
+        "out": nets.sink(1),
+    }
+    with pytest.raises(ConfigError, match=r"'lif'.*v_leak \(0\.8\).*v_reset \(0\.2\).*--initial"):
+        nets.compiled(nets.chain(nodes))
+
+
+def membranes(nets: Any, nodes: dict[str, nir.NIRNode], *edges: str) -> list[float]:
+    """Membrane of 'n' at dt/τ = 1 after each of five steps without input."""
+    names = [name for name, node in nodes.items() if isinstance(node, nir.Input)]
+    program = nets.compiled(nets.graph(nodes, *edges))
+    stimulus = Stimulus({name: np.zeros((1, 5, 1), bool) for name in names}, (0,))
+    traced = reference.run(program, stimulus, membranes=True).membranes["n"]
+    return [round(float(v), 9) for v in traced.ravel()]
+
+
+def test_a_weight_node_adds_its_bias_once_to_the_sum_of_its_sources(nets: Any) -> None:
+    """NIR: y = W·(x₁ + x₂) + b, also where one source is the neuron's own past."""
+    nodes = {
+        "a": nets.source(1),
+        "w": nets.affine([[0.0]], 0.2),
+        "n": nets.lif(1, tau=nets.dt, r=1.0),
+        "out": nets.sink(1),
+    }
+    assert membranes(nets, nodes, "a w n out") == [0.2] * 5
+    assert membranes(nets, nodes, "a w n out", "n w") == [0.2] * 5
+    assert membranes(nets, {**nodes, "b": nets.source(1)}, "a w n out", "b w") == [0.2] * 5
+
+
+def test_two_weight_nodes_add_both_their_biases(nets: Any) -> None:
+    nodes = {
+        "a": nets.source(1),
+        "w": nets.affine([[0.0]], 0.2),
+        "u": nets.affine([[0.0]], 0.3),
+        "n": nets.lif(1, tau=nets.dt, r=1.0),
+        "out": nets.sink(1),
+    }
+    assert membranes(nets, nodes, "a w n out", "a u n") == [0.5] * 5
+
+
+def test_a_bias_cannot_be_delayed(nets: Any) -> None:
+    nodes = {
+        "a": nets.source(1),
+        "w": nets.affine([[1.0]], 0.2),
+        "late": nets.delay(1),
+        "n": nets.lif(1),
+        "out": nets.sink(1),
+    }
+    with pytest.raises(UnsupportedError, match=r"'late'.*'w'.*bias"):
+        nets.compiled(nets.chain(nodes))
+
+
 def test_any_weight_or_parameter_changes_the_digest(nets: Any) -> None:
-    seen = {nets.compiled(nets.small()).digest()}
+    seen = {nets.compiled(nets.small(), initial="v_leak").digest()}
     changes = [
         ("conv", "weight"),
         ("conv", "bias"),
@@ -351,9 +409,9 @@ def test_any_weight_or_parameter_changes_the_digest(nets: Any) -> None:
             array.flat[0] = np.nextafter(array.flat[0], np.inf)
         else:
             array += 1e-6
-        seen.add(nets.compiled(graph).digest())
+        seen.add(nets.compiled(graph, initial="v_leak").digest())
     assert len(seen) == len(changes) + 1
-    assert nets.compiled(nets.small()).digest() in seen
+    assert nets.compiled(nets.small(), initial="v_leak").digest() in seen
 
 
 def test_settings_change_the_digest(nets: Any) -> None:

@@ -32,13 +32,13 @@ def test_the_user_s_word_goes_before_the_file_s(nets: Any) -> None:
     )
     given = resolve(stated, Options(dt=1e-4, steps=7, reset="zero", initial="v_leak"))
     assert (given.steps, given.conventions.dt) == (7, 1e-4)
-    assert (given.conventions.reset, given.conventions.initial) == ("zero", "v_leak")
+    assert (given.conventions.reset, given.conventions.initial) == ("zero", None)
 
 
-def test_without_a_word_norse_s_conventions_hold(nets: Any) -> None:
+def test_without_a_word_nir_s_reset_holds_and_no_first_membrane_is_guessed(nets: Any) -> None:
     found = resolve(graph(nets), Options())
     assert found.steps == DEFAULT_STEPS
-    assert (found.conventions.reset, found.conventions.initial) == ("zero", "v_leak")
+    assert (found.conventions.reset, found.conventions.initial) == ("zero", None)
 
 
 def test_scalars_as_nir_reads_them_back(nets: Any) -> None:

@@ -89,3 +89,15 @@ def test_a_membrane_that_is_not_a_number_never_agrees(nets: Any) -> None:
     membranes = {**recording.membranes, "first": recording.membranes["first"] * np.nan}
     rows = compare(program, recording, "peer", replace(recording, membranes=membranes))
     assert not rows[0].agrees()
+
+
+def test_nothing_compared_is_no_agreement() -> None:
+    assert not all_agree([])
+
+
+def test_the_last_membrane_is_compared_beside_the_trace(nets: Any) -> None:
+    """Backends read the two apart, so either may be wrong alone."""
+    program, recording = run(nets)
+    final = {name: v + 1.0 for name, v in recording.final.items()}
+    rows = compare(program, recording, "peer", replace(recording, final=final))
+    assert [row.agrees() for row in rows] == [True, True, False]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnvae.errors import DataError
-from snnvae.evaluate.stimuli import read_input, stimulus_for
+from snnvae.evaluate.stimuli import noise, read_input, stimulus_for
 from snnvae.program import Program
 from snnvae.train import data
 
@@ -116,3 +116,15 @@ def test_noise_stands_in_only_where_it_may(nets: Any) -> None:
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
     assert one.mean() == pytest.approx(0.3, abs=0.04)
+
+
+def test_noise_differs_between_inputs_of_one_shape(nets: Any) -> None:
+    nodes = {
+        "a": nets.source(50),
+        "b": nets.source(50),
+        "n": nets.threshold(50),
+        "out": nets.sink(50),
+    }
+    program = nets.compiled(nets.graph(nodes, "a n out", "b n"))
+    streams = noise(program, range(2), 4, seed=0)
+    assert not np.array_equal(streams["a"], streams["b"])

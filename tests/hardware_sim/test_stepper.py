@@ -27,7 +27,7 @@ def test_a_delay_gives_back_what_was(nets: Any) -> None:
         "a": nets.threshold(1),
         "out": nets.sink(1),
     }
-    stepper = Stepper(nets.compiled(nets.chain(nodes)), batch=1)
+    stepper = Stepper(nets.compiled(nets.chain(nodes), initial="v_leak"), batch=1)
     stream = [True, True, False, True, False, False]
     found = [stepper.step({"in": np.array([[s]])}, {})["a"].item() for s in stream]
     assert found == [False, False, True, True, False, True]
@@ -40,7 +40,7 @@ def test_reset_forgets_membranes_and_delays(nets: Any) -> None:
         "a": nets.lif(1, leak=0.3),
         "out": nets.sink(1),
     }
-    stepper = Stepper(nets.compiled(nets.chain(nodes)), batch=1)
+    stepper = Stepper(nets.compiled(nets.chain(nodes), initial="v_leak"), batch=1)
     stream = [np.array([[s]]) for s in (True, False, True, True)]
 
     def run() -> list[float]:

@@ -145,3 +145,15 @@ def test_some_of_the_samples(nets: Any) -> None:
     assert (some.samples, some.seed, some.batch) == ((11, 12), 3, 2)
     np.testing.assert_array_equal(some.streams["x"], data[1:3])
     assert replace(stimulus) is not stimulus
+
+
+@pytest.mark.parametrize("shape", [(20, 1), (3, 20, 1), (3, 1, 2, 3), (1, 5, 1, 3)])
+def test_data_of_another_width_or_length_is_never_stretched(nets: Any, shape: Any) -> None:
+    with pytest.raises(DataError, match="needs"):
+        build_stimulus(program(nets), range(3), steps=5, data={"x": np.zeros(shape)})
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 2, 3), (2, 0, 2, 3)])
+def test_data_without_samples_or_steps_is_refused(nets: Any, shape: Any) -> None:
+    with pytest.raises(DataError, match="at least one of each"):
+        build_stimulus(program(nets), range(shape[0]), data={"x": np.zeros(shape)})

@@ -121,10 +121,9 @@ def test_every_neuron_may_have_its_own_parameters() -> None:
     values = [rng.uniform(*span, 4) for span in ((DT, 9 * DT), (1, 3), (-0.2, 0.2), (0.5, 1))]
     values.append(rng.uniform(-0.3, 0.0, 4))
     currents = rng.uniform(0, 2, (15, 1, 4))
-    together, gain = LIF.from_nir(nir.LIF(*values), Conventions(DT))
-    alone = [
-        LIF.from_nir(nir.LIF(*(x[i : i + 1] for x in values)), Conventions(DT)) for i in range(4)
-    ]
+    conventions = Conventions(DT, initial="v_leak")
+    together, gain = LIF.from_nir(nir.LIF(*values), conventions)
+    alone = [LIF.from_nir(nir.LIF(*(x[i : i + 1] for x in values)), conventions) for i in range(4)]
     v, vs = together.initial(1, (4,)), [n.initial(1, (1,)) for n, _ in alone]
     for current in currents:
         spikes, v = together.step(v, current * gain)

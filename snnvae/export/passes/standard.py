@@ -9,6 +9,7 @@ the metadata).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Container
 from math import prod
 
 import nir
@@ -41,17 +42,26 @@ def lower_to_standard(graph: nir.NIRGraph) -> nir.NIRGraph:
         into[target].append(source)
     for name, node in graph.nodes.items():
         builder.add(name, _flat(name, node) if name in flat else node)
+    bridges: dict[str, str] = {}
     for name in graph.nodes:
         for source in into[name]:
             if name in flat and source not in flat:
                 shape = graph.nodes[source].output_type["output"]
-                bridge = f"{source}.flat"
-                if bridge not in builder.nodes:
-                    builder.add(bridge, nir.Flatten({"input": shape}, 0, -1), source)
-                builder.connect(bridge, name)
+                if source not in bridges:
+                    bridge = _unused(f"{source}.flat", builder.nodes)
+                    flatten = nir.Flatten({"input": shape}, 0, -1)
+                    bridges[source] = builder.add(bridge, flatten, source)
+                builder.connect(bridges[source], name)
             else:
                 builder.connect(source, name)
     return builder.build(_with_shapes(graph, flat))
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """`name`, with '_' appended until no node is called so."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _downstream(graph: nir.NIRGraph) -> set[str]:

@@ -1,0 +1,23 @@
+"""A trained model straight to its deployed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnvae.evaluate.deployed import CHUNK, deployed_reconstructions
+from snnvae.train.config import Config
+from snnvae.train.inference import reconstruct
+from snnvae.train.model import build
+
+
+@pytest.mark.parametrize("kind", ["esvae", "fsvae"])
+def test_more_images_than_a_chunk_come_back_in_order_and_whole(kind: str) -> None:
+    config = Config(kind, image_size=4, widths=(4,), latent=3, k=2, steps=3)
+    model = build(config).eval()
+    images = np.random.default_rng(0).uniform(-1, 1, (CHUNK + 1, 1, 4, 4)).astype(np.float32)
+    deployed = deployed_reconstructions(model, images, "float")
+    np.testing.assert_allclose(deployed.images, reconstruct(model, images, 0), atol=1e-12)
+    for _, recording in deployed.parts.values():
+        assert recording.info["samples"] == list(range(CHUNK + 1))
+        assert all(len(spikes) == CHUNK + 1 for spikes in recording.spikes.values())
