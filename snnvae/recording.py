@@ -8,6 +8,7 @@ flat, which `nir.read_data` opens) and what snnvae adds (`/snnvae`).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -20,6 +21,7 @@ import numpy as np
 
 from snnvae.errors import DataError
 from snnvae.files import write_aside
+from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
 
 FORMAT_VERSION = 1
 
@@ -68,27 +70,32 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path) -> Recording:
-        """Read a recording; DataError if the file is not one of ours."""
+        """Read a recording; DataError, in one line, if the file is not one of ours."""
+        path = Path(path)
         try:
+            if path.exists() and not path.is_file():
+                raise ValueError("not a regular file")
             with h5py.File(path, "r") as file:
+                _check_groups(file, path)
                 own = file["snnvae"]
                 if (found := int(own.attrs["format"])) != FORMAT_VERSION:
                     raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
-                shapes = json.loads(own.attrs["shapes"])
-                spikes = {}
-                for name, shape in shapes.items():
-                    flat = file["nodes"][name]["observables"]["spikes"]["data"][()]
-                    spikes[name] = flat.reshape(*flat.shape[:2], *shape)
+                info = json.loads(own.attrs["info"])
+                _check_info(info)
+                start = (len(info["samples"]), info["steps"])
+                spikes = {
+                    name: _spikes(file, name, (*start, *shape))
+                    for name, shape in json.loads(own.attrs["shapes"]).items()
+                }
                 parts = {
                     part: {name: values[()] for name, values in own[part].items()}
                     for part in ("analog", "final", "outputs", "membranes")
                 }
-                info = dict(json.loads(own.attrs["info"]))
                 return cls(spikes=spikes, info=info, **parts)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote") from None
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-            reason = " ".join(str(error).split())
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as e:
+            reason = " ".join(str(e).split())[:300]
             raise DataError(
                 f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
             ) from None
@@ -96,3 +103,63 @@ class Recording:
 
 def _flat(spikes: np.ndarray) -> np.ndarray:
     return spikes.reshape(*spikes.shape[:2], -1)
+
+
+def _check_groups(file: h5py.File, path: Path) -> None:
+    """Look through everything that is read; gzip packs at most 1032 bytes into one."""
+    most = max(MAX_BYTES, 1032 * path.stat().st_size)
+    check = Hdf5Check(str(path), DataError, max_bytes=most, finite=False)
+    for name in ("snnvae", "nodes"):
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"it has no group '{name}' of its own")
+        check.group(file[name])
+
+
+def _check_info(info: Any) -> None:
+    """ValueError unless what a run says of itself is there and of its kind."""
+    if not isinstance(info, dict):
+        raise ValueError("its info is not a table")
+    samples = info.get("samples")
+    options = info.get("options", {})
+    good = {
+        "program": isinstance(info.get("program"), str),
+        "backend": isinstance(info.get("backend"), str),
+        "precision": info.get("precision") in ("float", "fixed"),
+        "dt": _is_number(info.get("dt")) and 0 < info["dt"] < float("inf"),
+        "steps": _is_count(info.get("steps")) and info["steps"] > 0,
+        "seed": _is_count(info.get("seed")),
+        "samples": isinstance(samples, list) and bool(samples) and all(map(_is_count, samples)),
+        "options": isinstance(options, dict) and all(map(_is_option, options.values())),
+    }
+    for key, fits in good.items():
+        if not fits:
+            raise ValueError(f"its info says {key} = {str(info.get(key))[:40]!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_option(value: object) -> bool:
+    """Nothing, a number, text, or a list of texts or of lists of texts."""
+    if not isinstance(value, list):
+        return value is None or isinstance(value, (int, float, str))
+    rows = [row if isinstance(row, list) else [row] for row in value]
+    return all(isinstance(text, str) for row in rows for text in row)
+
+
+def _spikes(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Spikes of one population, bool, in their shape (B, T, …)."""
+    if not all(map(_is_count, shape)):
+        raise ValueError(f"'{name}' has the shape {shape[2:]}")
+    data = file["nodes"][name]["observables"]["spikes"]["data"]
+    if data.dtype != bool:
+        raise ValueError(f"the spikes of '{name}' are {data.dtype}, not true or false")
+    if data.shape != (*shape[:2], math.prod(shape[2:])):
+        raise ValueError(f"the spikes of '{name}' have shape {data.shape}, not that of {shape}")
+    spikes: np.ndarray = data[()].reshape(shape)
+    return spikes

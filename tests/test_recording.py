@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,114 @@ def test_a_damaged_recording_is_told_in_one_line(nets: Any, tmp_path: Path, dama
     with pytest.raises(DataError, match=r"r\.h5: ") as caught:
         Recording.load(tmp_path / "r.h5")
     assert "\n" not in str(caught.value)
+
+
+def of_info(key: str, value: Any) -> Any:
+    """Change one thing that the run says of itself."""
+
+    def damage(file: h5py.File) -> None:
+        info = json.loads(file["snnvae"].attrs["info"])
+        file["snnvae"].attrs["info"] = json.dumps({**info, key: value})
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("program", 5),
+        ("program", None),
+        ("backend", ["reference"]),
+        ("precision", "double"),
+        ("precision", ["float"]),
+        ("dt", 0),
+        ("dt", -1e-3),
+        ("dt", "1"),
+        ("dt", True),
+        ("dt", float("nan")),
+        ("dt", float("inf")),
+        ("steps", 0),
+        ("steps", 5.5),
+        ("seed", -1),
+        ("samples", 3),
+        ("samples", []),
+        ("samples", [0, "1", 2]),
+        ("options", 5),
+        ("options", {"analog": [{}]}),
+        ("options", {"delay_edges": [[["a"], "b"]]}),
+    ],
+)
+def test_what_a_run_says_of_itself_is_checked(
+    nets: Any, tmp_path: Path, key: str, value: Any
+) -> None:
+    with pytest.raises(DataError, match=f"not a recording of snnvae .its info says {key} = "):
+        loaded_after(nets, tmp_path, of_info(key, value))
+
+
+def test_a_deep_info_is_told_in_one_line(nets: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a recording"):
+        loaded_after(
+            nets, tmp_path, lambda file: file["snnvae"].attrs.__setitem__("info", "[" * 50_000)
+        )
+
+
+def replaced(where: str, **how: Any) -> Any:
+    def damage(file: h5py.File) -> None:
+        del file[where]
+        file.create_dataset(where, **how)
+
+    return damage
+
+
+def linked(where: str, link: Any) -> Any:
+    def damage(file: h5py.File) -> None:
+        del file[where]
+        file[where] = link
+
+    return damage
+
+
+SPIKES = "nodes/a/observables/spikes/data"
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (replaced(SPIKES, data=np.full((3, 5, 4), 0.3)), "float64, not true or false"),
+        (replaced(SPIKES, data=np.ones((3, 5, 4), int)), "int64, not true or false"),
+        (replaced(SPIKES, data=np.ones((3, 4, 4), bool)), "have shape"),
+        (replaced(SPIKES, shape=(3, 5, 1 << 40), dtype=bool, chunks=(1, 1, 64)), "exceed 4 GiB"),
+        (replaced("snnvae/final", shape=(1 << 40,), dtype=float, chunks=(64,)), "exceed|final"),
+        (linked("nodes/a", h5py.SoftLink("/nodes/z")), "links to another place"),
+        (linked("nodes", h5py.ExternalLink("other.h5", "/nodes")), "of its own"),
+        (linked("snnvae/final", h5py.ExternalLink("other.h5", "/x")), "links to another place"),
+        (linked("snnvae", h5py.SoftLink("/nodes")), "of its own"),
+        (lambda file: file["snnvae/final"].__setitem__("x", file["snnvae"]), "linked twice"),
+        (
+            lambda file: file["snnvae"].attrs.__setitem__("shapes", '{"a": [-1]}'),
+            "'a' has the shape",
+        ),
+    ],
+)
+def test_a_hostile_recording_is_refused(nets: Any, tmp_path: Path, damage: Any, why: str) -> None:
+    with pytest.raises(DataError, match=why) as caught:
+        loaded_after(nets, tmp_path, damage)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+def loaded_after(nets: Any, tmp_path: Path, damage: Any) -> Recording:
+    recording, graph = recorded(nets)
+    path = tmp_path / "r.h5"
+    recording.save(path, graph)
+    with h5py.File(path, "a") as file:
+        damage(file)
+    return Recording.load(path)
+
+
+def test_values_that_are_not_finite_are_a_result_too(nets: Any, tmp_path: Path) -> None:
+    again = loaded_after(nets, tmp_path, replaced("snnvae/final/v", data=np.full((3, 4), np.inf)))
+    assert np.isinf(again.final["v"]).all()
 
 
 def test_a_truncated_recording_is_told_in_one_line(nets: Any, tmp_path: Path) -> None:

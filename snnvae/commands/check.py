@@ -8,7 +8,13 @@ from typing import Any
 
 import click
 
-from snnvae.commands.options import as_json, compile_options, model_argument, options_from
+from snnvae.commands.options import (
+    as_json,
+    compile_options,
+    model_argument,
+    options_from,
+    seed_option,
+)
 from snnvae.commands.result import Result, table
 from snnvae.evaluate.check import LAVA, Check, check
 from snnvae.evaluate.parity import all_agree
@@ -26,7 +32,7 @@ DISAGREES = 1
     help="The checkpoint that the file was exported from: compares with Norse too.",
 )
 @click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+@seed_option
 @click.option(
     "--input",
     "input_file",

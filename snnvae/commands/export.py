@@ -24,11 +24,14 @@ def command(checkpoint: Path, out: Path, part: str, standard: bool, as_json: boo
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
     all steps before the first latent spike is drawn.
     """
+    from snnvae.errors import ConfigError
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.to_nir import parts_for, to_nir
 
+    if out.resolve() == checkpoint.resolve():
+        raise ConfigError(f"-o {out} is the checkpoint itself; give the .nir another name")
     _, model = checkpoints.load(checkpoint)
     folded = model.folded()
     names = parts_for(model, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import numpy as np
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
 from snnvae.commands.result import Result, table
 from snnvae.deploy.compile import Compiled, compile_graph
-from snnvae.deploy.timing import depths
+from snnvae.deploy.settings import CONVENTIONS_KEY
+from snnvae.deploy.timing import check_stock, depths
 from snnvae.errors import UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
@@ -30,16 +32,19 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
     program = compiled.program
     try:
         depth: dict[str, int] = dict(depths(program))
+        check_stock(program)
         stock = f"latency {max(depth.values(), default=0)} steps"
     except UnsupportedError as error:
         depth, stock = {}, f"not possible: {error}"
+    conventions = program.metadata[CONVENTIONS_KEY]
     layers = _layer_rows(compiled, depth)
     connections = _connection_rows(program)
     synapses = sum(c.synapse.macs() for c in program.connections)
     lines = [
         f"{model}: {sum(layer.size for layer in program.layers):,} neurons, {synapses:,} synapses "
         f"({synapses * WEIGHT_BITS / 8 / 1024:,.1f} KiB at {WEIGHT_BITS} bits)",
-        f"dt {program.dt:g} s, {program.steps} steps per sample; stock Lava: {stock}",
+        ", ".join(f"{name} {text}" for name, text in conventions.items()),
+        f"stock Lava: {stock}",
         *(f"input {_input_text(program, i.name)}" for i in program.inputs),
         *(f"output '{name}' from '{layer}'" for name, layer in program.outputs.items()),
         *(f"loop, one process on Lava: {', '.join(group)}" for group in program.groups),
@@ -53,8 +58,11 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
                 "fixed point",
                 "scale",
                 "threshold",
+                "threshold err",
                 "weight err",
+                "clipped",
                 "bias err",
+                "decay err",
                 "peak current",
                 "notes",
             ),
@@ -63,6 +71,7 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
     ]
     data = {
         "dt": program.dt,
+        "conventions": conventions,
         "steps": program.steps,
         "neurons": sum(layer.size for layer in program.layers),
         "synapses": synapses,
@@ -72,6 +81,7 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
             layer.name: {"shape": layer.shape, "depth": depth.get(layer.name)}
             for layer in program.layers
         },
+        "fixed_point": {report.layer: asdict(report) for report in compiled.report},
         "digest": program.digest(),
     }
     return Result("\n".join(lines), data, as_json=as_json)
@@ -97,8 +107,11 @@ def _layer_rows(compiled: Compiled, depth: dict[str, int]) -> list[tuple[object,
                 depth.get(layer.name, "–"),
                 f"{report.scale:.1f}",
                 "–" if report.threshold is None else report.threshold,
+                "–" if report.threshold is None else f"{report.threshold_error:.2%}",
                 f"{report.weight_error:.2%}",
+                report.clipped,
                 f"{report.bias_error:.2%}",
+                f"{report.decay_error:.2%}",
                 report.peak_current,
                 "; ".join(report.notes),
             )

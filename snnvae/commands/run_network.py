@@ -17,10 +17,11 @@ from snnvae.commands.options import (
     model_argument,
     options_from,
     out_option,
+    seed_option,
 )
 from snnvae.commands.result import Result
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.quantise import LayerReport
+from snnvae.deploy.quantise import LayerReport, notes_text
 from snnvae.deploy.run import Backend, run
 from snnvae.deploy.settings import Options
 from snnvae.errors import DataError
@@ -52,7 +53,7 @@ def run_options(command: Command) -> Command:
             show_default=True,
             help="float64, or Loihi's integers.",
         ),
-        click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
+        seed_option,
         click.option(
             "--input",
             "input_file",
@@ -133,7 +134,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
     written.append(out / "report.html")
     write_text(written[-1], energy.to_html(report, title=request.model.stem))
-    rounding = [f"rounding, {r.layer}: {'; '.join(r.notes)}" for r in rounded if r.notes]
+    rounding = notes_text(rounded)
     data = {
         "backend": backend,
         "precision": precision,
@@ -149,7 +150,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     lines = [
         f"{stimulus.batch} samples × {stimulus.steps} steps on {backend} ({precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
-        *rounding,
+        *([f"rounding: {rounding}"] if rounding else []),
         *(f"wrote {path}" for path in written),
     ]
     return Result("\n".join(lines), data)

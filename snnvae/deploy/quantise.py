@@ -36,7 +36,7 @@ BIAS_LIMIT = (fixed_point.BIAS_MANTISSA_MAX << fixed_point.BIAS_EXPONENT_MAX) / 
 """Largest bias that mantissa and exponent hold, in weight units."""
 CURRENT_LIMIT = fixed_point.STATE_LIMIT >> fixed_point.ACTIVATION_SHIFT
 """Summed weights beyond this wrap around 24 bits."""
-LOST_SHARE = 0.05
+LOST_SHARE = 0.1
 """Share of a layer's non-zero weights that may round to 0 without a note."""
 
 
@@ -214,18 +214,19 @@ def _report(
     peak_current = int(np.max(peak)) + sum(
         int(np.ceil(_host_peak(c, program) * scale)) for c in incoming if c.on_host
     )
-    threshold_error, threshold = 0.0, None
+    threshold_error, threshold, zeros = 0.0, None, 0
     if isinstance(exact, (LIF, Threshold)):
         assert isinstance(fixed, (FixedLIF, FixedThreshold))
         threshold = int(np.max(fixed.threshold))
         threshold_error = _relative(fixed.threshold, exact.threshold * scale)
+        zeros = _lost(fixed.threshold, exact.threshold)
     decay_error = _relative(fixed.decay / 4096, exact.dv) if hasattr(exact, "dv") else 0.0
     bias_error = _relative(fixed.bias.value / 64, np.asarray(exact.bias) * scale)
     notes = []
     if clipped:
         verb = "weight saturates" if clipped == 1 else "weights saturate"
         notes.append(f"{clipped} {verb} at 8 bits: the threshold is small beside them")
-    if threshold is not None and (zeros := _lost(fixed.threshold, exact.threshold)):
+    if zeros:
         notes.append(f"{zeros} {'threshold rounds' if zeros == 1 else 'thresholds round'} to 0")
     weights, lost = int(np.count_nonzero(want)), _lost(have, want)
     if lost > LOST_SHARE * weights:

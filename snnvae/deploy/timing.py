@@ -67,3 +67,13 @@ def depths(program: Program) -> Mapping[str, int]:
 def latency(program: Program) -> int:
     """Hardware steps by which the deepest layer lags."""
     return max(depths(program).values(), default=0)
+
+
+def check_stock(program: Program) -> None:
+    """UnsupportedError, naming the layer, where a stock process lacks a layer's dynamics."""
+    for layer in program.layers:
+        if program.group_of(layer.name) is None:
+            try:
+                layer.neuron.lava(layer.shape, program.steps, 0)
+            except UnsupportedError as error:
+                raise UnsupportedError(f"layer '{layer.name}' {error}") from None

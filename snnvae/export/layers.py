@@ -58,6 +58,11 @@ def conv2d(layer: Any, in_shape: Shape) -> nir.Conv2d:
     """torch Conv2d → Conv2d."""
     if getattr(layer, "padding_mode", "zeros") != "zeros":
         raise UnsupportedError(f"Conv2d pads with '{layer.padding_mode}'; NIR knows only zeros")
+    if layer.groups != 1 or len(set(layer.kernel_size)) != 1:
+        raise UnsupportedError(
+            f"Conv2d has groups={layer.groups} and kernel_size={tuple(layer.kernel_size)}; "
+            "NIR 1.0.8 infers wrong shapes but for groups=1 and square kernels"
+        )
     padding = layer.padding if isinstance(layer.padding, str) else tuple(layer.padding)
     return nir.Conv2d(
         input_shape=in_shape[1:],

@@ -13,7 +13,7 @@ import nir
 import numpy as np
 
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
-from snnvae.errors import UnsupportedError
+from snnvae.errors import GraphError, UnsupportedError
 from snnvae.export import layers
 from snnvae.export.builder import GraphBuilder
 
@@ -29,7 +29,7 @@ def from_norse(
     Dropout and Identity (dropped), Norse's LIFBoxCell and LIBoxCell, Lift, nested Sequentials. The
     nodes have the modules' names. `input_shape` lacks batch and time; `analog` says that the input
     carries currents rather than spikes. dt is that of the cells. UnsupportedError names what cannot
-    be written exactly.
+    be written exactly, GraphError what does not fit its input.
     """
     modules = list(_flatten_modules(module, ""))
     for name, layer in modules:
@@ -48,7 +48,13 @@ def from_norse(
     after = builder.add("input", nir.Input({"input": np.array(input_shape)}))
     shape = tuple(input_shape)
     for name, layer in found:
-        node = WRITERS[_kind(layer)](layer, shape)
+        try:
+            node = WRITERS[_kind(layer)](layer, shape)
+        except UnsupportedError as error:
+            raise UnsupportedError(f"module '{name}': {error}") from None
+        except (ValueError, IndexError):
+            kind = type(layer).__name__
+            raise GraphError(f"module '{name}' ({kind}) does not fit its input {shape}") from None
         shape = tuple(int(n) for n in node.output_type["output"])
         after = builder.add(name, node, after)
     builder.add("output", nir.Output({"output": np.array(shape)}), after)

@@ -166,7 +166,7 @@ def _check(program: Program, recording: Recording) -> tuple[int, int]:
     made_by = recording.info.get("program")
     if made_by is not None and made_by != program.digest():
         raise DataError(
-            f"the recording is of another program ({made_by[:12]}, this one is "
+            f"the recording is of another program ({str(made_by)[:12]}, this one is "
             f"{program.digest()[:12]}); give the model, precision and options that it was run with"
         )
     spiking = [layer for layer in program.layers if layer.neuron.spiking]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 import numpy as np
 
 from snnvae.hardware_sim.host import host_currents, readout
@@ -69,7 +72,11 @@ def assemble(
     membranes: dict[str, np.ndarray],
     info: dict[str, object],
 ) -> Recording:
-    """The recording of a run, with the inputs and everything that identifies it."""
+    """The recording of a run, with the inputs and everything that identifies it.
+
+    That includes the options that the program was compiled with, so that the graph in the file
+    compiles to it again.
+    """
     inputs = {i.name: stimulus.streams[i.name] for i in program.inputs if not i.analog}
     analog = {i.name: stimulus.streams[i.name] for i in program.inputs if i.analog}
     return Recording(
@@ -85,6 +92,13 @@ def assemble(
             "seed": stimulus.seed,
             "samples": list(stimulus.samples),
             "program": program.digest(),
+            "options": _plain(program.metadata.get("options", {})),
             **info,
         },
     )
+
+
+def _plain(options: Mapping[str, object]) -> dict[str, object]:
+    """As JSON gives them back: lists for tuples."""
+    plain: dict[str, object] = json.loads(json.dumps(dict(options)))
+    return plain

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import torch
 from torch import Tensor
 
@@ -20,7 +21,6 @@ from snnvae.train.vae import SpikingVAE
 FORMAT = "snnvae-checkpoint"
 VERSION = 1
 RETRAIN = "make one with 'snnvae train'"
-HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def save(path: str | Path, model: SpikingVAE) -> Path:
@@ -66,10 +66,10 @@ def load(path: str | Path) -> tuple[Config, SpikingVAE]:
 def _read(path: Path) -> Any:
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
-    if path.open("rb").read(len(HDF5)) == HDF5:
+    if h5py.is_hdf5(path):
         raise CheckpointError(
             f"{path} is NIR or other HDF5, not a checkpoint: `snnvae simulate {path}` runs NIR; "
-            "here goes the model.pt of 'snnvae train'"
+            "give the model.pt that 'snnvae train' wrote"
         )
     if not zipfile.is_zipfile(path):
         raise CheckpointError(f"{path} is not a torch file, or is cut short: {RETRAIN}")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from PIL import Image
 
 from snnvae import __version__, zoo
 from snnvae.cli import COMMANDS
-from snnvae.export.nir_file import read_nir
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.quantise import LayerReport
+from snnvae.deploy.settings import Options
+from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.hardware_sim import reference
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.recording import Recording
 
@@ -130,6 +135,18 @@ def test_options_reach_the_run_and_its_energy(cli: Cli, model: Path, tmp_path: P
     assert (tmp_path / "report.html").is_file()
 
 
+def test_a_run_through_python_is_priced_like_one_through_the_command(
+    cli: Cli, nets: Any, tmp_path: Path
+) -> None:
+    """The recording carries the options of its program without anybody's help."""
+    graph = nets.small()
+    program = compile_graph(graph, "fixed", Options(dt=0.0009, reset="subtract")).program
+    reference.run(program, nets.spikes(program)).save(tmp_path / "r.h5", graph)
+    ended = cli("energy", tmp_path / "r.h5", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["program"]["sha256"] == program.digest()
+
+
 def test_energy_lists_its_profiles(cli: Cli) -> None:
     profiles = json.loads(cli("energy", "--list-profiles", "--json").out)["profiles"]
     assert {"loihi1", "horowitz45"} & set(profiles)
@@ -155,9 +172,28 @@ def test_inspect_shows_what_a_file_compiles_to(cli: Cli, model: Path) -> None:
     assert data["layers"]["second"] == {"shape": [2, 8, 8], "depth": 2}
 
 
-def test_inspect_says_why_stock_lava_cannot(cli: Cli, nets: Any, tmp_path: Path) -> None:
-    from snnvae.export.nir_file import write_nir
+def test_inspect_hides_no_rounding(cli: Cli, nets: Any, tmp_path: Path) -> None:
+    nodes = {
+        "in": nets.source(2),
+        "w": nets.affine(np.eye(2)),
+        "lif": nets.lif(2, tau=3e-3, threshold=[1e-4, 1.0]),
+        "out": nets.sink(2),
+    }
+    write_nir(nets.chain(nodes), tmp_path / "g.nir")
+    text = cli("inspect", tmp_path / "g.nir").out
+    header = next(line for line in text.splitlines() if "fixed point" in line)
+    for column in ("threshold err", "weight err", "clipped", "bias err", "decay err", "notes"):
+        assert column in header
+    assert "100.00%" in text
+    assert "1 threshold rounds to 0" in text
+    found = json.loads(cli("inspect", tmp_path / "g.nir", "--json").out)["fixed_point"]["lif"]
+    assert set(found) == {f.name for f in fields(LayerReport)}
+    assert found["threshold_error"] == 1
+    assert found["decay_error"] > 0
+    assert found["notes"] == ["1 threshold rounds to 0"]
 
+
+def test_inspect_says_why_stock_lava_cannot(cli: Cli, nets: Any, tmp_path: Path) -> None:
     nodes = {name: nets.threshold(1) for name in "abc"}
     graph = nets.graph({"in": nets.source(1), **nodes, "out": nets.sink(1)}, "in a b c out", "a c")
     write_nir(graph, tmp_path / "g.nir")

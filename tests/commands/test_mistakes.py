@@ -37,6 +37,22 @@ def test_a_file_that_is_not_there(cli: Cli, tmp_path: Path, command: tuple[str, 
 
 
 @readers
+def test_a_path_that_is_no_file(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert f"{tmp_path}: is a folder" in call(cli, command, tmp_path, tmp_path / "out")
+    line = call(cli, command, Path("/dev/null"), tmp_path / "out")
+    assert "/dev/null: not a regular file" in line
+    assert "export" not in line
+
+
+@readers
+def test_a_checkpoint_where_nir_goes(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(zoo.path("digits-esvae", ".pt").read_bytes())
+    line = call(cli, command, path, tmp_path / "out")
+    assert f"a checkpoint, not NIR; run `snnvae export {path} -o {tmp_path / 'x.nir'}`" in line
+
+
+@readers
 def test_a_file_that_is_not_nir(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "text.nir").write_text("hello")
     line = call(cli, command, tmp_path / "text.nir", tmp_path / "out")
@@ -117,6 +133,16 @@ def test_a_checkpoint_that_is_not_ours(
     assert str(path) in line
     assert "make one with 'snnvae train'" in line
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("export", "-o", "{out}"), ("evaluate",)], ids=lambda command: command[0]
+)
+def test_nir_where_a_checkpoint_goes(
+    cli: Cli, model: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    line = call(cli, command, model, tmp_path / "out.nir")
+    assert f"is NIR or other HDF5, not a checkpoint: `snnvae simulate {model}` runs NIR" in line
 
 
 def test_a_checkpoint_to_check_against_that_is_not_ours(cli: Cli, tmp_path: Path) -> None:
@@ -205,6 +231,11 @@ def test_data_that_does_not_fit(cli: Cli, model: Path, tmp_path: Path) -> None:
         (("simulate", "{model}", "--dt", "-1"), "dt = -1.0 is not a positive"),
         (("simulate", "{model}", "--steps", "0"), "steps = 0"),
         (("simulate", "{model}", "--seed", "-1"), "--seed"),
+        (("evaluate", "{model}", "--seed", "-1"), "0<=x<=9223372036854775807"),
+        (("evaluate", "{model}", "--seed", str(2**63)), "0<=x<=9223372036854775807"),
+        (("evaluate", "{model}", "--seed", str(2**128)), "0<=x<=9223372036854775807"),
+        (("simulate", "{model}", "--seed", str(2**128)), "0<=x<=9223372036854775807"),
+        (("check", "{model}", "--seed", str(2**63)), "0<=x<=9223372036854775807"),
         (("simulate", "{model}", "--reset", "never"), "--reset"),
         (("simulate", "{model}", "--precision", "double"), "--precision"),
         (("simulate", "{model}", "--delay-edge", "a"), "--delay-edge a: write two node names"),

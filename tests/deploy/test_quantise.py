@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnvae.deploy.compile import Compiled, compile_graph
-from snnvae.deploy.quantise import CURRENT_LIMIT, HOST_CURRENT_LIMIT, LayerReport
+from snnvae.deploy.quantise import CURRENT_LIMIT, HOST_CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
@@ -144,7 +144,53 @@ def test_thresholds_of_their_own_are_rounded_each(nets: Any) -> None:
     neuron = program.layers[0].neuron
     assert isinstance(neuron, FixedLIF)
     assert neuron.threshold.tolist() == [127, 76]
-    assert report.threshold_error == pytest.approx((0.3003 * 254 - 76) / 127, rel=1e-6)
+    assert report.threshold_error == pytest.approx(1 - 76 / (0.3003 * 254), rel=1e-6)
+
+
+def test_a_threshold_that_rounds_to_nothing_is_a_whole_error_and_noted(nets: Any) -> None:
+    """However large the others are."""
+    program, report = fixed(dense(nets, np.eye(2), threshold=[1e-4, 1.0]))
+    assert program.layers[0].neuron.threshold.tolist() == [0, 254]  # type: ignore[attr-defined]
+    assert report.threshold_error == 1
+    assert report.notes == ("1 threshold rounds to 0",)
+
+
+def test_a_small_bias_is_judged_by_its_own_size(nets: Any) -> None:
+    program, report = fixed(dense(nets, np.eye(3), [50.0, 0.01, 0.0], threshold=100.0))
+    got = program.layers[0].neuron.bias.value / 64  # type: ignore[attr-defined]
+    wanted = np.array([50.0, 0.01]) * report.scale
+    assert got[2] == 0
+    assert report.bias_error == pytest.approx((np.abs(got[:2] - wanted) / wanted).max())
+    assert report.bias_error > 0.01
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("small", [1, 2, 20])
+def test_weights_that_round_to_nothing_are_noted_where_they_matter(nets: Any, small: int) -> None:
+    """One in ten may be lost without a word; weights that are 0 anyway do not count."""
+    weights = np.concatenate([np.ones(20 - small), np.full(small, 1e-6), np.zeros(100)])
+    _, report = fixed(dense(nets, weights[None], 0.1, threshold=500.0))
+    lost = f"{small} of 20 weights round to 0"
+    assert report.notes == ((lost,) if small > 2 else ())
+
+
+def test_the_notes_of_a_program_are_one_line(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(2),
+        "wa": nets.affine(np.eye(2)),
+        "a": nets.lif(2, threshold=[1e-4, 1.0]),
+        "wb": nets.affine(np.eye(2)),
+        "b": nets.lif(2),
+        "wc": nets.affine(2 * np.eye(2)),
+        "c": nets.lif(2, threshold=0.001),
+        "out": nets.sink(2),
+    }
+    report = compile_graph(nets.chain(nodes), "fixed").report
+    assert notes_text(report) == (
+        "'a': 1 threshold rounds to 0; "
+        "'c': 2 weights saturate at 8 bits: the threshold is small beside them"
+    )
+    assert notes_text(()) == ""
 
 
 @pytest.mark.parametrize("weight", [0.0, 1e-12])

@@ -32,7 +32,7 @@ def test_the_user_s_word_goes_before_the_file_s(nets: Any) -> None:
     )
     given = resolve(stated, Options(dt=1e-4, steps=7, reset="zero", initial="v_leak"))
     assert (given.steps, given.conventions.dt) == (7, 1e-4)
-    assert (given.conventions.reset, given.conventions.initial) == ("zero", None)
+    assert (given.conventions.reset, given.conventions.initial) == ("zero", "v_leak")
 
 
 def test_without_a_word_nir_s_reset_holds_and_no_first_membrane_is_guessed(nets: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import resource
 from collections.abc import Callable
@@ -72,7 +73,7 @@ def test_every_kind_of_node_survives(nets: Any, tmp_path: Path) -> None:
         "read": nets.li(1),
         "out": nets.sink(1),
     }
-    graph = nets.chain(nodes)
+    graph = nets.chain(nodes, initial="v_leak")
     write_nir(graph, tmp_path / "g.nir")
     again = read_nir(tmp_path / "g.nir")
     assert_same_graph(graph, again)
@@ -155,9 +156,29 @@ def test_the_undamaged_file_is_fine(damaged: Callable[[Damage], Path]) -> None:
     compile_graph(read_nir(damaged(lambda file: None)), "fixed", Options())
 
 
-def test_a_file_that_is_missing_or_a_folder(tmp_path: Path) -> None:
-    assert "no such file" in refuse(tmp_path / "none.nir")
-    assert "no such file" in refuse(tmp_path)
+def test_what_is_plainly_something_else_is_named(tmp_path: Path) -> None:
+    assert "no such file; write one with `snnvae export" in refuse(tmp_path / "none.nir")
+    assert "is a folder; give the .nir file" in refuse(tmp_path)
+    assert "not a regular file; give a .nir file" in refuse(Path("/dev/null"))
+    os.mkfifo(tmp_path / "pipe.nir")
+    assert "not a regular file" in refuse(tmp_path / "pipe.nir")
+
+
+@pytest.mark.parametrize(
+    ("name", "out"), [("x.pt", "x.nir"), ("x", "x.nir"), ("x.nir", "x.nir.nir")]
+)
+def test_a_checkpoint_is_named_with_the_way_to_export_it(
+    tmp_path: Path, name: str, out: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(zoo.path("digits-esvae", ".pt").read_bytes())
+    expected = f"a checkpoint, not NIR; run `snnvae export {path} -o {tmp_path / out}`"
+    assert expected in refuse(path)
+
+
+def test_any_other_zip_is_no_checkpoint(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.ones(3))
+    assert "not a NIR file, or truncated" in refuse(tmp_path / "x.npz")
 
 
 @pytest.mark.parametrize(

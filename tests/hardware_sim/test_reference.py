@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,14 @@ def test_a_recording_holds_everything_of_its_run(nets: Any, precision: Precision
         "latency": 0,
     }
     assert expected.items() <= found.info.items()
+
+
+def test_a_recording_holds_the_options_of_its_program(nets: Any) -> None:
+    """As they come back from a file: lists for tuples."""
+    options = {"dt": 2e-3, "analog": ("in",), "delay_edges": (("a", "b"),)}
+    program = replace(nets.compiled(nets.small()), metadata={"options": options})
+    found = reference.run(program, nets.spikes(program)).info["options"]
+    assert found == {"dt": 2e-3, "analog": ["in"], "delay_edges": [["a", "b"]]}
 
 
 @pytest.mark.parametrize("precision", ["float", "fixed"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from snnvae import zoo
 from snnvae.errors import CheckpointError, OutputError
 from snnvae.train import checkpoint
 from snnvae.train.vae import SpikingVAE
@@ -77,9 +78,15 @@ def test_absent(tmp_path: Path) -> None:
 
 
 def test_not_a_torch_file(tmp_path: Path) -> None:
-    for content in (b"", b"hello", b"\x89HDF\r\n\x1a\n" * 100):
+    for content in (b"", b"hello", b"\x89PNG\r\n\x1a\n" * 100):
         (tmp_path / "model.pt").write_bytes(content)
         refused(tmp_path / "model.pt", "is not a torch file")
+
+
+def test_nir_is_named_with_what_runs_it(tmp_path: Path) -> None:
+    path = tmp_path / "model.nir"
+    path.write_bytes(zoo.path("digits-esvae").read_bytes())
+    refused(path, f"is NIR or other HDF5, not a checkpoint: `snnvae simulate {path}` runs NIR")
 
 
 def test_some_other_zip(tmp_path: Path) -> None:

@@ -27,8 +27,10 @@ from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.profile import Price, Profile
 from snnvae.hardware_sim.energy.profile_file import load_profile
 from snnvae.hardware_sim.energy.result import EnergyReport, LayerEnergy, Unpriced
+from snnvae.hardware_sim.energy.sampler import SamplerWork, sampler_work
 from snnvae.hardware_sim.energy.terms import (
     EVENT_TERMS,
+    SAMPLER_TERM,
     SNN_TERMS,
     UNCOUNTED,
     Quantities,
@@ -61,7 +63,7 @@ def estimate(
     spent = quantities(counts, hops)
     prices = profile.snn(program.precision)
     layers = tuple(LayerEnergy(name, _energies(spent[name], prices)) for name in spent)
-    unpriced = _unpriced(spent, profile, program.precision)
+    unpriced = _unpriced(spent, profile, program.precision, sampler_work(program, counts.steps))
     reference = _reference(profile)
     twin = ann_twin(program)
     ann = ann_energies(twin, reference) if reference else ()
@@ -131,7 +133,10 @@ def _activity(
 
 
 def _unpriced(
-    spent: Mapping[str, Quantities], profile: Profile, precision: Precision
+    spent: Mapping[str, Quantities],
+    profile: Profile,
+    precision: Precision,
+    sampler: SamplerWork | None,
 ) -> tuple[Unpriced, ...]:
     """Terms that occur (or cannot be counted) and have no price, nor are covered or excluded."""
     prices = profile.snn(precision)
@@ -150,6 +155,14 @@ def _unpriced(
             share = mean[term] if counted else priced
         material = share > MATERIAL_SHARE * priced or not priced
         found.append(Unpriced(term, reason, mean[term] if counted else None, material))
+    if sampler:
+        done = sampler.operations
+        reason = (
+            f"{sampler} of the {sampler.kind} sampler, done on the host, whose energy is not known;"
+            " left out of the ANN too"
+        )
+        material = done > MATERIAL_SHARE * priced or not priced
+        found.append(Unpriced(SAMPLER_TERM, reason, float(done), material))
     return tuple(found)
 
 

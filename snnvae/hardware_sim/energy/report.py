@@ -15,7 +15,7 @@ from snnvae.hardware_sim.energy import units, words
 from snnvae.hardware_sim.energy.compare import KNOWN_BREAK_EVENS
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.result import EnergyReport
-from snnvae.hardware_sim.energy.terms import ANN_TERMS, SNN_TERMS
+from snnvae.hardware_sim.energy.terms import ANN_TERMS, HOST_TERMS, SNN_TERMS
 
 SCHEMA = "snnvae-energy"
 SCHEMA_VERSION = 1
@@ -46,7 +46,7 @@ def to_html(report: EnergyReport, title: str = "Spiking network") -> str:
         report=report,
         words=words,
         opening=words.opening(report),
-        snn_terms=SNN_TERMS,
+        snn_terms={**SNN_TERMS, **HOST_TERMS},
         ann_terms=ANN_TERMS,
         known=KNOWN_BREAK_EVENS,
         totals_plot=plots.totals(report),

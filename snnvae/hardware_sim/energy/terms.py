@@ -42,6 +42,10 @@ ANN_TERMS: Mapping[str, str] = {
     "activation": "read or write an activation",
 }
 
+SAMPLER_TERM = "sampler"
+HOST_TERMS: Mapping[str, str] = {SAMPLER_TERM: "draw the latent spikes on the host"}
+"""Work of the host that no profile prices."""
+
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "synaptic operations": ("sop",),
     "synaptic memory": ("sop_weight", "sop_state"),

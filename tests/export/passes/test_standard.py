@@ -14,6 +14,7 @@ import pytest
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import UnsupportedError
+from snnvae.export.builder import build_graph
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.export.passes.standard import lower_to_standard
 from snnvae.hardware_sim import reference
@@ -82,9 +83,10 @@ def test_biases_leaks_and_parameters_per_neuron_survive(nets: Any) -> None:
         threshold=rng.uniform(0.5, 1, (2, 8, 8)),
         reset=rng.uniform(-0.3, 0, (2, 8, 8)),
     )
-    stimulus = nets.spikes(nets.compiled(graph))
+    stimulus = nets.spikes(nets.compiled(graph, initial="v_leak"))
     one, other = (
-        reference.run(nets.compiled(g), stimulus) for g in (graph, lower_to_standard(graph))
+        reference.run(nets.compiled(g, initial="v_leak"), stimulus)
+        for g in (graph, lower_to_standard(graph))
     )
     assert one.spikes["second"].any()
     assert_same(one, other)
@@ -100,6 +102,37 @@ def test_what_comes_before_stays_as_it_is(nets: Any) -> None:
     assert plain.nodes["second"].tau.shape == (128,)
     assert plain.nodes["out"].output_type["output"].tolist() == [64]
     assert nets.compiled(plain).readouts["out"].shape == (1, 8, 8)
+
+
+def test_a_node_that_is_called_as_a_bridge_would_be_stays_itself(nets: Any) -> None:
+    """Beside the chain, 'first.flat' and 'first.flat_' carry something else altogether."""
+    graph = nets.small()
+    nodes = {**graph.nodes, "first.flat": nets.lif(3, 4, 4), "first.flat_": nets.lif(3, 4, 4)}
+    edges = [*graph.edges, ("conv", "first.flat"), ("first.flat", "first.flat_")]
+    edges += [("first.flat_", "other")]
+    nodes["other"] = nets.sink(3, 4, 4)
+    graph = build_graph(nodes, edges, graph.metadata)
+    plain = lower_to_standard(graph)
+    assert isinstance(plain.nodes["first.flat"], nir.LIF)
+    assert isinstance(plain.nodes["first.flat__"], nir.Flatten)
+    stimulus = nets.spikes(nets.compiled(graph))
+    one, other = (reference.run(nets.compiled(g), stimulus) for g in (graph, plain))
+    assert one.spikes["second"].any()
+    assert_same(one, other)
+
+
+def test_two_ways_out_of_a_node_share_a_bridge(nets: Any) -> None:
+    graph = nets.small()
+    nodes = dict(graph.nodes)
+    nodes["again"] = nodes["up"]
+    edges = [*graph.edges, ("first", "again"), ("again", "second")]
+    graph = build_graph(nodes, edges, graph.metadata)
+    plain = lower_to_standard(graph)
+    assert [n for n in plain.nodes if n not in graph.nodes] == ["first.flat"]
+    stimulus = nets.spikes(nets.compiled(graph))
+    one, other = (reference.run(nets.compiled(g), stimulus) for g in (graph, plain))
+    assert one.spikes["second"].any()
+    assert_same(one, other)
 
 
 def test_a_graph_without_our_node_is_returned_as_it_is(nets: Any) -> None:

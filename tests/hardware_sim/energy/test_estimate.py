@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnvae.errors import DataError
-from snnvae.hardware_sim.energy import EnergyReport, Interval, Profile, estimate, load_profile
+from snnvae.hardware_sim.energy import (
+    EnergyReport,
+    Interval,
+    Profile,
+    estimate,
+    load_profile,
+    summary_text,
+    to_html,
+)
 from snnvae.hardware_sim.energy.compare import AnnEnergy, break_even, compare
 from snnvae.program import Program
 from snnvae.recording import Recording
@@ -263,6 +271,39 @@ def test_break_even_is_linear_in_the_rate(by_hand: Run) -> None:
     assert quiet.main is not None
     assert quiet.total.nominal == pytest.approx(busy.main.break_even.fixed)
     assert (quiet.main.break_even.rate, quiet.main.break_even.even) == (0.0, None)
+
+
+PRIOR = {"kind": "esvae-prior", "input": "in", "weight": np.eye(2), "bias": np.zeros(2)}
+
+
+@pytest.mark.parametrize(
+    ("sampler", "operations", "words"),
+    [
+        # T = 4. Two normal draws and 4·2 for the spikes, 2·2 MACs, 2 sigmoids.
+        (PRIOR, 10 + 4 + 2, "10 random draws, 4 MACs, 2 sigmoids of the ESVAE prior"),
+        ({"kind": "esvae-posterior"}, 4 * 3, "12 random draws of the ESVAE posterior"),
+        (
+            {"kind": "fsvae", "input": "in", "latents": 1, "k": 2},
+            4,
+            "4 random draws of the FSVAE sampler",
+        ),
+    ],
+)
+def test_the_hosts_sampler_is_counted_and_said_to_be_missing(
+    by_hand: Run, sampler: dict[str, object], operations: int, words: str
+) -> None:
+    program = replace(by_hand[0], metadata={"sampler": sampler})
+    report = estimate(program, by_hand[1], load_profile("loihi1"))
+    without = estimate(*by_hand, load_profile("loihi1"))
+    (found,) = (u for u in report.unpriced if u.term == "sampler")
+    assert found.count == operations
+    assert words in found.reason
+    assert found.material  # beside 26 priced occurrences
+    assert "sampler" not in reasons(without)
+    assert report.total == without.total
+    assert "sampler" in to_html(report).split("Not in it:")[1].split("</p>")[0]
+    assert words in to_html(report)
+    assert "sampler" in summary_text(report)
 
 
 def test_another_programs_recording_is_refused(run: Run, fixed_run: Run) -> None:
