@@ -130,7 +130,9 @@ class Bar:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 130: Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     bar = Bar()
     try:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
@@ -155,6 +157,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _interrupt(*_: object) -> None:
+    """The first one ends the command; what follows must not disturb its clean-up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

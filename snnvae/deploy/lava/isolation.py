@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -46,13 +47,15 @@ class LavaProcess:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self.folder = Path(tempfile.mkdtemp(prefix="snnvae-"))
+        self.folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._status = -1
 
     def __enter__(self) -> LavaProcess:
         try:
-            self._start()
+            with interrupts_wait():
+                self.folder = Path(tempfile.mkdtemp(prefix="snnvae-"))
+                self._start()
         except BaseException:
             self._clean_up()
             raise
@@ -139,9 +142,8 @@ class LavaProcess:
         return LavaLogError(text) if text else None
 
     def _clean_up(self) -> None:
-        """Kill the group, then remove what it had. Ctrl-C waits until that is done."""
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        """Kill the group, then remove what it had."""
+        with interrupts_wait():
             # Once it has been waited for, its number may be another's; the kernel has ended its
             # children with it (see `watch`).
             if self._process is not None and self._process.returncode is None:
@@ -150,6 +152,30 @@ class LavaProcess:
             if self._status >= 0:
                 os.close(self._status)
                 self._status = -1
-            leftovers.remove(self.folder, self._job.token)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            if self.folder != Path():
+                leftovers.remove(self.folder, self._job.token)
+
+
+@contextlib.contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """SIGINT and SIGTERM that arrive in this block take effect when it ends.
+
+    A signal mask would not do: it holds for one thread, and the kernel may hand the signal to any
+    other, while Python runs the handler in the main thread all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            # None: a handler that Python did not install, and cannot restore.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for late in dict.fromkeys(arrived):
+            signal.raise_signal(late)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from snnvae.deploy.lava.importing import require_lava
-from snnvae.errors import BackendError, ConfigError
+from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.program import Program
 
 _REMEDY = "use --target cpu, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
@@ -34,9 +34,15 @@ def host() -> str | None:
 
 
 def check_job(program: Program, mode: str) -> None:
-    """ConfigError for what a Loihi 2 cannot run: float programs, and our own batched process."""
+    """What a Loihi 2 cannot run: float programs, and our own processes (batched mode, loops)."""
     if program.precision != "fixed":
         raise ConfigError("--target loihi2 runs fixed point only; add --precision fixed")
+    if program.groups:
+        loop = ", ".join(program.groups[0])
+        raise UnsupportedError(
+            f"the loop of {loop} runs in a process on the CPU, which --target loihi2 has no place "
+            "for; export --part decoder and stream its input, or use --target cpu"
+        )
     if mode != "stock":
         raise ConfigError("--target loihi2 runs Lava's own processes only; add --mode stock")
 

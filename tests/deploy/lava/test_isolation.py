@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from snnvae import zoo
 from snnvae.deploy import lava
+from snnvae.deploy.lava.isolation import interrupts_wait
 from snnvae.errors import BackendError, DataError
 from snnvae.progress import NoProgress
 from snnvae.stimulus import Stimulus
@@ -144,6 +147,35 @@ def test_ctrl_c_ends_the_run(parent, traces):
     assert traces.left(leader) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_in_a_row_leave_the_command_line_clean(tmp_path, traces, number):
+    """The second one must not break into the clean-up that the first began."""
+    temporary = traces.folder
+    command = [sys.executable, "-m", "snnvae", "run-lava", str(zoo.path("digits-esvae"))]
+    process = subprocess.Popen(
+        [*command, "--mode", "stock", "--samples", "400", "-o", str(tmp_path / "out")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    until = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < until:
+        if any(name.startswith("snnvae-") for name in os.listdir("/dev/shm")):
+            break
+        time.sleep(0.05)
+    before = set(os.listdir("/dev/shm"))
+    for _ in range(2):
+        process.send_signal(number)
+        time.sleep(0.005)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors.decode().split("\n")[-2:] == ["snnvae: interrupted", ""]
+    assert b"Traceback" not in errors
+    assert list(temporary.iterdir()) == []
+    assert any(name.startswith("snnvae-") for name in before)
+    assert not [name for name in os.listdir("/dev/shm") if name in before]
+
+
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_outlives_a_killed_parent(parent, traces, kill):
     process, leader = parent
@@ -178,3 +210,17 @@ def test_a_temporary_folder_too_deep_for_sockets_is_named(
     with pytest.raises(BackendError, match="too long for Lava's sockets; set TMPDIR"):
         lava.run(program, make_stimulus(program))
     assert list(deep.iterdir()) == []
+
+
+def test_an_interrupt_waits_for_the_end_of_a_clean_up():
+    done = []
+
+    def clean_up():
+        with interrupts_wait():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        clean_up()
+    assert done == ["all of it"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -6,7 +6,7 @@ import pytest
 
 from snnvae.deploy import lava
 from snnvae.deploy.lava import loihi2
-from snnvae.errors import BackendError, ConfigError
+from snnvae.errors import BackendError, ConfigError, UnsupportedError
 
 
 def test_no_hardware_is_one_line(make_program, make_stimulus):
@@ -24,6 +24,12 @@ def test_what_no_loihi_can_run(precision, mode, remedy, make_program, make_stimu
     program = make_program("analog", precision)
     with pytest.raises(ConfigError, match=remedy):
         lava.run(program, make_stimulus(program), mode=mode, target="loihi2")
+
+
+def test_a_loop_would_need_a_cpu(make_program, make_stimulus):
+    program = make_program("looped", "fixed")
+    with pytest.raises(UnsupportedError, match=r"^the loop of .* --part decoder"):
+        lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
 
 
 def test_hardware_without_a_host(monkeypatch):

@@ -126,6 +126,15 @@ def test_every_layer_connection_and_price_is_in_the_page(report: EnergyReport) -
     assert report.profile.digest() in text
 
 
+def test_the_ends_of_a_connection_share_its_column(report: EnergyReport) -> None:
+    """A column of their own would push the ANN's beyond a window of 1200 pixels."""
+    html = to_html(report)
+    head = html[html.index("connection, from → to") :].split("</thead>")[0]
+    assert head.count("<th ") == 9
+    ends = next(text for text in Page(html).text if text.endswith("(delay 1)"))
+    assert ends.count(" → ") == 1
+
+
 def test_the_page_is_the_same_each_time(report: EnergyReport) -> None:
     assert to_html(report) == to_html(report)
 
