@@ -129,10 +129,14 @@ class Bar:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 130: Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 130: Ctrl-C.
+
+    Without `arguments` it runs the process's own command line, and takes charge of its signals.
+    """
+    if arguments is None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _interrupt)
     bar = Bar()
     try:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)

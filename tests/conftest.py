@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -142,3 +143,9 @@ class Nets:
 @pytest.fixture(scope="session")
 def nets() -> type[Nets]:
     return Nets
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Ctrl-C works in the tests' processes even where they were started with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
