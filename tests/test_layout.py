@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,3 +55,27 @@ def test_tests_mirror_the_package() -> None:
     ours = {"conftest.py", "data", "__pycache__"}
     for folder in (path for path in (ROOT / "tests").iterdir() if path.is_dir()):
         assert folder.name in ours or (ROOT / "snnvae" / folder.name).is_dir(), folder
+
+
+@pytest.mark.parametrize("path", ["program.py", "deploy/run.py", "deploy/new.py"])
+def test_lava_outside_its_backend_breaks_a_contract(tmp_path: Path, path: str) -> None:
+    """Whatever the module, old or new: the contract is about the package, not a list."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    ignored = shutil.ignore_patterns("__pycache__", "*.nir", "*.pt")
+    shutil.copytree(ROOT / "snnvae", tmp_path / "snnvae", ignore=ignored)
+    with (tmp_path / "snnvae" / path).open("a") as file:
+        file.write("\nimport lava.magma\n")
+    lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    ended = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    module = f"snnvae/{path}"[: -len(".py")].replace("/", ".")
+    assert f"{module} -> lava" in ended.stdout
+    assert "1 broken" in ended.stdout
+
+
+def test_the_lava_tests_on_python_3_10_repeat_no_requirement() -> None:
+    script = (ROOT / ".ci" / "lava-310").read_text()
+    assert "pyproject.toml" in script
+    assert not re.search(r"[\w\"'] *[<>=~]=+ *\d", script)
