@@ -17,7 +17,7 @@ State = tuple[np.ndarray, ...]
 """What neurons remember, each (B, *shape): the membrane v first, then the synaptic current u."""
 ResetMode = Literal["zero", "subtract", "subtract-delayed"]
 InitialState = Literal["v_reset", "v_leak", "zero"]
-Integrator = Literal["euler", "exponential"]
+Integrator = Literal["euler", "exponential", "exponential-decay"]
 SpikeRule = Literal["above", "reached"]
 IfGain = Literal["dt", "one"]
 
@@ -29,8 +29,10 @@ class Conventions:
     dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
     its threshold at once ("subtract"), or loses it in the next step, after the decay
     ("subtract-delayed"). initial: membrane before the first step, at v_reset, v_leak or 0; None
-    where nobody said. integrator: a step forgets dt/τ ("euler") or 1 − exp(−dt/τ)
-    ("exponential"). spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
+    where nobody said. integrator: a step forgets dt/τ of a state and takes dt/τ of its input
+    ("euler"), 1 − exp(−dt/τ) of both ("exponential": exact for an input that is constant during the
+    step), or forgets the latter and takes the former ("exponential-decay").
+    spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
     if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
     where nobody said.
     """

@@ -25,7 +25,7 @@ PRESETS: Mapping[str, Mapping[str, str | float]] = {
     },
     "sinabs": {
         "dt": 1e-4,
-        "integrator": "exponential",
+        "integrator": "exponential-decay",
         "reset": "subtract",
         "initial": "zero",
         "spike": "reached",

@@ -12,6 +12,7 @@ from snnvae.primitives.neuron import FloatNeuron
 from snnvae.primitives.parameters import (
     decay_per_step,
     first_membrane,
+    gain_per_step,
     origin_and_threshold,
     uniform,
 )
@@ -49,6 +50,6 @@ class CubaLIF(FloatNeuron):
 def membrane_and_gain(node: nir.NIRNode, conventions: Conventions) -> tuple[np.ndarray, np.ndarray]:
     """dv and the gain of a node with a synaptic current."""
     dv = decay_per_step(node.tau_mem, conventions)
-    du = decay_per_step(node.tau_syn, conventions)
-    # Often du·w_in and dv·R are 1 by themselves: multiply those pairs first.
-    return dv, (du * uniform(node.w_in)) * (dv * uniform(node.r))
+    to_current, to_membrane = (gain_per_step(t, conventions) for t in (node.tau_syn, node.tau_mem))
+    # Often these pairs are 1 by themselves: multiply them first.
+    return dv, (to_current * uniform(node.w_in)) * (to_membrane * uniform(node.r))

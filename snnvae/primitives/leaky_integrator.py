@@ -9,7 +9,12 @@ import numpy as np
 
 from snnvae.primitive import Conventions
 from snnvae.primitives.neuron import ZERO, FloatNeuron
-from snnvae.primitives.parameters import decay_per_step, first_membrane, uniform
+from snnvae.primitives.parameters import (
+    decay_per_step,
+    first_membrane,
+    gain_per_step,
+    uniform,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,4 +33,6 @@ class LeakyIntegrator(FloatNeuron):
         """From a NIR LI."""
         dv, leak = decay_per_step(node.tau, conventions), uniform(node.v_leak)
         start = first_membrane(conventions, leak, ZERO)
-        return cls(dv=dv, bias=dv * leak, start=start), dv * uniform(node.r)
+        return cls(dv=dv, bias=dv * leak, start=start), gain_per_step(
+            node.tau, conventions
+        ) * uniform(node.r)

@@ -12,6 +12,7 @@ from snnvae.primitives.neuron import FloatNeuron
 from snnvae.primitives.parameters import (
     decay_per_step,
     first_membrane,
+    gain_per_step,
     origin_and_threshold,
     uniform,
 )
@@ -42,4 +43,4 @@ class LIF(FloatNeuron):
             reset=conventions.reset,
             inclusive=conventions.spike == "reached",
         )
-        return neuron, dv * uniform(node.r)
+        return neuron, gain_per_step(node.tau, conventions) * uniform(node.r)

@@ -23,21 +23,32 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
 
     GraphError where an Euler step would be unstable.
     """
+    dv = _ratio(tau, conventions.dt)
+    if conventions.integrator != "euler":
+        return np.asarray(-np.expm1(-dv))
+    if (dv > 1).any():
+        raise GraphError(
+            f"tau = {np.min(tau):g} s is shorter than dt = {conventions.dt:g} s, so an Euler step "
+            "overshoots; check --dt or the file's tau"
+        )
+    return dv
+
+
+def gain_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
+    """How much of its input a step takes: dt/τ, or 1 − exp(−dt/τ) (exponential)."""
+    dv = _ratio(tau, conventions.dt)
+    return np.asarray(-np.expm1(-dv)) if conventions.integrator == "exponential" else dv
+
+
+def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
+    """dt/τ."""
     tau = uniform(tau)
     if not (tau > 0).all():  # NaN included
         raise GraphError("tau must be positive")
     # dt/τ of τ = dt/0.75 may come out as 0.75 ± 1 ulp: take the short decimal that was meant.
-    ratio = conventions.dt / tau
+    ratio = dt / tau
     short = np.round(ratio, 12)
-    dv = np.where(np.abs(ratio - short) <= 4 * np.spacing(ratio), short, ratio)
-    if conventions.integrator == "exponential":
-        return np.asarray(-np.expm1(-dv))
-    if (dv > 1).any():
-        raise GraphError(
-            f"tau = {tau.min():g} s is shorter than dt = {conventions.dt:g} s, so an Euler step "
-            "overshoots; check --dt or the file's tau"
-        )
-    return dv
+    return np.where(np.abs(ratio - short) <= 4 * np.spacing(ratio), short, ratio)
 
 
 def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:

@@ -6,7 +6,7 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnvae.deploy.loops import implicit_delays, loop_groups, step_order
+from snnvae.deploy.loops import implicit_delays, step_order
 
 NAMES = "abcdef"
 edge_lists = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=14)
@@ -69,8 +69,3 @@ def test_what_is_not_late_has_an_order(edges: list[tuple[str, str]], names: list
 def test_the_order_keeps_the_listing_where_it_may() -> None:
     assert step_order("cab", []) == list("cab")
     assert step_order("cab", [("a", "c")]) == list("acb")
-
-
-def test_groups_are_the_loops() -> None:
-    groups = loop_groups("abcde", [("a", "b"), ("b", "a"), ("b", "c"), ("d", "d"), ("c", "e")])
-    assert sorted(map(sorted, groups)) == [["a", "b"], ["d"]]

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnvae.deploy.compile import Compiled, compile_graph
-from snnvae.deploy.quantise import CURRENT_LIMIT, HOST_CURRENT_LIMIT, LayerReport, notes_text
+from snnvae.deploy.quantise import CURRENT_LIMIT, LayerReport, notes_text
+from snnvae.deploy.scales import HOST_CURRENT_LIMIT
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
 from snnvae.primitives import LIF, FixedNeuron
-from snnvae.primitives.lif import FixedLIF
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
@@ -54,7 +54,7 @@ def test_weights_are_even_and_in_range_and_the_threshold_is_exact(
     assert (whole % 2 == 0).all()
     assert whole.min() >= -256
     assert whole.max() <= 254
-    assert isinstance(layer.neuron, FixedLIF)
+    assert isinstance(layer.neuron, FixedNeuron)
     assert layer.neuron.threshold.item() == report.threshold
     assert layer.scale * threshold == pytest.approx(report.threshold, rel=1e-12)
     exact = np.array(weights) * layer.scale
@@ -142,7 +142,7 @@ def test_the_scale_leaves_room_for_the_bias(nets: Any) -> None:
 def test_thresholds_of_their_own_are_rounded_each(nets: Any) -> None:
     program, report = fixed(dense(nets, np.eye(2), threshold=[0.5, 0.3003]))
     neuron = program.layers[0].neuron
-    assert isinstance(neuron, FixedLIF)
+    assert isinstance(neuron, FixedNeuron)
     assert neuron.threshold.tolist() == [127, 76]
     assert report.threshold_error == pytest.approx(1 - 76 / (0.3003 * 254), rel=1e-6)
 
@@ -244,10 +244,11 @@ def test_no_input_drives_a_readout_to_its_threshold(
     assert isinstance(neuron, FixedNeuron)
     for sign in (1, -1):
         worst = np.where(sign * whole > 0, whole, 0).sum(1)
-        v = neuron.initial(1, (2,))
+        state = neuron.initial(1, (2,))
         for _ in range(int(20 * tau / nets.dt) + 20):
-            v = neuron.step(v, worst[None])[1]
-        assert np.abs(v).max() <= (2**17 - 1) << 6
+            assert not neuron.saturates(state, worst[None]).any()
+            state = neuron.step(state, worst[None])[1]
+        assert np.abs(state[0]).max() <= (2**17 - 1) << 6
 
 
 def test_a_readout_without_decay_fits_the_steps_of_a_sample(nets: Any) -> None:

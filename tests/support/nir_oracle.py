@@ -178,10 +178,14 @@ class _Machine:
     # -- neurons ------------------------------------------------------------------------------
 
     def _kept(self, tau: np.ndarray) -> np.ndarray:
-        """What a step of forward Euler or of the exact exponential forgets."""
-        if self.rules.integrator == "exponential":
-            return 1 - np.exp(-self.rules.dt / tau)
-        return self.rules.dt / tau
+        """What a step forgets."""
+        exponential = self.rules.integrator != "euler"
+        return 1 - np.exp(-self.rules.dt / tau) if exponential else self.rules.dt / tau
+
+    def _taken(self, tau: np.ndarray) -> np.ndarray:
+        """What a step takes of its input."""
+        exact = self.rules.integrator == "exponential"
+        return 1 - np.exp(-self.rules.dt / tau) if exact else self.rules.dt / tau
 
     def _start(self, name: str, leak: Any, reset: Any, shape: Any) -> dict[str, np.ndarray]:
         if name not in self.state:
@@ -209,12 +213,14 @@ class _Machine:
     def _LIF(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         state = self._start(name, node.v_leak, node.v_reset, x.shape)
         before = state["v"]
-        state["v"] = before + self._kept(node.tau) * (node.v_leak - before + node.r * x)
+        leak = self._kept(node.tau) * (node.v_leak - before)
+        state["v"] = before + leak + self._taken(node.tau) * node.r * x
         return self._fire(node, state, before)
 
     def _LI(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         state = self._start(name, node.v_leak, 0.0, x.shape)
-        state["v"] = state["v"] + self._kept(node.tau) * (node.v_leak - state["v"] + node.r * x)
+        leak = self._kept(node.tau) * (node.v_leak - state["v"])
+        state["v"] = state["v"] + leak + self._taken(node.tau) * node.r * x
         return state["v"]
 
     def _gain(self, r: np.ndarray) -> np.ndarray:
@@ -244,9 +250,10 @@ class _Machine:
 
     def _integrate(self, node: Any, state: dict[str, Any], x: np.ndarray) -> None:
         i = state["i"]
-        i = state["i"] = i + self._kept(node.tau_syn) * (node.w_in * x - i)
-        v = state["v"]
-        state["v"] = v + self._kept(node.tau_mem) * (node.v_leak - v + node.r * i)
+        i = i - self._kept(node.tau_syn) * i + self._taken(node.tau_syn) * node.w_in * x
+        v, state["i"] = state["v"], i
+        leak = self._kept(node.tau_mem) * (node.v_leak - v)
+        state["v"] = v + leak + self._taken(node.tau_mem) * node.r * i
 
     def _Threshold(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         reached = self.rules.spike == "reached"
