@@ -33,13 +33,13 @@ def from_norse(
     Lift). `steps` is how many time steps a sample lasts; `analog` says that the input carries
     currents rather than spikes.
 
-    forward() may be any Python: branches, skip connections, layers used twice, loops over time.
-    torch's functions: linear, conv1d, conv2d, conv_transpose2d, batch_norm (evaluation statistics,
-    folded), dropout (dropped), sums and differences, factors, reshapes, average and sum pools, the
-    maximum pool of spikes. Norse's modules: LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell,
+    forward() may be any Python: branches, skip connections, layers used twice, loops over time. Its
+    first two steps must do the same. torch's functions: linear, matmul, conv1d, conv2d,
+    conv_transpose2d, batch_norm (evaluation statistics, folded), dropout (dropped), sums,
+    differences, factors, cat, reshapes, average and sum pools, the maximum pool of spikes, nearest
+    interpolation. Norse's modules: LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell,
     LIFRecurrent, LICell, LI, LILinearCell, IAFCell, IAF, Lift, SequentialState. The nodes have the
-    modules' names; what computes a network's first and second step must be the same. dt is that of
-    the cells.
+    modules' names; dt is that of the cells.
 
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.

@@ -39,6 +39,9 @@ HANDLERS: dict[Any, Function] = {
     F.avg_pool2d: pools.avg_pool2d,
     F.adaptive_avg_pool2d: pools.adaptive_avg_pool2d,
     F.lp_pool2d: pools.lp_pool2d,
+    F.interpolate: pools.interpolate,
+    **dict.fromkeys((torch.matmul, Tensor.matmul, Tensor.__matmul__, torch.mm), linear.matmul),
+    **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), shapes.cat),
     F.max_pool2d: pools.max_pool2d,
     torch.max_pool2d: pools.max_pool2d,
     **dict.fromkeys((F.dropout, F.dropout1d, F.dropout2d, F.dropout3d), shapes.dropout),
@@ -76,7 +79,7 @@ COPIES: frozenset[Any] = frozenset(
 
 KNOWN = (
     "Linear, Conv1d, Conv2d, ConvTranspose2d, BatchNorm, AvgPool2d, LPPool2d with norm 1, "
-    "MaxPool2d of spikes, Flatten, sums, reshapes and Norse's cells"
+    "MaxPool2d of spikes, Upsample (nearest), Flatten, sums, cat, reshapes and Norse's cells"
 )
 
 

@@ -28,6 +28,13 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Value:
     return placed(x, weights.affine(weight, bias), out)
 
 
+def matmul(x: Any, matrix: Any) -> Value:
+    """x·M → Affine."""
+    if not isinstance(x, Value) or isinstance(matrix, Value) or matrix.ndim != 2:
+        raise UnsupportedError("multiplies what is not a value by a matrix, which NIR cannot say")
+    return linear(x, matrix.t())
+
+
 def conv1d(x: Any, weight: Any, bias: Any = None, *geometry: Any, **named: Any) -> Value:
     """→ Conv1d."""
     return _convolution(torch.conv1d, weights.conv1d, x, weight, bias, geometry, named)

@@ -1,4 +1,4 @@
-"""torch's pools in a traced forward pass."""
+"""torch's pools, and their opposite, in a traced forward pass."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def adaptive_avg_pool2d(x: Value, output_size: Any) -> Value:
 def lp_pool2d(
     x: Value, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Value:
-    """→ SumPool2d, for norm 1 of what is not negative."""
+    """→ SumPool2d, which norm 1 is."""
     if norm_type != 1:
         raise UnsupportedError(f"LPPool2d with norm {norm_type} has no form in NIR; norm 1 has")
     return _pool(nir.SumPool2d, x, kernel_size, stride, 0, ceil_mode)
@@ -69,6 +69,28 @@ def max_pool2d(
     node = nir.Threshold(np.full(total.sample_shape, 0.5))
     part = "maxpool" if own_part(x, node) else "threshold"
     return placed(total, node, plain(total), part, spikes=True)
+
+
+def interpolate(
+    x: Value,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    *_: Any,
+    **__: Any,
+) -> Value:
+    """Repeated rows and columns: our ConvTranspose2d of each channel, with kernels of ones."""
+    check_layout(x)
+    if mode not in ("nearest", "nearest-exact") or len(x.sample_shape) != 3:
+        raise UnsupportedError(f"interpolate with mode '{mode}' has no form in NIR; nearest has")
+    out = F.interpolate(plain(x), size, scale_factor, mode)
+    channels, *sizes = x.sample_shape
+    factors = [after // before for before, after in zip(sizes, out.shape[2:])]
+    if [n * f for n, f in zip(sizes, factors)] != list(out.shape[2:]) or min(factors) < 1:
+        raise UnsupportedError(f"interpolate from {tuple(sizes)} to {tuple(out.shape[2:])}")
+    ones = np.ones((channels, 1, *factors), np.float32)
+    node = weights.conv_transpose2d(ones, None, x.sample_shape, factors, groups=channels)
+    return placed(x, node, out, spikes=x.spikes)
 
 
 def _pool(kind: Any, x: Value, kernel: Any, stride: Any, padding: Any, ceil_mode: bool) -> Value:

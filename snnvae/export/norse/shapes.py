@@ -11,6 +11,8 @@ import numpy as np
 import torch
 
 from snnvae.errors import UnsupportedError
+from snnvae.export import weights
+from snnvae.export.norse import arithmetic
 from snnvae.export.norse.linear import own_part, placed
 from snnvae.export.norse.value import BATCH, STEPS, Value, plain
 from snnvae.primitives.nir_reshape import Reshape
@@ -114,6 +116,40 @@ def getitem(x: Any, key: Any) -> Value:
             "the input has: range(x.shape[0])"
         )
     return _at(x, index % STEPS)
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Value:
+    """Values side by side along their first axis: each put into its place, then added."""
+    first = tensors[0]
+    if not all(isinstance(v, Value) for v in tensors):
+        raise UnsupportedError("joins a value with a constant, which NIR cannot say")
+    axis = dim % plain(first).ndim - first.lead
+    sizes = [v.sample_shape[:1] for v in tensors]
+    rests = {(v.lead, v.sample_shape[1:]) for v in tensors}
+    if axis != 0 or len(rests) > 1 or first.lead != 1:
+        raise UnsupportedError("joins values along an axis that is not their channels")
+    out = torch.cat([plain(v) for v in tensors], dim)
+    whole = np.eye(out.shape[1], dtype=np.float32)
+    ends = np.cumsum([size for (size,) in sizes])
+    parts = [
+        placed(v, _selection(whole[:, end - size : end], v.sample_shape), out, "cat")
+        for v, (size,), end in zip(tensors, sizes, ends)
+    ]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = arithmetic.add(joined, part)
+    joined.spikes = all(v.spikes for v in tensors)
+    return joined
+
+
+def _selection(matrix: np.ndarray, shape: Shape) -> nir.NIRNode:
+    """``y[o] = Σ_i m[o, i]·x[i]`` at every position."""
+    if len(shape) == 1:
+        return weights.affine(matrix)
+    convolution = {2: weights.conv1d, 3: weights.conv2d}.get(len(shape))
+    if convolution is None:
+        raise UnsupportedError(f"joins values of shape {shape}, which has no form in NIR")
+    return convolution(matrix.reshape(*matrix.shape, *[1] * (len(shape) - 1)), None, shape)
 
 
 def unbind(x: Any, dim: int = 0) -> Any:

@@ -153,7 +153,7 @@ def _instrumented(root: nn.Module, tracer: Tracer) -> Iterator[None]:
     """
     modules = list(tracer.names)
     for module in modules:
-        if isinstance(module, torch.jit.ScriptModule):
+        if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
             name = tracer.names[module][0]
             raise UnsupportedError(f"{describe(name, module)} is compiled; export the original")
     tables = ("_parameters", "_buffers", "_modules")

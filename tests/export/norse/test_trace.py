@@ -158,6 +158,29 @@ def test_weights_before_a_norm_serve_others_as_they_are(norse_net: Any) -> None:
     assert (graph.nodes["conv"].weight != graph.nodes["conv_2"].weight).any()
 
 
+class Joined(nn.Module):
+    """Channels side by side, on the way up again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.cell = nn.Conv2d(2, 3, 2, stride=2), lif()
+        self.up, self.last = nn.Upsample(scale_factor=2), lif(0.5)
+        self.merge = nn.Conv2d(5, 2, 3, padding=1)
+        self.matrix = nn.Parameter(torch.rand(72, 5) - 0.4)
+        self.end = lif()
+
+    def forward(self, x: torch.Tensor, state: Any = None) -> Any:
+        s0, s1, s2 = state or (None,) * 3
+        z, s0 = self.cell(self.conv(x), s0)
+        y, s1 = self.last(self.merge(torch.cat((x, self.up(z)), dim=1)), s1)
+        out, s2 = self.end(y.flatten(1) @ self.matrix, s2)
+        return torch.cat([out, y.flatten(1)], -1), (s0, s1, s2)
+
+
+def test_values_side_by_side_fire_as_in_norse(norse_net: Any) -> None:
+    norse_net.assert_fires(norse_net.seeded(Joined()), (2, 6, 6))
+
+
 class LoopOverTime(nn.Module):
     """forward() takes (time, batch, …) and walks through it."""
 
@@ -436,9 +459,45 @@ def test_what_a_forward_raises_names_its_module() -> None:
     assert "\n" not in str(error.value)
 
 
+class OptimizedModule(nn.Module):
+    """As torch.compile wraps a module; torch's own takes long to import."""
+
+    def __init__(self, original: nn.Module) -> None:
+        super().__init__()
+        self._orig_mod = original
+
+
 def test_a_compiled_module_is_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scripted = torch.jit.script(nn.Linear(6, 4))
     with pytest.raises(UnsupportedError, match=r"module '0'.*is compiled"):
         from_norse(norse.SequentialState(scripted, lif()), (6,))
+    with pytest.raises(UnsupportedError, match="is compiled; export the original"):
+        from_norse(OptimizedModule(Twice()), (6,))
+
+
+def test_weights_may_be_parametrised(norse_net: Any) -> None:
+    layer = torch.nn.utils.parametrizations.weight_norm(nn.Linear(6, 5))
+    graph = from_norse(norse.SequentialState(layer, lif()), (6,))
+    np.testing.assert_array_equal(graph.nodes["0.affine"].weight, layer.weight.detach().numpy())
+
+
+@pytest.mark.parametrize("lose", [torch.vmap(lambda a: 2 * a), "script"])
+def test_a_value_that_is_lost_is_refused(lose: Any) -> None:
+    """Compiled code and transforms give plain tensors back."""
+    if lose == "script":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lose = torch.jit.script(double)
+
+    def forward(net: Net, x: torch.Tensor, s: Any) -> Any:
+        z, s0 = net.la(lose(net.a(x)), s[0])
+        return z, [s0, None, None]
+
+    with pytest.raises(UnsupportedError, match="does not come from the network's input"):
+        from_norse(Net(forward), (6,))
+
+
+def double(x: torch.Tensor) -> torch.Tensor:
+    return 2 * x
