@@ -13,22 +13,34 @@ import numpy as np
 import scipy.sparse as sp
 
 Shape = tuple[int, ...]
-ResetMode = Literal["zero", "subtract"]
-InitialState = Literal["v_reset", "v_leak"]
+State = tuple[np.ndarray, ...]
+"""What neurons remember, each (B, *shape): the membrane v first, then the synaptic current u."""
+ResetMode = Literal["zero", "subtract", "subtract-delayed"]
+InitialState = Literal["v_reset", "v_leak", "zero"]
+Integrator = Literal["euler", "exponential"]
+SpikeRule = Literal["above", "reached"]
+IfGain = Literal["dt", "one"]
 
 
 @dataclass(frozen=True)
 class Conventions:
     """What NIR leaves open and a compiler must be told.
 
-    dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero") or
-    loses its threshold ("subtract"). initial: membrane before the first step, at v_reset or at
-    v_leak (Norse); None where nobody said.
+    dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
+    its threshold at once ("subtract"), or loses it in the next step, after the decay
+    ("subtract-delayed"). initial: membrane before the first step, at v_reset, v_leak or 0; None
+    where nobody said. integrator: a step forgets dt/τ ("euler") or 1 − exp(−dt/τ)
+    ("exponential"). spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
+    if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
+    where nobody said.
     """
 
     dt: float
     reset: ResetMode = "zero"
     initial: InitialState | None = None
+    integrator: Integrator = "euler"
+    spike: SpikeRule = "above"
+    if_gain: IfGain | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,10 @@ class Synapse(ABC):
     def with_gain(self, gain: np.ndarray) -> Synapse:
         """Every current times `gain` (scalar or of out_shape), folded into the weights."""
 
+    @abstractmethod
+    def with_input_gain(self, gain: np.ndarray) -> Synapse:
+        """Every input times `gain` (scalar or of in_shape), folded into the weights."""
+
     def fan_out_effective(self) -> np.ndarray:
         """As `fan_out`, counting only synapses whose weight is not zero."""
         matrix = self.matrix()
@@ -82,36 +98,45 @@ class Synapse(ABC):
         """Multiply-accumulates of one dense pass, exact at the borders."""
         return int(self.fan_out().sum())
 
-    def lava(self) -> LavaForm:
-        """As a Lava Sparse connection: same sums, mixed-sign 8-bit weights in fixed point."""
-        matrix = sp.csr_matrix(self.matrix())
-        return LavaForm("lava.proc.sparse.process:Sparse", {"weights": matrix})
-
 
 class Neuron(ABC):
     """The dynamics of a population of neurons, float or fixed point.
 
-    State is one membrane array; `step` is the definition that every backend must reproduce.
+    `step` is the definition that every backend must reproduce. bias: what is added to the membrane
+    at every step, in its units, scalar or of the layer's shape.
     """
 
-    nir_types: ClassVar[tuple[type, ...]] = ()
-    spiking: ClassVar[bool] = True
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """Name of the primitive."""
+
+    @property
+    @abstractmethod
+    def spiking(self) -> bool:
+        """Whether the output is spikes (bool); else it is the membrane."""
+
+    @property
+    @abstractmethod
+    def bias_value(self) -> np.ndarray:
+        """The bias in the membrane's units."""
 
     @abstractmethod
-    def initial(self, batch: int, shape: Shape) -> np.ndarray:
-        """Membrane before the first step, (B, *shape)."""
+    def initial(self, batch: int, shape: Shape) -> State:
+        """State before the first step."""
 
     @abstractmethod
-    def step(self, v: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """One logical step: (membrane, current) → (output, membrane after any reset)."""
+    def step(self, state: State, current: np.ndarray) -> tuple[np.ndarray, State]:
+        """One logical step: (state, current) → (output, state after any reset)."""
 
     @abstractmethod
-    def to_real(self, v: np.ndarray, scale: float) -> np.ndarray:
+    def to_real(self, v: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
         """Membrane in this neuron's units → NIR's units."""
 
     @abstractmethod
     def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
         """As a stock Lava process that resets its state every `interval` steps at phase `offset`.
 
-        Raises UnsupportedError where no stock process has these dynamics.
+        Its arrays are flat, in C order. Raises UnsupportedError where no stock process has these
+        dynamics.
         """

@@ -42,13 +42,16 @@ class Input:
 class Layer:
     """A population of equal neurons.
 
-    `scale` says how many integer weight units one unit of NIR's membrane is (1 in float programs).
+    `scale` says how many integer weight units one unit of NIR's membrane is (1 in float programs);
+    one number, or an array of `shape` where channels differ. `internal` layers stand for no node of
+    the graph: the compiler added them.
     """
 
     name: str
     shape: tuple[int, ...]
     neuron: Neuron
-    scale: float = 1.0
+    scale: float | np.ndarray = 1.0
+    internal: bool = False
 
     @property
     def size(self) -> int:
@@ -66,7 +69,9 @@ class Connection:
     """Synapses from one population (layer or input) to a layer.
 
     `delay` counts logical steps; `on_host` marks an analog-driven one, whose currents (with
-    `host_bias`) the host computes. `name` is the NIR node that holds the weights.
+    `host_bias`) the host computes. `name` is the NIR node that holds the weights. `shift` is for
+    membranes that a fixed-point program sends on as graded spikes: their payloads times the weights
+    are summed and divided by 2^shift.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Connection:
     delay: int = 0
     on_host: bool = False
     host_bias: np.ndarray | None = field(default=None, compare=False)
+    shift: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,8 @@ class Readout:
 class Program:
     """Everything a backend needs to run a network. `layers` is in the order of one logical step.
 
-    `groups` are the strongly connected sets of layers: their loop closes within a logical step or
-    with a delay shorter than hardware can give, so a hardware backend runs each as one process.
+    `groups` are sets of layers whose loop closes within fewer logical steps than stock hardware
+    needs for it, so a hardware backend runs each as one process.
     """
 
     precision: Precision
@@ -133,6 +139,11 @@ class Program:
         """Shape of a layer or an input."""
         sources: Iterable[Input | Layer] = (*self.inputs, *self.layers)
         return next(p.shape for p in sources if p.name == population)
+
+    def is_graded(self, connection: Connection) -> bool:
+        """Whether a connection carries membranes: its source is a layer that does not spike."""
+        source = self._by_name.get(connection.source)
+        return source is not None and not source.neuron.spiking
 
     def group_of(self, layer: str) -> tuple[str, ...] | None:
         """The strongly connected set that `layer` belongs to, if any."""

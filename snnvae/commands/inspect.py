@@ -14,7 +14,7 @@ from snnvae.commands.options import as_json, compile_options, model_argument, op
 from snnvae.commands.result import Result, table
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.settings import CONVENTIONS_KEY
-from snnvae.deploy.timing import check_stock, depths
+from snnvae.deploy.timing import check_stock, schedule
 from snnvae.errors import UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
@@ -31,7 +31,7 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
     compiled = compile_graph(read_nir(model), "fixed", options_from(**flags))
     program = compiled.program
     try:
-        depth: dict[str, int] = dict(depths(program))
+        depth: dict[str, int] = dict(schedule(program).depths)
         check_stock(program)
         stock = f"latency {max(depth.values(), default=0)} steps"
     except UnsupportedError as error:
@@ -101,7 +101,7 @@ def _layer_rows(compiled: Compiled, depth: dict[str, int]) -> list[tuple[object,
         rows.append(
             (
                 layer.name,
-                type(layer.neuron).__name__.removeprefix("Fixed"),
+                layer.neuron.kind,
                 _shape(layer.shape),
                 layer.size,
                 depth.get(layer.name, "–"),

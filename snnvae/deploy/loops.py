@@ -41,14 +41,6 @@ def step_order(populations: Sequence[str], immediate: Iterable[Edge]) -> list[st
     return list(nx.lexicographical_topological_sort(graph, key=position.__getitem__))
 
 
-def loop_groups(populations: Sequence[str], edges: Iterable[Edge]) -> list[set[str]]:
-    """Strongly connected components that hold a cycle, delayed edges included."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(populations)
-    graph.add_edges_from(edges)
-    return [set(c) for c in nx.strongly_connected_components(graph) if _is_loop(graph, c)]
-
-
 def _is_loop(graph: nx.DiGraph, component: set[str]) -> bool:
     only = next(iter(component))
     return len(component) > 1 or graph.has_edge(only, only)

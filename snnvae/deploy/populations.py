@@ -10,10 +10,13 @@ import nir
 import numpy as np
 
 from snnvae import primitives
-from snnvae.deploy.wiring import Path, population_shape
-from snnvae.errors import SnnvaeError, UnsupportedError
+from snnvae.deploy.delays import Delays
+from snnvae.deploy.graph import unused_name
+from snnvae.deploy.shapes import out_shape
+from snnvae.deploy.wiring import Path
+from snnvae.errors import SnnvaeError
 from snnvae.primitive import Conventions, Shape
-from snnvae.primitives.one_to_one import OneToOne
+from snnvae.primitives.neuron import ONE
 from snnvae.program import Connection, Input, Layer
 
 
@@ -24,6 +27,7 @@ class Population:
     shape: Shape
     neuron: primitives.FloatNeuron
     gain: np.ndarray
+    internal: bool
 
 
 def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Population]:
@@ -37,59 +41,73 @@ def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Po
             neuron, gain = kind.from_nir(node, conventions)
         except SnnvaeError as error:
             raise type(error)(f"node '{name}' ({type(node).__name__}): {error}") from None
-        found[name] = Population(population_shape(node), neuron, gain)
+        internal = isinstance(node, primitives.NirRelay)
+        found[name] = Population(out_shape(node), neuron, gain, internal)
     return found
 
 
 def connect(
     neurons: Mapping[str, Population],
     paths: Sequence[Path],
-    delays: Sequence[int],
+    delays: Delays,
     inputs: Sequence[Input],
 ) -> tuple[dict[str, Layer], tuple[Connection, ...]]:
-    """Layers, with the biases of their weight nodes, and connections, with the neurons' gain."""
+    """Layers, with the biases of their weight nodes, and connections, with the neurons' gain.
+
+    A weight node adds its bias once, to the sum of all its sources. A bias that starts late, or
+    that passes through a synaptic current as spikes do, comes from a neuron that always fires.
+    """
     analog = {port.name for port in inputs if port.analog}
     biases: dict[str, np.ndarray] = {name: p.neuron.bias for name, p in neurons.items()}
     added: set[tuple[str | None, tuple[str, ...], str]] = set()
-    connections = []
+    connections: list[Connection] = []
+    sources: dict[str, Layer] = {}
     uses: Counter[str] = Counter()
-    for path, delay in zip(paths, delays, strict=True):
+    for i, path in enumerate(paths):
         on_host = path.source in analog
-        _check_source(path, neurons, delay if on_host else 0)
-        gain = neurons[path.target].gain
-        try:
-            synapse = path.synapse or OneToOne.plain(path.shape)
-            # A Flatten may lie between the weights and the neurons.
-            synapse = synapse.with_gain(gain.reshape(synapse.out_shape) if gain.ndim else gain)
-        except SnnvaeError as error:
-            raise type(error)(f"node '{path.synapse_node}' {error}") from None
-        # A weight node adds its bias once, to the sum of all its sources.
+        target = neurons[path.target]
+        gain = target.gain
+        synapse = path.synapse or primitives.OneToOne.plain(path.shape)
+        # A Flatten may lie between the weights and the neurons.
+        synapse = synapse.with_gain(gain.reshape(synapse.out_shape) if gain.ndim else gain)
         way = (path.synapse_node, path.route, path.target)
         bias = None
         if path.bias is not None and way not in added:
-            bias = gain * path.bias.reshape(path.shape)
             added.add(way)
-        if bias is not None and not on_host:
-            biases[path.target] = biases[path.target] + bias
+            if np.any(path.bias):
+                bias = gain * path.bias.reshape(target.shape)
         base = path.synapse_node or f"{path.source}->{path.target}"
         uses[base] += 1
         name = base if uses[base] == 1 else f"{base}#{uses[base]}"
-        host_bias = bias if on_host else None
+        host_bias = None
+        if bias is not None:
+            late = delays.bias[way]
+            if on_host and not late:
+                host_bias = bias
+            elif late or target.neuron.du is not None:
+                source = unused_name(f"{name}.bias", [*neurons, *sources])
+                sources[source] = _always(source)
+                connections.append(_from_always(source, path.target, bias, late))
+            else:
+                biases[path.target] = biases[path.target] + bias
         connections.append(
-            Connection(name, path.source, path.target, synapse, delay, on_host, host_bias)
+            Connection(name, path.source, path.target, synapse, delays.steps[i], on_host, host_bias)
         )
     layers = {
-        name: Layer(name, p.shape, replace(p.neuron, bias=biases[name]))
+        name: Layer(name, p.shape, replace(p.neuron, bias=biases[name]), internal=p.internal)
         for name, p in neurons.items()
     }
-    return layers, tuple(connections)
+    return {**sources, **layers}, tuple(connections)
 
 
-def _check_source(path: Path, neurons: Mapping[str, Population], delay: int) -> None:
-    if path.source in neurons and not neurons[path.source].neuron.spiking:
-        raise UnsupportedError(
-            f"'{path.source}' has no spikes, yet it feeds '{path.target}'; only an output can "
-            "follow a leaky integrator"
-        )
-    if delay:
-        raise UnsupportedError(f"analog input '{path.source}' is delayed; shift the data instead")
+def _always(name: str) -> Layer:
+    """A single neuron that fires at every step."""
+    neuron = primitives.Threshold(dv=ONE, bias=ONE, threshold=np.asarray(0.5))
+    return Layer(name, (1,), neuron, internal=True)
+
+
+def _from_always(source: str, target: str, bias: np.ndarray, delay: int) -> Connection:
+    """The bias as weights from the neuron that always fires."""
+    column = np.asarray(bias, np.float64).reshape(-1, 1)
+    synapse = primitives.Linear((1,), (column.size,), column)
+    return Connection(source, source, target, synapse, delay)

@@ -6,16 +6,24 @@ no matter of meaning: 16 where neither file, option nor data says it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import nir
 import numpy as np
 
 from snnvae.deploy.metadata import check_metadata
+from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError, GraphError
-from snnvae.primitive import Conventions, InitialState, ResetMode
+from snnvae.primitive import (
+    Conventions,
+    IfGain,
+    InitialState,
+    Integrator,
+    ResetMode,
+    SpikeRule,
+)
 from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
@@ -23,11 +31,41 @@ METADATA_VERSION = 1
 OPTIONS_KEY, CONVENTIONS_KEY = "options", "conventions"
 """What a program's metadata adds to the file's: the options, and what holds with its source."""
 DEFAULT_STEPS = 16
+LOOP_LATENCIES = ("process", "accept")
+SCALE_PER = ("layer", "channel")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "reset": get_args(ResetMode),
+    "initial": get_args(InitialState),
+    "integrator": get_args(Integrator),
+    "spike": get_args(SpikeRule),
+    "if_gain": get_args(IfGain),
+    "loop_bias": ("at-once", "delayed"),
+}
+"""The conventions that NIR leaves open."""
+DEFAULTS = {"reset": "zero", "integrator": "euler", "spike": "above"}
+"""As NIR's own equations say it. The others have none: where one matters it must be stated."""
+_SHOWN = {
+    "reset": "",
+    "initial": "v_leak = v_reset",
+    "integrator": "",
+    "spike": "",
+    "if_gain": "not needed",
+    "loop_bias": "not needed",
+}
+
+
+Scales = Mapping[str, float | Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Options:
-    """The user's overrides; None takes the file's word."""
+    """The user's overrides; None takes the file's word.
+
+    conventions: the tool that wrote the file, whose conventions hold where neither another option
+    nor the file says otherwise (`snnvae.deploy.presets`). loop_latency: "process" runs a loop that
+    is shorter than hardware allows in one process; "accept" lengthens it to what hardware takes.
+    scale_per: one fixed-point scale per "layer" or per "channel"; scales: given ones, by layer.
+    """
 
     dt: float | None = None
     steps: int | None = None
@@ -35,15 +73,31 @@ class Options:
     initial: str | None = None
     analog: tuple[str, ...] = ()
     delay_edges: tuple[tuple[str, str], ...] = ()
+    integrator: str | None = None
+    spike: str | None = None
+    if_gain: str | None = None
+    loop_bias: str | None = None
+    conventions: str | None = None
+    loop_latency: str = "process"
+    scale_per: str = "layer"
+    scales: Scales = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Options and metadata, resolved; `metadata` also says who decided what."""
+    """Options and metadata, resolved; `metadata` also says who decided what.
+
+    loop_bias: where a loop carries the step that NIR leaves out, the bias of its weights is there
+    from the first step on ("at-once"), or late as its spikes are ("delayed"); None: nobody said.
+    """
 
     conventions: Conventions
     steps: int
     delay_edges: tuple[tuple[str, str], ...]
+    loop_bias: str | None = None
+    loop_latency: str = "process"
+    scale_per: str = "layer"
+    scales: Scales = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     analog: tuple[str, ...] = ()
 
@@ -82,7 +136,8 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
             f"metadata '{METADATA_KEY}' has version {version!r}, this snnvae reads "
             f"{METADATA_VERSION}; export the file again with this version"
         )
-    dt = options.dt if options.dt is not None else metadata.get("dt")
+    chosen = _Choice(options, metadata)
+    dt = chosen("dt")
     if dt is None:
         raise ConfigError(
             "the file does not say its time step dt, and NIR has no default; "
@@ -90,13 +145,6 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
         )
     if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
         raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
-    reset = options.reset or metadata.get("reset", "zero")
-    initial = options.initial or metadata.get("initial")
-    if not isinstance(reset, str) or reset not in get_args(ResetMode):
-        raise ConfigError(f"reset = {reset!r}: choose --reset {' or '.join(get_args(ResetMode))}")
-    if initial is not None and initial not in get_args(InitialState):
-        choices = " or ".join(get_args(InitialState))
-        raise ConfigError(f"initial = {initial!r}: choose --initial {choices}")
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
     if not isinstance(steps, int) or steps < 1:
         raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass --steps")
@@ -105,25 +153,67 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     for name in options.analog:
         if name not in names:
             raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
-    conventions = Conventions(
-        float(dt), cast(ResetMode, reset), cast("InitialState | None", initial)
-    )
+    for key, choices in {"loop_latency": LOOP_LATENCIES, "scale_per": SCALE_PER}.items():
+        if getattr(options, key) not in choices:
+            raise ConfigError(
+                f"{key} = {getattr(options, key)!r}: choose {_flag(key)} {' or '.join(choices)}"
+            )
+    values = {key: chosen(key) for key in CHOICES}
     stated = {
-        "dt": f"{dt:g} s ({_source(options.dt, metadata, 'dt')})",
-        "reset": f"{reset} ({_source(options.reset, metadata, 'reset', 'as NIR defines it')})",
-        "initial": f"{initial or 'v_leak = v_reset'} "
-        f"({_source(options.initial, metadata, 'initial', 'no choice to make')})",
-        "steps": f"{steps} ({_source(options.steps, metadata, 'steps', 'by default')})",
+        "dt": f"{dt:g} s ({chosen.source('dt')})",
+        **{
+            key: f"{values[key] or otherwise} ({chosen.source(key)})"
+            for key, otherwise in _SHOWN.items()
+        },
+        "steps": f"{steps} ({chosen.source('steps')})",
     }
+    loop_bias = values.pop("loop_bias")
     own = {**metadata, OPTIONS_KEY: asdict(options), CONVENTIONS_KEY: stated}
-    return Settings(conventions, steps, options.delay_edges, own, options.analog)
+    return Settings(
+        conventions=Conventions(float(dt), **values),
+        steps=steps,
+        delay_edges=options.delay_edges,
+        loop_bias=loop_bias,
+        loop_latency=options.loop_latency,
+        scale_per=options.scale_per,
+        scales=options.scales or metadata.get("scales", {}),
+        metadata=own,
+        analog=options.analog,
+    )
 
 
-def _source(option: object, metadata: Mapping[str, Any], key: str, otherwise: str = "") -> str:
-    """Who said it."""
-    if option is not None:
-        return "option"
-    return "file" if key in metadata else otherwise
+class _Choice:
+    """What holds for a convention: the option, else the file, else the named tool, else NIR."""
+
+    def __init__(self, options: Options, metadata: Mapping[str, Any]) -> None:
+        self._tool = options.conventions
+        if self._tool is not None and self._tool not in PRESETS:
+            choices = ", ".join(PRESETS)
+            raise ConfigError(f"--conventions {self._tool}: choose from {choices}")
+        preset = PRESETS[self._tool] if self._tool else {}
+        self._places = {
+            "option": {k: v for k, v in vars(options).items() if v is not None},
+            "file": metadata,
+            f"--conventions {self._tool}": preset,
+            "by default": DEFAULTS,
+        }
+
+    def source(self, key: str) -> str:
+        """Who said it."""
+        return next((place for place, said in self._places.items() if key in said), "by default")
+
+    def __call__(self, key: str) -> Any:
+        """The value, checked; None where nobody said."""
+        value = next((said[key] for said in self._places.values() if key in said), None)
+        choices = CHOICES.get(key)
+        if choices and value is not None and value not in choices:
+            text = " or ".join(choices)
+            raise ConfigError(f"{key} = {value!r}: choose {_flag(key)} {text}")
+        return value
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
 
 
 def plain(value: Any) -> Any:

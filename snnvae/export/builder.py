@@ -1,40 +1,14 @@
-"""Building NIR graphs without NIR's side effects.
-
-`nir.NIRGraph(...)` changes the dict and list that it is given and adds nodes of its own where an
-input or output is missing; everything here hands it copies and checks that it added nothing.
-"""
+"""Collecting the nodes of a NIR graph one after another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from typing import Any
 
 import nir
 
+from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError
-
-
-def build_graph(
-    nodes: Mapping[str, nir.NIRNode],
-    edges: Iterable[tuple[str, str]],
-    metadata: Mapping[str, Any] | None = None,
-) -> nir.NIRGraph:
-    """A checked NIRGraph of copies; GraphError with NIR's own words if it does not fit together."""
-    wanted = {name: copy(node) for name, node in nodes.items()}
-    given = list(edges)
-    for name in wanted:
-        if not name or "/" in name:
-            raise GraphError(f"node name {name!r} cannot be stored; use letters, digits, '.', '_'")
-    try:
-        graph = nir.NIRGraph(dict(wanted), list(given), metadata=dict(metadata or {}))
-    except (ValueError, AssertionError, NotImplementedError) as error:
-        raise GraphError(
-            f"the graph does not fit together: {' '.join(str(error).split())}"
-        ) from None
-    if added := set(graph.nodes) - set(wanted):
-        raise GraphError(f"nodes {sorted(added)} lack an input or an output; connect them")
-    return graph
 
 
 class GraphBuilder:
@@ -60,3 +34,6 @@ class GraphBuilder:
     def build(self, metadata: Mapping[str, Any]) -> nir.NIRGraph:
         """The checked graph."""
         return build_graph(self.nodes, self.edges, metadata)
+
+
+__all__ = ["GraphBuilder", "build_graph"]

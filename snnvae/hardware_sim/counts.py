@@ -27,8 +27,9 @@ from snnvae.program import Connection, Input, Layer, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 
-Drive = Literal["spikes", "recomputed", "cached"]
-"""What drives a connection: spikes; or analog values, run at every step or once per sample."""
+Drive = Literal["spikes", "recomputed", "cached", "membranes"]
+"""What drives a connection: spikes; analog values, run at every step or once per sample; or the
+membranes of a layer that does not spike, at every step."""
 
 
 def is_shared(synapse: Synapse) -> bool:
@@ -214,6 +215,9 @@ def _connection(
         biased = 0 if c.host_bias is None else int(np.count_nonzero(c.host_bias))
         macs = zero + runs * synapses
         adds = zero + runs * biased + steps * program.layer(c.target).size * int(cached)
+    elif program.is_graded(c):
+        drive = "membranes"
+        macs = zero + max(steps - c.delay, 0) * synapses
     else:
         per_source = delivered(recording, c).sum(axis=1, dtype=np.int64).reshape(samples, -1)
         spikes = per_source.sum(axis=1)
@@ -248,7 +252,7 @@ def _layer(
     is_output = layer.name in program.outputs.values() and not layer.neuron.spiking
     return LayerCounts(
         name=layer.name,
-        kind=type(layer.neuron).__name__,
+        kind=layer.neuron.kind,
         neurons=layer.size,
         spikes=spikes,
         driven=driven,
@@ -260,8 +264,7 @@ def _layer(
 
 def _biased(layer: Layer) -> int:
     """Neurons of a layer whose bias is not zero."""
-    bias = getattr(layer.neuron, "bias", 0)
-    return int(np.count_nonzero(np.broadcast_to(getattr(bias, "value", bias), layer.shape)))
+    return int(np.count_nonzero(np.broadcast_to(layer.neuron.bias_value, layer.shape)))
 
 
 def _input(port: Input, recording: Recording) -> InputCounts:

@@ -13,8 +13,8 @@ from snnvae.stimulus import Stimulus
 def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]:
     """Currents of the analog-driven connections, by connection name: (B, T, *shape of target).
 
-    ``synapse(x[t]) + bias`` in float64; in a fixed-point program times the layer's scale and
-    rounded to integers. A constant input is run once and repeated.
+    ``synapse(x[t − delay]) + bias`` in float64; in a fixed-point program times the layer's scale
+    and rounded to integers. A constant input is run once and repeated.
     """
     currents = {}
     for connection in program.connections:
@@ -25,14 +25,18 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
         values = stream[:, :1] if once else stream
         flat = connection.synapse.apply(values.reshape(-1, *stream.shape[2:]))
         layer = program.layer(connection.target)
-        flat = flat.reshape(len(flat), *layer.shape)  # a Flatten may lie between
-        if connection.host_bias is not None:
-            flat = flat + connection.host_bias
-        if program.precision == "fixed":
-            flat = np.rint(flat * layer.scale).astype(np.int64)
+        # A Flatten may lie between.
         current = flat.reshape(*values.shape[:2], *layer.shape)
-        shape = (*stream.shape[:2], *current.shape[2:])
-        currents[connection.name] = np.broadcast_to(current, shape)
+        current = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
+        if connection.delay:
+            late = np.zeros_like(current)
+            late[:, connection.delay :] = current[:, : -connection.delay]
+            current = late
+        if connection.host_bias is not None:
+            current = current + connection.host_bias
+        if program.precision == "fixed":
+            current = np.rint(current * layer.scale).astype(np.int64)
+        currents[connection.name] = current
     return currents
 
 

@@ -35,7 +35,7 @@ def driven_updates(
 ) -> np.ndarray:
     """Updates (B,) of neurons that a spike or an analog current reached in that step."""
     incoming = program.into(layer.name)
-    if any(c.on_host for c in incoming):
+    if any(c.on_host or program.is_graded(c) for c in incoming):
         return np.full(samples, steps * layer.size, np.int64)
     driven = np.zeros(samples, np.int64)
     reaches = [(c, reach(c.synapse)) for c in incoming if c.delay < steps]

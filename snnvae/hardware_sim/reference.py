@@ -38,28 +38,28 @@ def run(
         if layer.neuron.spiking
     }
     traces = {
-        layer.name: np.zeros((*shape, *layer.shape), stepper.membranes[layer.name].dtype)
+        layer.name: np.zeros((*shape, *layer.shape), stepper.states[layer.name][0].dtype)
         for layer in program.layers
         if membranes
     }
     saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
     progress.start("reference", stimulus.steps)
     for t in range(stimulus.steps):
-        before = dict(stepper.membranes)
+        before = dict(stepper.states)
         ports = {i.name: stimulus.streams[i.name][:, t] for i in program.inputs if not i.analog}
         out = stepper.step(ports, {name: current[:, t] for name, current in host.items()})
         for layer in program.layers:
             if layer.name in spikes:
                 spikes[layer.name][:, t] = out[layer.name]
             if membranes:
-                traces[layer.name][:, t] = stepper.membranes[layer.name]
+                traces[layer.name][:, t] = stepper.states[layer.name][0]
             if isinstance(layer.neuron, FixedNeuron):
                 beyond = layer.neuron.saturates(before[layer.name], stepper.currents[layer.name])
                 saturated[layer.name] += int(beyond.sum())
         progress.advance()
     progress.finish()
     silent = [layer.name for layer in program.layers if not layer.neuron.spiking]
-    final = {name: stepper.membranes[name] for name in silent}
+    final = {name: stepper.states[name][0] for name in silent}
     info = {"backend": "reference", "latency": 0, "saturated": saturated}
     return assemble(program, stimulus, spikes, final, traces, info)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from snnvae.primitive import State
+from snnvae.primitives import fixed_point
 from snnvae.program import Connection, Program
 
 SynapseMap = Callable[[np.ndarray], np.ndarray]
@@ -34,22 +36,25 @@ class Stepper:
         self.batch = batch
         self._maps = {c.name: synapse_map(c) for c in program.connections if not c.on_host}
         self._into = {layer.name: program.into(layer.name) for layer in program.layers}
+        self._delayed = [c for c in program.connections if c.delay and not c.on_host]
         self._dtype = np.float64 if program.precision == "float" else np.int64
-        self.membranes: dict[str, np.ndarray] = {}
+        self.states: dict[str, State] = {}
         self.currents: dict[str, np.ndarray] = {}
         self.reset()
 
+    @property
+    def membranes(self) -> dict[str, np.ndarray]:
+        """Membrane of each layer, (B, *shape)."""
+        return {name: state[0] for name, state in self.states.items()}
+
     def reset(self) -> None:
-        """Back to before the first step: initial membranes, empty delays."""
+        """Back to before the first step: initial states, empty delays."""
         for layer in self.program.layers:
-            self.membranes[layer.name] = layer.neuron.initial(self.batch, layer.shape)
-        self._past: dict[str, deque[np.ndarray]] = {
-            c.name: deque(
-                [np.zeros((self.batch, *self.program.shape_of(c.source)), self._dtype)] * c.delay
-            )
-            for c in self.program.connections
-            if c.delay
-        }
+            self.states[layer.name] = layer.neuron.initial(self.batch, layer.shape)
+        self._past: dict[str, deque[np.ndarray]] = {}
+        for c in self._delayed:
+            nothing = np.zeros((self.batch, *self.program.shape_of(c.source)), self._dtype)
+            self._past[c.name] = deque([nothing] * c.delay)
 
     def step(
         self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray]
@@ -65,14 +70,21 @@ class Stepper:
                 if c.on_host:
                     current = current + host[c.name]
                     continue
-                source = self._past[c.name][0] if c.delay else out[c.source].astype(self._dtype)
+                source = self._past[c.name][0] if c.delay else self._sent(c, out)
+                weighted = self._maps[c.name](source)
+                if c.shift is not None:
+                    weighted = fixed_point.shifted(weighted, c.shift)
                 # A Flatten may lie between the weights and the layer.
-                current = current + self._maps[c.name](source).reshape(current.shape)
+                current = current + weighted.reshape(current.shape)
             self.currents[layer.name] = current
-            before = self.membranes[layer.name]
-            out[layer.name], self.membranes[layer.name] = layer.neuron.step(before, current)
-        for c in self.program.connections:
-            if c.delay:
-                self._past[c.name].popleft()
-                self._past[c.name].append(out[c.source].astype(self._dtype))
+            before = self.states[layer.name]
+            out[layer.name], self.states[layer.name] = layer.neuron.step(before, current)
+        for c in self._delayed:
+            self._past[c.name].popleft()
+            self._past[c.name].append(self._sent(c, out))
         return out
+
+    def _sent(self, c: Connection, out: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What a connection's source sends in this step: spikes, membranes or their payloads."""
+        values = out[c.source].astype(self._dtype)
+        return values if c.shift is None else fixed_point.payload(values)

@@ -5,32 +5,47 @@ from __future__ import annotations
 import nir
 
 from snnvae.primitive import Synapse
-from snnvae.primitives.conv2d import Conv2d
+from snnvae.primitives.conv import Conv1d, Conv2d
 from snnvae.primitives.conv_transpose2d import ConvTranspose2d
+from snnvae.primitives.cuba_li import CubaLI
+from snnvae.primitives.cuba_lif import CubaLIF
+from snnvae.primitives.fixed_neuron import FixedNeuron
+from snnvae.primitives.if_neuron import IF
+from snnvae.primitives.integrator import Integrator
 from snnvae.primitives.leaky_integrator import LeakyIntegrator
 from snnvae.primitives.lif import LIF
 from snnvae.primitives.linear import Linear
-from snnvae.primitives.neuron import FixedNeuron, FloatNeuron
+from snnvae.primitives.neuron import FloatNeuron
 from snnvae.primitives.nir_nodes import ConvTranspose2d as NirConvTranspose2d
-from snnvae.primitives.threshold import Threshold
+from snnvae.primitives.nir_nodes import Relay as NirRelay
+from snnvae.primitives.nir_nodes import SparseAffine as NirSparseAffine
+from snnvae.primitives.one_to_one import OneToOne
+from snnvae.primitives.pool2d import AvgPool2d, SumPool2d
+from snnvae.primitives.sparse import Sparse
+from snnvae.primitives.threshold import Relay, Threshold
 
-SYNAPSES: tuple[type[Synapse], ...] = (Linear, Conv2d, ConvTranspose2d)
-NEURONS: tuple[type[FloatNeuron], ...] = (LIF, LeakyIntegrator, Threshold)
-STRUCTURE = (nir.Input, nir.Output, nir.Flatten, nir.Delay)
-"""NIR nodes that shape the program without being part of it: ports, reshapes, delays."""
-
-UNSUPPORTED: dict[type[nir.NIRNode], str] = {
-    nir.Scale: "fold it into the next weights",
-    nir.Conv1d: "write it as a Conv2d of height 1",
-    nir.SumPool2d: "write it as a strided Conv2d with a block-diagonal kernel of ones",
-    nir.AvgPool2d: "write it as a strided Conv2d with a block-diagonal kernel of 1/(k·k)",
-    nir.I: "no supported node integrates without a leak; train with LI",
-    nir.IF: "no supported node integrates without a leak; train with LIF",
-    nir.CubaLI: "no supported node has a synaptic current; train with LI",
-    nir.CubaLIF: "no supported node has a synaptic current; train with LIF",
-    nir.NIRGraph: "write the nested graph's nodes into the outer graph",
-}
-"""NIR nodes that the compiler refuses, and what a user can do instead."""
+SYNAPSES: tuple[type[Synapse], ...] = (
+    Linear,
+    OneToOne,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    SumPool2d,
+    AvgPool2d,
+    Sparse,
+)
+NEURONS: tuple[type[FloatNeuron], ...] = (
+    LIF,
+    IF,
+    CubaLIF,
+    LeakyIntegrator,
+    CubaLI,
+    Integrator,
+    Threshold,
+    Relay,
+)
+STRUCTURE = (nir.Input, nir.Output, nir.Flatten, nir.Delay, nir.NIRGraph)
+"""NIR nodes that shape the program without being part of it: ports, reshapes, delays, nesting."""
 
 
 def synapse_for(node: nir.NIRNode) -> type[Synapse] | None:
@@ -44,18 +59,29 @@ def neuron_for(node: nir.NIRNode) -> type[FloatNeuron] | None:
 
 
 __all__ = [
+    "IF",
     "LIF",
     "NEURONS",
     "STRUCTURE",
     "SYNAPSES",
-    "UNSUPPORTED",
+    "AvgPool2d",
+    "Conv1d",
     "Conv2d",
     "ConvTranspose2d",
+    "CubaLI",
+    "CubaLIF",
     "FixedNeuron",
     "FloatNeuron",
+    "Integrator",
     "LeakyIntegrator",
     "Linear",
     "NirConvTranspose2d",
+    "NirRelay",
+    "NirSparseAffine",
+    "OneToOne",
+    "Relay",
+    "Sparse",
+    "SumPool2d",
     "Threshold",
     "neuron_for",
     "synapse_for",

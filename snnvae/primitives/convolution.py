@@ -7,15 +7,17 @@ convolution: ``x = y·s − p + d·j``; transposed: ``y = x·s − p + d·j``. E
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 
-from snnvae.errors import GraphError, UnsupportedError
+from snnvae.errors import GraphError
 from snnvae.primitive import Shape, Synapse
+from snnvae.primitives.sparse import Sparse
 
 
 @dataclass(frozen=True)
@@ -48,80 +50,76 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Convolution(Synapse):
-    """Synapses with a shared kernel; weight: (C_out, C_in/groups, k_y, k_x).
+    """Synapses with a shared kernel, over one or two spatial axes.
 
-    padding is what stands before the first position.
+    weight: (C_out, C_in/groups, *kernel). padding is what stands before the first position.
     """
 
     in_shape: Shape
     out_shape: Shape
     weight: np.ndarray
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    dilation: tuple[int, int]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
     groups: int
     transposed: ClassVar[bool] = False
 
     @property
-    def axes(self) -> tuple[Axis, Axis]:
-        """Geometry along y and x."""
-        y, x = (
-            Axis(
-                self.in_shape[a + 1],
-                self.out_shape[a + 1],
-                self.stride[a],
-                self.padding[a],
-                self.dilation[a],
-                self.weight.shape[a + 2],
-                self.transposed,
-            )
-            for a in range(2)
+    def axes(self) -> tuple[Axis, ...]:
+        """Geometry along each spatial axis."""
+        sizes = (self.in_shape[1:], self.out_shape[1:], self.weight.shape[2:])
+        steps = (self.stride, self.padding, self.dilation)
+        return tuple(
+            Axis(n_in, n_out, stride, padding, dilation, kernel, self.transposed)
+            for n_in, n_out, kernel, stride, padding, dilation in zip(*sizes, *steps, strict=True)
         )
-        return y, x
+
+    def _taps(self) -> Iterator[tuple[tuple[int, ...], tuple[np.ndarray, ...], tuple[Any, ...]]]:
+        """(tap, input positions, output positions), the positions as open grids for indexing."""
+        for tap in np.ndindex(self.weight.shape[2:]):
+            pairs = [axis.taps(j) for axis, j in zip(self.axes, tap, strict=True)]
+            yield tap, np.ix_(*(x for x, _ in pairs)), np.ix_(*(y for _, y in pairs))
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """(B, C_in, H, W) → (B, C_out, H', W'), summed tap by tap."""
+        """(B, C_in, *space) → (B, C_out, *space'), summed tap by tap."""
         batch, per_group = len(x), self.weight.shape[0] // self.groups
         split = x.reshape(batch, self.groups, -1, *self.in_shape[1:])
         kernels = self.weight.reshape(self.groups, per_group, *self.weight.shape[1:])
-        rows, columns = self.axes
-        shape = (batch, self.groups, per_group, rows.n_out, columns.n_out)
+        shape = (batch, self.groups, per_group, *self.out_shape[1:])
         out = np.zeros(shape, np.result_type(x, self.weight))
-        for j_y in range(rows.kernel):
-            in_y, out_y = rows.taps(j_y)
-            for j_x in range(columns.kernel):
-                in_x, out_x = columns.taps(j_x)
-                patch = split[:, :, :, in_y[:, None], in_x]
-                term = np.einsum("bgiyx,goi->bgoyx", patch, kernels[..., j_y, j_x], optimize=True)
-                out[:, :, :, out_y[:, None], out_x] += term
+        for tap, source, target in self._taps():
+            at: Any = (..., *tap)
+            patch, kernel = split[(..., *source)], kernels[at]
+            out[(..., *target)] += np.einsum("bgi...,goi->bgo...", patch, kernel, optimize=True)
         return out.reshape(batch, *self.out_shape)
 
     def matrix(self) -> sp.csr_array:
-        """(C_out·H'·W', C_in·H·W), one entry per synapse of non-zero weight."""
+        """(n_out, n_in), one entry per synapse of non-zero weight."""
+        return self.pattern(keep_zeros=False)
+
+    def pattern(self, *, keep_zeros: bool = True) -> sp.csr_array:
+        """As `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
         c_out, c_group = self.weight.shape[:2]
-        rows, columns = self.axes
         o, i = np.meshgrid(np.arange(c_out), np.arange(c_group), indexing="ij")
-        source = i + (o // (c_out // self.groups)) * c_group
+        channel = i + (o // (c_out // self.groups)) * c_group
+        n_in, n_out = prod(self.in_shape[1:]), prod(self.out_shape[1:])
         entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        for j_y in range(rows.kernel):
-            in_y, out_y = rows.taps(j_y)
-            for j_x in range(columns.kernel):
-                in_x, out_x = columns.taps(j_x)
-                to = out_y[:, None] * columns.n_out + out_x
-                frm = in_y[:, None] * columns.n_in + in_x
-                target = o[..., None, None] * (rows.n_out * columns.n_out) + to
-                origin = source[..., None, None] * (rows.n_in * columns.n_in) + frm
-                value = np.broadcast_to(self.weight[..., j_y, j_x, None, None], target.shape)
-                keep = value != 0
-                entries.append((value[keep], target[keep], origin[keep]))
-        data, to_flat, from_flat = (np.concatenate(part) for part in zip(*entries, strict=True))
+        for tap, source, target in self._taps():
+            frm = np.ravel_multi_index(np.broadcast_arrays(*source), self.in_shape[1:]).reshape(-1)
+            to = np.ravel_multi_index(np.broadcast_arrays(*target), self.out_shape[1:]).reshape(-1)
+            rows, columns = o[..., None] * n_out + to, channel[..., None] * n_in + frm
+            value = np.broadcast_to(self.weight[(..., *tap, None)], rows.shape)
+            keep = np.full(value.shape, True) if keep_zeros else value != 0
+            entries.append((value[keep], rows[keep], columns[keep]))
+        data, rows, columns = (np.concatenate(part) for part in zip(*entries, strict=True))
         shape = (prod(self.out_shape), prod(self.in_shape))
-        return sp.csr_array((data, (to_flat, from_flat)), shape=shape)
+        return sp.csr_array((data, (rows, columns)), shape=shape)
 
     def fan_out(self) -> np.ndarray:
         """F(c, y, x) = (C_out / groups)·a_y(y)·a_x(x)."""
-        rows, columns = self.axes
-        spatial = np.multiply.outer(rows.reach(), columns.reach())
+        spatial = np.ones((), np.int64)
+        for axis in self.axes:
+            spatial = np.multiply.outer(spatial, axis.reach())
         per_spike = self.out_shape[0] // self.groups
         return np.broadcast_to(per_spike * spatial, self.in_shape).copy()
 
@@ -129,53 +127,58 @@ class Convolution(Synapse):
         """The same wiring with other weights."""
         return replace(self, weight=weight)
 
-    def with_gain(self, gain: np.ndarray) -> Convolution:
-        """Each output channel's kernel times its gain; the gain must be equal within a channel."""
-        full = np.broadcast_to(gain, self.out_shape).reshape(self.out_shape[0], -1)
-        if (full != full[:, :1]).any():
-            raise UnsupportedError(
-                "feeds neurons whose tau or r differ within a channel, which a shared kernel "
-                "cannot absorb; make them equal per channel or write the convolution as an Affine"
-            )
-        return self.with_weight(self.weight * full[:, :1, None, None])
+    def with_gain(self, gain: np.ndarray) -> Synapse:
+        """Each output channel's kernel times its gain; Sparse where gains differ in a channel."""
+        channels = per_channel(gain, self.out_shape)
+        if channels is None:
+            return Sparse.of(self).with_gain(gain)
+        return self.with_weight(self.weight * spread(channels, self.weight.ndim))
+
+    def with_input_gain(self, gain: np.ndarray) -> Synapse:
+        """Each input channel's part of the kernels times its gain; else Sparse."""
+        channels = per_channel(gain, self.in_shape)
+        if channels is None:
+            return Sparse.of(self).with_input_gain(gain)
+        c_out, c_group = self.weight.shape[:2]
+        by_group = np.broadcast_to(channels, self.in_shape[0]).reshape(self.groups, c_group)
+        factors = np.repeat(by_group, c_out // self.groups, axis=0)
+        return self.with_weight(
+            self.weight * factors.reshape(c_out, c_group, *(1,) * len(self.axes))
+        )
 
 
-def pair(value: int | tuple[int, ...] | np.ndarray) -> tuple[int, int]:
-    """One whole number for both axes, or two; GraphError for anything else."""
-    try:
-        y, x = np.broadcast_to(np.asarray(value, np.float64), 2)
-        if y == int(y) and x == int(x):
-            return int(y), int(x)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise GraphError(f"needs a whole number, or one for each of two axes, where it has {value!r}")
+def per_channel(gain: np.ndarray, shape: Shape) -> np.ndarray | None:
+    """A gain of `shape` as one number per channel (or a scalar); None where a channel has more."""
+    if np.ndim(gain) == 0:
+        return np.asarray(gain)
+    full = np.broadcast_to(gain, shape).reshape(shape[0], -1)
+    return None if (full != full[:, :1]).any() else full[:, 0]
 
 
-def whole(value: int | np.ndarray) -> int:
-    """A whole number; GraphError for anything else."""
-    if np.ndim(value):
-        raise GraphError(f"needs a whole number, where it has {value!r}")
-    return pair(value)[0]
+def spread(channels: np.ndarray, ndim: int) -> np.ndarray:
+    """One number per first index, shaped to multiply an array of `ndim` axes."""
+    return channels.reshape(-1, *(1,) * (ndim - 1)) if channels.ndim else channels
 
 
 def channel_bias(bias: np.ndarray, out_shape: Shape) -> np.ndarray:
-    """A bias per channel (C_out,), broadcast to (C_out, H, W)."""
+    """A bias per channel (C_out,), broadcast to (C_out, *space)."""
     bias = np.asarray(bias, np.float64)
     if bias.shape != (out_shape[0],):
         raise GraphError(f"bias has shape {bias.shape}, its weight needs ({out_shape[0]},)")
-    return np.broadcast_to(bias[:, None, None], out_shape)
+    return np.broadcast_to(spread(bias, len(out_shape)), out_shape)
 
 
 def check_numbers(
     weight: np.ndarray,
-    stride: tuple[int, int],
-    padding: tuple[int, int],
-    dilation: tuple[int, int],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> None:
-    """GraphError unless the weight has two spatial axes and the numbers can be walked."""
-    if weight.ndim != 4 or not weight.size:
+    """GraphError unless the weight has a kernel over the axes and the numbers can be walked."""
+    if weight.ndim != 2 + len(stride) or not weight.size:
+        kernel = ", ".join(["k_y", "k_x"]) if len(stride) == 2 else "k"
         raise GraphError(
-            f"has a weight of shape {weight.shape}, needs (C_out, C_in / groups, k_y, k_x)"
+            f"has a weight of shape {weight.shape}, needs (C_out, C_in / groups, {kernel})"
         )
     for name, value, least in (
         ("stride", stride, 1),
@@ -187,10 +190,11 @@ def check_numbers(
 
 
 def check_geometry(in_shape: Shape, c_in: int, out_shape: Shape, groups: int) -> None:
-    """GraphError unless the input is (C_in, H, W), the groups divide and the output exists."""
+    """GraphError unless the input is (C_in, *space), the groups divide and the output exists."""
     if groups < 1 or c_in % groups or out_shape[0] % groups:
         raise GraphError(f"has {groups} groups, which do not divide its channels")
-    if len(in_shape) != 3 or in_shape[0] != c_in:
-        raise GraphError(f"takes an input ({c_in}, height, width), but gets {in_shape}")
+    if len(in_shape) != len(out_shape) or in_shape[0] != c_in:
+        space = "height, width" if len(out_shape) == 3 else "length"
+        raise GraphError(f"takes an input ({c_in}, {space}), but gets {in_shape}")
     if min(out_shape) < 1:
         raise GraphError(f"has an empty output {out_shape} for input {in_shape}; check its kernel")

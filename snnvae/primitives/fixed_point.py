@@ -19,6 +19,10 @@ THRESHOLD_MAX = (1 << 17) - 1
 BIAS_MANTISSA_MAX = (1 << 12) - 1
 BIAS_EXPONENT_MAX = 7
 DECAY_MAX = (1 << DECAY_BITS) - 1
+FORGET = 1 << DECAY_BITS
+"""A decay that leaves nothing: beyond 12 bits, so a process must reset at every step instead."""
+SILENT_LIMIT = THRESHOLD_MAX << ACTIVATION_SHIFT
+"""Where a membrane without a threshold saturates: at the largest threshold that there is."""
 
 
 def decay(state: np.ndarray, constant: int | np.ndarray) -> np.ndarray:
@@ -28,28 +32,31 @@ def decay(state: np.ndarray, constant: int | np.ndarray) -> np.ndarray:
     return decayed
 
 
-def synaptic_current(weighted: np.ndarray) -> np.ndarray:
-    """Summed weights → current u: shifted left by 6, wrapped once by 2²⁴ beyond 24 bits."""
-    u = weighted.astype(np.int64) << ACTIVATION_SHIFT
+def wrap(u: np.ndarray) -> np.ndarray:
+    """A current beyond 24 bits, wrapped once by 2²⁴."""
     wrapped: np.ndarray = np.where(u > STATE_LIMIT, u - 2 * STATE_LIMIT, u)
     return np.where(wrapped <= -STATE_LIMIT, u + 2 * STATE_LIMIT, wrapped)
 
 
-def integrate(
-    v: np.ndarray, weighted: np.ndarray, dv: int | np.ndarray, bias: np.ndarray
-) -> np.ndarray:
-    """v[t] = clip(decay(v, dv) + u + bias) to ±(2²³ − 1), with u the synaptic current."""
-    updated = decay(v, dv) + synaptic_current(weighted) + bias
-    clipped: np.ndarray = np.clip(updated, -STATE_LIMIT + 1, STATE_LIMIT - 1)
+def clip(v: np.ndarray) -> np.ndarray:
+    """A membrane, clipped to ±(2²³ − 1)."""
+    clipped: np.ndarray = np.clip(v, -STATE_LIMIT + 1, STATE_LIMIT - 1)
     return clipped
 
 
-def saturates(
-    v: np.ndarray, weighted: np.ndarray, dv: int | np.ndarray, bias: np.ndarray
-) -> np.ndarray:
-    """Where `integrate` wraps the current or clips the membrane (bool, per neuron)."""
-    u = weighted.astype(np.int64) << ACTIVATION_SHIFT
-    wraps = (u > STATE_LIMIT) | (u <= -STATE_LIMIT)
-    updated = decay(v, dv) + synaptic_current(weighted) + bias
-    clips: np.ndarray = np.abs(updated) >= STATE_LIMIT
-    return wraps | clips
+def integrate(v: np.ndarray, u: np.ndarray, dv: int | np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """v[t] = clip(decay(v, dv) + u + bias)."""
+    return clip(decay(v, dv) + u + bias)
+
+
+def payload(v: np.ndarray) -> np.ndarray:
+    """A membrane as a graded spike carries it: in weight units, 18 bits, rounded down."""
+    return v >> ACTIVATION_SHIFT
+
+
+def shifted(weighted: np.ndarray, shift: int) -> np.ndarray:
+    """Summed weights × payloads, divided by 2^shift and rounded down (shift < 0: multiplied).
+
+    As Lava's connections with ``weight_exp = −shift`` do.
+    """
+    return weighted >> shift if shift >= 0 else weighted << -shift

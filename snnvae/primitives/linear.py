@@ -60,3 +60,8 @@ class Linear(Synapse):
         """Each row times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1, 1)
         return self.with_weight(self.weight * rows)
+
+    def with_input_gain(self, gain: np.ndarray) -> Linear:
+        """Each column times its source's gain."""
+        columns = np.broadcast_to(gain, self.in_shape).reshape(-1)
+        return self.with_weight(self.weight * columns)

@@ -1,26 +1,51 @@
-"""What the neurons of a float and of a fixed-point program share."""
+"""The dynamics that all of NIR's neurons are cases of: a synaptic current u and a membrane v."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import nir
 import numpy as np
 
 from snnvae.errors import UnsupportedError
-from snnvae.primitive import Conventions, LavaForm, Neuron, Shape
-from snnvae.primitives import fixed_point
-from snnvae.primitives.parameters import FixedBias
+from snnvae.primitive import Conventions, LavaForm, Neuron, ResetMode, Shape, State
+from snnvae.primitives.fixed_neuron import FixedNeuron
+from snnvae.primitives.lava_lif import lif_reset
+from snnvae.primitives.parameters import (
+    FixedBias,
+    fixed_current_decay,
+    fixed_decay,
+    fixed_start,
+    fixed_threshold,
+)
+
+ZERO, ONE = np.zeros(()), np.ones(())
 
 
 @dataclass(frozen=True, eq=False)
 class FloatNeuron(Neuron):
-    """A neuron in float64. `bias` is added to its current, `start` is its first membrane."""
+    """``u = (1 − du)·u + I``; ``v = (1 − dv)·v + u + bias``; spike where v > threshold.
 
-    bias: np.ndarray
-    start: np.ndarray
+    All in float64, in the coordinate where v_reset is 0 (`origin` is v_reset); what multiplies a
+    current in NIR is in the weights. Each parameter is a scalar or of the layer's shape. du None: u
+    has no memory. threshold None: no spikes, the output is v. inclusive: a membrane at its
+    threshold fires too. start: the first membrane.
+
+    After a spike v = 0; with reset "subtract" v −= threshold; with "subtract-delayed" the threshold
+    is subtracted in the next step, after the decay.
+    """
+
+    dv: np.ndarray
+    bias: np.ndarray = field(default_factory=lambda: ZERO)
+    start: np.ndarray = field(default_factory=lambda: ZERO)
+    du: np.ndarray | None = None
+    threshold: np.ndarray | None = None
+    origin: np.ndarray = field(default_factory=lambda: ZERO)
+    reset: ResetMode = "zero"
+    inclusive: bool = False
+    nir_types: ClassVar[tuple[type, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -29,96 +54,85 @@ class FloatNeuron(Neuron):
     ) -> tuple[FloatNeuron, np.ndarray]:
         """The neuron and the gain by which its input currents must be multiplied."""
 
-    @abstractmethod
-    def quantise(self, scale: float) -> FixedNeuron:
-        """The same neuron in fixed point, at `scale` integer weight units per unit of membrane."""
-
-    def initial(self, batch: int, shape: Shape) -> np.ndarray:
-        """`start` everywhere, float64."""
-        return np.broadcast_to(self.start, (batch, *shape)).astype(np.float64)
-
-    def to_real(self, v: np.ndarray, scale: float) -> np.ndarray:
-        """Float membranes are in NIR's units already."""
-        return v
-
-
-@dataclass(frozen=True, eq=False)
-class FixedNeuron(Neuron):
-    """A neuron in Loihi's integers; its membrane counts 64 per weight unit."""
-
-    bias: FixedBias
-    start: np.ndarray
+    @property
+    def kind(self) -> str:
+        """The primitive's name."""
+        return type(self).__name__
 
     @property
-    @abstractmethod
-    def decay(self) -> np.ndarray:
-        """dv, 12 bits."""
+    def spiking(self) -> bool:
+        """Whether there is a threshold."""
+        return self.threshold is not None
 
-    def initial(self, batch: int, shape: Shape) -> np.ndarray:
-        """`start` everywhere, int64."""
-        return np.broadcast_to(self.start, (batch, *shape)).astype(np.int64)
+    @property
+    def bias_value(self) -> np.ndarray:
+        """The bias."""
+        return self.bias
 
-    def saturates(self, v: np.ndarray, current: np.ndarray) -> np.ndarray:
-        """Where a step from membrane v would leave 24 bits (bool, shape of v)."""
-        return fixed_point.saturates(v, current, self.decay, self.bias.value)
+    @property
+    def forgets(self) -> bool:
+        """Whether nothing of a step reaches the next."""
+        return self.du is None and bool(np.all(self.dv == 1)) and self.reset == "zero"
 
-    def to_real(self, v: np.ndarray, scale: float) -> np.ndarray:
-        """Integer membrane → NIR's units."""
-        real: np.ndarray = v / membrane_units(scale)
-        return real
+    def initial(self, batch: int, shape: Shape) -> State:
+        """Membrane at `start`, current at 0, float64."""
+        v = np.broadcast_to(self.start, (batch, *shape)).astype(np.float64)
+        return (v,) if self.du is None else (v, np.zeros_like(v))
 
+    def step(self, state: State, current: np.ndarray) -> tuple[np.ndarray, State]:
+        """The equations above; spikes are bool."""
+        u = current if self.du is None else (1 - self.du) * state[1] + current
+        v = (1 - self.dv) * state[0] + u + self.bias
+        if self.threshold is None:
+            return v, (v, *_memory(self.du, u))
+        if self.reset == "subtract-delayed":
+            v = v - np.where(self._fires(state[0]), self.threshold, 0.0)
+            return self._fires(v), (v, *_memory(self.du, u))
+        spikes = self._fires(v)
+        after = np.float64(0) if self.reset == "zero" else v - self.threshold
+        return spikes, (np.where(spikes, after, v), *_memory(self.du, u))
 
-def membrane_units(scale: float) -> float:
-    """Integer membrane units per unit of NIR's membrane, at `scale` weight units per unit."""
-    return scale * (1 << fixed_point.ACTIVATION_SHIFT)
+    def _fires(self, v: np.ndarray) -> np.ndarray:
+        fires: np.ndarray = v >= self.threshold if self.inclusive else v > self.threshold
+        return fires
 
+    def to_real(self, v: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
+        """Back to NIR's coordinate."""
+        return v + self.origin
 
-def fixed_start(start: np.ndarray, scale: float) -> np.ndarray:
-    """A first membrane in integer units."""
-    return np.rint(start * membrane_units(scale)).astype(np.int64)
+    def quantise(self, scale: float | np.ndarray) -> FixedNeuron:
+        """The same neuron in fixed point, at `scale` integer weight units per unit of membrane.
 
-
-def fixed_decay(dv: np.ndarray) -> np.ndarray:
-    """dv = dt/τ in 4096ths, 12 bits: 1 becomes 4095/4096."""
-    scaled = np.rint(dv * (1 << fixed_point.DECAY_BITS))
-    return np.clip(scaled, 0, fixed_point.DECAY_MAX).astype(np.int64)
-
-
-def fixed_threshold(threshold: np.ndarray, scale: float) -> np.ndarray:
-    """A threshold in weight units, 17 bits."""
-    scaled = np.rint(threshold * scale)
-    return np.clip(scaled, 0, fixed_point.THRESHOLD_MAX).astype(np.int64)
-
-
-def lif_reset(
-    neuron: FloatNeuron | FixedNeuron,
-    shape: Shape,
-    *,
-    dv: np.ndarray,
-    threshold: np.ndarray,
-    interval: int,
-    offset: int,
-) -> LavaForm:
-    """A stock LIFReset whose current u has no memory.
-
-    UnsupportedError where LIFReset cannot: it returns to 0, and Lava's LIF documents one dv and one
-    threshold per population.
-    """
-    if np.any(neuron.start != 0):
-        raise UnsupportedError(
-            "starts away from v_reset, which LIFReset cannot restore; if it need not, pass "
-            "--initial v_reset"
+        Decays, threshold, bias and start are rounded; the weights are rounded elsewhere.
+        UnsupportedError for a threshold below 0, which Loihi cannot hold.
+        """
+        threshold = self.threshold
+        if threshold is not None and (threshold < 0).any():
+            raise UnsupportedError("has a threshold below 0; raise it and add a bias instead")
+        return FixedNeuron(
+            name=self.kind,
+            dv=fixed_decay(self.dv, forgets=self.forgets),
+            bias=FixedBias.of(self.bias, scale),
+            start=fixed_start(self.start, scale),
+            du=None if self.du is None else fixed_current_decay(self.du),
+            threshold=None if threshold is None else fixed_threshold(threshold, scale),
+            origin=self.origin,
+            reset=self.reset,
+            inclusive=self.inclusive,
         )
-    if np.ndim(dv) or np.ndim(threshold):
-        raise UnsupportedError("has tau or threshold per neuron; a stock LIF has one for all")
-    arguments: dict[str, Any]
-    if isinstance(neuron, FixedNeuron):
-        bias = neuron.bias.mantissa
-        arguments = {"du": fixed_point.DECAY_MAX, "bias_exp": neuron.bias.exponent}
-    else:
-        bias = neuron.bias
-        arguments = {"du": 1}
-    arguments |= {"dv": dv.item(), "vth": threshold.item()}
-    arguments["bias_mant"] = np.broadcast_to(bias, shape).copy()
-    timing = {"reset_interval": interval, "reset_offset": offset}
-    return LavaForm("lava.proc.lif.process:LIFReset", {"shape": shape, **arguments, **timing})
+
+    def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
+        """LIFReset; one that never fires where there are no spikes."""
+        never = np.asarray(np.finfo(np.float64).max)
+        arguments: dict[str, Any] = {
+            "du": ONE if self.du is None else self.du,
+            "dv": self.dv,
+            "vth": never if self.threshold is None else self.threshold,
+            "bias_mant": self.bias,
+        }
+        timing = (1, 0) if self.forgets else (interval, offset)
+        return lif_reset(self, shape, arguments, *timing)
+
+
+def _memory(du: np.ndarray | None, u: np.ndarray) -> State:
+    return () if du is None else (u,)

@@ -7,12 +7,13 @@ that `nir.read` opens files that hold them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import nir
 import nir.ir
 import numpy as np
 
-from snnvae.primitives.convolution import pair
+from snnvae.primitives.numbers import whole_numbers
 
 
 @dataclass(eq=False)
@@ -32,27 +33,23 @@ class ConvTranspose2d(nir.NIRNode):
     :param bias: (C_out,)
     """
 
-    input_shape: tuple[int, int]
+    input_shape: Any
     weight: np.ndarray
-    stride: int | tuple[int, int]
-    padding: int | tuple[int, int]
-    output_padding: int | tuple[int, int]
-    dilation: int | tuple[int, int]
+    stride: Any
+    padding: Any
+    output_padding: Any
+    dilation: Any
     groups: int
     bias: np.ndarray
 
     def __post_init__(self) -> None:
-        self.input_shape = pair(self.input_shape)
-        self.stride, self.padding = pair(self.stride), pair(self.padding)
-        self.output_padding, self.dilation = pair(self.output_padding), pair(self.dilation)
+        for name in ("input_shape", "stride", "padding", "output_padding", "dilation"):
+            setattr(self, name, whole_numbers(getattr(self, name), 2))
         self.groups = int(self.groups)
         spatial = [
             (n - 1) * s - 2 * p + d * (k - 1) + e + 1
             for n, s, p, d, k, e in zip(
-                self.input_shape,
-                self.stride,
-                self.padding,
-                self.dilation,
+                *(self.input_shape, self.stride, self.padding, self.dilation),
                 self.weight.shape[2:],
                 self.output_padding,
                 strict=True,
@@ -63,6 +60,46 @@ class ConvTranspose2d(nir.NIRNode):
         self.output_type = {"output": np.array([channels, *spatial])}
 
 
+@dataclass(eq=False)
+class SparseAffine(nir.NIRNode):
+    """A linear map and a bias, synapse by synapse: ``y[o] = Σ_i w[o, i] x[i] + b[o]``.
+
+    Input and output are counted in C order; the map is stored as compressed sparse rows.
+
+    :param input_shape: shape of the input
+    :param output_shape: shape of the output
+    :param weight: weights of the synapses, output by output
+    :param indices: the input of each synapse
+    :param indptr: where the synapses of each output begin, and the end
+    :param bias: one value per output
+    """
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    weight: np.ndarray
+    indices: np.ndarray
+    indptr: np.ndarray
+    bias: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.input_type = {"input": np.atleast_1d(np.array(self.input_shape))}
+        self.output_type = {"output": np.atleast_1d(np.array(self.output_shape))}
+
+
+@dataclass(eq=False)
+class Relay(nir.NIRNode):
+    """Passes on the sum of what it receives in the same step.
+
+    :param shape: shape of input and output
+    """
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        self.input_type = {"input": np.atleast_1d(np.array(self.shape))}
+        self.output_type = {"output": np.atleast_1d(np.array(self.shape))}
+
+
 def register(node_class: type[nir.NIRNode]) -> None:
     """Let NIR's reader know a node class. Harmless when repeated."""
     whitelist = vars(nir.ir)["__all_ir"]
@@ -71,4 +108,5 @@ def register(node_class: type[nir.NIRNode]) -> None:
     setattr(nir.ir, node_class.__name__, node_class)
 
 
-register(ConvTranspose2d)
+for own in (ConvTranspose2d, SparseAffine, Relay):
+    register(own)

@@ -1,4 +1,4 @@
-"""One synapse from each neuron to its twin: a NIR edge between neurons, without a weight node."""
+"""One synapse from each neuron to its twin: NIR Scale, or an edge without a weight node."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import nir
 import numpy as np
 import scipy.sparse as sp
 
-from snnvae.errors import UnsupportedError
+from snnvae.errors import GraphError
 from snnvae.primitive import Shape, Synapse
 
 
@@ -19,6 +19,7 @@ class OneToOne(Synapse):
     in_shape: Shape
     out_shape: Shape
     weight: np.ndarray
+    nir_types = (nir.Scale,)
 
     @classmethod
     def plain(cls, shape: Shape) -> OneToOne:
@@ -27,12 +28,15 @@ class OneToOne(Synapse):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[OneToOne, np.ndarray | None]:
-        """No NIR node stands for it."""
-        raise UnsupportedError(f"{type(node).__name__} is not an edge")
+        """From a Scale."""
+        weight = np.asarray(node.scale, np.float64)
+        if weight.shape != in_shape:
+            raise GraphError(f"scales an input {weight.shape}, but gets {in_shape}")
+        return cls(in_shape, in_shape, weight), None
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Elementwise, in C order where a Flatten lies between."""
-        return x.reshape(len(x), *self.out_shape) * self.weight
+        return x.reshape(len(x), *self.out_shape) * self.weight.reshape(self.out_shape)
 
     def matrix(self) -> sp.csr_array:
         """Diagonal."""
@@ -50,4 +54,9 @@ class OneToOne(Synapse):
 
     def with_gain(self, gain: np.ndarray) -> OneToOne:
         """Each weight times its target's gain."""
-        return self.with_weight(self.weight * gain)
+        return self.with_weight(self.weight * np.broadcast_to(gain, self.out_shape))
+
+    def with_input_gain(self, gain: np.ndarray) -> OneToOne:
+        """Each weight times its source's gain."""
+        same = np.broadcast_to(gain, self.in_shape).reshape(self.out_shape)
+        return self.with_weight(self.weight.reshape(self.out_shape) * same)

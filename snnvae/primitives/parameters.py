@@ -18,21 +18,36 @@ def uniform(parameter: np.ndarray) -> np.ndarray:
     return np.asarray(first) if (values == first).all() else values
 
 
-def decay_per_step(tau: np.ndarray, dt: float) -> np.ndarray:
-    """dv = dt/τ of one forward-Euler step; GraphError where the step would be unstable."""
+def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
+    """What a step forgets: dv = dt/τ (Euler) or 1 − exp(−dt/τ) (exponential).
+
+    GraphError where an Euler step would be unstable.
+    """
     tau = uniform(tau)
     if not (tau > 0).all():  # NaN included
         raise GraphError("tau must be positive")
     # dt/τ of τ = dt/0.75 may come out as 0.75 ± 1 ulp: take the short decimal that was meant.
-    ratio = dt / tau
+    ratio = conventions.dt / tau
     short = np.round(ratio, 12)
     dv = np.where(np.abs(ratio - short) <= 4 * np.spacing(ratio), short, ratio)
+    if conventions.integrator == "exponential":
+        return np.asarray(-np.expm1(-dv))
     if (dv > 1).any():
         raise GraphError(
-            f"tau = {tau.min():g} s is shorter than dt = {dt:g} s, so an Euler step overshoots; "
-            "check --dt or the file's tau"
+            f"tau = {tau.min():g} s is shorter than dt = {conventions.dt:g} s, so an Euler step "
+            "overshoots; check --dt or the file's tau"
         )
     return dv
+
+
+def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:
+    """By how much a step of I or IF integrates a current of 1; ConfigError where nobody said."""
+    if conventions.if_gain is None:
+        raise ConfigError(
+            "adds r·dt per step by NIR's equation, but many tools mean r, and the file does not "
+            "say; pass --if-gain dt or one (or --conventions with the tool's name)"
+        )
+    return uniform(r) * (conventions.dt if conventions.if_gain == "dt" else 1.0)
 
 
 def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray) -> np.ndarray:
@@ -40,10 +55,56 @@ def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray
     if conventions.initial is None and np.any(leak != reset):
         raise ConfigError(
             f"its membrane could start at v_leak ({leak.flat[0]:g}) or at v_reset "
-            f"({reset.flat[0]:g}), and the file does not say; pass --initial v_leak (as Norse) "
-            "or v_reset"
+            f"({reset.flat[0]:g}), and the file does not say; pass --initial v_leak (as Norse), "
+            "v_reset or zero"
         )
+    if conventions.initial == "zero":
+        return np.zeros(())
     return reset if conventions.initial == "v_reset" else leak
+
+
+def origin_and_threshold(
+    threshold: np.ndarray, reset: np.ndarray, conventions: Conventions
+) -> tuple[np.ndarray, np.ndarray]:
+    """v_reset as the coordinate's origin, and the threshold above it; GraphError if it is not.
+
+    A reset by subtraction has no v_reset: its origin is 0.
+    """
+    origin = uniform(reset) if conventions.reset == "zero" else np.zeros(())
+    above = uniform(threshold) - origin
+    if not (above > 0).all():
+        raise GraphError("v_threshold must lie above v_reset")
+    return origin, uniform(above)
+
+
+def membrane_units(scale: float | np.ndarray) -> float | np.ndarray:
+    """Integer membrane units per unit of NIR's membrane, at `scale` weight units per unit."""
+    return scale * (1 << fixed_point.ACTIVATION_SHIFT)
+
+
+def fixed_start(start: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
+    """A first membrane in integer units."""
+    return uniform(np.rint(start * membrane_units(scale))).astype(np.int64)
+
+
+def fixed_decay(dv: np.ndarray, *, forgets: bool = False) -> np.ndarray:
+    """dv in 4096ths, 12 bits: 1 becomes 4095/4096, unless the neuron forgets everything."""
+    if forgets:
+        return np.asarray(fixed_point.FORGET)
+    scaled = np.rint(dv * (1 << fixed_point.DECAY_BITS))
+    return np.clip(scaled, 0, fixed_point.DECAY_MAX).astype(np.int64)
+
+
+def fixed_current_decay(du: np.ndarray) -> np.ndarray:
+    """du, 12 bits; Loihi decays a current by du + 1, so at least by 1/4096."""
+    scaled = np.rint(du * (1 << fixed_point.DECAY_BITS)) - 1
+    return np.clip(scaled, 0, fixed_point.DECAY_MAX).astype(np.int64)
+
+
+def fixed_threshold(threshold: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
+    """A threshold in weight units, 17 bits."""
+    scaled = np.rint(threshold * scale)
+    return np.clip(scaled, 0, fixed_point.THRESHOLD_MAX).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +115,9 @@ class FixedBias:
     exponent: int
 
     @classmethod
-    def of(cls, bias: np.ndarray, scale: float) -> FixedBias:
+    def of(cls, bias: np.ndarray, scale: float | np.ndarray) -> FixedBias:
         """The finest exponent in 0…7 whose 13-bit mantissa holds every bias, else saturated."""
-        units = np.asarray(bias, np.float64) * scale * (1 << fixed_point.ACTIVATION_SHIFT)
+        units = uniform(np.asarray(bias, np.float64) * membrane_units(scale))
         largest = float(np.abs(units).max(initial=0))
         exponent = 0
         while (

@@ -36,8 +36,6 @@ def markdown() -> str:
         f"| {node.__name__} | part of the wiring | {STRUCTURE[node.__name__]} |"
         for node in primitives.STRUCTURE
     ]
-    lines += ["", "Refused, with this advice:", "", "| NIR node | do this instead |", "|---|---|"]
-    lines += [f"| {node.__name__} | {text} |" for node, text in primitives.UNSUPPORTED.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -51,6 +49,7 @@ STRUCTURE = {
     "Output": "names the layer whose spikes or last membrane the user wants",
     "Flatten": "the order of values stays; only the shape changes",
     "Delay": "a connection that carries the past; a multiple of dt",
+    "NIRGraph": "its nodes become part of the outer graph",
 }
 
 if __name__ == "__main__":

@@ -29,14 +29,14 @@ class LavaGraph:
     """Lava processes of a program, ready to run.
 
     Connect further processes to them, run any of them with Lava's ``RunSteps(graph.total)`` and
-    `run_config`, read the results and call `stop`. sources: Lava's RingBuffers by (stream, shift);
-    a stream is an input, or an analog-driven connection whose currents the host has computed.
+    `run_config`, read the results and call `stop`. sources: Lava's RingBuffers by (stream, shift,
+    delay); a stream is an input, or an analog-driven connection whose currents the host computed.
     """
 
     program: Program
     stimulus: Stimulus
     taps: Taps
-    sources: dict[tuple[str, int], source.RingBuffer] = field(default_factory=dict)
+    sources: dict[tuple[str, int, int], source.RingBuffer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._currents = host_currents(self.program, self.stimulus)
@@ -65,15 +65,20 @@ class LavaGraph:
                 seen.update(found.id for found in find_processes(process))
         return roots
 
-    def source(self, stream: str, shift: int) -> source.RingBuffer:
-        """The source of a stream that enters `shift` steps late."""
-        if (stream, shift) not in self.sources:
+    def source(self, stream: str, shift: int, delay: int = 0) -> source.RingBuffer:
+        """The source of a stream that enters `shift` steps late, by `delay` within each sample."""
+        key = (stream, shift, delay)
+        if key not in self.sources:
             on_host = stream in self._currents
             values = self._currents[stream] if on_host else self.stimulus.streams[stream]
+            if delay:
+                late = np.zeros_like(values)
+                late[:, delay:] = values[:, :-delay]
+                values = late
             made = source.RingBuffer(data=self.timetable.stream(values, shift))
             made.name = stream
-            self.sources[stream, shift] = made
-        return self.sources[stream, shift]
+            self.sources[key] = made
+        return self.sources[key]
 
     @property
     def run_config(self) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from snnvae.deploy.lava.importing import require_lava
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
+from snnvae.primitives.lava_lif import differs_within
 from snnvae.program import Program
 
 _REMEDY = "use --target cpu, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
@@ -37,6 +38,13 @@ def check_job(program: Program, mode: str) -> None:
     """What a Loihi 2 cannot run: float programs, and our own processes (batched mode, loops)."""
     if program.precision != "fixed":
         raise ConfigError("--target loihi2 runs fixed point only; add --precision fixed")
+    for layer in program.layers:
+        if differs_within(layer.neuron):
+            raise UnsupportedError(
+                f"layer '{layer.name}' has decays or thresholds that differ within it, where a "
+                "Loihi 2 process has one for all; leave out --scale-per channel, split the layer, "
+                "or use --target cpu"
+            )
     if program.groups:
         loop = ", ".join(program.groups[0])
         raise UnsupportedError(

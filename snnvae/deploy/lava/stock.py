@@ -1,8 +1,9 @@
 """Stock mode: the program as Lava's own processes, which is what a Loihi 2 would be given.
 
-A layer is a LIFReset, a connection a Sparse, an input a RingBuffer. Only a loop that is shorter in
-NIR than in hardware becomes one process of ours (`Network`). Every port is flat, in C order: shaped
-ones would need Lava's virtual ports, which numpy 2.4 breaks.
+A layer is a LIFReset, a connection a Sparse (a DelaySparse where it must wait), an input a
+RingBuffer. Only a loop that is shorter in NIR than in hardware becomes one process of ours
+(`Network`). Every port is flat, in C order: shaped ones would need Lava's virtual ports, which
+numpy 2.4 breaks.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
-import numpy as np
 from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.process import AbstractProcess
-from lava.utils.weightutils import SignMode
 
+from snnvae.deploy.lava.delayed import delayed_spikes
 from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
+from snnvae.deploy.lava.synapses import synapse_process
 from snnvae.deploy.lava.taps import Taps
 from snnvae.deploy.lava.timetable import Timetable
 from snnvae.deploy.lava.trace import Folder, output_kind
-from snnvae.deploy.timing import units
+from snnvae.deploy.timing import Schedule, check_stock, schedule, units
 from snnvae.errors import UnsupportedError
-from snnvae.primitive import LavaForm
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.stimulus import Stimulus
 
@@ -33,16 +33,24 @@ class StockGraph(LavaGraph):
     """Lava's own processes, by the program's names.
 
     layers: LIFReset by layer name (or the `Network` of its loop). synapses: Sparse by connection
-    name. outputs: OutPort of each layer that spikes, flat; connect further processes to it.
+    name. relays: what keeps a delayed connection's spikes out of the next sample, by its name.
+    outputs: OutPort of each layer that spikes, flat; connect further processes to it.
     """
 
+    schedule: Schedule = field(init=False)
     layers: dict[str, AbstractProcess] = field(default_factory=dict)
     synapses: dict[str, AbstractProcess] = field(default_factory=dict)
+    relays: dict[str, AbstractProcess] = field(default_factory=dict)
     outputs: dict[str, OutPort] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.schedule = schedule(self.program)
 
     def processes(self) -> list[AbstractProcess]:
         """Every process of the graph."""
-        return [*self.layers.values(), *self.synapses.values(), *super().processes()]
+        own = (self.layers, self.synapses, self.relays)
+        return [*(p for table in own for p in table.values()), *super().processes()]
 
 
 def build(
@@ -57,36 +65,35 @@ def build(
     UnsupportedError where a layer needs what no stock process does.
     """
     stimulus.check(program)
+    try:
+        check_stock(program)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{error}; use --mode batched") from None
     timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock")
     with own_log_handlers():
         graph = StockGraph(program, stimulus, Taps(program, timetable, folder))
+        loops: list[tuple[tuple[str, ...], Network]] = []
         for unit in units(program):
             if program.group_of(unit[0]):
-                _add_loop(graph, unit, membranes)
+                loops.append((unit, _add_loop(graph, unit, membranes)))
             else:
                 _add_layer(graph, program.layer(unit[0]), membranes)
+        # All layers first: a loop may be fed by one that comes later.
+        for unit, network in loops:
+            _feed_loop(graph, unit, network)
+        for connection in program.connections:
+            if program.group_of(connection.target) is None:
+                _feed_layer(graph, connection)
     return graph
 
 
 def _add_layer(graph: StockGraph, layer: Layer, membranes: bool) -> None:
     timetable, neuron = graph.timetable, layer.neuron
-    depth = timetable.depths[layer.name]
     interval = timetable.steps
-    try:
-        form = neuron.lava(layer.shape, interval, (depth + 1) % interval)
-    except UnsupportedError as error:
-        raise UnsupportedError(f"layer '{layer.name}' {error}; use --mode batched") from None
-    flat = {"shape": (layer.size,), "bias_mant": np.reshape(form.arguments["bias_mant"], -1)}
-    process = _instantiate(form, name=layer.name, **flat)
+    form = neuron.lava(layer.shape, interval, (timetable.depths[layer.name] + 1) % interval)
+    module, name = form.process.split(":")
+    process = getattr(import_module(module), name)(name=layer.name, **form.arguments)
     graph.layers[layer.name] = process
-    for connection in graph.program.into(layer.name):
-        if connection.on_host:
-            graph.source(connection.name, depth).s_out.connect(process.a_in)
-        else:
-            synapse = _synapse(connection, graph.program)
-            graph.synapses[connection.name] = synapse
-            _spikes(graph, connection.source, depth - 1).connect(synapse.s_in)
-            synapse.a_out.connect(process.a_in)
     if neuron.spiking:
         graph.outputs[layer.name] = process.s_out
         graph.taps.port("spikes", layer, process.s_out)
@@ -96,17 +103,41 @@ def _add_layer(graph: StockGraph, layer: Layer, membranes: bool) -> None:
         graph.taps.variable("membranes", layer, process.v)
 
 
-def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> None:
+def _feed_layer(graph: StockGraph, connection: Connection) -> None:
+    """Into a LIFReset."""
+    target: Any = graph.layers[connection.target]
+    depth = graph.timetable.depths[connection.target]
+    if connection.on_host:
+        graph.source(connection.name, depth).s_out.connect(target.a_in)
+        return
+    source, wait = connection.source, graph.schedule.waits.get(connection.name, 0)
+    if source not in graph.outputs:
+        port = graph.source(source, depth - 1, connection.delay).s_out
+    elif connection.delay:
+        relay = delayed_spikes(graph, connection, graph.outputs[source], wait)
+        graph.relays[connection.name] = relay.relay
+        port, wait = relay.relay.s_out, 0
+    else:
+        port = graph.outputs[source]
+    synapse = synapse_process(
+        connection.synapse, graph.program.precision, wait=wait, name=connection.name
+    )
+    graph.synapses[connection.name] = synapse
+    port.connect(synapse.s_in)
+    synapse.a_out.connect(target.a_in)
+
+
+def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Network:
     depth = graph.timetable.depths[group[0]]
     loop = loop_program(graph.program, group)
-    interval = graph.timetable.steps
+    depths = graph.timetable.depths
     network = Network(
-        program=loop, interval=interval, offset=depth, name="loop " + ", ".join(group)
+        program=loop,
+        interval=graph.timetable.steps,
+        offset=depth,
+        waits={i.name: depth - depths[i.name] for i in loop.inputs if i.name in depths},
+        name="loop " + ", ".join(group),
     )
-    for name, port in network.spikes_in.items():
-        _spikes(graph, name, depth).connect(port)
-    for name, port in network.currents_in.items():
-        graph.source(name, depth).s_out.connect(port)
     for layer in loop.layers:
         graph.layers[layer.name] = network
         output = network.outputs[layer.name]
@@ -115,6 +146,17 @@ def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Non
         graph.taps.port(output_kind(layer), layer, output)
         if membranes:
             graph.taps.port("membranes", layer, network.membranes[layer.name])
+    return network
+
+
+def _feed_loop(graph: StockGraph, group: tuple[str, ...], network: Network) -> None:
+    """Into a loop's process, which lets what comes early wait, and delays what is delayed."""
+    depth = graph.timetable.depths[group[0]]
+    for name, port in network.spikes_in.items():
+        source = graph.outputs.get(name)
+        (source or graph.source(name, depth).s_out).connect(port)
+    for name, port in network.currents_in.items():
+        graph.source(name, depth).s_out.connect(port)
 
 
 def loop_program(program: Program, group: tuple[str, ...]) -> Program:
@@ -134,23 +176,3 @@ def loop_program(program: Program, group: tuple[str, ...]) -> Program:
         readouts={},
         groups=(),
     )
-
-
-def _spikes(graph: StockGraph, population: str, shift: int) -> OutPort:
-    """The port that sends a population's spikes; an input's enter `shift` steps late."""
-    if population in graph.outputs:
-        return graph.outputs[population]
-    return graph.source(population, shift).s_out
-
-
-def _synapse(connection: Connection, program: Program) -> Any:
-    form = connection.synapse.lava()
-    if program.precision == "float":
-        return _instantiate(form, name=connection.name)
-    # Said outright: Lava's guess gives weights of one sign another precision.
-    return _instantiate(form, name=connection.name, sign_mode=SignMode.MIXED)
-
-
-def _instantiate(form: LavaForm, **arguments: Any) -> Any:
-    module, name = form.process.split(":")
-    return getattr(import_module(module), name)(**{**form.arguments, **arguments})

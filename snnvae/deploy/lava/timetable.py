@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from snnvae.deploy.lava.trace import Kind
-from snnvae.deploy.timing import depths
+from snnvae.deploy.timing import schedule
 from snnvae.program import Program
 
 Mode = Literal["batched", "stock"]
@@ -34,7 +34,7 @@ class Timetable:
     def of(cls, program: Program, samples: int, steps: int, mode: Mode) -> Timetable:
         """The timetable of a program; UnsupportedError where stock processes cannot keep one."""
         if mode == "stock":
-            return cls(mode, samples, steps, depths(program))
+            return cls(mode, samples, steps, schedule(program).depths)
         return cls(mode, samples, steps, {layer.name: 0 for layer in program.layers})
 
     @property

@@ -197,9 +197,8 @@ def _notes(program: Program, counts: Counts, profile: Profile) -> tuple[str, ...
         if c.drive != "spikes":
             how = "once per sample, its currents added at every step"
             how = how if c.drive == "cached" else f"at each of the {counts.steps} steps"
-            notes.append(
-                f"'{c.name}' is driven by analog values: its multiply-accumulates count {how}."
-            )
+            by = "membranes" if c.drive == "membranes" else "analog values"
+            notes.append(f"'{c.name}' is driven by {by}: its multiply-accumulates count {how}.")
     if program.precision == "float" and not profile.prices.get("float"):
         notes.append(
             "The profile has no prices for floating point: the events of this floating-point run "

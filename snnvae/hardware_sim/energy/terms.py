@@ -75,16 +75,26 @@ class UpdateOperations:
 UPDATE_OPERATIONS: Mapping[str, UpdateOperations] = {
     # v·(1 − dv); + I and v > threshold
     "LIF": UpdateOperations(1, 2),
+    # + I and v > threshold
+    "IF": UpdateOperations(0, 2),
+    # u·(1 − du) and v·(1 − dv); + I, + u and v > threshold
+    "CubaLIF": UpdateOperations(2, 3),
     # v·(1 − dv); + I
     "LeakyIntegrator": UpdateOperations(1, 1),
+    # u·(1 − du) and v·(1 − dv); + I, + u
+    "CubaLI": UpdateOperations(2, 2),
+    # + I
+    "Integrator": UpdateOperations(0, 1),
     # I > threshold
     "Threshold": UpdateOperations(0, 1),
+    # the sum itself is counted with its synapses
+    "Relay": UpdateOperations(0, 0),
 }
 
 
 def operations_of(kind: str) -> UpdateOperations:
-    """Arithmetic of a neuron class; in fixed point as in float. KeyError if unknown."""
-    return UPDATE_OPERATIONS[kind.removeprefix("Fixed")]
+    """Arithmetic of a kind of neurons; in fixed point as in float. KeyError if unknown."""
+    return UPDATE_OPERATIONS[kind]
 
 
 def layer_quantities(

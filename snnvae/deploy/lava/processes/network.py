@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -36,7 +38,7 @@ class Network(AbstractProcess):
 
     program: all of its layers run. interval: steps per sample; the state is reset before each one,
     so that samples (or batches of them) may follow one another. offset: hardware steps before the
-    first sample.
+    first sample. waits: by input, the steps for which what comes in is kept, across samples.
     """
 
     def __init__(
@@ -46,10 +48,16 @@ class Network(AbstractProcess):
         interval: int,
         batch: int | None = None,
         offset: int = 0,
+        waits: Mapping[str, int] | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
-            program=program, interval=interval, batch=batch, offset=offset, name=name or "network"
+            program=program,
+            interval=interval,
+            batch=batch,
+            offset=offset,
+            waits=dict(waits or {}),
+            name=name or "network",
         )
         lead = () if batch is None else (batch,)
 
@@ -98,10 +106,15 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
         self._program: Program = proc_params["program"]
-        batch = proc_params["batch"]
+        batch, waits = proc_params["batch"], proc_params["waits"]
         self._batch = 1 if batch is None else batch
         self._lead = () if batch is None else (batch,)
         self._stepper = Stepper(self._program, self._batch, csr_map)
+        self._kept: dict[str, deque[np.ndarray]] = {
+            i.name: deque([np.zeros((self._batch, *i.shape), bool)] * waits[i.name])
+            for i in self._program.inputs
+            if i.name in waits
+        }
         self._shapes = {
             c.name: self._program.shape_of(c.target) for c in self._program.connections if c.on_host
         }
@@ -112,7 +125,7 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         if since % self.proc_params["interval"] == 0:
             self._stepper.reset()
         spikes = {
-            i.name: self._receive(_SPIKES_IN + i.name, i.shape)
+            i.name: self._in_time(i.name, self._receive(_SPIKES_IN + i.name, i.shape))
             for i in self._program.inputs
             if not i.analog
         }
@@ -122,7 +135,15 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         out = self._stepper.step(spikes, currents)
         for layer in self._program.layers:
             self._send(_OUT + layer.name, out[layer.name])
-            self._send(_MEMBRANE + layer.name, self._stepper.membranes[layer.name])
+            self._send(_MEMBRANE + layer.name, self._stepper.states[layer.name][0])
+
+    def _in_time(self, name: str, spikes: np.ndarray) -> np.ndarray:
+        """What has waited long enough."""
+        kept = self._kept.get(name)
+        if kept is None:
+            return spikes
+        kept.append(spikes)
+        return kept.popleft()
 
     def _receive(self, port: str, shape: tuple[int, ...]) -> np.ndarray:
         values: np.ndarray = getattr(self, port).recv()

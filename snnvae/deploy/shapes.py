@@ -1,0 +1,141 @@
+"""The shape of every node of a graph, from its inputs and the nodes that state one themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae import primitives
+from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
+from snnvae.primitive import Shape
+
+
+def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
+    """The one shape in a node's input_type or output_type; None if it is not known."""
+    if not types or len(types) != 1:
+        return None
+    shape = next(iter(types.values()))
+    return None if shape is None else tuple(int(n) for n in np.atleast_1d(shape))
+
+
+def out_shape(node: nir.NIRNode) -> Shape:
+    """The output shape of a node of a built graph."""
+    shape = node_shape(node.output_type)
+    assert shape is not None, "build_graph gives every node its shapes"
+    return shape
+
+
+def in_shape(node: nir.NIRNode) -> Shape:
+    """The input shape of a node of a built graph."""
+    shape = node_shape(node.input_type)
+    assert shape is not None, "build_graph gives every node its shapes"
+    return shape
+
+
+def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, str]]) -> None:
+    """Write each node's input_type and output_type, and input_shape where it has one.
+
+    Inputs, neurons and other nodes with a parameter per value state their shape; all others follow
+    from what comes in. GraphError names an edge whose ends differ, or a node that nothing defines.
+    """
+    shapes: dict[str, tuple[Shape, Shape]] = {}
+    for name, node in nodes.items():
+        stated = _stated(node)
+        if stated is not None:
+            shapes[name] = stated, stated
+    into: dict[str, list[str]] = {name: [] for name in nodes}
+    out: dict[str, list[str]] = {name: [] for name in nodes}
+    for a, b in edges:
+        into[b].append(a)
+        out[a].append(b)
+    ready = [b for a in shapes for b in out[a] if b not in shapes]
+    while ready:
+        name = ready.pop()
+        if name in shapes:
+            continue
+        given = next(shapes[a][1] for a in into[name] if a in shapes)
+        shapes[name] = given, _through(name, nodes[name], given)
+        ready += [b for b in out[name] if b not in shapes]
+    for name, node in nodes.items():
+        if name not in shapes:
+            raise GraphError(
+                f"node '{name}' ({type(node).__name__}) has no shape that an input or a neuron "
+                "defines; state its input shape"
+            )
+    for a, b in edges:
+        if shapes[a][1] != shapes[b][0]:
+            raise GraphError(
+                f"node '{b}' ({type(nodes[b]).__name__}) has shape {shapes[b][0]}, but '{a}' gives "
+                f"it {shapes[a][1]}; mend the shapes or add a Flatten"
+            )
+    for name, node in nodes.items():
+        _write(node, *shapes[name])
+
+
+def _stated(node: nir.NIRNode) -> Shape | None:
+    """The shape of a node that is equal on both sides and stated by itself."""
+    if isinstance(node, nir.Input):
+        shape = node_shape(node.input_type)
+        if shape is None:
+            raise GraphError("an Input without a shape; export the file again")
+        return shape
+    if primitives.neuron_for(node) or isinstance(node, (nir.Delay, nir.Scale)):
+        return node_shape(node.output_type)
+    return None
+
+
+def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
+    """The output shape of a node for an input shape."""
+    try:
+        if isinstance(node, nir.Output):
+            declared = node_shape(node.output_type)
+            if declared is not None and declared != given:
+                raise GraphError(f"has shape {declared}, but is given {given}; mend the shapes")
+            return given
+        if isinstance(node, nir.Flatten):
+            return flattened(given, node)
+        if isinstance(node, nir.NIRGraph):
+            return _of_subgraph(node, given)
+        kind = primitives.synapse_for(node)
+        if kind is None:
+            raise UnsupportedError("is not supported; write it with the nodes of NIR")
+        return kind.from_nir(node, given)[0].out_shape
+    except SnnvaeError as error:
+        raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
+
+
+def _of_subgraph(node: nir.NIRGraph, given: Shape) -> Shape:
+    inputs = [n for n in node.nodes.values() if isinstance(n, nir.Input)]
+    outputs = [n for n in node.nodes.values() if isinstance(n, nir.Output)]
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise UnsupportedError(
+            f"has {len(inputs)} inputs and {len(outputs)} outputs, and NIR's edges cannot say "
+            "which is meant; write its nodes into the outer graph"
+        )
+    if in_shape(inputs[0]) != given:
+        raise GraphError(f"takes {in_shape(inputs[0])}, but is given {given}; mend the shapes")
+    return out_shape(outputs[0])
+
+
+def flattened(shape: Shape, node: nir.Flatten) -> Shape:
+    """Axes start_dim … end_dim joined, counted without a batch axis."""
+    rank = len(shape)
+    first, last = int(node.start_dim), int(node.end_dim)
+    first, last = first + rank * (first < 0), last + rank * (last < 0)
+    if not 0 <= first <= last < rank:
+        raise GraphError(f"joins axes {node.start_dim}…{node.end_dim} of an input {shape}")
+    return (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :])
+
+
+def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
+    if isinstance(node, nir.NIRGraph):
+        return  # its types bear the names of its own ports
+    node.input_type, node.output_type = {"input": np.array(given)}, {"output": np.array(gives)}
+    if isinstance(node, nir.Conv1d):
+        node.input_shape = given[1]
+    elif isinstance(node, nir.Conv2d):
+        node.input_shape = given[1:]
