@@ -7,8 +7,7 @@ from pathlib import Path
 import h5py
 import nir
 
-import snnvae.primitives
-import snnvae.primitives.nir_reshape  # noqa: F401  these register our nodes with NIR's reader
+import snnvae.primitives  # noqa: F401  registers our nodes with NIR's reader
 from snnvae.errors import GraphError
 from snnvae.export.builder import build_graph
 from snnvae.files import write_aside

@@ -15,7 +15,7 @@ from snnvae.export import weights
 from snnvae.export.norse import arithmetic
 from snnvae.export.norse.linear import own_part, placed
 from snnvae.export.norse.value import BATCH, STEPS, Value, plain
-from snnvae.primitives.nir_reshape import Reshape
+from snnvae.primitives.nir_nodes import Reshape
 
 Shape = tuple[int, ...]
 
@@ -94,7 +94,7 @@ def _reshaping(before: Shape, after: Shape) -> nir.NIRNode:
                 return nir.Flatten({"input": np.array(before)}, first, end)
     if not after:
         raise UnsupportedError("a reshape leaves a single number without an axis; keep one")
-    return Reshape(np.array(before), np.array(after))
+    return Reshape(before, after)
 
 
 def getitem(x: Any, key: Any) -> Value:

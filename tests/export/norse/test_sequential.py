@@ -96,6 +96,9 @@ VECTORS: dict[str, Net] = {
     "BatchNorm1d after neurons": lambda: SequentialState(
         nn.Linear(6, 5), lif(), nn.BatchNorm1d(5), lif()
     ),
+    "BatchNorm1d, its eps": lambda: SequentialState(
+        nn.Linear(6, 8), nn.BatchNorm1d(8, eps=0.5), lif()
+    ),
     "BatchNorm1d without weights": lambda: SequentialState(
         nn.Linear(6, 8, bias=False), nn.BatchNorm1d(8, affine=False), lif(v_th=0.1)
     ),

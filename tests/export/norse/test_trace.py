@@ -440,6 +440,32 @@ def test_a_module_over_time_needs_time() -> None:
         from_norse(fixed, (1, 6, 6), over_time=True)
 
 
+def test_values_of_two_steps_do_not_add() -> None:
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = norse.LIF(lif().p)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.cell(torch.stack([x[0], x[0] + x[1]]))[0]
+
+    with pytest.raises(UnsupportedError, match="adds values of different time steps"):
+        from_norse(Late(), (6,))
+
+
+def test_steps_out_of_order_are_refused() -> None:
+    class Backwards(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = norse.LIF(lif().p)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.cell(torch.stack([x[1], x[0]]))[0]
+
+    with pytest.raises(UnsupportedError, match="not the time steps of one value, in order"):
+        from_norse(Backwards(), (6,))
+
+
 def test_the_maximum_is_that_of_spikes() -> None:
     net = norse.SequentialState(nn.MaxPool2d(2), lif())
     with pytest.raises(UnsupportedError, match="only for spikes"):
