@@ -145,7 +145,10 @@ def _is_count(value: object) -> bool:
 
 
 def _is_option(value: object) -> bool:
-    """Nothing, a number, text, or a list of texts or of lists of texts."""
+    """Nothing, a number, text, lists of texts (or of such lists), or numbers by name."""
+    if isinstance(value, dict):
+        numbers = [n for row in value.values() for n in (row if isinstance(row, list) else [row])]
+        return all(map(_is_number, numbers))
     if not isinstance(value, list):
         return value is None or isinstance(value, (int, float, str))
     rows = [row if isinstance(row, list) else [row] for row in value]

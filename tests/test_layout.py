@@ -52,7 +52,7 @@ def test_supported_pythons_and_lava_are_declared() -> None:
 
 
 def test_tests_mirror_the_package() -> None:
-    ours = {"conftest.py", "data", "__pycache__"}
+    ours = {"conftest.py", "data", "support", "__pycache__"}
     for folder in (path for path in (ROOT / "tests").iterdir() if path.is_dir()):
         assert folder.name in ours or (ROOT / "snnvae" / folder.name).is_dir(), folder
 

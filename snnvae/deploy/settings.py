@@ -206,7 +206,7 @@ class _Choice:
         """The value, checked; None where nobody said."""
         value = next((said[key] for said in self._places.values() if key in said), None)
         choices = CHOICES.get(key)
-        if choices and value is not None and value not in choices:
+        if choices and value is not None and not (isinstance(value, str) and value in choices):
             text = " or ".join(choices)
             raise ConfigError(f"{key} = {value!r}: choose {_flag(key)} {text}")
         return value

@@ -13,13 +13,23 @@ from snnvae import primitives
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.primitive import Shape
 
+MAX_VALUES = 1 << 31
+"""Largest number of values that a node may give; more is damage or malice."""
+
 
 def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
     """The one shape in a node's input_type or output_type; None if it is not known."""
     if not types or len(types) != 1:
         return None
     shape = next(iter(types.values()))
-    return None if shape is None else tuple(int(n) for n in np.atleast_1d(shape))
+    if shape is None:
+        return None
+    sizes = np.atleast_1d(shape)
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iuf" or (sizes != np.trunc(sizes)).any():
+        raise GraphError(f"has a shape {str(shape)[:40]!r} that is not of whole numbers")
+    if (sizes < 1).any() or prod(map(int, sizes)) > MAX_VALUES:
+        raise GraphError(f"has a shape {sizes.tolist()} of no use; export the file again")
+    return tuple(int(n) for n in sizes)
 
 
 def out_shape(node: nir.NIRNode) -> Shape:
@@ -44,7 +54,10 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
     """
     shapes: dict[str, tuple[Shape, Shape]] = {}
     for name, node in nodes.items():
-        stated = _stated(node)
+        try:
+            stated = _stated(node)
+        except GraphError as error:
+            raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
         if stated is not None:
             shapes[name] = stated, stated
     into: dict[str, list[str]] = {name: [] for name in nodes}
@@ -81,7 +94,7 @@ def _stated(node: nir.NIRNode) -> Shape | None:
     if isinstance(node, nir.Input):
         shape = node_shape(node.input_type)
         if shape is None:
-            raise GraphError("an Input without a shape; export the file again")
+            raise GraphError("has no shape; export the file again")
         return shape
     if primitives.neuron_for(node) or isinstance(node, (nir.Delay, nir.Scale)):
         return node_shape(node.output_type)

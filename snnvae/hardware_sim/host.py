@@ -14,20 +14,20 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
     """Currents of the analog-driven connections, by connection name: (B, T, *shape of target).
 
     ``synapse(x[t − delay]) + bias`` in float64; in a fixed-point program times the layer's scale
-    and rounded to integers. A constant input is run once and repeated.
+    and rounded to integers.
     """
     currents = {}
     for connection in program.connections:
         if not connection.on_host:
             continue
         stream = stimulus.streams[connection.source].astype(np.float64)
-        once = program.input(connection.source).constant
+        # A constant input is run once, unless its currents begin late.
+        once = program.input(connection.source).constant and not connection.delay
         values = stream[:, :1] if once else stream
         flat = connection.synapse.apply(values.reshape(-1, *stream.shape[2:]))
         layer = program.layer(connection.target)
         # A Flatten may lie between.
         current = flat.reshape(*values.shape[:2], *layer.shape)
-        current = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
         if connection.delay:
             late = np.zeros_like(current)
             late[:, connection.delay :] = current[:, : -connection.delay]
@@ -36,7 +36,7 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
             current = current + connection.host_bias
         if program.precision == "fixed":
             current = np.rint(current * layer.scale).astype(np.int64)
-        currents[connection.name] = current
+        currents[connection.name] = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
     return currents
 
 

@@ -19,6 +19,9 @@ from snnvae.errors import GraphError
 from snnvae.primitive import Shape, Synapse
 from snnvae.primitives.sparse import Sparse
 
+MAX_VALUES = 1 << 31
+"""Largest number of values that a map may have; more is damage or malice."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -196,5 +199,7 @@ def check_geometry(in_shape: Shape, c_in: int, out_shape: Shape, groups: int) ->
     if len(in_shape) != len(out_shape) or in_shape[0] != c_in:
         space = "height, width" if len(out_shape) == 3 else "length"
         raise GraphError(f"takes an input ({c_in}, {space}), but gets {in_shape}")
+    if prod(out_shape) > MAX_VALUES:
+        raise GraphError(f"has an output {out_shape}, beyond any network; export the file again")
     if min(out_shape) < 1:
         raise GraphError(f"has an empty output {out_shape} for input {in_shape}; check its kernel")

@@ -84,7 +84,7 @@ def membrane_units(scale: float | np.ndarray) -> float | np.ndarray:
 
 def fixed_start(start: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
     """A first membrane in integer units."""
-    return uniform(np.rint(start * membrane_units(scale))).astype(np.int64)
+    return np.asarray(np.rint(start * membrane_units(scale)), np.int64)
 
 
 def fixed_decay(dv: np.ndarray, *, forgets: bool = False) -> np.ndarray:
@@ -92,19 +92,19 @@ def fixed_decay(dv: np.ndarray, *, forgets: bool = False) -> np.ndarray:
     if forgets:
         return np.asarray(fixed_point.FORGET)
     scaled = np.rint(dv * (1 << fixed_point.DECAY_BITS))
-    return np.clip(scaled, 0, fixed_point.DECAY_MAX).astype(np.int64)
+    return np.asarray(np.clip(scaled, 0, fixed_point.DECAY_MAX), np.int64)
 
 
 def fixed_current_decay(du: np.ndarray) -> np.ndarray:
     """du, 12 bits; Loihi decays a current by du + 1, so at least by 1/4096."""
     scaled = np.rint(du * (1 << fixed_point.DECAY_BITS)) - 1
-    return np.clip(scaled, 0, fixed_point.DECAY_MAX).astype(np.int64)
+    return np.asarray(np.clip(scaled, 0, fixed_point.DECAY_MAX), np.int64)
 
 
 def fixed_threshold(threshold: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
     """A threshold in weight units, 17 bits."""
     scaled = np.rint(threshold * scale)
-    return np.clip(scaled, 0, fixed_point.THRESHOLD_MAX).astype(np.int64)
+    return np.asarray(np.clip(scaled, 0, fixed_point.THRESHOLD_MAX), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class FixedBias:
     @classmethod
     def of(cls, bias: np.ndarray, scale: float | np.ndarray) -> FixedBias:
         """The finest exponent in 0…7 whose 13-bit mantissa holds every bias, else saturated."""
-        units = uniform(np.asarray(bias, np.float64) * membrane_units(scale))
+        units = np.asarray(np.asarray(bias, np.float64) * membrane_units(scale))
         largest = float(np.abs(units).max(initial=0))
         exponent = 0
         while (
@@ -127,7 +127,7 @@ class FixedBias:
             exponent += 1
         mantissa = np.rint(units / (1 << exponent))
         limit = fixed_point.BIAS_MANTISSA_MAX
-        return cls(np.clip(mantissa, -limit, limit).astype(np.int64), exponent)
+        return cls(np.asarray(np.clip(mantissa, -limit, limit), np.int64), exponent)
 
     @property
     def value(self) -> np.ndarray:

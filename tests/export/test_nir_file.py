@@ -441,7 +441,6 @@ EDGES = [list(pair) for pair in pairwise(GOOD)]
         relink(EDGES[:-1]),
         relink([]),
         relink([["in", "conv", "first"]]),
-        relink([*EDGES, ["conv", "up"]]),
         put("../edges", np.ones((3, 2))),
         put("../edges", "in conv"),
         put("../edges", None),
@@ -496,12 +495,13 @@ def test_an_unknown_type_is_named_with_its_node(damaged: Callable[[Damage], Path
     assert "node 'conv' has type 'Conv9d', which neither NIR nor snnvae knows" in message
 
 
-def test_nested_graphs_are_refused_with_a_remedy(nets: Any, tmp_path: Path) -> None:
+def test_nested_graphs_are_read_and_compiled(nets: Any, tmp_path: Path) -> None:
     inner = nets.chain({"input": nets.source(2), "a": nets.threshold(2), "output": nets.sink(2)})
     nodes = {"in": nets.source(2), "sub": inner, "out": nets.sink(2)}
     graph = nir.NIRGraph(nodes, [("in", "sub"), ("sub", "out")])
     nir.write(tmp_path / "g.nir", graph)
-    assert "node 'sub' (NIRGraph) is not supported" in refuse(tmp_path / "g.nir")
+    read = read_nir(tmp_path / "g.nir")
+    assert [layer.name for layer in nets.compiled(read, dt=nets.dt).layers] == ["sub.a"]
 
 
 @pytest.mark.parametrize("steps", [-1.0, 0.5])

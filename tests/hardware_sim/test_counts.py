@@ -27,7 +27,7 @@ ZERO, ONE = np.zeros(()), np.ones(())
 
 
 def lif(bias: np.ndarray = ZERO) -> LIF:
-    return LIF(bias, ZERO, 0.5 * ONE, ONE, ZERO)
+    return LIF(dv=0.5 * ONE, bias=bias, threshold=ONE)
 
 
 def sparse_weight(rng: np.random.Generator, *shape: int) -> np.ndarray:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from snnvae.errors import GraphError, UnsupportedError
-from snnvae.primitives import Conv2d, ConvTranspose2d, NirConvTranspose2d
+from snnvae.errors import GraphError
+from snnvae.primitives import Conv2d, ConvTranspose2d, NirConvTranspose2d, Sparse
 from snnvae.primitives.convolution import Convolution
 
 few = settings(max_examples=60, deadline=None)
@@ -152,12 +152,15 @@ def simple(**changes: Any) -> dict[str, Any]:
     return {**base, **rest, **changes}
 
 
-def test_a_gain_that_differs_within_a_channel_cannot_be_shared() -> None:
+def test_a_gain_that_differs_within_a_channel_parts_the_kernel_into_synapses() -> None:
     synapse, _ = conv(simple())
     gain = np.ones(synapse.out_shape)
     gain[0, 0, 0] = 2
-    with pytest.raises(UnsupportedError, match="differ within a channel"):
-        synapse.with_gain(gain)
+    parted = synapse.with_gain(gain)
+    assert isinstance(parted, Sparse)
+    x = np.random.default_rng(0).normal(size=(2, *synapse.in_shape))
+    np.testing.assert_allclose(parted.apply(x), synapse.apply(x) * gain, atol=1e-12)
+    np.testing.assert_array_equal(parted.fan_out(), synapse.fan_out())
 
 
 def test_a_kernel_outside_of_the_map_is_refused() -> None:

@@ -6,7 +6,7 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.errors import GraphError, UnsupportedError
+from snnvae.errors import GraphError
 from snnvae.primitives import Linear
 from snnvae.primitives.one_to_one import OneToOne
 
@@ -71,6 +71,10 @@ def test_an_edge_takes_a_gain_per_neuron() -> None:
     np.testing.assert_array_equal(OneToOne.plain((2,)).with_gain(np.float64(5)).weight, [5, 5])
 
 
-def test_no_nir_node_is_an_edge() -> None:
-    with pytest.raises(UnsupportedError, match="is not an edge"):
-        OneToOne.from_nir(nir.Linear(WEIGHT), (3,))
+def test_a_scale_multiplies_each_value() -> None:
+    scale = np.array([[1.0, 2.0], [3.0, 4.0]])
+    synapse, bias = OneToOne.from_nir(nir.Scale(scale), (2, 2))
+    assert bias is None
+    np.testing.assert_array_equal(synapse.apply(np.ones((1, 2, 2)))[0], scale)
+    with pytest.raises(GraphError, match="scales an input"):
+        OneToOne.from_nir(nir.Scale(scale), (4,))

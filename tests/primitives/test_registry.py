@@ -1,4 +1,4 @@
-"""Every class of NIR is supported, or refused with something to do about it."""
+"""Every class of NIR is supported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ def homes(kind: type[nir.NIRNode]) -> list[str]:
         "synapse": any(kind in s.nir_types for s in primitives.SYNAPSES),
         "neuron": any(kind in n.nir_types for n in primitives.NEURONS),
         "structure": kind in primitives.STRUCTURE,
-        "unsupported": kind in primitives.UNSUPPORTED,
     }
     return [home for home, lives_here in found.items() if lives_here]
 
@@ -29,14 +28,7 @@ def test_a_nir_class_has_one_home(kind: type[nir.NIRNode]) -> None:
 def test_nothing_else_has_one() -> None:
     listed = {
         *primitives.STRUCTURE,
-        *primitives.UNSUPPORTED,
         *(kind for s in primitives.SYNAPSES for kind in s.nir_types),
         *(kind for n in primitives.NEURONS for kind in n.nir_types),
     }
     assert listed == set(CLASSES)
-
-
-def test_a_refusal_says_what_to_do_in_one_line() -> None:
-    for remedy in primitives.UNSUPPORTED.values():
-        assert len(remedy.split()) > 3
-        assert "\n" not in remedy

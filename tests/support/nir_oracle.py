@@ -144,17 +144,21 @@ class _Machine:
         padding = node.padding
         if not isinstance(padding, str):
             padding = _ints(padding)
-        weight, bias = (torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias))
-        data = torch.tensor(np.array(x))[None]
+        weight, bias = (
+            torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias)
+        )
+        data = _tensor(x)[None]
         out = function(
             data, weight, bias, _ints(node.stride), padding, _ints(node.dilation), int(node.groups)
         )
         return out[0].numpy()
 
     def _ConvTranspose2d(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
-        weight, bias = (torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias))
+        weight, bias = (
+            torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias)
+        )
         return F.conv_transpose2d(
-            torch.tensor(np.array(x))[None],
+            _tensor(x)[None],
             weight,
             bias,
             _ints(node.stride),
@@ -169,7 +173,7 @@ class _Machine:
 
     def _AvgPool2d(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         sizes = (_ints(a) for a in (node.kernel_size, node.stride, node.padding))
-        return F.avg_pool2d(torch.tensor(np.array(x))[None], *sizes)[0].numpy()
+        return F.avg_pool2d(_tensor(x)[None], *sizes)[0].numpy()
 
     # -- neurons ------------------------------------------------------------------------------
 
@@ -188,7 +192,11 @@ class _Machine:
 
     def _fire(self, node: Any, state: dict[str, Any], before: np.ndarray) -> np.ndarray:
         v, threshold = state["v"], node.v_threshold
-        over = (lambda u: u >= threshold) if self.rules.spike == "reached" else (lambda u: u > threshold)
+        over = (
+            (lambda u: u >= threshold)
+            if self.rules.spike == "reached"
+            else (lambda u: u > threshold)
+        )
         if self.rules.reset == "subtract-delayed":
             v = v - threshold * over(before)
             state["v"] = v
@@ -243,6 +251,10 @@ class _Machine:
     def _Threshold(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         reached = self.rules.spike == "reached"
         return (x >= node.threshold if reached else x > node.threshold).astype(float)
+
+
+def _tensor(values: Any) -> torch.Tensor:
+    return torch.tensor(np.array(values, np.float64))
 
 
 def _ints(value: Any) -> Any:

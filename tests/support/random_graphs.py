@@ -87,7 +87,7 @@ class Maker:
     def on_row(self, source: str, shape: Shape) -> str:
         if self.chance(0.3):
             return self.flat(source, shape)
-        channels, n = shape
+        channels = shape[0]
         k = int(self.rng.integers(1, 4))
         groups = channels if self.chance(0.3) else 1
         out = groups * int(self.rng.integers(1, 3))
@@ -226,7 +226,8 @@ class Maker:
         """Weights and a neuron in a graph of their own."""
         inner = Maker(self.rng, self.stock)
         entry = inner.value(
-            inner.add("in", nir.Input({"input": np.array(self.values[source])})), self.values[source]
+            inner.add("in", nir.Input({"input": np.array(self.values[source])})),
+            self.values[source],
         )
         last = inner.neuron(inner.weights(inner.weights(entry) if self.chance(0.4) else entry))
         if self.chance(0.4):
@@ -234,7 +235,8 @@ class Maker:
         shape = inner.values[last]
         inner.add("out", nir.Output({"output": np.array(shape)}), last)
         name = self.value(
-            self.add("graph", nir.NIRGraph(inner.nodes, inner.edges, type_check=False), source), shape
+            self.add("graph", nir.NIRGraph(inner.nodes, inner.edges, type_check=False), source),
+            shape,
         )
         self.late += [(f"{name}.{a}", f"{name}.{b}") for a, b in inner.late]
         if last in inner.spiking:
@@ -242,7 +244,9 @@ class Maker:
         return name
 
 
-def random_graph(seed: int, *, stock: bool = False, metadata: dict[str, Any] | None = None) -> RandomGraph:
+def random_graph(
+    seed: int, *, stock: bool = False, metadata: dict[str, Any] | None = None
+) -> RandomGraph:
     """A graph of 2 to 5 stages. `stock`: neurons that Lava's own processes have."""
     make = Maker(np.random.default_rng(seed), stock)
     shapes: list[Shape] = [(2, 4, 5), (1, 6, 4), (2, 7), (6,), (4,)]

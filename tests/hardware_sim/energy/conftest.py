@@ -63,7 +63,7 @@ def profile_of(tmp_path: Path) -> Callable[..., Profile]:
 @pytest.fixture
 def by_hand() -> tuple[Program, Recording]:
     """Two inputs onto three neurons; T = 4, two samples with 3 and 5 input spikes."""
-    neuron = LIF(ZERO, ZERO, 0.5 * ONE, ONE, ZERO)
+    neuron = LIF(dv=0.5 * ONE, threshold=ONE)
     program = Program(
         precision="float",
         dt=1e-3,
@@ -87,7 +87,7 @@ def everything(precision: Precision = "float") -> tuple[Program, Recording]:
     rng = np.random.default_rng(0)
 
     def lif() -> LIF:
-        return LIF(0.1 * ONE, ZERO, 0.5 * ONE, ONE, ZERO)
+        return LIF(dv=0.5 * ONE, bias=0.1 * ONE, threshold=ONE)
 
     conv = Conv2d((1, 4, 4), (2, 4, 4), rng.normal(size=(2, 1, 3, 3)), (1, 1), (1, 1), (1, 1), 1)
     program = Program(

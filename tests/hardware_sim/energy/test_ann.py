@@ -48,7 +48,7 @@ def vae() -> Program:
         ("up4", "d3", "d4", up(32, 32, 16)),
         ("last", "d4", "pixels", up(32, 1, 32, stride=1)),
     ]
-    neuron = LIF(ZERO, ZERO, 0.75 * ONE, ONE, ZERO)
+    neuron = LIF(dv=0.75 * ONE, threshold=ONE)
     readout = LeakyIntegrator(ZERO, ZERO, 0.2 * ONE)
     return Program(
         precision="float",
