@@ -3,43 +3,127 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
+from snnvae.errors import ConfigError
+
+if TYPE_CHECKING:
+    import nir
 
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
+FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 
 
-@click.command(epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator")
-@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.command(
+    epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator; or "
+    "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir"
+)
+@click.argument("source")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The .nir file.")
-@click.option("--part", type=click.Choice(PARTS), default="generator", show_default=True)
+@click.option(
+    "--part", type=click.Choice(PARTS), help="Of a checkpoint of ours (default: generator)."
+)
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="A module's state_dict, by torch.save."
+)
+@click.option("--input-shape", metavar="N,N,…", help="A module's input without batch and time.")
+@click.option("--steps", type=click.IntRange(1), help="A module's steps per sample (default: 16).")
+@click.option("--analog", is_flag=True, help="A module's input carries currents, not spikes.")
+@click.option("--over-time", is_flag=True, help="A module's forward() takes (time, batch, …).")
 @click.option("--standard", is_flag=True, help="Plain NIR for other tools: no ConvTranspose2d.")
 @as_json
-def command(checkpoint: Path, out: Path, part: str, standard: bool, as_json: bool) -> Result:
-    """Write a part of a trained model as NIR.
+@click.pass_context
+def command(
+    ctx: click.Context,
+    source: str,
+    out: Path,
+    part: str | None,
+    weights: Path | None,
+    input_shape: str | None,
+    steps: int | None,
+    analog: bool,
+    over_time: bool,
+    standard: bool,
+    as_json: bool,
+) -> Result:
+    """Write a part of a trained model, or a Norse module of your own, as NIR.
+
+    SOURCE is a checkpoint of `snnvae train`, or module:attribute or file.py:attribute, which names
+    a function or class that makes a torch module with Norse's neurons. That file is run; --weights
+    is only read.
 
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
     all steps before the first latent spike is drawn.
     """
-    from snnvae.errors import ConfigError
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard
-    from snnvae.train import checkpoint as checkpoints
-    from snnvae.train.to_nir import parts_for, to_nir
+    from snnvae.export.user_module import is_spec
 
-    if out.resolve() == checkpoint.resolve():
-        raise ConfigError(f"-o {out} is the checkpoint itself; give the .nir another name")
-    _, model = checkpoints.load(checkpoint)
-    folded = model.folded()
-    names = parts_for(model, part)
+    if out.resolve() in {Path(p).resolve() for p in (source, weights) if p is not None}:
+        raise ConfigError(f"-o {out} is what is read; give the .nir another name")
+    if is_spec(source):
+        if part is not None:
+            raise ConfigError(f"--part is for checkpoints; {source} is exported whole")
+        graphs = {"module": _module(source, weights, input_shape, steps, analog, over_time)}
+    else:
+        for name in FOR_MODULES:
+            if ctx.params[name]:
+                raise ConfigError(
+                    f"--{name.replace('_', '-')} is for a module such as net.py:build; "
+                    f"{source} is a checkpoint, which says it itself"
+                )
+        graphs = _checkpoint(Path(source), part)
     files = {}
-    for name in names:
-        graph = to_nir(folded, name)
-        path = out if len(names) == 1 else out.with_name(f"{out.stem}.{name}{out.suffix}")
+    for name, graph in graphs.items():
+        path = out if len(graphs) == 1 else out.with_name(f"{out.stem}.{name}{out.suffix}")
         write_nir(lower_to_standard(graph) if standard else graph, path)
         files[name] = str(path)
     text = "\n".join(f"wrote {path} ({name})" for name, path in files.items())
     return Result(text, {"files": files}, as_json=as_json)
+
+
+def _checkpoint(path: Path, part: str | None) -> dict[str, nir.NIRGraph]:
+    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
+
+    if path.suffix == ".py":
+        raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
+    _, model = checkpoints.load(path)
+    folded = model.folded()
+    return {name: to_nir(folded, name) for name in parts_for(model, part or DEFAULT_PART)}
+
+
+def _module(
+    spec: str,
+    weights: Path | None,
+    input_shape: str | None,
+    steps: int | None,
+    analog: bool,
+    over_time: bool,
+) -> nir.NIRGraph:
+    from snnvae.deploy.settings import DEFAULT_STEPS
+    from snnvae.export import from_norse
+    from snnvae.export.user_module import build_module, load_weights
+
+    if input_shape is None:
+        raise ConfigError(
+            f"{spec} needs --input-shape: its input's sizes without batch and time, such as 2,34,34"
+        )
+    try:
+        shape = tuple(int(size) for size in input_shape.split(","))
+    except ValueError:
+        raise ConfigError(f"--input-shape {input_shape}: give sizes such as 2,34,34") from None
+    module = build_module(spec)
+    if weights is not None:
+        load_weights(module, weights)
+    return from_norse(
+        module,
+        shape,
+        steps=steps or DEFAULT_STEPS,
+        analog=analog,
+        over_time=over_time or None,
+    )

@@ -109,7 +109,7 @@ def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
             if declared is not None and declared != given:
                 raise GraphError(f"has shape {declared}, but is given {given}; mend the shapes")
             return given
-        if isinstance(node, nir.Flatten):
+        if isinstance(node, primitives.RESHAPES):
             return flattened(given, node)
         if isinstance(node, nir.NIRGraph):
             return _of_subgraph(node, given)
@@ -134,14 +134,24 @@ def _of_subgraph(node: nir.NIRGraph, given: Shape) -> Shape:
     return out_shape(outputs[0])
 
 
-def flattened(shape: Shape, node: nir.Flatten) -> Shape:
-    """Axes start_dim … end_dim joined, counted without a batch axis."""
+def flattened(shape: Shape, node: nir.NIRNode) -> Shape:
+    """Axes start_dim … end_dim of a Flatten joined, counted without a batch axis; or a Reshape."""
+    if isinstance(node, primitives.NirReshape):
+        before, after = (whole_shape(s) for s in (node.input_shape, node.output_shape))
+        if before != shape or prod(before) != prod(after) or min(after, default=0) < 1:
+            raise GraphError(f"makes {after} of {before}, but is given {shape}; mend the shapes")
+        return after
     rank = len(shape)
     first, last = int(node.start_dim), int(node.end_dim)
     first, last = first + rank * (first < 0), last + rank * (last < 0)
     if not 0 <= first <= last < rank:
         raise GraphError(f"joins axes {node.start_dim}…{node.end_dim} of an input {shape}")
     return (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :])
+
+
+def whole_shape(shape: Any) -> Shape:
+    """A stored shape as a tuple of whole numbers."""
+    return tuple(int(n) for n in np.atleast_1d(shape))
 
 
 def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:

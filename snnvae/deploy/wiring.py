@@ -80,7 +80,7 @@ def _walk(graph: nir.NIRGraph, follow: dict[str, list[str]], path: Path, at: str
 def _through(path: Path, name: str, node: nir.NIRNode) -> Path:
     """The path after a weight node, a Flatten or a Delay."""
     behind = (*path.route, name) if path.synapse_node else ()
-    if isinstance(node, nir.Flatten):
+    if isinstance(node, primitives.RESHAPES):
         return replace(path, shape=flattened(path.shape, node), route=behind)
     if isinstance(node, nir.Delay):
         delay = float(node.delay.flat[0])

@@ -18,6 +18,7 @@ from snnvae.primitives.linear import Linear
 from snnvae.primitives.neuron import FloatNeuron
 from snnvae.primitives.nir_nodes import ConvTranspose2d as NirConvTranspose2d
 from snnvae.primitives.nir_nodes import Relay as NirRelay
+from snnvae.primitives.nir_nodes import Reshape as NirReshape
 from snnvae.primitives.nir_nodes import SparseAffine as NirSparseAffine
 from snnvae.primitives.one_to_one import OneToOne
 from snnvae.primitives.pool2d import AvgPool2d, SumPool2d
@@ -44,7 +45,10 @@ NEURONS: tuple[type[FloatNeuron], ...] = (
     Threshold,
     Relay,
 )
-STRUCTURE = (nir.Input, nir.Output, nir.Flatten, nir.Delay, nir.NIRGraph)
+RESHAPES = (nir.Flatten, NirReshape)
+"""NIR nodes that keep all values in their order."""
+
+STRUCTURE = (nir.Input, nir.Output, *RESHAPES, nir.Delay, nir.NIRGraph)
 """NIR nodes that shape the program without being part of it: ports, reshapes, delays, nesting."""
 
 
@@ -62,6 +66,7 @@ __all__ = [
     "IF",
     "LIF",
     "NEURONS",
+    "RESHAPES",
     "STRUCTURE",
     "SYNAPSES",
     "AvgPool2d",
@@ -77,6 +82,7 @@ __all__ = [
     "Linear",
     "NirConvTranspose2d",
     "NirRelay",
+    "NirReshape",
     "NirSparseAffine",
     "OneToOne",
     "Relay",

@@ -100,6 +100,22 @@ class Relay(nir.NIRNode):
         self.output_type = {"output": np.atleast_1d(np.array(self.shape))}
 
 
+@dataclass(eq=False)
+class Reshape(nir.NIRNode):
+    """The same values, in C order, in another shape: NIR has no way from a vector to a map.
+
+    :param input_shape: shape of the input
+    :param output_shape: shape of the output, of as many values
+    """
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        self.input_type = {"input": np.atleast_1d(np.array(self.input_shape))}
+        self.output_type = {"output": np.atleast_1d(np.array(self.output_shape))}
+
+
 def register(node_class: type[nir.NIRNode]) -> None:
     """Let NIR's reader know a node class. Harmless when repeated."""
     whitelist = vars(nir.ir)["__all_ir"]
@@ -108,5 +124,5 @@ def register(node_class: type[nir.NIRNode]) -> None:
     setattr(nir.ir, node_class.__name__, node_class)
 
 
-for own in (ConvTranspose2d, SparseAffine, Relay):
+for own in (ConvTranspose2d, SparseAffine, Relay, Reshape):
     register(own)

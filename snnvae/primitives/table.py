@@ -48,6 +48,7 @@ STRUCTURE = {
     "Input": "a stream of spikes, or of analog values that the host turns into currents",
     "Output": "names the layer whose spikes or last membrane the user wants",
     "Flatten": "the order of values stays; only the shape changes",
+    "Reshape": "as Flatten, to any shape; a node of our own",
     "Delay": "a connection that carries the past; a multiple of dt",
     "NIRGraph": "its nodes become part of the outer graph",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nir
 import numpy as np
 
+from snnvae import primitives
 from snnvae.deploy.graph import build_graph, contracted
 from snnvae.deploy.shapes import in_shape, out_shape
 
@@ -25,4 +26,4 @@ def _passes_on(node: nir.NIRNode) -> bool:
         return bool(np.all(node.scale == 1))
     if isinstance(node, nir.Delay):
         return bool(np.all(node.delay == 0))
-    return isinstance(node, nir.Flatten) and in_shape(node) == out_shape(node)
+    return isinstance(node, primitives.RESHAPES) and in_shape(node) == out_shape(node)

@@ -34,7 +34,7 @@ def _movable(graph: nir.NIRGraph) -> str | None:
 
 
 def _linear(node: nir.NIRNode) -> bool:
-    return primitives.synapse_for(node) is not None or isinstance(node, nir.Flatten)
+    return primitives.synapse_for(node) is not None or isinstance(node, primitives.RESHAPES)
 
 
 def _biased(node: nir.NIRNode) -> bool:

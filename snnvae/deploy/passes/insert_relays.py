@@ -60,7 +60,7 @@ def _weighted(graph: nir.NIRGraph, name: str) -> bool:
 def _is_layers_own(graph: nir.NIRGraph, name: str) -> bool:
     """Whether a single neuron node leads to this one, with nothing but reshapes between."""
     before = predecessors(graph)[name]
-    while len(before) == 1 and isinstance(graph.nodes[before[0]], nir.Flatten):
+    while len(before) == 1 and isinstance(graph.nodes[before[0]], primitives.RESHAPES):
         before = predecessors(graph)[before[0]]
     return len(before) == 1 and primitives.neuron_for(graph.nodes[before[0]]) is not None
 

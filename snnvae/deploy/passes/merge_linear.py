@@ -42,7 +42,9 @@ class _Merge:
             kind = primitives.synapse_for(node)
             if kind is not None:
                 self.weights[name] = kind.from_nir(node, in_shape(node))
-        flattens = [name for name, node in graph.nodes.items() if isinstance(node, nir.Flatten)]
+        flattens = [
+            name for name, node in graph.nodes.items() if isinstance(node, primitives.RESHAPES)
+        ]
         self.passing = {*self.weights, *flattens}
 
     def absorb(self, name: str) -> None:
@@ -78,7 +80,7 @@ class _Merge:
     def _ways(self, name: str, via: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         """(source, Flatten, …) for every way that leads to `name` through Flatten nodes alone."""
         for before in [a for a, b in self.edges if b == name]:
-            if isinstance(self.nodes[before], nir.Flatten):
+            if isinstance(self.nodes[before], primitives.RESHAPES):
                 yield from self._ways(before, (before, *via))
             else:
                 yield (before, *via)
@@ -105,7 +107,8 @@ class _Merge:
             idle = [
                 name
                 for name, node in self.nodes.items()
-                if name not in leading and (name in self.weights or isinstance(node, nir.Flatten))
+                if name not in leading
+                and (name in self.weights or isinstance(node, primitives.RESHAPES))
             ]
             if not idle:
                 return

@@ -101,7 +101,7 @@ def _check_size(graph: nir.NIRGraph, flat: set[str]) -> None:
 def _flat(name: str, node: nir.NIRNode) -> nir.NIRNode:
     if isinstance(node, nir.Output):
         return nir.Output({"output": np.array([prod(node.output_type["output"])])})
-    if isinstance(node, nir.Flatten):
+    if isinstance(node, primitives.RESHAPES):
         size = np.array([prod(node.input_type["input"])])
         return nir.Flatten({"input": size}, 0, -1)
     if parameters := NEURON_PARAMETERS.get(type(node)):

@@ -1,0 +1,69 @@
+"""Norse modules as NIR graphs, whatever their forward() does.
+
+Norse 1.1.0's own export cannot write a convolution, writes tau = dt/tau_mem_inv and drops modules
+that it does not know. Here every layer is exact or refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae.deploy.settings import DEFAULT_STEPS
+from snnvae.errors import ConfigError
+
+Shape = tuple[int, ...]
+
+
+def from_norse(
+    module: Any,
+    input_shape: Any,
+    *,
+    steps: int = DEFAULT_STEPS,
+    analog: bool = False,
+    over_time: bool | None = None,
+) -> nir.NIRGraph:
+    """A torch module with Norse's neurons as a graph.
+
+    `input_shape` lacks batch and time; an input tensor also tells it: (batch, …), or
+    (time, batch, …) where the module takes that. `over_time` says which of the two forward() takes;
+    None: the second if the module holds one of Norse's that does (LIF, LI, IAF, LIFRecurrent,
+    Lift). `steps` is how many time steps a sample lasts; `analog` says that the input carries
+    currents rather than spikes.
+
+    forward() may be any Python: branches, skip connections, layers used twice, loops over time. Its
+    first two steps must do the same. torch's functions: linear, matmul, conv1d, conv2d,
+    conv_transpose2d, batch_norm (evaluation statistics, folded), dropout (dropped), sums,
+    differences, factors, cat, reshapes, average and sum pools, the maximum pool of spikes, nearest
+    interpolation. Norse's modules: LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell,
+    LIFRecurrent, LICell, LI, LILinearCell, IAFCell, IAF, Lift, SequentialState. The nodes have the
+    modules' names; dt is that of the cells.
+
+    UnsupportedError names the module that cannot be written exactly and why, GraphError the one
+    that does not fit its input. The module itself stays as it is.
+    """
+    from snnvae.export.norse.cells import runs_over_time
+    from snnvae.export.norse.metadata import metadata
+    from snnvae.export.norse.trace import trace
+
+    if over_time is None:
+        over_time = any(runs_over_time(child) for child in module.modules())
+    shape = _sample_shape(input_shape, over_time)
+    network, outputs = trace(module, shape, over_time=over_time, spikes=not analog)
+    neurons = network.neurons(network.reached(outputs.values()))
+    return network.graph(outputs, metadata(neurons, steps=steps, analog=analog))
+
+
+def _sample_shape(sample: Any, over_time: bool) -> Shape:
+    lead = 0
+    if hasattr(sample, "shape"):
+        lead, sample = (2 if over_time else 1), sample.shape
+    shape = tuple(int(n) for n in np.atleast_1d(sample))[lead:]
+    if not shape or min(shape) < 1:
+        raise ConfigError(f"an input of shape {shape}: give positive sizes, without batch and time")
+    return shape
+
+
+__all__ = ["from_norse"]

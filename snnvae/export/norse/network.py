@@ -1,0 +1,131 @@
+"""What a forward pass was found to compute, as NIR nodes in the order of their making."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae.errors import GraphError, UnsupportedError
+from snnvae.export.builder import GraphBuilder
+from snnvae.export.norse.cells import Neurons
+
+INPUT = 0
+"""The id of the input node."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A node fed by the sum of the nodes with the ids `inputs`; `names`: the best first."""
+
+    node: nir.NIRNode
+    inputs: tuple[int, ...]
+    names: tuple[str, ...]
+    neurons: Neurons | None = None
+
+    def same_as(self, other: Placed) -> bool:
+        """Whether both compute the same."""
+        mine, theirs = vars(self.node), vars(other.node)
+        return (
+            type(self.node) is type(other.node)
+            and (self.inputs, self.names) == (other.inputs, other.names)
+            and all(_equal(mine[f.name], theirs[f.name]) for f in fields(self.node))
+        )
+
+
+@dataclass
+class Network:
+    """The nodes of one time step; a node's id is its place in the list."""
+
+    placed: list[Placed] = field(default_factory=list)
+
+    def add(
+        self,
+        node: nir.NIRNode,
+        inputs: Iterable[int],
+        names: tuple[str, ...],
+        neurons: Neurons | None = None,
+    ) -> int:
+        """Place a node and return its id; `inputs` may hold ids of nodes that are yet to come."""
+        self.placed.append(Placed(node, tuple(inputs), names, neurons))
+        return len(self.placed) - 1
+
+    def check_repeats(self, following: Network) -> None:
+        """UnsupportedError unless the step that follows computes, so far, as this one does."""
+        for mine, theirs in zip(self.placed, following.placed):
+            if not mine.same_as(theirs):
+                names = dict.fromkeys((mine.names[0], theirs.names[0]))
+                raise UnsupportedError(_differs(" and ".join(f"'{name}'" for name in names)))
+
+    def check_length(self, following: Network) -> None:
+        """UnsupportedError unless the step that follows computes as much as this one does."""
+        common = min(len(self.placed), len(following.placed))
+        for more in (*self.placed[common:], *following.placed[common:]):
+            raise UnsupportedError(_differs(f"'{more.names[0]}'"))
+
+    def reached(self, outputs: Iterable[tuple[int, ...]]) -> set[int]:
+        """The nodes that the outputs depend on."""
+        found: set[int] = set()
+        queue = [i for ids in outputs for i in ids]
+        while queue:
+            at = queue.pop()
+            if at not in found:
+                found.add(at)
+                queue.extend(self.placed[at].inputs)
+        return found
+
+    def neurons(self, among: set[int]) -> list[tuple[str, Neurons]]:
+        """Names and neurons of the populations among the ids."""
+        found = ((i, self.placed[i]) for i in sorted(among))
+        return [(p.names[0], p.neurons) for _, p in found if p.neurons is not None]
+
+    def graph(
+        self, outputs: Mapping[str, tuple[int, ...]], metadata: Mapping[str, Any]
+    ) -> nir.NIRGraph:
+        """The nodes that the outputs depend on."""
+        keep = self.reached(outputs.values())
+        if INPUT not in keep:
+            raise GraphError("the output does not depend on the input")
+        names = self._names(keep, taken=set(outputs))
+        builder = GraphBuilder()
+        for i in sorted(keep):
+            builder.add(names[i], self.placed[i].node)
+        for i in sorted(keep):
+            for source in self.placed[i].inputs:
+                builder.connect(names[source], names[i])
+        for output, sources in outputs.items():
+            shape = self.placed[sources[0]].node.output_type["output"]
+            builder.add(output, nir.Output({"output": shape}), [names[i] for i in sources])
+        return builder.build(metadata)
+
+    def _names(self, keep: set[int], taken: set[str]) -> dict[int, str]:
+        """A name of its own for each node: the first of its names that is free, or a numbered."""
+        names: dict[int, str] = {}
+        used = set(taken)
+        again: Counter[str] = Counter()
+        for i in sorted(keep):
+            wanted = self.placed[i].names
+            name = next((n for n in wanted if n not in used), None)
+            while name is None or name in used:
+                again[wanted[0]] += 1
+                name = f"{wanted[0]}_{again[wanted[0]] + 1}"
+            used.add(name)
+            names[i] = name
+        return names
+
+
+def _differs(where: str) -> str:
+    return (
+        f"the second time step does not compute as the first does, at {where}; "
+        "only a network that does the same at every step is a graph"
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    return a is b or np.array_equal(np.asarray(a), np.asarray(b))

@@ -1,0 +1,160 @@
+"""A user's own module by name, `package.module:attribute` or `file.py:attribute`, and its weights.
+
+The named file is run, as the user asks for; a file of weights is only read.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pickle
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from snnvae.errors import CheckpointError, ConfigError
+
+EXAMPLE = "give module:attribute or file.py:attribute, such as net.py:build"
+SAVE = "write it by torch.save(module.state_dict(), 'w.pt')"
+
+
+def is_spec(source: str) -> bool:
+    """Whether a source names a module's attribute rather than a file that is there."""
+    return ":" in source and not Path(source).exists()
+
+
+def build_module(spec: str) -> Any:
+    """The torch module that the named function or class makes, called without arguments.
+
+    The attribute may also be a module itself. ConfigError says what is missing or fails.
+    """
+    from torch import nn
+
+    place, _, attribute = spec.rpartition(":")
+    if not place or not attribute:
+        raise ConfigError(f"{spec}: {EXAMPLE}")
+    is_file = place.endswith(".py")
+    with _importable(Path(place).resolve().parent if is_file else Path.cwd()):
+        source = _run_file(Path(place)) if is_file else _import(place)
+        try:
+            found = reduce(getattr, attribute.split("."), source)
+        except AttributeError:
+            known = [n for n, v in vars(source).items() if callable(v) and not n.startswith("_")]
+            raise ConfigError(
+                f"{spec}: {place} has no '{attribute}'; it has {', '.join(known[:10]) or 'nothing'}"
+            ) from None
+        if not isinstance(found, nn.Module):
+            if not callable(found):
+                raise ConfigError(
+                    f"{spec} is of type {type(found).__name__}; name a function or class that "
+                    "makes a torch module"
+                )
+            found = _guarded(found, f"{spec} cannot be called without arguments or fails")
+    if not isinstance(found, nn.Module):
+        raise ConfigError(f"{spec} makes a {type(found).__name__}, not a torch.nn.Module")
+    return found
+
+
+def load_weights(module: Any, path: Path) -> None:
+    """Copy a file's state_dict into a module; CheckpointError unless they fit entirely.
+
+    The file holds the state_dict itself or has it under 'state_dict'.
+    """
+    content = _read(path)
+    given = content.get("state_dict", content) if isinstance(content, Mapping) else None
+    tensors = isinstance(given, Mapping) and all(hasattr(v, "shape") for v in given.values())
+    if not isinstance(given, Mapping) or not tensors:
+        raise CheckpointError(f"{path} holds no state_dict; {SAVE}")
+    own = module.state_dict()
+    shapes = {name: tuple(value.shape) for name, value in own.items()}
+    wrong = [
+        *(f"'{name}' is missing" for name in own if name not in given),
+        *(f"'{name}' is unknown to the module" for name in given if name not in own),
+        *(
+            f"'{name}' is {tuple(given[name].shape)}, {shape} in the module"
+            for name, shape in shapes.items()
+            if name in given and tuple(given[name].shape) != shape
+        ),
+    ]
+    if wrong:
+        more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
+        raise CheckpointError(
+            f"{path} does not fit the module: {', '.join(wrong[:3])}{more}; "
+            "give the weights of this very module"
+        )
+    module.load_state_dict(dict(given))
+
+
+def _read(path: Path) -> Any:
+    import torch
+
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path}: no such file; write it by torch.save(module.state_dict(), …)"
+        )
+    if not zipfile.is_zipfile(path):
+        raise CheckpointError(f"{path} is not a torch file, or is cut short; {SAVE}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise CheckpointError(
+            f"{path} carries code or objects, not only weights, and was not loaded; {SAVE}"
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} cannot be read ({_line(error)}); {SAVE}") from None
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """A folder's modules can be imported meanwhile."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+
+
+def _run_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; {EXAMPLE}")
+    name = f"snnvae_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    loader = spec.loader
+    _guarded(lambda: loader.exec_module(module), f"{path} fails when it is run")
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError
+    except (ModuleNotFoundError, ValueError):
+        raise ConfigError(
+            f"there is no module '{name}' in {Path.cwd()} or among the installed; {EXAMPLE}"
+        ) from None
+    module: ModuleType = _guarded(
+        lambda: importlib.import_module(name), f"'{name}' fails when it is imported"
+    )
+    return module
+
+
+def _guarded(run: Callable[[], Any], failure: str) -> Any:
+    """What the user's code returns; ConfigError with its own words if it raises."""
+    try:
+        return run()
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{failure}: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
