@@ -1,4 +1,8 @@
-"""What a file says under our metadata key, checked: anybody may have written it."""
+"""What a file says under our metadata key, checked: anybody may have written it.
+
+Under `scales` a file whose numbers are fixed point already names layers and how many weight units
+one unit of their membrane is; the quantiser then chooses none.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ import nir
 import numpy as np
 
 from snnvae.errors import GraphError
+from snnvae.program import Program
 
 
 def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
-    """GraphError unless 'inputs', 'readouts' and 'sampler' hold what their readers expect."""
+    """GraphError unless what `metadata` says of the network is what its readers expect."""
     for name, rule in _members(metadata, "inputs"):
         where = f"metadata 'inputs' of '{name}'"
         _require(all(_is_flag(rule.get(k, False)) for k in ("analog", "constant")), where)
@@ -27,9 +32,19 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
             _require(whole and bool((shape > 0).all()), where)
             size = _size(graph, name)
             _require(size in (None, shape.prod()), f"{where}: its shape {shape.tolist()}")
+    scales = metadata.get("scales", {})
+    _require(isinstance(scales, dict), "metadata 'scales'")
+    for name, scale in scales.items():
+        _require(_is_number(scale) and scale > 0, f"metadata 'scales' of '{name}'")
     if "sampler" in metadata:
         sampler = metadata["sampler"]
         _require(isinstance(sampler, dict) and _fits(sampler, graph), "metadata 'sampler'")
+
+
+def stated_scale(program: Program, layer: str) -> float | None:
+    """Weight units per unit of the layer's membrane, where the file says it."""
+    scale = program.metadata.get("scales", {}).get(layer)
+    return None if scale is None else float(scale)
 
 
 def _members(metadata: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

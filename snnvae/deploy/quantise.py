@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnvae.deploy.metadata import stated_scale
 from snnvae.errors import UnsupportedError
 from snnvae.primitive import Synapse
 from snnvae.primitives import (
@@ -74,7 +75,8 @@ def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
     layers, connections, reports = [], {}, []
     for layer in program.layers:
         incoming = program.into(layer.name)
-        scale = layer_scale(layer, incoming, program)
+        stated = stated_scale(program, layer.name)
+        scale = layer_scale(layer, incoming, program) if stated is None else stated
         neuron = layer.neuron
         assert isinstance(neuron, FloatNeuron)
         try:
