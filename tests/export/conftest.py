@@ -5,29 +5,39 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+RunNetx = Callable[..., np.ndarray]
 
-def import_lava_dl() -> None:
-    """Skip, saying why, where lava-dl cannot be imported (it needs Python 3.10 and torch < 2.4)."""
+
+@pytest.fixture(scope="session")
+def run_netx() -> RunNetx:
+    """netx on a file; skips, saying why, where lava-dl cannot be imported.
+
+    lava-dl 0.6.0 needs Python 3.10 and torch < 2.4.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import lava.lib.dl.netx.hdf5  # noqa: F401
-    except ImportError as error:
-        pytest.skip(f"lava-dl is not installed here: {error}")
+    except (ImportError, ValueError) as error:  # ValueError: Lava from Python 3.11 on
+        pytest.skip(f"lava-dl cannot be imported here: {error}")
+    return _run
 
 
-def run_netx(path: Path, stream: np.ndarray, *, membrane: bool = False) -> np.ndarray:
+def _run(
+    path: Path, stream: np.ndarray, *, membrane: bool = False, relay: bool = True
+) -> np.ndarray:
     """Spikes of the last layer, (B, T, N), for a stream (B, T, N) or (B, T, C, H, W).
 
     All samples in one run, one after another, with netx's own reset and its defaults. With
-    `membrane` instead the last layer's membrane after each sample, (B, N).
+    `membrane` instead the last layer's membrane after each sample, (B, N). Without `relay` the file
+    has no input neurons, or they are skipped, and the resets come one step later.
     """
-    import_lava_dl()
     from lava.lib.dl.netx.hdf5 import Network
     from lava.magma.core.run_conditions import RunSteps
     from lava.magma.core.run_configs import Loihi2SimCfg
@@ -38,8 +48,9 @@ def run_netx(path: Path, stream: np.ndarray, *, membrane: bool = False) -> np.nd
     with warnings.catch_warnings(), open(os.devnull, "w") as quiet:
         warnings.simplefilter("ignore")
         with contextlib.redirect_stdout(quiet):
-            net = Network(net_config=str(path), reset_interval=steps)
-        latency = len(net) - 1
+            skipped = {} if relay else {"skip_layers": 1, "reset_offset": 1}
+            net = Network(net_config=str(path), reset_interval=steps, **skipped)
+        latency = len(net) - relay
         total = batch * steps + latency
         data = np.zeros((*stream.shape[2:], total), np.int32)
         data[..., : batch * steps] = np.moveaxis(stream.reshape(-1, *stream.shape[2:]), 0, -1)
@@ -47,7 +58,7 @@ def run_netx(path: Path, stream: np.ndarray, *, membrane: bool = False) -> np.nd
         source = Source(data=data.transpose(ports))
         sink = Sink(shape=net.out.shape, buffer=total)
         # The port of netx's input layer leads nowhere (lava-dl 0.6.0): its neurons take the input.
-        source.s_out.connect(net.in_layer.neuron.a_in)
+        source.s_out.connect(net.in_layer.neuron.a_in if relay else net.inp)
         net.out.connect(sink.a_in)
         config = Loihi2SimCfg(select_tag="fixed_pt")
         try:
