@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("snnvae.commands.demo", "The whole chain on handwritten digits, in minutes"),
     "train": ("snnvae.commands.train", "Train a spiking VAE in Norse"),
     "export": ("snnvae.commands.export", "Write a trained model or a Norse module as NIR"),
+    "import": ("snnvae.commands.import_net", "Write lava-dl's network (.net) as NIR"),
     "inspect": ("snnvae.commands.inspect", "Show a NIR file's layers, shapes, timing, memory"),
     "simulate": ("snnvae.commands.simulate", "Run a NIR file in the emulator"),
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),

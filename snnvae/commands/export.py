@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, convention_options
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError
 
@@ -23,7 +24,9 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir"
 )
 @click.argument("source")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The .nir file.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), required=True, help="The file to write."
+)
 @click.option(
     "--part", type=click.Choice(PARTS), help="Of a checkpoint of ours (default: generator)."
 )
@@ -35,36 +38,50 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 @click.option("--analog", is_flag=True, help="A module's input carries currents, not spikes.")
 @click.option("--over-time", is_flag=True, help="A module's forward() takes (time, batch, …).")
 @click.option("--standard", is_flag=True, help="Plain NIR for other tools: no ConvTranspose2d.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["nir", "netx"]),
+    default="nir",
+    show_default=True,
+    help="netx: lava-dl's .net, in fixed point; SOURCE may then be a .nir file too.",
+)
+@click.option("--round-bias", is_flag=True, help="netx: round biases to whole weight units.")
+@convention_options
 @as_json
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     source: str,
     out: Path,
     part: str | None,
+    standard: bool,
+    form: str,
+    round_bias: bool,
+    as_json: bool,
     weights: Path | None,
     input_shape: str | None,
     steps: int | None,
     analog: bool,
     over_time: bool,
-    standard: bool,
-    as_json: bool,
+    **conventions: Any,
 ) -> Result:
-    """Write a part of a trained model, or a Norse module of your own, as NIR.
+    """Write a part of a trained model, or a Norse module of your own, as NIR or lava-dl's netx.
 
     SOURCE is a checkpoint of `snnvae train`, or module:attribute or file.py:attribute, which names
     a function or class that makes a torch module with Norse's neurons. That file is run; --weights
     is only read.
 
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
-    all steps before the first latent spike is drawn.
+    all steps before the first latent spike is drawn. --dt and what follows it are for netx.
     """
-    from snnvae.export.nir_file import write_nir
-    from snnvae.export.passes.standard import lower_to_standard
     from snnvae.export.user_module import is_spec
 
     if out.resolve() in {Path(p).resolve() for p in (source, weights) if p is not None}:
-        raise ConfigError(f"-o {out} is what is read; give the .nir another name")
+        raise ConfigError(f"-o {out} is what is read; give the file to write another name")
+    if form == "nir" and (round_bias or any(v is not None for v in conventions.values())):
+        raise ConfigError("--round-bias, --dt and the like are for --format netx; leave them out")
     if is_spec(source):
         if part is not None:
             raise ConfigError(f"--part is for checkpoints; {source} is exported whole")
@@ -74,22 +91,49 @@ def command(
             if ctx.params[name]:
                 raise ConfigError(
                     f"--{name.replace('_', '-')} is for a module such as net.py:build; "
-                    f"{source} is a checkpoint, which says it itself"
+                    f"{source} says it itself"
                 )
-        graphs = _checkpoint(Path(source), part)
-    files = {}
+        graphs = _graphs_of(Path(source), part, form)
+    return _write(graphs, out, form, standard, round_bias, conventions, as_json)
+
+
+def _write(
+    graphs: dict[str, nir.NIRGraph],
+    out: Path,
+    form: str,
+    standard: bool,
+    round_bias: bool,
+    conventions: Mapping[str, Any],
+    as_json: bool,
+) -> Result:
+    """Every graph into a file of its own."""
+    from snnvae.deploy.settings import Options
+    from snnvae.export.netx import write_netx
+    from snnvae.export.nir_file import write_nir
+    from snnvae.export.passes.standard import lower_to_standard
+
+    files: dict[str, str] = {}
+    notes: list[str] = []
     for name, graph in graphs.items():
         path = out if len(graphs) == 1 else out.with_name(f"{out.stem}.{name}{out.suffix}")
-        write_nir(lower_to_standard(graph) if standard else graph, path)
+        if form == "netx":
+            notes += write_netx(graph, path, Options(**conventions), round_bias=round_bias)
+        else:
+            write_nir(lower_to_standard(graph) if standard else graph, path)
         files[name] = str(path)
-    text = "\n".join(f"wrote {path} ({name})" for name, path in files.items())
-    return Result(text, {"files": files}, as_json=as_json)
+    text = "\n".join([*(f"wrote {path} ({name})" for name, path in files.items()), *notes])
+    data = {"files": files, **({"notes": notes} if form == "netx" else {})}
+    return Result(text, data, as_json=as_json)
 
 
-def _checkpoint(path: Path, part: str | None) -> dict[str, nir.NIRGraph]:
+def _graphs_of(path: Path, part: str | None, form: str) -> dict[str, nir.NIRGraph]:
+    """The graphs of a checkpoint; for netx, that of a .nir file."""
+    from snnvae.export.nir_file import read_nir
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
 
+    if form == "netx" and path.suffix == ".nir":
+        return {path.stem: read_nir(path)}
     if path.suffix == ".py":
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
     _, model = checkpoints.load(path)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from snnvae.deploy.settings import Options
+from snnvae.deploy.presets import PRESETS
+from snnvae.deploy.settings import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
 from snnvae.errors import ConfigError
 from snnvae.train.config import MAX_SEED
 
@@ -28,22 +29,43 @@ seed_option = click.option(
 )  # fmt: skip
 
 
-def compile_options(command: Command) -> Command:
-    """What NIR does not say: given here, or in the file's metadata."""
+def convention_options(command: Command) -> Command:
+    """What NIR leaves open about its numbers: given here, or in the file's metadata."""
     for option in reversed(
         (
             click.option("--dt", type=float, help="Seconds per step (default: the file's)."),
+            click.option(
+                "--conventions",
+                type=click.Choice(list(PRESETS)),
+                help="The tool that wrote the file: its conventions, where the file says none.",
+            ),
+            *(
+                click.option(
+                    f"--{key.replace('_', '-')}", type=click.Choice(choices), help=_HELP[key]
+                )
+                for key, choices in CHOICES.items()
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+_HELP = {
+    "reset": "After a spike: to v_reset, or minus the threshold (at once, or after the decay).",
+    "initial": "Membrane before the first step.",
+    "integrator": "A step: dt/τ (Euler), the exact exponential, or only its decay.",
+    "spike": "Where v > v_threshold, or v ≥ v_threshold.",
+    "if_gain": "What r of an IF or I adds per step: r·dt, or r.",
+    "loop_bias": "When the bias of a loop's weights begins.",
+}
+
+
+def compile_options(command: Command) -> Command:
+    """All that decides what a file compiles to."""
+    for option in reversed(
+        (
             click.option("--steps", type=int, help="Steps per sample (default: the file's)."),
-            click.option(
-                "--reset",
-                type=click.Choice(["zero", "subtract"]),
-                help="After a spike: to v_reset, or minus the threshold.",
-            ),
-            click.option(
-                "--initial",
-                type=click.Choice(["v_reset", "v_leak"]),
-                help="Membrane before the first step.",
-            ),
             click.option(
                 "--analog", multiple=True, metavar="INPUT", help="This input carries currents."
             ),
@@ -54,20 +76,27 @@ def compile_options(command: Command) -> Command:
                 metavar="A,B",
                 help="The path from neuron A to B carries one step (for loops without a Delay).",
             ),
+            click.option(
+                "--loop-latency",
+                type=click.Choice(LOOP_LATENCIES),
+                default=LOOP_LATENCIES[0],
+                show_default=True,
+                help="Loops shorter than hardware allows: one process, or accept its latency.",
+            ),
+            click.option(
+                "--scale-per",
+                type=click.Choice(SCALE_PER),
+                default=SCALE_PER[0],
+                show_default=True,
+                help="Fixed point: one scale per layer, or per channel (not on Loihi 2).",
+            ),
         )
     ):
         command = option(command)
-    return command
+    return convention_options(command)
 
 
-def options_from(
-    dt: float | None,
-    steps: int | None,
-    reset: str | None,
-    initial: str | None,
-    analog: tuple[str, ...],
-    delay_edges: tuple[str, ...],
-) -> Options:
+def options_from(*, delay_edges: tuple[str, ...], **flags: Any) -> Options:
     """The compiler's options from the flags of `compile_options`."""
     edges = []
     for text in delay_edges:
@@ -75,4 +104,4 @@ def options_from(
         if len(ends) != 2:
             raise ConfigError(f"--delay-edge {text}: write two node names, as in --delay-edge a,b")
         edges.append((ends[0], ends[1]))
-    return Options(dt, steps, reset, initial, analog, tuple(edges))
+    return Options(delay_edges=tuple(edges), **flags)

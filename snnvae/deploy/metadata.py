@@ -1,4 +1,8 @@
-"""What a file says under our metadata key, checked: anybody may have written it."""
+"""What a file says under our metadata key, checked: anybody may have written it.
+
+Under `scales` a file whose numbers are fixed point already names layers and how many weight units
+one unit of their membrane is; the quantiser then chooses none.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from snnvae.errors import GraphError
 
 
 def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
-    """GraphError unless 'inputs', 'readouts' and 'sampler' hold what their readers expect."""
+    """GraphError unless what `metadata` says of the network is what its readers expect."""
     for name, rule in _members(metadata, "inputs"):
         where = f"metadata 'inputs' of '{name}'"
         _require(all(_is_flag(rule.get(k, False)) for k in ("analog", "constant")), where)
@@ -27,6 +31,10 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
             _require(whole and bool((shape > 0).all()), where)
             size = _size(graph, name)
             _require(size in (None, shape.prod()), f"{where}: its shape {shape.tolist()}")
+    scales = metadata.get("scales", {})
+    _require(isinstance(scales, dict), "metadata 'scales'")
+    for name, scale in scales.items():
+        _require(_is_scale(scale), f"metadata 'scales' of '{name}'")
     if "sampler" in metadata:
         sampler = metadata["sampler"]
         _require(isinstance(sampler, dict) and _fits(sampler, graph), "metadata 'sampler'")
@@ -69,6 +77,14 @@ def _size(graph: nir.NIRGraph, name: object) -> int | None:
 
 def _is_flag(value: object) -> bool:
     return isinstance(value, (bool, int))
+
+
+def _is_scale(value: object) -> bool:
+    """One positive number, or one per channel."""
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "iuf" or numbers.ndim > 1:
+        return False
+    return bool(np.isfinite(numbers).all() and (numbers > 0).all())
 
 
 def _is_number(value: object) -> bool:

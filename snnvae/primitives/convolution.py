@@ -91,9 +91,10 @@ class Convolution(Synapse):
         shape = (batch, self.groups, per_group, *self.out_shape[1:])
         out = np.zeros(shape, np.result_type(x, self.weight))
         for tap, source, target in self._taps():
+            frm: Any = (..., *source)
+            to: Any = (..., *target)
             at: Any = (..., *tap)
-            patch, kernel = split[(..., *source)], kernels[at]
-            out[(..., *target)] += np.einsum("bgi...,goi->bgo...", patch, kernel, optimize=True)
+            out[to] += np.einsum("bgi...,goi->bgo...", split[frm], kernels[at], optimize=True)
         return out.reshape(batch, *self.out_shape)
 
     def matrix(self) -> sp.csr_array:

@@ -194,10 +194,10 @@ def test_inspect_hides_no_rounding(cli: Cli, nets: Any, tmp_path: Path) -> None:
 
 
 def test_inspect_says_why_stock_lava_cannot(cli: Cli, nets: Any, tmp_path: Path) -> None:
-    nodes = {name: nets.threshold(1) for name in "abc"}
-    graph = nets.graph({"in": nets.source(1), **nodes, "out": nets.sink(1)}, "in a b c out", "a c")
-    write_nir(graph, tmp_path / "g.nir")
-    assert "stock Lava: not possible: branches" in cli("inspect", tmp_path / "g.nir").out
+    nodes = {"in": nets.source(1), "v": nets.li(1), "a": nets.threshold(1), "out": nets.sink(1)}
+    write_nir(nets.chain(nodes), tmp_path / "g.nir")
+    said = cli("inspect", tmp_path / "g.nir").out
+    assert "stock Lava: not possible: layer 'v' sends its membrane to 'a'" in said
 
 
 def test_export_writes_each_part(cli: Cli, tmp_path: Path) -> None:
