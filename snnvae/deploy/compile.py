@@ -18,6 +18,9 @@ from snnvae.deploy.wiring import check_nodes, find_paths
 from snnvae.errors import GraphError
 from snnvae.program import Connection, Input, Precision, Program
 
+LENGTHENED_KEY = "lengthened"
+"""In a program's metadata: connections whose delay was accepted to be longer, (was, is)."""
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -60,8 +63,13 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
     inner = [path for path in paths if path.target in neurons]
     delays = resolve_delays(inner, tuple(neurons), inputs, settings)
     layers, connections = connect(neurons, inner, delays, inputs)
+    metadata = dict(settings.metadata)
     if settings.loop_latency == "accept":
+        given = {c.name: c.delay for c in connections}
         connections = accept_latency(tuple(layers), connections)
+        metadata[LENGTHENED_KEY] = {
+            c.name: (given[c.name], c.delay) for c in connections if c.delay != given[c.name]
+        }
     immediate = [(c.source, c.target) for c in connections if c.source in layers and not c.delay]
     order = loops.step_order(tuple(layers), immediate)
     return Program(
@@ -74,7 +82,7 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
-        metadata=settings.metadata,
+        metadata=metadata,
     )
 
 
