@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,15 @@ def command(
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
     if calibrate is not None:
         options = calibrated(graph, options, calibrate, input_file)
-    compiled = compile_graph(graph, "fixed", options)
+    # What would be refused is shown, and said to be refused.
+    compiled = compile_graph(graph, "fixed", replace(options, saturate=True))
     program = compiled.program
+    beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
     timing, stock = _stock(program)
     placement = place(program, target)
     conventions = program.metadata[CONVENTIONS_KEY]
-    observed = ranges(graph, options, input_file) if calibrate is not None else ()
+    shown = replace(options, saturate=True)
+    observed = ranges(graph, shown, input_file) if calibrate is not None else ()
     synapses = sum(c.synapse.macs() for c in program.connections)
     neurons = sum(layer.size for layer in program.layers)
     lines = [
@@ -85,6 +88,7 @@ def command(
         connection_table(program, timing),
         "",
         rounding_table(compiled.report),
+        *(f"refused without --saturate: '{row.layer}'" for row in beyond),
         *(["", range_table(observed)] if observed else []),
         "",
         *placement_lines(placement),

@@ -11,7 +11,7 @@ from snnvae.deploy.delays import resolve_delays
 from snnvae.deploy.latency import accept_latency, short_loops
 from snnvae.deploy.passes import prepare
 from snnvae.deploy.populations import build_neurons, connect
-from snnvae.deploy.quantise import LayerReport, quantise
+from snnvae.deploy.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.settings import Options, resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
@@ -38,10 +38,13 @@ def compile_graph(
     Raises GraphError (malformed), UnsupportedError (valid, but beyond the compiler) or ConfigError
     (something that NIR leaves open is stated nowhere), each naming the node.
     """
-    program = float_program(graph, options or Options())
+    options = options or Options()
+    program = float_program(graph, options)
     if precision == "float":
         return Compiled(program)
     fixed, report = quantise(program)
+    if not options.saturate:
+        refuse_beyond(report)
     return Compiled(fixed, report)
 
 

@@ -24,7 +24,9 @@ def calibrated(
 ) -> Options:
     """The options with the scales that a stimulus gives."""
     program = compile_graph(graph, "float", options).program
-    return replace(options, scales=calibrate(program, _stimulus(program, options, file), method))
+    scales = calibrate(program, _stimulus(program, options, file), method)
+    # All but max saturate what they must, knowingly.
+    return replace(options, scales=scales, saturate=options.saturate or method != "max")
 
 
 def ranges(

@@ -18,7 +18,7 @@ from snnvae.stimulus import Stimulus
 
 
 def fixed(graph: nir.NIRGraph, scales: Any, **options: Any) -> Program:
-    return compile_graph(graph, "fixed", Options(scales=scales, **options)).program
+    return compile_graph(graph, "fixed", Options(scales=scales, saturate=True, **options)).program
 
 
 def readout(nets: Any, n: int = 2000) -> nir.NIRGraph:

@@ -14,6 +14,7 @@ from random_graphs import DT, RandomGraph, random_graph, random_streams
 
 from snnvae import primitives
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.settings import Options
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
 from snnvae.program import Program
@@ -73,7 +74,7 @@ def test_300_graphs_in_every_convention(batch: int) -> None:
 
 
 def assert_as_integers_say(case: RandomGraph, seed: int, **own: Any) -> None:
-    program = compile_graph(case.graph, "fixed").program
+    program = compile_graph(case.graph, "fixed", Options(saturate=True)).program
     recording = run(program, case, seed)
     streams = random_streams(case, STEPS, seed)
     stimulus = Stimulus({name: s[None] for name, s in streams.items()}, (0,))

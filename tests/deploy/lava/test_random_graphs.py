@@ -62,7 +62,7 @@ def check(program: Program, stimulus: Stimulus) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lava_computes_what_the_reference_does(seed: int, precision: Precision) -> None:
     case = random_graph(seed, stock=seed % 3 > 0)
-    program = compile_graph(case.graph, precision).program
+    program = compile_graph(case.graph, precision, Options(saturate=True)).program
     check(program, stimulus_of(case, seed))
 
 
@@ -70,7 +70,7 @@ def test_lava_computes_what_the_reference_does(seed: int, precision: Precision) 
 @pytest.mark.parametrize("seed", [1, 4, 7, 10])
 def test_accepted_latency_and_scales_per_channel_are_stock_lava_too(seed: int) -> None:
     case = random_graph(seed, stock=True)
-    options = Options(loop_latency="accept", scale_per="channel")
+    options = Options(loop_latency="accept", scale_per="channel", saturate=True)
     program = compile_graph(case.graph, "fixed", options).program
     assert program.groups == ()
     assert check(program, stimulus_of(case, seed))
@@ -81,7 +81,7 @@ def test_the_cases_have_waits_delays_loops_and_refusals_among_them() -> None:
     waits = delays = loops = refused = currents = 0
     for seed in SEEDS:
         case = random_graph(seed, stock=seed % 3 > 0)
-        program = compile_graph(case.graph, "fixed").program
+        program = compile_graph(case.graph, "fixed", Options(saturate=True)).program
         currents += any(getattr(layer.neuron, "du", None) is not None for layer in program.layers)
         loops += bool(program.groups)
         try:
