@@ -172,11 +172,12 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
 def write_outputs(
     recording: Recording, originals: np.ndarray | None, out: Path
 ) -> tuple[dict[str, float], list[Path]]:
-    """Images as array and picture; beside the originals, with their error, if there are any."""
+    """Outputs as arrays, images as pictures too; beside the originals, if there are any."""
     figures: dict[str, float] = {}
     written: list[Path] = []
     for name, values in recording.outputs.items():
-        stem = "images" if len(recording.outputs) == 1 else f"images-{name}"
+        kind = "images" if images.is_image(values) else "outputs"
+        stem = kind if len(recording.outputs) == 1 else f"{kind}-{name}"
         written.append(out / f"{stem}.npy")
         with write_aside(written[-1]) as temporary, temporary.open("wb") as file:
             np.save(file, values)
