@@ -36,14 +36,16 @@ FINER = 2.0 ** (np.arange(17) / 4)
 class Observed(WorstCase):
     """Ranges that occurred, up to a percentile."""
 
-    exact = False
-
     def __init__(
         self, program: Program, recording: Recording, stimulus: Stimulus, percentile: float
     ) -> None:
         super().__init__(program)
         self._recording, self._percentile = recording, percentile
         self._currents = host_currents(program, stimulus)
+
+    def holds_rounded(self, layer: Layer) -> bool:
+        """Other inputs may exceed what occurred anyway."""
+        return False
 
     def weights(self, c: Connection) -> np.ndarray:
         """Largest |weight| into each target, no larger than the percentile of all of them."""
@@ -55,7 +57,7 @@ class Observed(WorstCase):
         """Largest host current that occurred."""
         return self._over_time(self._currents[c.name])
 
-    def membranes(self, layer: Layer, scales: Mapping[str, Scale]) -> np.ndarray:
+    def membranes(self, layer: Layer) -> np.ndarray:
         """Largest membrane that occurred."""
         return self._over_time(self._recording.membranes[layer.name])
 
@@ -133,7 +135,7 @@ def _has_room(layer: Layer, scale: Scale, scales: Mapping[str, Scale], ranges: O
     threshold = getattr(layer.neuron, "threshold", None)
     if threshold is not None:
         return bool(np.max(threshold * scale) <= fixed_point.THRESHOLD_MAX)
-    most = ranges.membranes(layer, scales).reshape(layer.shape)
+    most = ranges.membranes(layer).reshape(layer.shape)
     return bool(np.max(most * scale) <= fixed_point.THRESHOLD_MAX)
 
 

@@ -76,7 +76,7 @@ def layer_scale(
     limit = np.minimum(limit, BIAS_LIMIT / np.maximum(flat(np.abs(neuron.bias), layer), NOTHING))
     threshold = neuron.threshold
     if threshold is None:
-        most = np.maximum(ranges.membranes(layer, scales), NOTHING)
+        most = np.maximum(ranges.membranes(layer), NOTHING)
         limit = np.minimum(limit, 0.99 * fixed_point.THRESHOLD_MAX / most)
     else:
         most = np.maximum(flat(threshold, layer), NOTHING)
@@ -86,7 +86,8 @@ def layer_scale(
     scale = np.where(np.isfinite(scale) & (scale < _ANY), scale, 1.0)
     if threshold is not None:
         return plain(whole_threshold(scale, threshold))
-    if not ranges.exact:
+    known = all(c.source in scales for c in program.into(layer.name) if program.is_graded(c))
+    if not known or not ranges.holds_rounded(layer):
         return plain(scale)
     # Rounding may add to what the exact weights allow.
     while (over := rounded_peak(layer, program, {**scales, layer.name: plain(scale)})).max() > 1:

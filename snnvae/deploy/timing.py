@@ -61,7 +61,7 @@ def schedule(program: Program, host_steps: int = 0) -> Schedule:
     waits = {}
     for c in program.connections:
         source = unit.get(c.source)
-        if source is None or source == unit[c.target]:
+        if source is None or c.source in (program.group_of(c.target) or ()):
             continue
         spare = depths[c.target] - depths[c.source] + _carried(program, c) - _needed(program, c)
         if spare > MAX_WAIT and not _into_loop(program, c):

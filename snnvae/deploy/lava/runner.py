@@ -63,8 +63,8 @@ def run(
         raise ConfigError(f"mode = {mode!r}: choose --mode batched or stock")
     if target not in ("cpu", "loihi2"):
         raise ConfigError(f"target = {target!r}: choose --target cpu or loihi2")
-    stimulus.check(program)
     check_installed()
+    stimulus.check(program)
     if target == "loihi2":
         check_loihi2(program, stimulus, mode)
     progress = progress or NoProgress()
