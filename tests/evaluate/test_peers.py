@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -245,3 +246,9 @@ def test_names_that_torch_would_not_take(nets: Any) -> None:
         rows = beside(nets.chain(nodes), peer, **NORSE | {"dt": nets.dt}).rows
         assert [row.layer for row in rows] == ["1.lif", "if"]
         assert all_agree(rows)
+
+
+def test_a_peer_that_is_not_installed(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nirtorch", None)
+    found = beside(chain(nets, lif(nets)), "nirtorch", **NORSE | {"dt": nets.dt})
+    assert found.left_out == ("nirtorch is not installed; pip install nirtorch",)
