@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from math import prod
 from typing import Any, Literal
 
@@ -123,7 +124,7 @@ class Program:
         """The input of that name (KeyError if there is none)."""
         return {i.name: i for i in self.inputs}[name]
 
-    @property
+    @cached_property
     def _by_name(self) -> dict[str, Layer]:
         return {layer.name: layer for layer in self.layers}
 
