@@ -16,6 +16,7 @@ from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.settings import CONVENTIONS_KEY
 from snnvae.deploy.timing import check_stock, schedule
 from snnvae.errors import UnsupportedError
+from snnvae.evaluate.picture import write_pictures
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
 
@@ -25,11 +26,23 @@ WEIGHT_BITS = 8
 @click.command(epilog="Example: snnvae inspect $(snnvae zoo digits-esvae)")
 @model_argument
 @compile_options
+@click.option("--svg", type=click.Path(path_type=Path), help="Draw the graph into this file.")
+@click.option("--html", type=click.Path(path_type=Path), help="The same on a page with tables.")
+@click.option("--recording", type=click.Path(path_type=Path), help="Show a run's firing rates.")
 @as_json
-def command(model: Path, as_json: bool, **flags: Any) -> Result:
+def command(
+    model: Path,
+    svg: Path | None,
+    html: Path | None,
+    recording: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> Result:
     """Show a file's layers, connections, conventions, hardware timing and fixed-point rounding."""
-    compiled = compile_graph(read_nir(model), "fixed", options_from(**flags))
+    graph = read_nir(model)
+    compiled = compile_graph(graph, "fixed", options_from(**flags))
     program = compiled.program
+    wrote = write_pictures(graph, program, model.stem, svg=svg, html=html, recording=recording)
     try:
         depth: dict[str, int] = dict(schedule(program).depths)
         check_stock(program)
@@ -68,6 +81,7 @@ def command(model: Path, as_json: bool, **flags: Any) -> Result:
             ),
             [(row[0], *row[5:]) for row in layers],
         ),
+        *wrote,
     ]
     data = {
         "dt": program.dt,
