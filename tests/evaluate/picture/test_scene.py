@@ -143,6 +143,22 @@ def test_a_self_loop_is_drawn(nets: Any) -> None:
     check(scene(graph), graph)
 
 
+def test_a_small_loop_stays_beside_its_nodes(nets: Any) -> None:
+    """Its way up is next to them, not past the branches beside."""
+    nodes = {"in": nets.source(2), "sum": nets.lif(2), "out": nets.sink(2)}
+    edges = [("sum", "out")]
+    for i in range(5):
+        nodes |= {f"n{i}": nets.lif(2), f"w{i}": nets.affine(np.eye(2))}
+        edges += [("in", f"n{i}"), (f"n{i}", f"w{i}"), (f"w{i}", f"n{i}"), (f"n{i}", "sum")]
+    drawn = scene(build_graph(nodes, edges))
+    widths = {box.path[-1]: box.width for box in drawn.boxes}
+    loops = [line for line in drawn.lines if line.closes]
+    assert len(loops) == 5
+    for line in loops:
+        xs = [x for curve in line.curves for x, _ in curve]
+        assert max(xs) - min(xs) < 2 * widths[line.edge[1]], line.edge
+
+
 def test_too_large_a_graph_is_refused(nets: Any) -> None:
     nodes = {"in": nets.source(2)}
     nodes |= {f"n{i}": nets.threshold(2) for i in range(MOST_NODES)}
