@@ -18,6 +18,7 @@ from snnvae.commands.options import (
 from snnvae.commands.result import Result, table
 from snnvae.evaluate.check import LAVA, Check, check
 from snnvae.evaluate.parity import all_agree
+from snnvae.evaluate.peers import PEERS, Peer
 from snnvae.export.nir_file import read_nir
 from snnvae.progress import Progress
 
@@ -46,6 +47,13 @@ DISAGREES = 1
     type=click.Choice(LAVA),
     help="Only this backend (repeatable; default: all).",
 )
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    type=click.Choice(PEERS),
+    help="Compare with another interpreter of NIR too (repeatable).",
+)
 @compile_options
 @as_json
 @click.pass_obj
@@ -58,6 +66,7 @@ def command(
     seed: int,
     input_file: Path | None,
     backends: tuple[str, ...],
+    peers: tuple[Peer, ...],
     as_json: bool,
     **flags: Any,
 ) -> Result:
@@ -74,6 +83,7 @@ def command(
         file=input_file,
         checkpoint=checkpoint,
         backends=tuple(name for name in LAVA if not backends or name in backends),
+        peers=tuple(name for name in PEERS if name in peers),
         progress=progress,
     )
     good = all_agree(found.rows)

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from math import prod
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
+from snnvae.commands.inspect_tables import (
+    connection_table,
+    input_text,
+    layer_table,
+    loop_lines,
+    placement_lines,
+    placement_table,
+    range_table,
+    rounding_table,
+)
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
-from snnvae.commands.result import Result, table
-from snnvae.deploy.compile import Compiled, compile_graph
+from snnvae.commands.result import Result
+from snnvae.deploy.calibrate import METHODS
+from snnvae.deploy.chip import load_chip
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.placement import place
 from snnvae.deploy.settings import CONVENTIONS_KEY
-from snnvae.deploy.timing import check_stock, schedule
+from snnvae.deploy.timing import Schedule, check_stock, schedule
 from snnvae.errors import UnsupportedError
 from snnvae.evaluate.picture import write_pictures
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
 
-WEIGHT_BITS = 8
-
 
 @click.command(epilog="Example: snnvae inspect $(snnvae zoo digits-esvae)")
 @model_argument
+@click.option(
+    "--chip", default="loihi2", show_default=True, help="loihi1, loihi2, or path of a TOML file."
+)
+@click.option(
+    "--calibrate",
+    type=click.Choice(METHODS),
+    help="Fixed-point scales from a stimulus, and what it does to each layer.",
+)
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(path_type=Path),
+    help="The stimulus to calibrate with (default: the file's data set, or seeded noise).",
+)
 @compile_options
 @click.option("--svg", type=click.Path(path_type=Path), help="Draw the graph into this file.")
 @click.option("--html", type=click.Path(path_type=Path), help="The same on a page with tables.")
@@ -32,115 +55,92 @@ WEIGHT_BITS = 8
 @as_json
 def command(
     model: Path,
+    chip: str,
+    calibrate: str | None,
+    input_file: Path | None,
     svg: Path | None,
     html: Path | None,
     recording: Path | None,
     as_json: bool,
     **flags: Any,
 ) -> Result:
-    """Show a file's layers, connections, conventions, hardware timing and fixed-point rounding."""
-    graph = read_nir(model)
-    compiled = compile_graph(graph, "fixed", options_from(**flags))
+    """Show a file's layers, connections, conventions, hardware timing, fixed-point rounding and
+    placement on a chip's cores."""
+    from snnvae.evaluate.calibration import calibrated, ranges
+
+    graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
+    if calibrate is not None:
+        options = calibrated(graph, options, calibrate, input_file)
+    # What would be refused is shown, and said to be refused.
+    compiled = compile_graph(graph, "fixed", replace(options, saturate=True))
     program = compiled.program
     wrote = write_pictures(graph, program, model.stem, svg=svg, html=html, recording=recording)
-    try:
-        depth: dict[str, int] = dict(schedule(program).depths)
-        check_stock(program)
-        stock = f"latency {max(depth.values(), default=0)} steps"
-    except UnsupportedError as error:
-        depth, stock = {}, f"not possible: {error}"
+    beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
+    timing, stock = _stock(program)
+    placement = place(program, target)
     conventions = program.metadata[CONVENTIONS_KEY]
-    layers = _layer_rows(compiled, depth)
-    connections = _connection_rows(program)
+    shown = replace(options, saturate=True)
+    observed = ranges(graph, shown, input_file) if calibrate is not None else ()
     synapses = sum(c.synapse.macs() for c in program.connections)
+    neurons = sum(layer.size for layer in program.layers)
     lines = [
-        f"{model}: {sum(layer.size for layer in program.layers):,} neurons, {synapses:,} synapses "
-        f"({synapses * WEIGHT_BITS / 8 / 1024:,.1f} KiB at {WEIGHT_BITS} bits)",
+        f"{model}: {neurons:,} neurons, {synapses:,} synapses",
         ", ".join(f"{name} {text}" for name, text in conventions.items()),
         f"stock Lava: {stock}",
-        *(f"input {_input_text(program, i.name)}" for i in program.inputs),
+        *(f"input {input_text(program, i.name)}" for i in program.inputs),
         *(f"output '{name}' from '{layer}'" for name, layer in program.outputs.items()),
-        *(f"loop, one process on Lava: {', '.join(group)}" for group in program.groups),
+        *loop_lines(program),
         "",
-        table(("layer", "neuron", "shape", "neurons", "depth"), [row[:5] for row in layers]),
+        layer_table(program, timing),
         "",
-        table(("connection", "kind", "from", "to", "synapses", "non-zero", "delay"), connections),
+        connection_table(program, timing),
         "",
-        table(
-            (
-                "fixed point",
-                "scale",
-                "threshold",
-                "threshold err",
-                "weight err",
-                "clipped",
-                "bias err",
-                "decay err",
-                "peak current",
-                "notes",
-            ),
-            [(row[0], *row[5:]) for row in layers],
-        ),
+        rounding_table(compiled.report),
+        *(f"refused without --saturate: '{row.layer}'" for row in beyond),
+        *(["", range_table(observed)] if observed else []),
+        "",
+        *placement_lines(placement),
+        "",
+        placement_table(placement),
         *wrote,
     ]
     data = {
         "dt": program.dt,
         "conventions": conventions,
         "steps": program.steps,
-        "neurons": sum(layer.size for layer in program.layers),
+        "neurons": neurons,
         "synapses": synapses,
         "stock": stock,
         "loops": [list(group) for group in program.groups],
         "layers": {
-            layer.name: {"shape": layer.shape, "depth": depth.get(layer.name)}
+            layer.name: {
+                "kind": layer.neuron.kind,
+                "shape": layer.shape,
+                "depth": timing.depths[layer.name] if timing else None,
+                "internal": layer.internal,
+            }
             for layer in program.layers
         },
         "fixed_point": {report.layer: asdict(report) for report in compiled.report},
+        "ranges": {row.layer: asdict(row) for row in observed},
+        "placement": {
+            "chip": target.name,
+            "cores": placement.cores,
+            "chips": placement.chips,
+            "layers": {row.layer: asdict(row) for row in placement.rows},
+            "violations": [str(violation) for violation in placement.violations],
+            "unchecked": list(placement.unchecked),
+        },
         "digest": program.digest(),
     }
     return Result("\n".join(lines), data, as_json=as_json)
 
 
-def _input_text(program: Program, name: str) -> str:
-    port = program.input(name)
-    kind = f"analog in [{port.low:g}, {port.high:g}]" if port.analog else "spikes"
-    return f"'{name}' {_shape(port.shape)}: {kind}{', constant' if port.constant else ''}"
-
-
-def _layer_rows(compiled: Compiled, depth: dict[str, int]) -> list[tuple[object, ...]]:
-    reports = {report.layer: report for report in compiled.report}
-    rows: list[tuple[object, ...]] = []
-    for layer in compiled.program.layers:
-        report = reports[layer.name]
-        rows.append(
-            (
-                layer.name,
-                layer.neuron.kind,
-                _shape(layer.shape),
-                layer.size,
-                depth.get(layer.name, "–"),
-                f"{report.scale:.1f}",
-                "–" if report.threshold is None else report.threshold,
-                "–" if report.threshold is None else f"{report.threshold_error:.2%}",
-                f"{report.weight_error:.2%}",
-                report.clipped,
-                f"{report.bias_error:.2%}",
-                f"{report.decay_error:.2%}",
-                report.peak_current,
-                "; ".join(report.notes),
-            )
-        )
-    return rows
-
-
-def _connection_rows(program: Program) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for c in program.connections:
-        kind = type(c.synapse).__name__ + (" (host)" if c.on_host else "")
-        nonzero = int(np.sum(c.synapse.fan_out_effective()))
-        rows.append((c.name, kind, c.source, c.target, c.synapse.macs(), nonzero, c.delay))
-    return rows
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) if prod(shape) else "–"
+def _stock(program: Program) -> tuple[Schedule | None, str]:
+    """The timing of stock Lava, and a line about it."""
+    try:
+        timing = schedule(program)
+        check_stock(program)
+    except UnsupportedError as error:
+        return None, f"not possible: {error}"
+    return timing, f"latency {timing.latency} steps"

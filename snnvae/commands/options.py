@@ -90,6 +90,11 @@ def compile_options(command: Command) -> Command:
                 show_default=True,
                 help="Fixed point: one scale per layer, or per channel (not on Loihi 2).",
             ),
+            click.option(
+                "--saturate",
+                is_flag=True,
+                help="Fixed point: where a value does not fit, take the nearest one and say so.",
+            ),
         )
     ):
         command = option(command)

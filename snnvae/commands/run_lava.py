@@ -29,9 +29,6 @@ def command(progress: Progress, /, mode: str | None, target: str, **flags: Any) 
     """Run a NIR file on Lava; write images, recording and energy report."""
     if target == "cpu":
         return run_command(MODES[mode or "batched"], progress, **flags)
-    from snnvae.deploy.lava import loihi2
-
     if mode == "batched":
         raise ConfigError("--target loihi2 runs Lava's own processes only; leave out --mode")
-    loihi2.require_hardware()
     return run_command("loihi2", progress, **flags)

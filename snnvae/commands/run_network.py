@@ -20,12 +20,14 @@ from snnvae.commands.options import (
     seed_option,
 )
 from snnvae.commands.result import Result
+from snnvae.deploy.calibrate import METHODS
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.quantise import LayerReport, notes_text
-from snnvae.deploy.run import Backend, run
+from snnvae.deploy.run import Backend, check_backend, run
 from snnvae.deploy.settings import Options
-from snnvae.errors import DataError
+from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate import images
+from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
@@ -66,6 +68,11 @@ def run_options(command: Command) -> Command:
             help="After an ESVAE encoder: the decoder that gets spikes drawn from its rates.",
         ),
         click.option("--record-state", is_flag=True, help="Record the membranes too."),
+        click.option(
+            "--calibrate",
+            type=click.Choice(METHODS),
+            help="Fixed-point scales from a stimulus instead of the worst case.",
+        ),
         out_option,
         as_json,
     )
@@ -86,6 +93,7 @@ class Request:
     input_file: Path | None = None
     decoder: Path | None = None
     record_state: bool = False
+    calibrate: str | None = None
     options: Options = field(default_factory=Options)
 
 
@@ -104,6 +112,10 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     options, precision, out = request.options, request.precision, request.out
     graph = read_nir(request.model)
+    if request.calibrate is not None:
+        if precision != "fixed" or request.decoder is not None:
+            raise ConfigError("--calibrate is for one file with --precision fixed")
+        options = calibrated(graph, options, request.calibrate)
     program, rounded = _compiled(graph, precision, options)
     if request.decoder is not None:
         second_graph = read_nir(request.decoder)
@@ -117,6 +129,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         program, request.samples, seed=request.seed, steps=options.steps, file=request.input_file
     )
     stimulus.check(program)
+    check_backend(program, stimulus, backend)
     make_folder(out)
     membranes = request.record_state
     recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
@@ -159,11 +172,12 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
 def write_outputs(
     recording: Recording, originals: np.ndarray | None, out: Path
 ) -> tuple[dict[str, float], list[Path]]:
-    """Images as array and picture; beside the originals, with their error, if there are any."""
+    """Outputs as arrays, images as pictures too; beside the originals, if there are any."""
     figures: dict[str, float] = {}
     written: list[Path] = []
     for name, values in recording.outputs.items():
-        stem = "images" if len(recording.outputs) == 1 else f"images-{name}"
+        kind = "images" if images.is_image(values) else "outputs"
+        stem = kind if len(recording.outputs) == 1 else f"{kind}-{name}"
         written.append(out / f"{stem}.npy")
         with write_aside(written[-1]) as temporary, temporary.open("wb") as file:
             np.save(file, values)

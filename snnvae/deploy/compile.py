@@ -11,12 +11,15 @@ from snnvae.deploy.delays import resolve_delays
 from snnvae.deploy.latency import accept_latency, short_loops
 from snnvae.deploy.passes import prepare
 from snnvae.deploy.populations import build_neurons, connect
-from snnvae.deploy.quantise import LayerReport, quantise
+from snnvae.deploy.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.settings import Options, resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
 from snnvae.errors import GraphError
 from snnvae.program import Connection, Input, Precision, Program
+
+LENGTHENED_KEY = "lengthened"
+"""In a program's metadata: connections whose delay was accepted to be longer, (was, is)."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,13 @@ def compile_graph(
     Raises GraphError (malformed), UnsupportedError (valid, but beyond the compiler) or ConfigError
     (something that NIR leaves open is stated nowhere), each naming the node.
     """
-    program = float_program(graph, options or Options())
+    options = options or Options()
+    program = float_program(graph, options)
     if precision == "float":
         return Compiled(program)
     fixed, report = quantise(program)
+    if not options.saturate:
+        refuse_beyond(report)
     return Compiled(fixed, report)
 
 
@@ -60,8 +66,13 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
     inner = [path for path in paths if path.target in neurons]
     delays = resolve_delays(inner, tuple(neurons), inputs, settings)
     layers, connections = connect(neurons, inner, delays, inputs)
+    metadata = dict(settings.metadata)
     if settings.loop_latency == "accept":
+        given = {c.name: c.delay for c in connections}
         connections = accept_latency(tuple(layers), connections)
+        metadata[LENGTHENED_KEY] = {
+            c.name: (given[c.name], c.delay) for c in connections if c.delay != given[c.name]
+        }
     immediate = [(c.source, c.target) for c in connections if c.source in layers and not c.delay]
     order = loops.step_order(tuple(layers), immediate)
     return Program(
@@ -74,7 +85,7 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
-        metadata=settings.metadata,
+        metadata=metadata,
     )
 
 

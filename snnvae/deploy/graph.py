@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
+import networkx as nx
 import nir
 
 from snnvae.deploy.shapes import resolve_shapes
@@ -79,6 +80,14 @@ def predecessors(graph: nir.NIRGraph) -> dict[str, list[str]]:
     for source, target in graph.edges:
         before[target].append(source)
     return before
+
+
+def directed(graph: nir.NIRGraph) -> nx.DiGraph:
+    """The graph's nodes and edges for networkx."""
+    found = nx.DiGraph()
+    found.add_nodes_from(graph.nodes)
+    found.add_edges_from(graph.edges)
+    return found
 
 
 def unused_name(name: str, taken: Iterable[str]) -> str:

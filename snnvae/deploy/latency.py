@@ -75,9 +75,8 @@ def accept_latency(
     inner = _between(layers, connections)
     immediate = [(c.source, c.target) for c in inner if not c.delay]
     order = step_order(layers, immediate)
-    groups = short_loops(order, connections)
     longer: dict[str, int] = {}
-    for group in groups:
+    for group in short_loops(order, connections):
         own = [c for c in inner if c.source in group and c.target in group]
         depth: dict[str, int] = {}
         for name in group:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnvae.deploy.ranges import horizon, host_peak
 from snnvae.deploy.rounding import Scale, rounded, scaled
-from snnvae.deploy.scales import BIAS_LIMIT, choose_scales, horizon, host_peak
+from snnvae.deploy.scales import BIAS_LIMIT, choose_scales
 from snnvae.errors import UnsupportedError
 from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
 from snnvae.program import Connection, Layer, Program
@@ -29,7 +30,8 @@ class LayerReport:
     weight_error: RMS of (rounded − exact), relative to the RMS of the weights; threshold_error,
     bias_error, decay_error: largest |rounded − exact| / |exact| over the neurons, so 1 where one
     rounds to 0; scale: the least of its channels'; clipped: weights beyond 8 bits; peak_current:
-    largest possible |u| in weight units (wraps at 131,072); notes: what a user should know.
+    largest possible |u| in weight units (wraps at 131,072); beyond: what fixed point cannot hold
+    and takes the nearest value for; notes: that and what else a user should know.
     """
 
     layer: str
@@ -42,6 +44,7 @@ class LayerReport:
     decay_error: float
     clipped: int
     peak_current: int
+    beyond: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -49,6 +52,16 @@ def notes_text(report: Iterable[LayerReport]) -> str:
     """All notes in one line, each with its layer; empty if there are none."""
     noted = (f"'{layer.layer}': {', '.join(layer.notes)}" for layer in report if layer.notes)
     return " ".join("; ".join(noted).split())
+
+
+def refuse_beyond(report: Iterable[LayerReport]) -> None:
+    """UnsupportedError if fixed point cannot hold something: the layer, what and how much."""
+    found = [f"'{row.layer}': {', '.join(row.beyond)}" for row in report if row.beyond]
+    if found:
+        raise UnsupportedError(
+            f"fixed point cannot hold all of the network: {'; '.join(found)}; try --scale-per "
+            "channel, or take the nearest values with --saturate"
+        )
 
 
 def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
@@ -102,12 +115,16 @@ def _report(
     if exact.du is not None and fixed.du is not None:
         decay_error = max(decay_error, _relative((fixed.du + 1) / 4096, exact.du))
     peak_current = _peak_current(before, exact, on_chip, incoming, connections, program, scale)
-    notes = []
+    beyond = []
     if clipped:
         verb = "weight saturates" if clipped == 1 else "weights saturate"
-        notes.append(f"{clipped} {verb} at 8 bits: the threshold is small beside them")
+        reason = ": the threshold is small beside them" if fixed.spiking else ""
+        beyond.append(f"{clipped} {verb} at 8 bits{reason}")
     if zeros:
-        notes.append(f"{zeros} {'threshold rounds' if zeros == 1 else 'thresholds round'} to 0")
+        beyond.append(f"{zeros} {'threshold rounds' if zeros == 1 else 'thresholds round'} to 0")
+    if np.any(np.abs(exact.bias) * scale > 1.01 * BIAS_LIMIT):
+        beyond.append("a bias saturates at 13 bits")
+    notes = list(beyond)
     weights, lost = int(np.count_nonzero(want)), _lost(have, want)
     if lost > LOST_SHARE * weights:
         notes.append(f"{lost} of {weights} weights round to 0")
@@ -115,8 +132,6 @@ def _report(
         notes.append(f"a current of up to {peak_current} could wrap at {CURRENT_LIMIT}")
     if np.any((fixed.dv == 0) & (exact.dv != 0)):
         notes.append(f"the decay rounds to 0: it fits the {program.steps} steps of a sample only")
-    if np.any(np.abs(exact.bias) * scale > 1.01 * BIAS_LIMIT):
-        notes.append("a bias saturates at 13 bits")
     if scale.ndim:
         notes.append(f"scales per channel, up to {float(scale.max()):.1f}")
     return LayerReport(
@@ -130,6 +145,7 @@ def _report(
         decay_error=decay_error,
         clipped=clipped,
         peak_current=peak_current,
+        beyond=tuple(beyond),
         notes=tuple(notes),
     )
 

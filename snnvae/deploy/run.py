@@ -15,6 +15,14 @@ Backend = Literal["reference", "lava-batched", "lava-stock", "loihi2"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
+def check_backend(program: Program, stimulus: Stimulus, backend: Backend) -> None:
+    """Raise what a run would raise before it computes anything, where that is known."""
+    if backend == "loihi2":
+        from snnvae.deploy import lava
+
+        lava.check_loihi2(program, stimulus)
+
+
 def run(
     program: Program,
     stimulus: Stimulus,

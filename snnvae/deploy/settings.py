@@ -65,6 +65,8 @@ class Options:
     nor the file says otherwise (`snnvae.deploy.presets`). loop_latency: "process" runs a loop that
     is shorter than hardware allows in one process; "accept" lengthens it to what hardware takes.
     scale_per: one fixed-point scale per "layer" or per "channel"; scales: given ones, by layer.
+    saturate: what fixed point cannot hold takes the nearest value, and the report says so; else it
+    is refused.
     """
 
     dt: float | None = None
@@ -81,6 +83,7 @@ class Options:
     loop_latency: str = "process"
     scale_per: str = "layer"
     scales: Scales = field(default_factory=dict)
+    saturate: bool = False
 
 
 @dataclass(frozen=True)

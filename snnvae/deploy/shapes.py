@@ -50,29 +50,26 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
     """Write each node's input_type and output_type, and input_shape where it has one.
 
     Inputs, neurons and other nodes with a parameter per value state their shape; all others follow
-    from what comes in. GraphError names an edge whose ends differ, or a node that nothing defines.
+    from what comes in. So do neurons with one value for all, as some tools write them: they get it
+    as many times as values come in. GraphError names an edge whose ends differ, or a node that
+    nothing defines.
     """
     shapes: dict[str, tuple[Shape, Shape]] = {}
+    single: dict[str, Shape] = {}
     for name, node in nodes.items():
         try:
             stated = _stated(node)
         except GraphError as error:
             raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
-        if stated is not None:
+        if stated is not None and _has_one_value(node, stated):
+            single[name] = stated
+        elif stated is not None:
             shapes[name] = stated, stated
-    into: dict[str, list[str]] = {name: [] for name in nodes}
-    out: dict[str, list[str]] = {name: [] for name in nodes}
-    for a, b in edges:
-        into[b].append(a)
-        out[a].append(b)
-    ready = [b for a in shapes for b in out[a] if b not in shapes]
-    while ready:
-        name = ready.pop()
-        if name in shapes:
-            continue
-        given = next(shapes[a][1] for a in into[name] if a in shapes)
-        shapes[name] = given, _through(name, nodes[name], given)
-        ready += [b for b in out[name] if b not in shapes]
+    _follow(shapes, nodes, edges)
+    for name, shape in single.items():
+        if name not in shapes and shape:
+            shapes[name] = shape, shape
+            _follow(shapes, nodes, edges)
     for name, node in nodes.items():
         if name not in shapes:
             raise GraphError(
@@ -89,6 +86,27 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
         _write(node, *shapes[name])
 
 
+def _follow(
+    shapes: dict[str, tuple[Shape, Shape]],
+    nodes: Mapping[str, nir.NIRNode],
+    edges: Sequence[tuple[str, str]],
+) -> None:
+    """Add the shapes of all nodes that those in `shapes` lead to."""
+    into: dict[str, list[str]] = {name: [] for name in nodes}
+    out: dict[str, list[str]] = {name: [] for name in nodes}
+    for a, b in edges:
+        into[b].append(a)
+        out[a].append(b)
+    ready = [b for a in shapes for b in out[a] if b not in shapes]
+    while ready:
+        name = ready.pop()
+        if name in shapes:
+            continue
+        given = next(shapes[a][1] for a in into[name] if a in shapes)
+        shapes[name] = given, _through(name, nodes[name], given)
+        ready += [b for b in out[name] if b not in shapes]
+
+
 def _stated(node: nir.NIRNode) -> Shape | None:
     """The shape of a node that is equal on both sides and stated by itself."""
     if isinstance(node, nir.Input):
@@ -96,9 +114,16 @@ def _stated(node: nir.NIRNode) -> Shape | None:
         if shape is None:
             raise GraphError("has no shape; export the file again")
         return shape
-    if primitives.neuron_for(node) or isinstance(node, (nir.Delay, nir.Scale)):
-        return node_shape(node.output_type)
-    return None
+    return node_shape(node.output_type) if _is_elementwise(node) else None
+
+
+def _is_elementwise(node: nir.NIRNode) -> bool:
+    return primitives.neuron_for(node) is not None or isinstance(node, (nir.Delay, nir.Scale))
+
+
+def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
+    """Whether the node's parameters may stand for a layer of any size."""
+    return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
 
 
 def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
@@ -108,6 +133,8 @@ def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
             declared = node_shape(node.output_type)
             if declared is not None and declared != given:
                 raise GraphError(f"has shape {declared}, but is given {given}; mend the shapes")
+            return given
+        if _is_elementwise(node):
             return given
         if isinstance(node, primitives.RESHAPES):
             return flattened(given, node)
@@ -157,8 +184,18 @@ def whole_shape(shape: Any) -> Shape:
 def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
     if isinstance(node, nir.NIRGraph):
         return  # its types bear the names of its own ports
+    if _is_elementwise(node) and node_shape(node.output_type) != gives:
+        _repeat_parameters(node, gives)
     node.input_type, node.output_type = {"input": np.array(given)}, {"output": np.array(gives)}
     if isinstance(node, nir.Conv1d):
         node.input_shape = given[1]
     elif isinstance(node, nir.Conv2d):
         node.input_shape = given[1:]
+
+
+def _repeat_parameters(node: nir.NIRNode, shape: Shape) -> None:
+    """Each single value of a node as an array of `shape`."""
+    for name, value in list(vars(node).items()):
+        array = np.asarray(value)
+        if array.dtype.kind in "fiu" and array.size == 1:
+            setattr(node, name, np.broadcast_to(array.reshape(()), shape).copy())

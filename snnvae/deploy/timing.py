@@ -39,10 +39,11 @@ class Schedule:
         return max(self.depths.values(), default=0)
 
 
-def schedule(program: Program) -> Schedule:
+def schedule(program: Program, host_steps: int = 0) -> Schedule:
     """The least depths at which every connection has the hardware steps that it needs.
 
-    UnsupportedError where a wait exceeds what a synapse can hold.
+    host_steps: steps that currents of the host take to reach a layer: on a chip they are graded
+    spikes, which pass a synapse. UnsupportedError where a wait exceeds what a synapse can hold.
     """
     unit = _units(program)
     graph = nx.DiGraph()
@@ -51,8 +52,8 @@ def schedule(program: Program) -> Schedule:
     for c in program.connections:
         source = unit.get(c.source)
         if source is None:
-            first = 0 if c.on_host or _into_loop(program, c) else SYNAPSE_STEPS
-            _require(graph, "", unit[c.target], first)
+            steps = host_steps if c.on_host else SYNAPSE_STEPS
+            _require(graph, "", unit[c.target], 0 if _into_loop(program, c) else steps)
         elif source != unit[c.target]:
             _require(graph, source, unit[c.target], _needed(program, c) - _carried(program, c))
     shortest = nx.single_source_bellman_ford_path_length(graph, "") if unit else {}
@@ -60,7 +61,7 @@ def schedule(program: Program) -> Schedule:
     waits = {}
     for c in program.connections:
         source = unit.get(c.source)
-        if source is None or source == unit[c.target]:
+        if source is None or c.source in (program.group_of(c.target) or ()):
             continue
         spare = depths[c.target] - depths[c.source] + _carried(program, c) - _needed(program, c)
         if spare > MAX_WAIT and not _into_loop(program, c):

@@ -11,9 +11,10 @@ import numpy as np
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import Backend, run
-from snnvae.deploy.settings import Options
+from snnvae.deploy.settings import Options, resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
+from snnvae.evaluate.peers import Peer, peer_rows
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -43,9 +44,11 @@ def check(
     checkpoint: Path | None = None,
     backends: Sequence[Backend] = LAVA,
     precisions: Iterable[Precision] = ("float", "fixed"),
+    peers: Sequence[Peer] = (),
     progress: Progress | None = None,
 ) -> Check:
-    """Run `backends`, and Norse in float if a checkpoint is given, beside the reference."""
+    """Run `backends` beside the reference; in float also `peers`, other interpreters of NIR, and
+    Norse if a checkpoint is given."""
     options = options or Options()
     rows: list[LayerParity] = []
     left_out: list[str] = []
@@ -59,6 +62,11 @@ def check(
         expected = run(program, stimulus, membranes=True, progress=progress)
         if checkpoint is not None and precision == "float":
             rows += norse_rows(program, stimulus, expected, checkpoint)
+        for peer in peers if precision == "float" else ():
+            settings = resolve(graph, options)
+            found, missing = peer_rows(peer, graph, settings, program, stimulus, expected)
+            rows += found
+            left_out += missing
         for backend in backends:
             try:
                 other = run(program, stimulus, backend, membranes=True, progress=progress)

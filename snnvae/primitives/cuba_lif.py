@@ -50,6 +50,5 @@ class CubaLIF(FloatNeuron):
 def membrane_and_gain(node: nir.NIRNode, conventions: Conventions) -> tuple[np.ndarray, np.ndarray]:
     """dv and the gain of a node with a synaptic current."""
     dv = decay_per_step(node.tau_mem, conventions)
-    to_current, to_membrane = (gain_per_step(t, conventions) for t in (node.tau_syn, node.tau_mem))
-    # Often these pairs are 1 by themselves: multiply them first.
-    return dv, (to_current * uniform(node.w_in)) * (to_membrane * uniform(node.r))
+    to_current = gain_per_step(node.tau_syn, node.w_in, conventions)
+    return dv, to_current * gain_per_step(node.tau_mem, node.r, conventions)

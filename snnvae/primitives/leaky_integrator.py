@@ -33,6 +33,5 @@ class LeakyIntegrator(FloatNeuron):
         """From a NIR LI."""
         dv, leak = decay_per_step(node.tau, conventions), uniform(node.v_leak)
         start = first_membrane(conventions, leak, ZERO)
-        return cls(dv=dv, bias=dv * leak, start=start), gain_per_step(
-            node.tau, conventions
-        ) * uniform(node.r)
+        gain = gain_per_step(node.tau, node.r, conventions)
+        return cls(dv=dv, bias=dv * leak, start=start), gain

@@ -43,4 +43,4 @@ class LIF(FloatNeuron):
             reset=conventions.reset,
             inclusive=conventions.spike == "reached",
         )
-        return neuron, gain_per_step(node.tau, conventions) * uniform(node.r)
+        return neuron, gain_per_step(node.tau, node.r, conventions)

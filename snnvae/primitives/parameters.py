@@ -34,10 +34,11 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
     return dv
 
 
-def gain_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
-    """How much of its input a step takes: dt/τ, or 1 − exp(−dt/τ) (exponential)."""
+def gain_per_step(tau: np.ndarray, r: np.ndarray, conventions: Conventions) -> np.ndarray:
+    """What a step makes of an input of 1: r·dt/τ, or r·(1 − exp(−dt/τ)) (exponential)."""
     dv = _ratio(tau, conventions.dt)
-    return np.asarray(-np.expm1(-dv)) if conventions.integrator == "exponential" else dv
+    taken = -np.expm1(-dv) if conventions.integrator == "exponential" else dv
+    return as_meant(taken * uniform(r))
 
 
 def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
@@ -45,10 +46,17 @@ def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
     tau = uniform(tau)
     if not (tau > 0).all():  # NaN included
         raise GraphError("tau must be positive")
-    # dt/τ of τ = dt/0.75 may come out as 0.75 ± 1 ulp: take the short decimal that was meant.
-    ratio = dt / tau
-    short = np.round(ratio, 12)
-    return np.where(np.abs(ratio - short) <= 4 * np.spacing(ratio), short, ratio)
+    return as_meant(dt / tau)
+
+
+def as_meant(values: np.ndarray) -> np.ndarray:
+    """Each value, or the decimal of at most 12 places that lies within 4 ulp of it.
+
+    A file holds τ = dt/0.75 and r = τ/dt, so dt/τ and r·dt/τ may come out as 0.75 and 1 but for
+    their last bits, which would decide where a membrane meets its threshold exactly.
+    """
+    short = np.round(values, 12)
+    return np.where(np.abs(values - short) <= 4 * np.spacing(np.abs(values)), short, values)
 
 
 def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:
@@ -58,7 +66,7 @@ def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:
             "adds r·dt per step by NIR's equation, but many tools mean r, and the file does not "
             "say; pass --if-gain dt or one (or --conventions with the tool's name)"
         )
-    return uniform(r) * (conventions.dt if conventions.if_gain == "dt" else 1.0)
+    return as_meant(uniform(r) * conventions.dt) if conventions.if_gain == "dt" else uniform(r)
 
 
 def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from snnvae import primitives
@@ -14,29 +15,71 @@ from snnvae.files import write_text
 from snnvae.primitive import Synapse
 from snnvae.primitives.neuron import FloatNeuron
 
+INTRODUCTION = """\
+# Primitives
+
+Made by `python -m snnvae.primitives.table docs/primitives.md`.
+
+Every node of NIR 1.0.8 is supported, and four of our own (ConvTranspose2d, SparseAffine, Reshape,
+Relay), which `nir.read` opens once snnvae is imported. All of them run in float and in fixed point,
+in the emulator and in Lava's batched mode. The column *stock Lava* names the process of Lava's own
+that stands for a node in stock mode.
+"""
+ABOUT_WEIGHTS = """
+A DelaySparse stands where a shorter branch must wait (62 steps at most). Fixed point: even integers
+of 8 bits in [−256, 254]; behind a layer without spikes, graded spikes of 18 bits and a shift of −7
+to 8. Nodes in a row are multiplied into one.
+"""
+ABOUT_NEURONS = """
+`--integrator exponential` puts 1 − exp(−dt/τ) in place of dt/τ, `exponential-decay` in the decay
+only. No LIFReset resets by subtraction, fires at v = v_threshold (`--spike reached`), starts other
+than at v_reset, or sends its membrane to further layers: stock mode refuses such a layer by name.
+Fixed point: decays of 12 bits, membranes and currents of 24 bits (clipped, and wrapped once),
+thresholds of 17 bits, biases of 13 bits with an exponent of 0 to 7. Parameters may differ from
+neuron to neuron; a Loihi 2 process has one decay and one threshold for all, so there this is
+refused.
+"""
+
 
 def markdown() -> str:
-    """Every NIR node: what it becomes and its equation, or why it is refused."""
-    registered: list[type[Synapse] | type[FloatNeuron]] = []
-    registered += [*primitives.SYNAPSES, *primitives.NEURONS]
-    lines = [
-        "# Primitives",
-        "",
-        "Made by `python -m snnvae.primitives.table docs/primitives.md`.",
-        "",
-        "| NIR node | becomes | what it computes |",
-        "|---|---|---|",
+    """Every NIR node: what it becomes, its equation, how it runs and what limits it."""
+    weights = [f"{row} float, fixed | Sparse |" for row in _rows(primitives.SYNAPSES)]
+    neurons = [
+        f"{row} {_output(cls)} | float, fixed | LIFReset |"
+        for cls in primitives.NEURONS
+        for row in _rows([cls])
     ]
-    lines += [
+    structure = [f"| {n.__name__} | {STRUCTURE[n.__name__]} |" for n in primitives.STRUCTURE]
+    parts = [
+        INTRODUCTION,
+        "## Weights\n",
+        "| NIR node | becomes | what it computes | precision | stock Lava |",
+        "|---|---|---|---|---|",
+        *weights,
+        ABOUT_WEIGHTS,
+        "## Neurons\n",
+        "| NIR node | becomes | what it computes | output | precision | stock Lava |",
+        "|---|---|---|---|---|---|",
+        *neurons,
+        ABOUT_NEURONS,
+        "## Structure\n",
+        "| NIR node | what becomes of it |",
+        "|---|---|",
+        *structure,
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _rows(classes: Iterable[type[Synapse] | type[FloatNeuron]]) -> list[str]:
+    return [
         f"| {node.__name__} | {cls.__name__} | {_summary(cls)} |"
-        for cls in registered
+        for cls in classes
         for node in cls.nir_types
     ]
-    lines += [
-        f"| {node.__name__} | part of the wiring | {STRUCTURE[node.__name__]} |"
-        for node in primitives.STRUCTURE
-    ]
-    return "\n".join(lines) + "\n"
+
+
+def _output(cls: type[FloatNeuron]) -> str:
+    return "spikes" if "spike where" in _summary(cls) or "as LIF" in _summary(cls) else "membrane"
 
 
 def _summary(cls: type) -> str:

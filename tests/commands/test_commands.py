@@ -169,7 +169,12 @@ def test_inspect_shows_what_a_file_compiles_to(cli: Cli, model: Path) -> None:
         assert part in text
     data = json.loads(cli("inspect", model, "--json").out)
     assert data["neurons"] == 48 + 128 + 64
-    assert data["layers"]["second"] == {"shape": [2, 8, 8], "depth": 2}
+    assert data["layers"]["second"] == {
+        "kind": "LIF",
+        "shape": [2, 8, 8],
+        "depth": 2,
+        "internal": False,
+    }
 
 
 def test_inspect_hides_no_rounding(cli: Cli, nets: Any, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.quantise import CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.deploy.scales import HOST_CURRENT_LIMIT
+from snnvae.deploy.settings import Options
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
@@ -35,7 +36,7 @@ def dense(nets: Any, weight: Any, bias: Any = 0.0, **lif: Any) -> nir.NIRGraph:
 
 
 def fixed(graph: nir.NIRGraph) -> tuple[Program, LayerReport]:
-    compiled: Compiled = compile_graph(graph, "fixed")
+    compiled: Compiled = compile_graph(graph, "fixed", Options(saturate=True))
     return compiled.program, compiled.report[0]
 
 
@@ -91,6 +92,21 @@ def test_a_small_threshold_clips_weights_and_says_so(nets: Any) -> None:
     assert report.clipped == 2
     assert program.connections[0].synapse.weight.tolist() == [[254, -256, 100]]
     assert "2 weights saturate" in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("graph", "said"),
+    [
+        (lambda nets: dense(nets, [2.0, -2.0, 0.1], threshold=0.001), "2 weights saturate"),
+        (lambda nets: dense(nets, np.eye(2), threshold=[1e-4, 1.0]), "1 threshold rounds to 0"),
+        (lambda nets: dense(nets, [0.01], 50.0, threshold=0.001), "a bias saturates"),
+    ],
+    ids=["weights", "threshold", "bias"],
+)
+def test_what_does_not_fit_is_refused_unless_allowed(nets: Any, graph: Any, said: str) -> None:
+    with pytest.raises(UnsupportedError, match=f"cannot hold .*'lif': .*{said}.*--saturate"):
+        compile_graph(graph(nets), "fixed")
+    assert said in " ".join(fixed(graph(nets))[1].notes)
 
 
 def test_a_current_that_could_wrap_is_announced_and_only_that(nets: Any) -> None:
@@ -185,7 +201,7 @@ def test_the_notes_of_a_program_are_one_line(nets: Any) -> None:
         "c": nets.lif(2, threshold=0.001),
         "out": nets.sink(2),
     }
-    report = compile_graph(nets.chain(nodes), "fixed").report
+    report = compile_graph(nets.chain(nodes), "fixed", Options(saturate=True)).report
     assert notes_text(report) == (
         "'a': 1 threshold rounds to 0; "
         "'c': 2 weights saturate at 8 bits: the threshold is small beside them"

@@ -88,6 +88,13 @@ def test_a_wait_beyond_six_bits_is_refused_by_name(nets: Any) -> None:
                 schedule(program)
 
 
+def test_a_layer_s_own_past_waits_too(nets: Any) -> None:
+    nodes = {**layers(nets, "a"), "late": nets.delay(1, steps=5)}
+    found = schedule(nets.compiled(nets.graph(nodes, "in a late a", "a out")))
+    assert found.depths == {"a": 1}
+    assert found.waits == {"a->a": 3}
+
+
 def test_a_loop_that_is_long_enough_needs_no_process_of_its_own(nets: Any) -> None:
     """Two synapses and a relay: three steps."""
     for steps, groups in ((2, (("b", "c"),)), (3, ())):

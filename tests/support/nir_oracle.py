@@ -5,14 +5,17 @@ Convolutions are torch's, in float64. A late edge carries its source's last step
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import nir
 import numpy as np
-import torch
-import torch.nn.functional as F
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is left out where only Lava is tested")
+F = torch.nn.functional
 
 Edge = tuple[str, str]
 
@@ -144,19 +147,16 @@ class _Machine:
         padding = node.padding
         if not isinstance(padding, str):
             padding = _ints(padding)
-        weight, bias = (
-            torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias)
-        )
-        data = _tensor(x)[None]
-        out = function(
-            data, weight, bias, _ints(node.stride), padding, _ints(node.dilation), int(node.groups)
-        )
+        weight, bias = _tensor(node.weight), _tensor(node.bias)
+        data, stride, dilation = _tensor(x)[None], _ints(node.stride), _ints(node.dilation)
+        with warnings.catch_warnings():
+            # torch remarks that "same" around an even kernel copies its input.
+            warnings.filterwarnings("ignore", "Using padding='same'")
+            out = function(data, weight, bias, stride, padding, dilation, int(node.groups))
         return out[0].numpy()
 
     def _ConvTranspose2d(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
-        weight, bias = (
-            torch.tensor(np.array(a), dtype=torch.float64) for a in (node.weight, node.bias)
-        )
+        weight, bias = _tensor(node.weight), _tensor(node.bias)
         return F.conv_transpose2d(
             _tensor(x)[None],
             weight,
@@ -174,6 +174,22 @@ class _Machine:
     def _AvgPool2d(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
         sizes = (_ints(a) for a in (node.kernel_size, node.stride, node.padding))
         return F.avg_pool2d(_tensor(x)[None], *sizes)[0].numpy()
+
+    # -- nodes of snnvae's own -----------------------------------------------------------------
+
+    def _SparseAffine(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
+        out = np.array(node.bias, np.float64)
+        flat = x.reshape(-1)
+        for row in range(len(out)):
+            for k in range(int(node.indptr[row]), int(node.indptr[row + 1])):
+                out[row] += node.weight[k] * flat[node.indices[k]]
+        return out.reshape(self._shape(node))
+
+    def _Relay(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
+        return x
+
+    def _Reshape(self, node: Any, x: np.ndarray, name: str) -> np.ndarray:
+        return x.reshape(self._shape(node))
 
     # -- neurons ------------------------------------------------------------------------------
 
@@ -260,7 +276,7 @@ class _Machine:
         return (x >= node.threshold if reached else x > node.threshold).astype(float)
 
 
-def _tensor(values: Any) -> torch.Tensor:
+def _tensor(values: Any) -> Any:
     return torch.tensor(np.array(values, np.float64))
 
 

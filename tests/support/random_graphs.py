@@ -277,7 +277,7 @@ def random_graph(
         if make.chance(0.25):
             make.self_loop(name)
         if make.chance(0.3) and len(make.neurons) > 1:
-            make.cycle(name, make.pick(make.neurons[:-1]))
+            make.cycle(name, make.pick(make.neurons))
     leading = {a for a, _ in make.edges}
     ends = [name for name in make.nodes if name not in leading] or [make.neurons[-1]]
     for name in ends:

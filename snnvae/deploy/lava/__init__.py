@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from snnvae.deploy.lava.doctor import install_command, status
 from snnvae.deploy.lava.importing import install_finder, require_lava
-from snnvae.deploy.lava.runner import run
+from snnvae.deploy.lava.runner import check_loihi2, run
 
 if TYPE_CHECKING:
     from snnvae.deploy.lava.network import NetworkGraph
@@ -38,4 +38,4 @@ def build_network(program: Program, stimulus: Stimulus) -> NetworkGraph:
     return build(program, stimulus)
 
 
-__all__ = ["build_network", "build_stock", "install_command", "run", "status"]
+__all__ = ["build_network", "build_stock", "check_loihi2", "install_command", "run", "status"]

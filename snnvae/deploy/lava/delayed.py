@@ -66,6 +66,6 @@ def delayed_spikes(
     closed = first + starts[:, None] + np.arange(min(connection.delay, timetable.steps))
     row[0, closed[(closed >= 0) & (closed < timetable.total)]] = 1
     gates = source.RingBuffer(data=row)
-    gates.s_out.connect(gate.s_in)
+    graph.adapters.to_chip(gates.s_out).connect(gate.s_in)
     gate.a_out.connect(relay.a_in)
     return Delayed(relay, gate)

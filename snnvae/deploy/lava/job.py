@@ -5,14 +5,12 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from snnvae.deploy.lava.timetable import Mode, Timetable
+from snnvae.deploy.lava.timetable import Mode, Target, Timetable
 from snnvae.deploy.lava.trace import Folder, Kind, output_kind
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
-Target = Literal["cpu", "loihi2"]
 _FILE = "job.pickle"
 
 
@@ -31,7 +29,8 @@ class Job:
     @property
     def timetable(self) -> Timetable:
         """When each layer computes what."""
-        return Timetable.of(self.program, self.stimulus.batch, self.stimulus.steps, self.mode)
+        batch, steps = self.stimulus.batch, self.stimulus.steps
+        return Timetable.of(self.program, batch, steps, self.mode, self.target)
 
     def folder(self, path: Path) -> Folder:
         """Where the run's traces lie."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from snnvae.deploy.chip import load_chip
 from snnvae.deploy.lava.importing import require_lava
+from snnvae.deploy.placement import place
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.primitives.lava_lif import differs_within
 from snnvae.program import Program
@@ -55,13 +57,21 @@ def check_job(program: Program, mode: str) -> None:
         raise ConfigError("--target loihi2 runs Lava's own processes only; add --mode stock")
 
 
-def require_hardware() -> None:
-    """BackendError unless Lava reports a Loihi 2 that it can reach."""
+def check_placement(program: Program) -> None:
+    """UnsupportedError, with the rule, for a program that no Loihi 2 could hold."""
+    placement = place(program, load_chip("loihi2"))
+    if placement.violations:
+        raise UnsupportedError("; ".join(map(str, placement.violations)))
+
+
+def require_hardware(checked: str = "") -> None:
+    """BackendError unless Lava reports a Loihi 2 that it can reach. checked: what is known good."""
     require_lava()
+    good = f" ({checked})" if checked else ""
     if not is_installed():
-        raise BackendError(f"no Loihi 2: Lava's Loihi extension is not installed; {_REMEDY}")
+        raise BackendError(f"no Loihi 2: Lava's Loihi extension is not installed{good}; {_REMEDY}")
     if host() is None and not _slurm_answers():
-        raise BackendError(f"no Loihi 2: no host is set and SLURM does not answer; {_REMEDY}")
+        raise BackendError(f"no Loihi 2: no host is set and SLURM does not answer{good}; {_REMEDY}")
 
 
 def run_config(exceptions: dict[type, type]) -> Any:
@@ -72,10 +82,10 @@ def run_config(exceptions: dict[type, type]) -> Any:
 
 @contextmanager
 def hardware_packages() -> Iterator[None]:
-    """Lava raises NameError while it chooses models if Intel's closed packages are missing."""
+    """Lava raises NameError, or its adapters do not import, without Intel's closed packages."""
     try:
         yield
-    except NameError as error:
+    except (NameError, ModuleNotFoundError) as error:
         problem = f"no Loihi 2: Lava lacks its hardware packages ({error})"
         raise BackendError(f"{problem}; {_REMEDY}") from None
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from snnvae.deploy.lava import loihi2
 from snnvae.deploy.lava.doctor import lava_version
-from snnvae.deploy.lava.importing import check_installed
+from snnvae.deploy.lava.importing import check_installed, require_lava
 from snnvae.deploy.lava.isolation import LavaProcess
-from snnvae.deploy.lava.job import Job, Target
-from snnvae.deploy.lava.timetable import Mode
+from snnvae.deploy.lava.job import Job
+from snnvae.deploy.lava.timetable import Mode, Target
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim.reference import assemble
 from snnvae.program import Program
@@ -22,6 +22,21 @@ from snnvae.stimulus import Stimulus
 
 TIMEOUT = 600.0
 """Seconds without any progress after which Lava is taken to hang."""
+
+
+def check_loihi2(program: Program, stimulus: Stimulus, mode: Mode = "stock") -> None:
+    """Everything about a run on Loihi 2 that can be checked: last of all, whether there is one.
+
+    The program, its placement and its graph of processes, which is built. Raises ConfigError,
+    UnsupportedError or BackendError in one line.
+    """
+    loihi2.check_job(program, mode)
+    loihi2.check_placement(program)
+    require_lava()
+    from snnvae.deploy.lava import stock
+
+    graph = stock.build(program, stimulus, target="loihi2", adapters=False)
+    loihi2.require_hardware(f"its graph of {len(graph.processes())} processes is valid")
 
 
 def run(
@@ -48,11 +63,10 @@ def run(
         raise ConfigError(f"mode = {mode!r}: choose --mode batched or stock")
     if target not in ("cpu", "loihi2"):
         raise ConfigError(f"target = {target!r}: choose --target cpu or loihi2")
-    if target == "loihi2":
-        loihi2.check_job(program, mode)
-        loihi2.require_hardware()
     check_installed()
     stimulus.check(program)
+    if target == "loihi2":
+        check_loihi2(program, stimulus, mode)
     progress = progress or NoProgress()
     token = secrets.token_hex(4)
     job = Job(program, stimulus, mode, membranes, target, token, os.getpid())

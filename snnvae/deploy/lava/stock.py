@@ -15,12 +15,13 @@ from typing import Any
 from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.process import AbstractProcess
 
+from snnvae.deploy.lava.adapters import CURRENT_BITS, Adapters
 from snnvae.deploy.lava.delayed import delayed_spikes
 from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
-from snnvae.deploy.lava.synapses import synapse_process
+from snnvae.deploy.lava.synapses import graded_identity, synapse_process
 from snnvae.deploy.lava.taps import Taps
-from snnvae.deploy.lava.timetable import Timetable
+from snnvae.deploy.lava.timetable import HOST_STEPS, Target, Timetable
 from snnvae.deploy.lava.trace import Folder, output_kind
 from snnvae.deploy.timing import Schedule, check_stock, schedule, units
 from snnvae.errors import UnsupportedError
@@ -34,9 +35,12 @@ class StockGraph(LavaGraph):
 
     layers: LIFReset by layer name (or the `Network` of its loop). synapses: Sparse by connection
     name. relays: what keeps a delayed connection's spikes out of the next sample, by its name.
-    outputs: OutPort of each layer that spikes, flat; connect further processes to it.
+    outputs: OutPort of each layer that spikes, flat; connect further processes to it. On a Loihi 2
+    `adapters` stand where a port crosses to or from the chip.
     """
 
+    target: Target = "cpu"
+    adapters: Adapters = field(default_factory=Adapters)
     schedule: Schedule = field(init=False)
     layers: dict[str, AbstractProcess] = field(default_factory=dict)
     synapses: dict[str, AbstractProcess] = field(default_factory=dict)
@@ -45,12 +49,17 @@ class StockGraph(LavaGraph):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.schedule = schedule(self.program)
+        self.schedule = schedule(self.program, HOST_STEPS[self.target])
 
     def processes(self) -> list[AbstractProcess]:
         """Every process of the graph."""
         own = (self.layers, self.synapses, self.relays)
-        return [*(p for table in own for p in table.values()), *super().processes()]
+        made = [p for table in own for p in table.values()]
+        return [*made, *self.adapters.made, *super().processes()]
+
+    def spikes_from(self, stream: str, shift: int, delay: int = 0) -> OutPort:
+        """The port that sends an input's spikes, `shift` steps late."""
+        return self.adapters.to_chip(self.source(stream, shift, delay).s_out)
 
 
 def build(
@@ -59,19 +68,24 @@ def build(
     *,
     membranes: bool = False,
     folder: Folder | None = None,
+    target: Target = "cpu",
+    adapters: bool = True,
 ) -> StockGraph:
     """The graph of stock processes; with a folder, its taps write there.
 
-    UnsupportedError where a layer needs what no stock process does.
+    target "loihi2": as a chip needs it, with Lava's I/O adapters (or, to see what can be seen
+    without them, none). UnsupportedError where a layer needs what no stock process does.
     """
     stimulus.check(program)
     try:
         check_stock(program)
     except UnsupportedError as error:
         raise UnsupportedError(f"{error}; use --mode batched") from None
-    timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock")
+    timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock", target)
     with own_log_handlers():
-        graph = StockGraph(program, stimulus, Taps(program, timetable, folder))
+        taps = Taps(program, timetable, folder)
+        crossing = Adapters(on_chip=adapters and target == "loihi2")
+        graph = StockGraph(program, stimulus, taps, target=target, adapters=crossing)
         loops: list[tuple[tuple[str, ...], Network]] = []
         for unit in units(program):
             if program.group_of(unit[0]):
@@ -96,7 +110,7 @@ def _add_layer(graph: StockGraph, layer: Layer, membranes: bool) -> None:
     graph.layers[layer.name] = process
     if neuron.spiking:
         graph.outputs[layer.name] = process.s_out
-        graph.taps.port("spikes", layer, process.s_out)
+        graph.taps.port("spikes", layer, graph.adapters.to_cpu(process.s_out))
     else:
         graph.taps.variable("final", layer, process.v)
     if membranes:
@@ -108,11 +122,11 @@ def _feed_layer(graph: StockGraph, connection: Connection) -> None:
     target: Any = graph.layers[connection.target]
     depth = graph.timetable.depths[connection.target]
     if connection.on_host:
-        graph.source(connection.name, depth).s_out.connect(target.a_in)
+        _host_current(graph, connection, depth).connect(target.a_in)
         return
     source, wait = connection.source, graph.schedule.waits.get(connection.name, 0)
     if source not in graph.outputs:
-        port = graph.source(source, depth - 1, connection.delay).s_out
+        port = graph.spikes_from(source, depth - 1, connection.delay)
     elif connection.delay:
         relay = delayed_spikes(graph, connection, graph.outputs[source], wait)
         graph.relays[connection.name] = relay.relay
@@ -125,6 +139,19 @@ def _feed_layer(graph: StockGraph, connection: Connection) -> None:
     graph.synapses[connection.name] = synapse
     port.connect(synapse.s_in)
     synapse.a_out.connect(target.a_in)
+
+
+def _host_current(graph: StockGraph, connection: Connection, depth: int) -> OutPort:
+    """The host's currents; on a chip as graded spikes, which a synapse of weight 1 each passes."""
+    if graph.target == "cpu":
+        return graph.source(connection.name, depth).s_out
+    port = graph.source(connection.name, depth - 1).s_out
+    size = graph.program.layer(connection.target).size
+    passing = graded_identity(size, CURRENT_BITS, name=connection.name)
+    graph.adapters.to_chip(port, CURRENT_BITS).connect(passing.s_in)
+    graph.synapses[connection.name] = passing
+    out: OutPort = passing.a_out
+    return out
 
 
 def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Network:

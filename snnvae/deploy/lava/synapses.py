@@ -26,3 +26,18 @@ def synapse_process(synapse: Synapse, precision: Precision, *, wait: int, name: 
         (np.full(weights.nnz, wait), weights.indices, weights.indptr), shape=weights.shape
     )
     return DelaySparse(delays=delays, max_delay=wait, **arguments)
+
+
+def graded_identity(size: int, bits: int, *, name: str) -> Any:
+    """A fixed-point Sparse that passes graded spikes of `bits` bits on as they are.
+
+    Weights of mixed sign are even, so it is 2 with an exponent of −1.
+    """
+    weights = sp.csr_matrix(2 * sp.eye(size, dtype=np.int64))
+    return Sparse(
+        weights=weights,
+        weight_exp=-1,
+        num_message_bits=bits,
+        sign_mode=SignMode.MIXED,
+        name=name,
+    )

@@ -14,6 +14,9 @@ from snnvae.deploy.timing import schedule
 from snnvae.program import Program
 
 Mode = Literal["batched", "stock"]
+Target = Literal["cpu", "loihi2"]
+HOST_STEPS: Mapping[Target, int] = {"cpu": 0, "loihi2": 1}
+"""Steps that currents of the host take: on a chip they pass a synapse."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Timetable:
     depths: Mapping[str, int]
 
     @classmethod
-    def of(cls, program: Program, samples: int, steps: int, mode: Mode) -> Timetable:
+    def of(
+        cls, program: Program, samples: int, steps: int, mode: Mode, target: Target = "cpu"
+    ) -> Timetable:
         """The timetable of a program; UnsupportedError where stock processes cannot keep one."""
         if mode == "stock":
-            return cls(mode, samples, steps, schedule(program).depths)
+            return cls(mode, samples, steps, schedule(program, HOST_STEPS[target]).depths)
         return cls(mode, samples, steps, {layer.name: 0 for layer in program.layers})
 
     @property

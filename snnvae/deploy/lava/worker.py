@@ -81,8 +81,19 @@ def _build(job: Job, folder: Path) -> tuple[Any, Any]:
     require_lava()
     from snnvae.deploy.lava import network, stock
 
-    build = stock.build if job.mode == "stock" else network.build
-    graph = build(job.program, job.stimulus, membranes=job.membranes, folder=job.folder(folder))
+    if job.mode == "batched":
+        one = network.build(
+            job.program, job.stimulus, membranes=job.membranes, folder=job.folder(folder)
+        )
+        return one, one.run_config
+    with loihi2.hardware_packages():
+        graph = stock.build(
+            job.program,
+            job.stimulus,
+            membranes=job.membranes,
+            folder=job.folder(folder),
+            target=job.target,
+        )
     if job.target == "loihi2":
         return graph, loihi2.run_config(graph.taps.model_map())
     return graph, graph.run_config

@@ -6,7 +6,7 @@ import networkx as nx
 import nir
 
 from snnvae import primitives
-from snnvae.deploy.graph import build_graph, predecessors, unused_name
+from snnvae.deploy.graph import build_graph, directed, predecessors, unused_name
 from snnvae.deploy.shapes import in_shape
 from snnvae.primitives.nir_nodes import Relay
 
@@ -15,7 +15,7 @@ def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
     """A relay in each loop that holds no neuron, before its first node by name."""
     while True:
         between = [n for n, node in graph.nodes.items() if not _is_population(node)]
-        rest = nx.DiGraph(graph.edges).subgraph(between)
+        rest = directed(graph).subgraph(between)
         loops = [
             c
             for c in nx.strongly_connected_components(rest)

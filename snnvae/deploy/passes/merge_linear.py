@@ -9,7 +9,7 @@ import nir
 import numpy as np
 
 from snnvae import primitives
-from snnvae.deploy.graph import Edge, build_graph, unused_name
+from snnvae.deploy.graph import Edge, build_graph, directed, unused_name
 from snnvae.deploy.shapes import in_shape
 from snnvae.primitive import Synapse
 from snnvae.primitives.compose import compose, to_nodes
@@ -24,7 +24,7 @@ def merge_linear(graph: nir.NIRGraph) -> nir.NIRGraph:
     as they are. Merged nodes are called "first+second". The graph has no loop without neurons.
     """
     merge = _Merge(graph)
-    for name in nx.topological_sort(nx.DiGraph(graph.edges).subgraph(merge.passing)):
+    for name in nx.topological_sort(directed(graph).subgraph(merge.passing)):
         if name in merge.weights:
             merge.absorb(name)
     return merge.result(graph)

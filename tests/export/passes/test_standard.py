@@ -10,6 +10,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
+from random_graphs import random_graph, random_streams
 
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
@@ -19,7 +20,7 @@ from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.export.passes.standard import lower_to_standard
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.stimuli import build_stimulus
-from snnvae.primitives import NirConvTranspose2d
+from snnvae.primitives import NirConvTranspose2d, NirReshape, NirSparseAffine
 from snnvae.program import Precision
 from snnvae.recording import Recording
 
@@ -135,9 +136,22 @@ def test_two_ways_out_of_a_node_share_a_bridge(nets: Any) -> None:
     assert_same(one, other)
 
 
-def test_a_graph_without_our_node_is_returned_as_it_is(nets: Any) -> None:
+def test_a_graph_without_our_nodes_stays_as_it_is(nets: Any) -> None:
     graph = nets.chain({"in": nets.source(2), "a": nets.threshold(2), "out": nets.sink(2)})
-    assert lower_to_standard(graph) is graph
+    lowered = lower_to_standard(graph)
+    assert (list(lowered.nodes), lowered.edges) == (list(graph.nodes), graph.edges)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs_keep_their_spikes_in_plain_nir(nets: Any, seed: int) -> None:
+    case = random_graph(seed)
+    plain = lower_to_standard(case.graph)
+    own = (NirConvTranspose2d, NirSparseAffine, NirReshape)
+    assert not any(isinstance(node, (*own, nir.NIRGraph)) for node in plain.nodes.values())
+    streams = random_streams(case, 8, seed)
+    one, other = (nets.run(g, streams) for g in (case.graph, plain))
+    for name, spikes in one.spikes.items():
+        np.testing.assert_array_equal(other.spikes[name].reshape(spikes.shape), spikes)
 
 
 def test_the_given_graph_is_left_alone(nets: Any) -> None:

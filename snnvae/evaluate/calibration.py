@@ -1,0 +1,44 @@
+"""Calibration of a file: its stimulus, the scales that follow, and what they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import nir
+
+from snnvae.deploy.calibrate import LayerRange, calibrate, measure
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.settings import Options
+from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.program import Program
+from snnvae.stimulus import Stimulus
+
+SAMPLES = 16
+SEED = 1
+"""Other draws than those of a run with the default seed."""
+
+
+def calibrated(
+    graph: nir.NIRGraph, options: Options, method: str, file: Path | None = None
+) -> Options:
+    """The options with the scales that a stimulus gives."""
+    program = compile_graph(graph, "float", options).program
+    scales = calibrate(program, _stimulus(program, options, file), method)
+    # All but max saturate what they must, knowingly.
+    return replace(options, scales=scales, saturate=options.saturate or method != "max")
+
+
+def ranges(
+    graph: nir.NIRGraph, options: Options, file: Path | None = None
+) -> tuple[LayerRange, ...]:
+    """What the same stimulus does to each layer in fixed point."""
+    exact = compile_graph(graph, "float", options).program
+    fixed = compile_graph(graph, "fixed", options).program
+    return measure(exact, fixed, _stimulus(exact, options, file))
+
+
+def _stimulus(program: Program, options: Options, file: Path | None) -> Stimulus:
+    return stimulus_for(
+        program, SAMPLES, seed=SEED, steps=options.steps, file=file, may_be_noise=True
+    )

@@ -1,0 +1,90 @@
+"""Neurons with one value for a whole layer, as some tools and older releases of nir write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import nir
+import numpy as np
+import pytest
+
+from snnvae.errors import GraphError
+from snnvae.export.builder import build_graph
+from snnvae.export.nir_file import read_nir, write_nir
+
+SCALAR, ONE = np.float32(1), np.ones(1)
+
+
+def conv_net(nets: Any, neuron: nir.NIRNode) -> nir.NIRGraph:
+    weight = np.random.default_rng(0).normal(0.2, 0.5, (3, 2, 3, 3))
+    conv = nir.Conv2d(None, weight, 1, 0, 1, 1, np.zeros(3))
+    nodes = {
+        "in": nets.source(2, 5, 5),
+        "conv": conv,
+        "lif": neuron,
+        "out": nets.sink(3, 3, 3),
+    }
+    return nets.chain(nodes)
+
+
+@pytest.mark.parametrize("one", [SCALAR, ONE, np.ones((1, 1, 1))])
+def test_a_single_value_holds_for_every_neuron(nets: Any, one: Any) -> None:
+    neuron = nir.LIF(one * 2 * nets.dt, one * 2, one * 0.125, one, v_reset=one * -0.5)
+    full = nets.lif(3, 3, 3, leak=0.125, reset=-0.5)
+    stream = np.random.default_rng(1).random((20, 2, 5, 5)) < 0.4
+    graph = conv_net(nets, neuron)
+    assert graph.nodes["lif"].tau.shape == (3, 3, 3)
+    assert neuron.tau.shape == one.shape  # the caller's node is as it was
+    found, expected = (
+        nets.run(g, stream, initial="v_reset").spikes["lif"] for g in (graph, conv_net(nets, full))
+    )
+    assert expected.any()
+    assert np.array_equal(found, expected)
+
+
+def test_a_scalar_as_older_releases_of_nir_write_it(nets: Any, tmp_path: Path) -> None:
+    """1.0.8 writes no scalars, but reads them."""
+    path = tmp_path / "scalar.nir"
+    write_nir(conv_net(nets, nets.lif(3, 3, 3)), path)
+    with h5py.File(path, "r+") as file:
+        group = file["node/nodes/lif"]
+        for name in ("tau", "r", "v_leak", "v_threshold", "v_reset"):
+            value = np.float32(group[name][0, 0, 0])
+            del group[name]
+            group[name] = value
+    assert read_nir(path).nodes["lif"].v_threshold.tolist() == np.ones((3, 3, 3)).tolist()
+
+
+def test_scales_and_delays_too(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(3),
+        "scale": nir.Scale(ONE * 2),
+        "delay": nir.Delay(ONE * nets.dt),
+        "spike": nets.threshold(3),
+        "out": nets.sink(3),
+    }
+    graph = nets.chain(nodes)
+    assert graph.nodes["scale"].scale.tolist() == [2, 2, 2]
+    assert nets.run(graph, np.eye(3)).spikes["spike"][0].tolist() == np.eye(3, k=-1).tolist()
+
+
+def test_a_single_neuron_that_no_input_reaches_keeps_its_own_shape(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(4),
+        "w": nets.affine(np.ones((2, 4))),
+        "a": nets.threshold(2),
+        "out": nets.sink(2),
+        "lone": nets.threshold(1),
+        "back": nets.affine([[1.0]], 1.0),
+        "out2": nets.sink(1),
+    }
+    graph = nets.graph(nodes, "in w a out", "lone back lone out2")
+    assert graph.nodes["lone"].threshold.shape == (1,)
+
+
+def test_a_value_for_some_neurons_only_is_refused(nets: Any) -> None:
+    nodes = {"in": nets.source(4), "a": nets.threshold(2), "out": nets.sink(2)}
+    with pytest.raises(GraphError, match=r"node 'a' .* has shape \(2,\), but 'in' gives it \(4,\)"):
+        build_graph(nodes, [("in", "a"), ("a", "out")])
