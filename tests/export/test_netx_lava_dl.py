@@ -98,6 +98,42 @@ def flat_neurons(nets: Any) -> nir.NIRGraph:
     return chain(nets, nodes)
 
 
+def with_currents(nets: Any) -> nir.NIRGraph:
+    """Synaptic currents that decay, and biases that the membrane gets without them."""
+    rng = np.random.default_rng(5)
+    leak, one = rng.uniform(-0.2, 0.6, 10), np.ones(10)
+    cuba = nir.CubaLIF(
+        tau_syn=3e-3 * one,
+        tau_mem=4e-3 * one,
+        r=one,
+        v_leak=leak,
+        v_threshold=one,
+        v_reset=0 * one,
+        w_in=3 * one,
+    )
+    nodes = {
+        "in": nets.source(6),
+        "w": nir.Linear(rng.normal(0.5, 1.0, (10, 6))),
+        "a": cuba,
+        "v": nets.affine(rng.normal(0.1, 0.5, (5, 10)), rng.normal(0, 0.1, 5)),
+        "b": nets.lif(5),
+        "out": nets.sink(5),
+    }
+    return chain(nets, nodes, initial="v_reset")
+
+
+def biases_by_position(nets: Any) -> nir.NIRGraph:
+    """A convolution whose neurons each leak to a value of their own."""
+    rng = np.random.default_rng(6)
+    nodes = {
+        "in": nets.source(2, 5, 4),
+        "w": conv(nets, (3, 2, 3, 3), (5, 4), 1, 1, 1, 1),
+        "a": nets.lif(3, 5, 4, leak=rng.uniform(-0.5, 1.0, (3, 5, 4))),
+        "out": nets.sink(3, 5, 4),
+    }
+    return chain(nets, nodes, initial="v_reset")
+
+
 def memoryless(nets: Any) -> nir.NIRGraph:
     rng = np.random.default_rng(5)
     nodes = {
@@ -136,6 +172,8 @@ GRAPHS: dict[str, Callable[[Any], nir.NIRGraph]] = {
     "flattened first": flattened_first,
     "flat neurons": flat_neurons,
     "memoryless": memoryless,
+    "currents": with_currents,
+    "biases by position": biases_by_position,
     "transposed": transposed,
 }
 

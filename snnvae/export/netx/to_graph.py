@@ -58,6 +58,7 @@ class _Building:
         self.scales: dict[str, float] = {}
         self.inputs: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
+        self.leak: np.ndarray | None = None
 
     def add(self, i: int, layer: NetxLayer, last: bool) -> None:
         if prod(layer.shape) > MAX_NEURONS:
@@ -72,11 +73,13 @@ class _Building:
             return
         if layer.weight is None or (layer.kind == "conv" and layer.neuron is None):
             raise UnsupportedError("has no neurons; give it CUBA neurons")
+        neuron = layer.neuron or _integrator()
         if layer.kind == "conv" and layer.geometry is not None:
-            self._conv(i, layer, layer.weight, layer.geometry)
+            bias = self._conv(i, layer, layer.weight, layer.geometry)
         else:
-            self._dense(i, layer, layer.weight)
-        self._neurons(i, layer.neuron or _integrator(), last)
+            bias = self._dense(i, layer, layer.weight)
+        self._bias(bias, neuron)
+        self._neurons(i, neuron, last)
 
     def graph(self) -> nir.NIRGraph:
         if not self.scales:
@@ -116,7 +119,8 @@ class _Building:
             self._append(f"flatten{i}", node)
             self.shape = (prod(self.shape),)
 
-    def _conv(self, i: int, layer: NetxLayer, weight: np.ndarray, given: Geometry) -> None:
+    def _conv(self, i: int, layer: NetxLayer, weight: np.ndarray, given: Geometry) -> np.ndarray:
+        """Adds the weights; the bias of each neuron."""
         geometry = (given.stride, given.padding, given.dilation, given.groups)
         kernel, none = weight.astype(np.float64), np.zeros(len(weight))
         node = nir.Conv2d(tuple(self.shape[1:]), kernel, *geometry, none)
@@ -124,15 +128,18 @@ class _Building:
         if found != layer.shape:
             raise GraphError(f"has the shape {layer.shape}, but its convolution gives {found}")
         _check_weights(weight)
-        if layer.bias is not None:
-            node.bias = layer.bias.astype(np.float64)
-        if node.bias.shape != (len(weight),):
-            raise UnsupportedError(f"has biases of shape {node.bias.shape}, not one per channel")
-        _check_bias(node.bias)
         self._append(f"conv{i}", node)
         self.shape = layer.shape
+        if layer.bias is None:
+            return np.zeros(layer.shape)
+        if layer.bias.shape == (len(weight),):
+            return np.broadcast_to(layer.bias[:, None, None], layer.shape)
+        if layer.bias.shape == layer.shape[::-1]:  # Lava's order: (W, H, C)
+            return layer.bias.transpose(2, 1, 0)
+        raise GraphError(f"has biases of shape {layer.bias.shape} for neurons {layer.shape}")
 
-    def _dense(self, i: int, layer: NetxLayer, given: np.ndarray) -> None:
+    def _dense(self, i: int, layer: NetxLayer, given: np.ndarray) -> np.ndarray:
+        """Adds the weights; the bias of each neuron."""
         self._flatten(i)
         rows, columns = prod(layer.shape), prod(self.shape)
         if given.size != rows * columns or given.ndim > 2:
@@ -145,19 +152,37 @@ class _Building:
                 f"layer {i}: netx computes with {changed} weights other than those of the file; "
                 "the graph holds what it computes with"
             )
-        bias = np.zeros(rows) if layer.bias is None else layer.bias.reshape(-1).astype(np.float64)
+        self._append(f"dense{i}", nir.Affine(weight.astype(np.float64), np.zeros(rows)))
+        self.shape = (rows,)
+        bias = np.zeros(rows) if layer.bias is None else layer.bias.reshape(-1)
         if bias.size == 1:
             bias = np.full(rows, bias[0])
         if bias.shape != (rows,):
             raise GraphError(f"has {bias.size} biases for {rows} neurons")
+        return bias
+
+    def _bias(self, bias: np.ndarray, neuron: CubaNeuron) -> None:
+        """Into the weights where they can hold it, else left for the neurons' v_leak.
+
+        A bias of weights would pass a synaptic current, and netx adds it to the membrane; and a
+        convolution has one bias per channel.
+        """
         _check_bias(bias)
-        self._append(f"dense{i}", nir.Affine(weight.astype(np.float64), bias))
-        self.shape = (rows,)
+        bias = bias.astype(np.float64)
+        weights = self.builder.nodes[self.at]
+        channels = bias.reshape(len(bias), -1)
+        self.leak = None
+        if neuron.current_decay >= FULL_DECAY and (channels == channels[:, :1]).all():
+            weights.bias = channels[:, 0].copy()
+        else:
+            self.leak = bias
 
     def _neurons(self, i: int, neuron: CubaNeuron, last: bool) -> None:
         name = _name(i)
         never = last and neuron.threshold >= fixed_point.THRESHOLD_MAX
-        self._append(name, _node(neuron, self.shape, self.dt, never))
+        leak = np.zeros(self.shape) if self.leak is None else self.leak
+        self._append(name, _node(neuron, leak, self.dt, never))
+        self.leak = None
         self.scales[name] = 1.0
         if not neuron.voltage_decay:
             self.notes.append(
@@ -168,29 +193,32 @@ class _Building:
             self.notes.append(f"'{name}' never fires: its last membrane is the output")
 
 
-def _node(neuron: CubaNeuron, shape: Shape, dt: float, silent: bool) -> nir.NIRNode:
-    """LI where it never fires, Threshold where it forgets, else LIF, or CubaLIF with a current."""
+def _node(neuron: CubaNeuron, bias: np.ndarray, dt: float, silent: bool) -> nir.NIRNode:
+    """LI where it never fires, Threshold where it forgets, else LIF, or CubaLIF with a current.
+
+    A bias b of the neurons themselves is a leak to b/dv.
+    """
 
     def every(value: float) -> np.ndarray:
-        return np.full(shape, value, np.float64)
+        return np.full(bias.shape, value, np.float64)
 
     if neuron.threshold < 1 and not silent:
         raise UnsupportedError("has a threshold of 0; give its neurons 1 or more")
     steps = FULL_DECAY / neuron.voltage_decay if neuron.voltage_decay else float(NO_LEAK)
-    tau, zero = every(steps * dt), every(0.0)
+    tau, zero, leak = every(steps * dt), every(0.0), bias * steps
     if neuron.current_decay < FULL_DECAY:
-        return _with_current(neuron, shape, dt, steps, silent)
+        return _with_current(neuron, leak, dt, steps, silent)
     if silent:
-        return nir.LI(tau, every(steps), zero)
+        return nir.LI(tau, every(steps), leak)
     if neuron.threshold > fixed_point.THRESHOLD_MAX:
         raise UnsupportedError(f"has a threshold of {neuron.threshold}, beyond 17 bits")
-    if neuron.voltage_decay == FULL_DECAY:
+    if neuron.voltage_decay == FULL_DECAY and not bias.any():
         return nir.Threshold(every(neuron.threshold))
-    return nir.LIF(tau, every(steps), zero, every(neuron.threshold), zero)
+    return nir.LIF(tau, every(steps), leak, every(neuron.threshold), zero)
 
 
 def _with_current(
-    neuron: CubaNeuron, shape: Shape, dt: float, steps: float, silent: bool
+    neuron: CubaNeuron, leak: np.ndarray, dt: float, steps: float, silent: bool
 ) -> nir.NIRNode:
     """CubaLIF, or CubaLI where it never fires."""
     if not neuron.current_decay:
@@ -198,9 +226,9 @@ def _with_current(
     current = FULL_DECAY / neuron.current_decay
 
     def every(value: float) -> np.ndarray:
-        return np.full(shape, value, np.float64)
+        return np.full(leak.shape, value, np.float64)
 
-    shared = (every(current * dt), every(steps * dt), every(steps), every(0.0))
+    shared = (every(current * dt), every(steps * dt), every(steps), leak)
     if silent:
         return nir.CubaLI(*shared, w_in=every(current))
     return nir.CubaLIF(*shared, every(neuron.threshold), every(0.0), w_in=every(current))
