@@ -1,8 +1,9 @@
 """Recording: what a run gave, the same whichever backend ran it.
 
 Keyed by the NIR graph's own node names and in logical time, so that recordings of any two backends
-compare directly. The file holds the graph (`/node`, which `nir.read` opens), the spikes (`/nodes`,
-flat, which `nir.read_data` opens) and what snnvae adds (`/snnvae`).
+compare directly. The file holds the graph (`/node`, which `nir.read` opens), the run in NIR's terms
+(`/nodes`, flat, which `nir.read_data` opens) and what snnvae adds (`/snnvae`) to load again exactly
+what was saved. Its layout: docs/recordings.md.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ import numpy as np
 from snnvae.errors import DataError
 from snnvae.files import write_aside
 from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
+from snnvae.program import Program
 
 FORMAT_VERSION = 1
+SPIKES, ANALOG, MEMBRANE = "spikes", "input", "v"
+"""Observables of a node: its spikes, what an analog input gave, the membrane in NIR's units."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,27 @@ class Recording:
     membranes: Mapping[str, np.ndarray] = field(default_factory=dict)
     info: Mapping[str, Any] = field(default_factory=dict)
 
-    def save(self, path: Path, graph: nir.NIRGraph) -> None:
-        """Write recording.h5 aside and rename it into place."""
-        data = {
-            name: nir.NIRNodeData({"spikes": nir.TimeGriddedData(_flat(spikes), self.info["dt"])})
-            for name, spikes in self.spikes.items()
-        }
+    def nir_data(self, program: Program | None = None) -> nir.NIRGraphData:
+        """The run in NIR's terms: observables (B, T, neurons) by node.
+
+        With the program that ran, recorded membranes are among them, in NIR's units.
+        """
+        observables = [(SPIKES, name, spikes) for name, spikes in self.spikes.items()]
+        observables += [(ANALOG, name, values) for name, values in self.analog.items()]
+        for layer in program.layers if program is not None else ():
+            if layer.name in self.membranes and not layer.internal:
+                real = layer.to_real(self.membranes[layer.name])
+                observables.append((MEMBRANE, layer.name, real))
+        nodes: dict[str, dict[str, nir.TimeGriddedData]] = {}
+        for observable, name, values in observables:
+            data = nir.TimeGriddedData(_flat(values), self.info["dt"])
+            nodes.setdefault(name, {})[observable] = data
+        return nir.NIRGraphData({name: nir.NIRNodeData(data) for name, data in nodes.items()})
+
+    def save(self, path: Path, graph: nir.NIRGraph, program: Program | None = None) -> None:
+        """Write recording.h5 aside and rename it into place; `program` as for `nir_data`."""
         with write_aside(path) as temporary:
-            nir.write_data(str(temporary), nir.NIRGraphData(data))
+            nir.write_data(str(temporary), self.nir_data(program))
             buffer = BytesIO()
             nir.write(buffer, graph)
             with h5py.File(buffer, "r") as source, h5py.File(temporary, "a") as target:
@@ -101,8 +118,8 @@ class Recording:
             ) from None
 
 
-def _flat(spikes: np.ndarray) -> np.ndarray:
-    return spikes.reshape(*spikes.shape[:2], -1)
+def _flat(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values).reshape(*values.shape[:2], -1)
 
 
 def _check_groups(file: h5py.File, path: Path) -> None:
@@ -159,7 +176,7 @@ def _spikes(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Spikes of one population, bool, in their shape (B, T, …)."""
     if not all(map(_is_count, shape)):
         raise ValueError(f"'{name}' has the shape {shape[2:]}")
-    data = file["nodes"][name]["observables"]["spikes"]["data"]
+    data = file["nodes"][name]["observables"][SPIKES]["data"]
     if data.dtype != bool:
         raise ValueError(f"the spikes of '{name}' are {data.dtype}, not true or false")
     if data.shape != (*shape[:2], math.prod(shape[2:])):

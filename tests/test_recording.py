@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import h5py
 import nir
 import numpy as np
 import pytest
+from random_graphs import random_graph, random_streams
 
-from snnvae.errors import DataError
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.graph import build_graph
+from snnvae.deploy.settings import Options
+from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
 from snnvae.program import Precision
 from snnvae.recording import Recording
+from snnvae.stimulus import Stimulus
 
 PARTS = ("spikes", "analog", "final", "outputs", "membranes")
 
@@ -65,12 +71,86 @@ def test_nir_reads_the_spikes(nets: Any, tmp_path: Path) -> None:
     recording, graph = recorded(nets)
     recording.save(tmp_path / "r.h5", graph)
     data = nir.read_data(str(tmp_path / "r.h5"))
-    assert set(data.nodes) == set(recording.spikes)
+    assert set(data.nodes) == set(recording.spikes) | set(recording.analog)
     for name, spikes in recording.spikes.items():
         gridded = data.nodes[name].observables["spikes"]
         assert gridded.dt == nets.dt
         assert gridded.data.dtype == bool
         np.testing.assert_array_equal(gridded.data, spikes.reshape(3, 5, -1))
+
+
+def test_nir_reads_what_analog_inputs_gave(nets: Any, tmp_path: Path) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    image = nir.read_data(str(tmp_path / "r.h5")).nodes["image"].observables["input"]
+    assert (image.dt, image.data.dtype) == (nets.dt, np.float64)
+    np.testing.assert_array_equal(image.data, recording.analog["image"])
+
+
+@pytest.mark.parametrize("precision", ["float", "fixed"])
+def test_nir_reads_membranes_in_its_own_units(
+    nets: Any, tmp_path: Path, precision: Precision
+) -> None:
+    """Real numbers for NIR, the backend's own for us."""
+    recording, graph = recorded(nets, precision)
+    program = nets.compiled(graph, precision)
+    recording.save(tmp_path / "r.h5", graph, program)
+    nodes = nir.read_data(str(tmp_path / "r.h5")).nodes
+    assert {name for name, node in nodes.items() if "v" in node.observables} == {"a", "v"}
+    assert list(nodes["v"].observables) == ["v"]  # it does not spike
+    again = Recording.load(tmp_path / "r.h5")
+    for name in ("a", "v"):
+        real = nodes[name].observables["v"]
+        assert (real.dt, real.data.dtype) == (nets.dt, np.float64)
+        expected = program.layer(name).to_real(recording.membranes[name])
+        np.testing.assert_array_equal(real.data, expected)
+        np.testing.assert_array_equal(again.membranes[name], recording.membranes[name])
+        assert again.membranes[name].dtype == (np.float64 if precision == "float" else np.int64)
+    expected = nir.read_data(str(tmp_path / "r.h5")).nodes["v"].observables["v"].data[:, -1]
+    # The output is this membrane, after its readout.
+    np.testing.assert_allclose(expected, recording.outputs["value"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nir_reads_the_recording_of_any_network(seed: int, tmp_path: Path) -> None:
+    case = random_graph(seed)
+    program = compile_graph(case.graph, "float", Options()).program
+    streams = random_streams(case, 6, seed)
+    stimulus = Stimulus({name: stream[None] for name, stream in streams.items()}, (0,))
+    recording = reference.run(program, stimulus, membranes=True)
+    recording.save(tmp_path / "r.h5", case.graph, program)
+    nodes = nir.read_data(str(tmp_path / "r.h5")).nodes
+    named = {layer.name for layer in program.layers if not layer.internal}
+    assert set(nodes) == named | set(streams) | set(recording.spikes)
+    for name, node in nodes.items():
+        kinds = {"spikes"} if name in recording.spikes else set()
+        kinds |= {"v"} if name in named else set()
+        assert set(node.observables) == (kinds or {"input"})
+        for data in node.observables.values():
+            assert data.data.shape[:2] == (1, 6)
+            assert data.n_neurons == np.prod(program.shape_of(name))
+    again = Recording.load(tmp_path / "r.h5")
+    assert set(again.membranes) == {layer.name for layer in program.layers}
+
+
+@pytest.mark.parametrize("name", ["a b", "..", ".a", "g.x", "層 é", "x" * 300])
+def test_nir_reads_nodes_of_any_name(nets: Any, tmp_path: Path, name: str) -> None:
+    nodes = {"in": nets.source(2), name: nets.lif(2), "out": nets.sink(2)}
+    graph = build_graph(nodes, pairwise(nodes), {"snnvae": {"version": 1, "dt": nets.dt}})
+    program = nets.compiled(graph)
+    recording = reference.run(program, nets.spikes(program), membranes=True)
+    recording.save(tmp_path / "r.h5", graph, program)
+    assert set(nir.read_data(str(tmp_path / "r.h5")).nodes[name].observables) == {"spikes", "v"}
+    np.testing.assert_array_equal(
+        Recording.load(tmp_path / "r.h5").spikes[name], recording.spikes[name]
+    )
+
+
+@pytest.mark.parametrize("name", ["", ".", "a/b", "a\0b"])
+def test_a_name_that_no_file_can_hold_is_refused(nets: Any, name: str) -> None:
+    nodes = {"in": nets.source(2), name: nets.lif(2), "out": nets.sink(2)}
+    with pytest.raises(GraphError, match="cannot be stored"):
+        build_graph(nodes, pairwise(nodes))
 
 
 def test_a_recording_without_silent_layers(nets: Any, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from snnvae.deploy.placement import place
 from snnvae.deploy.settings import CONVENTIONS_KEY
 from snnvae.deploy.timing import Schedule, check_stock, schedule
 from snnvae.errors import UnsupportedError
+from snnvae.evaluate.picture import write_pictures
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
 
@@ -48,12 +49,18 @@ from snnvae.program import Program
     help="The stimulus to calibrate with (default: the file's data set, or seeded noise).",
 )
 @compile_options
+@click.option("--svg", type=click.Path(path_type=Path), help="Draw the graph into this file.")
+@click.option("--html", type=click.Path(path_type=Path), help="The same on a page with tables.")
+@click.option("--recording", type=click.Path(path_type=Path), help="Show a run's firing rates.")
 @as_json
 def command(
     model: Path,
     chip: str,
     calibrate: str | None,
     input_file: Path | None,
+    svg: Path | None,
+    html: Path | None,
+    recording: Path | None,
     as_json: bool,
     **flags: Any,
 ) -> Result:
@@ -67,6 +74,7 @@ def command(
     # What would be refused is shown, and said to be refused.
     compiled = compile_graph(graph, "fixed", replace(options, saturate=True))
     program = compiled.program
+    wrote = write_pictures(graph, program, model.stem, svg=svg, html=html, recording=recording)
     beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
     timing, stock = _stock(program)
     placement = place(program, target)
@@ -94,6 +102,7 @@ def command(
         *placement_lines(placement),
         "",
         placement_table(placement),
+        *wrote,
     ]
     data = {
         "dt": program.dt,

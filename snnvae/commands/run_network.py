@@ -60,7 +60,7 @@ def run_options(command: Command) -> Command:
             "--input",
             "input_file",
             type=click.Path(path_type=Path),
-            help="Data: .npy (T, …) or (samples, T, …), or .npz by input name.",
+            help="Data: .npy (T, …) or (samples, T, …), .npz by input name, or NIR data (HDF5).",
         ),
         click.option(
             "--decoder",
@@ -134,14 +134,14 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     membranes = request.record_state
     recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
     written = [out / ("encoder.h5" if request.decoder else "recording.h5")]
-    recording.save(written[0], graph)
+    recording.save(written[0], graph, program)
     originals = _originals(program, stimulus)
     if request.decoder is not None:
         stimulus = decoder_stimulus(program, recording, second, stimulus)
         program = second
         recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
         written.append(out / "recording.h5")
-        recording.save(written[-1], second_graph)
+        recording.save(written[-1], second_graph, second)
     figures, pictures = write_outputs(recording, originals, out)
     written += pictures
     report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))

@@ -41,7 +41,7 @@ def build_graph(
 
 def _check_structure(nodes: Mapping[str, nir.NIRNode], edges: list[Edge]) -> None:
     for name in nodes:
-        if not name or "/" in name:
+        if name in ("", ".") or "/" in name or "\0" in name:
             raise GraphError(f"node name {name!r} cannot be stored; use letters, digits, '.', '_'")
     for edge in edges:
         for end in edge:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
+import h5py
 import numpy as np
 
 from snnvae.errors import DataError
+from snnvae.evaluate.nir_data import read_nir_data
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
@@ -19,16 +21,20 @@ NOISE_RATE = 0.3
 
 
 def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
-    """Arrays by input name from .npz, or .npy for a network with one input that takes data."""
+    """Arrays by input name: from NIR data or .npz, or .npy where one input takes data."""
+    if path.is_file() and h5py.is_hdf5(path):
+        return read_nir_data(path, program)
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
             named = None if isinstance(loaded, np.ndarray) else dict(loaded)
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; pass --input a .npy or .npz that exists") from None
+        raise DataError(
+            f"{path}: no such file; pass --input a .npy, .npz or NIR data file"
+        ) from None
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         reason = (str(error).splitlines() or ["no more to read"])[0]
-        raise DataError(f"{path}: not a plain .npy or .npz file ({reason})") from None
+        raise DataError(f"{path}: not a plain .npy or .npz file, nor NIR data ({reason})") from None
     if named is not None:
         return named
     wanted = data_inputs(program)

@@ -77,10 +77,12 @@ def _drawn(
 
 
 def _steps_of(data: Mapping[str, np.ndarray], program: Program) -> int | None:
-    """T of the first stream that has a time axis."""
+    """T of the first stream that has a time axis; one value of a constant input has none."""
     for name, values in data.items():
         port = program.input(name)
         rank = len(port.shape)
+        if port.constant and values.ndim == rank + 2 and values.shape[1] == 1:
+            continue
         if values.ndim == rank + 2 or (values.ndim == rank + 1 and not port.constant):
             return int(values.shape[-rank - 1])
     return None

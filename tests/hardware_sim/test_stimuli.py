@@ -48,6 +48,13 @@ def test_a_constant_input_takes_one_value_a_sample(nets: Any) -> None:
         np.testing.assert_array_equal(stimulus.streams["x"][:, t], images)
 
 
+def test_one_step_of_a_constant_input_lasts_for_all(nets: Any) -> None:
+    images = np.random.default_rng(0).random((4, 1, 2, 3))
+    stimulus = build_stimulus(program(nets, constant=True), range(4), data={"x": images})
+    assert stimulus.steps == 5
+    np.testing.assert_array_equal(stimulus.streams["x"], np.repeat(images, 5, axis=1))
+
+
 def test_more_data_than_samples_is_cut(nets: Any) -> None:
     data = np.random.default_rng(0).random((9, 5, 2, 3)) < 0.5
     stimulus = build_stimulus(program(nets), range(4), data={"x": data})

@@ -1,0 +1,33 @@
+"""Which edges close loops: they are drawn against the direction of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+import nir
+
+from snnvae.deploy.graph import Edge
+from snnvae.deploy.loops import implicit_delays
+
+
+def closing_edges(nodes: Mapping[str, nir.NIRNode], edges: Sequence[Edge]) -> set[Edge]:
+    """Edges without which a graph has no cycle, found as the compiler finds the late ones.
+
+    A loop closes behind its Delay; one without a Delay at the edges into the node that the inputs
+    reach first.
+    """
+    graph = nx.DiGraph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(edges)
+    loop_of = {
+        name: number
+        for number, component in enumerate(nx.strongly_connected_components(graph))
+        for name in component
+    }
+    delayed = {
+        (a, b) for a, b in edges if isinstance(nodes[a], nir.Delay) and loop_of[a] == loop_of[b]
+    }
+    inputs = [name for name, node in nodes.items() if isinstance(node, nir.Input)]
+    rest = [edge for edge in edges if edge not in delayed]
+    return delayed | implicit_delays(tuple(nodes), inputs, rest)
