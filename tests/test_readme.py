@@ -93,6 +93,18 @@ def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(made), np.asarray(shown))
 
 
+def test_the_picture_of_the_graph_is_what_inspect_draws(tmp_path: Path) -> None:
+    """Its texts: where a box stands may differ with the version of the solver."""
+    model = str(zoo.path("digits-fsvae"))
+    snnvae("inspect", model, "--svg", "digits-fsvae-graph.svg", cwd=tmp_path)
+    made, shown = (
+        re.findall(r">([^<>]+)<", (folder / "digits-fsvae-graph.svg").read_text("utf8"))
+        for folder in (tmp_path, ROOT / "docs")
+    )
+    assert made == shown
+    assert "prior.2.lif" in made
+
+
 def test_the_energy_ratio_is_what_energy_prints(tmp_path: Path) -> None:
     model = str(zoo.path("digits-esvae"))
     snnvae("simulate", model, "--precision", "fixed", "-o", str(tmp_path), cwd=tmp_path)
