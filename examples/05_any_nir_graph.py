@@ -8,9 +8,9 @@ from __future__ import annotations
 import nir
 import numpy as np
 
-from snnvae.deploy.chip import load_chip
+from snnvae.deploy.chips.chip import load_chip
+from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.placement import place
 from snnvae.deploy.run import run
 from snnvae.deploy.settings import Options
 from snnvae.deploy.timing import schedule

@@ -20,10 +20,10 @@ from snnvae.commands.inspect_tables import (
 )
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
 from snnvae.commands.result import Result
-from snnvae.deploy.calibrate import METHODS
-from snnvae.deploy.chip import load_chip
+from snnvae.deploy.chips.chip import load_chip
+from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.placement import place
+from snnvae.deploy.fixed.calibrate import METHODS
 from snnvae.deploy.settings import CONVENTIONS_KEY
 from snnvae.deploy.timing import Schedule, check_stock, schedule
 from snnvae.errors import UnsupportedError

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from snnvae.commands.result import table
-from snnvae.deploy.calibrate import LayerRange
+from snnvae.deploy.chips.placement import Placement
 from snnvae.deploy.compile import LENGTHENED_KEY
+from snnvae.deploy.fixed.calibrate import LayerRange
+from snnvae.deploy.fixed.quantise import LayerReport
 from snnvae.deploy.latency import shortest_loop
-from snnvae.deploy.placement import Placement
-from snnvae.deploy.quantise import LayerReport
 from snnvae.deploy.timing import Schedule
 from snnvae.program import Program
 

@@ -20,9 +20,9 @@ from snnvae.commands.options import (
     seed_option,
 )
 from snnvae.commands.result import Result
-from snnvae.deploy.calibrate import METHODS
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.quantise import LayerReport, notes_text
+from snnvae.deploy.fixed.calibrate import METHODS
+from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.run import Backend, check_backend, run
 from snnvae.deploy.settings import Options
 from snnvae.errors import ConfigError, DataError

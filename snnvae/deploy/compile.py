@@ -8,10 +8,10 @@ import nir
 
 from snnvae.deploy import loops
 from snnvae.deploy.delays import resolve_delays
+from snnvae.deploy.fixed.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.latency import accept_latency, short_loops
 from snnvae.deploy.passes import prepare
 from snnvae.deploy.populations import build_neurons, connect
-from snnvae.deploy.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.settings import Options, resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths

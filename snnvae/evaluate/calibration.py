@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nir
 
-from snnvae.deploy.calibrate import LayerRange, calibrate, measure
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
 from snnvae.deploy.settings import Options
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.program import Program

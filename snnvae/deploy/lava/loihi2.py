@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from snnvae.deploy.chip import load_chip
+from snnvae.deploy.chips.chip import load_chip
+from snnvae.deploy.chips.placement import place
 from snnvae.deploy.lava.importing import require_lava
-from snnvae.deploy.placement import place
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.primitives.lava_lif import differs_within
 from snnvae.program import Program

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy import lava
-from snnvae.deploy.chip import Limit, load_chip
+from snnvae.deploy.chips.chip import Limit, load_chip
 from snnvae.deploy.lava import loihi2
 from snnvae.deploy.lava.importing import require_lava
 from snnvae.errors import BackendError, ConfigError, UnsupportedError

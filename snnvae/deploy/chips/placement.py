@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnvae.deploy.chip import Chip
-from snnvae.deploy.demand import Inlet, Meter, Need, inlets
+from snnvae.deploy.chips.chip import Chip
+from snnvae.deploy.chips.demand import Inlet, Meter, Need, inlets
 from snnvae.program import Layer, Program
 
 ROUNDS = 20

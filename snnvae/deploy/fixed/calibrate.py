@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.deploy.ranges import WorstCase
-from snnvae.deploy.rounding import Scale, rounded
-from snnvae.deploy.scales import by_channel, choose_scales, plain, whole_threshold
+from snnvae.deploy.fixed.ranges import WorstCase
+from snnvae.deploy.fixed.rounding import Scale, rounded
+from snnvae.deploy.fixed.scales import by_channel, choose_scales, plain, whole_threshold
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents

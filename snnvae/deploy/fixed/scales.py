@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from snnvae.deploy.ranges import NOTHING, WorstCase, extremes, flat, host_peak
-from snnvae.deploy.rounding import MIN_SHIFT, Scale, rounded
+from snnvae.deploy.fixed.ranges import NOTHING, WorstCase, extremes, flat, host_peak
+from snnvae.deploy.fixed.rounding import MIN_SHIFT, Scale, rounded
 from snnvae.errors import ConfigError
 from snnvae.primitive import Shape
 from snnvae.primitives import FloatNeuron, fixed_point

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnvae.deploy.chip import LIMITS, builtin_chips, load_chip
+from snnvae.deploy.chips.chip import LIMITS, builtin_chips, load_chip
 from snnvae.errors import ConfigError
 
 TEXT = (files("snnvae.deploy") / "chips" / "loihi1.toml").read_text("utf8")

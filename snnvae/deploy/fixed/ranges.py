@@ -1,6 +1,6 @@
 """What the values of a float program can be: the worst that any input could bring.
 
-A scale must leave room for these. `snnvae.deploy.calibrate` has ranges that were observed instead.
+A scale must leave room for these; `calibrate.py` has ranges that were observed instead.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from math import prod
 import numpy as np
 import scipy.sparse as sp
 
-from snnvae.deploy.chip import Chip
+from snnvae.deploy.chips.chip import Chip
 from snnvae.primitives.convolution import Convolution
 from snnvae.program import Connection, Layer, Program
 

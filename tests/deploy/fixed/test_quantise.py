@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnvae.deploy.compile import Compiled, compile_graph
-from snnvae.deploy.quantise import CURRENT_LIMIT, LayerReport, notes_text
-from snnvae.deploy.scales import HOST_CURRENT_LIMIT
+from snnvae.deploy.fixed.quantise import CURRENT_LIMIT, LayerReport, notes_text
+from snnvae.deploy.fixed.scales import HOST_CURRENT_LIMIT
 from snnvae.deploy.settings import Options
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference

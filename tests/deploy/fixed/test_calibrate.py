@@ -8,8 +8,8 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.deploy.calibrate import HEADROOM, calibrate, measure
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.fixed.calibrate import HEADROOM, calibrate, measure
 from snnvae.deploy.settings import Options
 from snnvae.errors import ConfigError
 from snnvae.primitives import fixed_point

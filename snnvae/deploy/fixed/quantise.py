@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnvae.deploy.ranges import horizon, host_peak
-from snnvae.deploy.rounding import Scale, rounded, scaled
-from snnvae.deploy.scales import BIAS_LIMIT, choose_scales
+from snnvae.deploy.fixed.ranges import horizon, host_peak
+from snnvae.deploy.fixed.rounding import Scale, rounded, scaled
+from snnvae.deploy.fixed.scales import BIAS_LIMIT, choose_scales
 from snnvae.errors import UnsupportedError
 from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
 from snnvae.program import Connection, Layer, Program

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnvae.deploy.chip import Chip, load_chip
-from snnvae.deploy.placement import Placement, place
+from snnvae.deploy.chips.chip import Chip, load_chip
+from snnvae.deploy.chips.placement import Placement, place
 from snnvae.program import Program
 
 GOLDEN = {

@@ -122,7 +122,7 @@ class Chip:
 
 def builtin_chips() -> tuple[str, ...]:
     """Names of the chips that come with snnvae."""
-    folder = files("snnvae.deploy") / "chips"
+    folder = files("snnvae.deploy.chips")
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
@@ -131,7 +131,7 @@ def load_chip(name_or_path: str | Path) -> Chip:
     name = str(name_or_path)
     known = builtin_chips()
     if name in known:
-        text = (files("snnvae.deploy") / "chips" / f"{name}.toml").read_text("utf8")
+        text = (files("snnvae.deploy.chips") / f"{name}.toml").read_text("utf8")
     elif not name.endswith(".toml"):
         raise ConfigError(
             f"no chip '{name}'; choose one of {', '.join(known)}, or give a .toml file"
