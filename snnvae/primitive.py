@@ -96,6 +96,10 @@ class Synapse(ABC):
         counts: np.ndarray = np.bincount(matrix.indices, minlength=prod(self.in_shape))
         return counts.astype(np.int64).reshape(self.in_shape)
 
+    def largest_sum(self) -> float:
+        """A bound of Σ|w| over the synapses of any target."""
+        return float(abs(self.matrix()).sum(axis=1).max(initial=0.0))
+
     def macs(self) -> int:
         """Multiply-accumulates of one dense pass, exact at the borders."""
         return int(self.fan_out().sum())

@@ -45,7 +45,8 @@ class Layer:
 
     `scale` says how many integer weight units one unit of NIR's membrane is (1 in float programs);
     one number, or an array of `shape` where channels differ. `internal` layers stand for no node of
-    the graph: the compiler added them.
+    the graph: the compiler added them. Weights and host currents into a float layer are multiples
+    of `grid`, so that their sums are exact in any order (0: no grid).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Layer:
     neuron: Neuron
     scale: float | np.ndarray = 1.0
     internal: bool = False
+    grid: float = 0.0
 
     @property
     def size(self) -> int:

@@ -26,7 +26,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import METHODS
 from snnvae.deploy.settings import CONVENTIONS_KEY
 from snnvae.deploy.timing import Schedule, check_stock, schedule
-from snnvae.errors import UnsupportedError
+from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.picture import write_pictures
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
@@ -67,10 +67,14 @@ def command(
     """Show a file's layers, connections, conventions, hardware timing, fixed-point rounding and
     placement on a chip's cores."""
     from snnvae.evaluate.calibration import calibrated, ranges
+    from snnvae.evaluate.stimuli import with_steps_of
 
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
     if calibrate is not None:
+        options = with_steps_of(graph, options, input_file)
         options = calibrated(graph, options, calibrate, input_file)
+    elif input_file is not None:
+        raise ConfigError("--input is what --calibrate calibrates with; add --calibrate mse")
     # What would be refused is shown, and said to be refused.
     compiled = compile_graph(graph, "fixed", replace(options, saturate=True))
     program = compiled.program

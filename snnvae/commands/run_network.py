@@ -29,7 +29,7 @@ from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate import images
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
-from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
 from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_aside, write_text
 from snnvae.hardware_sim import energy
@@ -71,7 +71,8 @@ def run_options(command: Command) -> Command:
         click.option(
             "--calibrate",
             type=click.Choice(METHODS),
-            help="Fixed-point scales from a stimulus instead of the worst case.",
+            help="Fixed-point scales from --input (or the file's data, or noise) instead of the "
+            "worst case; percentile and mse saturate what is rare, as --saturate does.",
         ),
         out_option,
         as_json,
@@ -112,10 +113,11 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     options, precision, out = request.options, request.precision, request.out
     graph = read_nir(request.model)
+    options = with_steps_of(graph, options, request.input_file)
     if request.calibrate is not None:
         if precision != "fixed" or request.decoder is not None:
             raise ConfigError("--calibrate is for one file with --precision fixed")
-        options = calibrated(graph, options, request.calibrate)
+        options = calibrated(graph, options, request.calibrate, request.input_file)
     program, rounded = _compiled(graph, precision, options)
     if request.decoder is not None:
         second_graph = read_nir(request.decoder)

@@ -8,6 +8,7 @@ import nir
 
 from snnvae.deploy import loops
 from snnvae.deploy.delays import resolve_delays
+from snnvae.deploy.exact_sums import on_grid
 from snnvae.deploy.fixed.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.latency import accept_latency, short_loops
 from snnvae.deploy.passes import prepare
@@ -65,7 +66,7 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         raise GraphError("the graph has no output that a neuron reaches; connect an Output node")
     inner = [path for path in paths if path.target in neurons]
     delays = resolve_delays(inner, tuple(neurons), inputs, settings)
-    layers, connections = connect(neurons, inner, delays, inputs)
+    layers, connections = on_grid(*connect(neurons, inner, delays, inputs), inputs)
     metadata = dict(settings.metadata)
     if settings.loop_latency == "accept":
         given = {c.name: c.delay for c in connections}

@@ -73,10 +73,13 @@ def _bias_delays(
 
 def _steps(delay: float, dt: float, path: Path) -> int:
     count = round(delay / dt)
-    if abs(delay - count * dt) > 1e-6 * dt or count < 0:
+    where = f"the delay of {delay:g} s between '{path.source}' and '{path.target}'"
+    if delay < 0:
+        raise GraphError(f"{where} is negative; a delay can only carry the past")
+    # A delay of many steps need not be a multiple to more digits than float64 has.
+    if abs(delay - count * dt) > max(1e-6 * dt, 4 * np.spacing(delay)):
         raise GraphError(
-            f"the delay of {delay:g} s between '{path.source}' and '{path.target}' is not "
-            f"a multiple of dt = {dt:g} s"
+            f"{where} is not a multiple of dt = {dt:g} s; pass another --dt or mend the file"
         )
     return count
 

@@ -14,6 +14,9 @@ import numpy as np
 
 from snnvae.errors import GraphError
 
+LARGEST = 1e30
+"""Beyond any value that an input could have."""
+
 
 def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
     """GraphError unless what `metadata` says of the network is what its readers expect."""
@@ -21,7 +24,7 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
         where = f"metadata 'inputs' of '{name}'"
         _require(all(_is_flag(rule.get(k, False)) for k in ("analog", "constant")), where)
         low, high = rule.get("low", -1.0), rule.get("high", 1.0)
-        _require(_is_number(low) and _is_number(high) and bool(low < high), where)
+        _require(_is_number(low) and _is_number(high) and -LARGEST < low < high < LARGEST, where)
     for name, rule in _members(metadata, "readouts"):
         where = f"metadata 'readouts' of '{name}'"
         _require(_is_flag(rule.get("tanh", False)), where)

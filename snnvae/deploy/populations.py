@@ -16,6 +16,7 @@ from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import Path
 from snnvae.errors import SnnvaeError
 from snnvae.primitive import Conventions, Shape
+from snnvae.primitives.convolution import Convolution
 from snnvae.primitives.neuron import ONE
 from snnvae.program import Connection, Input, Layer
 
@@ -70,6 +71,8 @@ def connect(
         synapse = path.synapse or primitives.OneToOne.plain(path.shape)
         # A Flatten may lie between the weights and the neurons.
         synapse = synapse.with_gain(gain.reshape(synapse.out_shape) if gain.ndim else gain)
+        if isinstance(synapse, Convolution):
+            synapse = synapse.without_dead_taps()
         way = (path.synapse_node, path.route, path.target)
         bias = None
         if path.bias is not None and way not in added:

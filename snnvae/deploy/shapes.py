@@ -146,6 +146,11 @@ def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
         return kind.from_nir(node, given)[0].out_shape
     except SnnvaeError as error:
         raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
+    except (TypeError, ValueError, OverflowError) as error:  # whatever a damaged file may hold
+        reason = " ".join(str(error).split())[:200]
+        raise GraphError(
+            f"node '{name}' ({type(node).__name__}) is malformed ({reason}); export the file again"
+        ) from None
 
 
 def _of_subgraph(node: nir.NIRGraph, given: Shape) -> Shape:

@@ -15,7 +15,7 @@ from snnvae.deploy.settings import Options, resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
 from snnvae.evaluate.peers import Peer, peer_rows
-from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -49,7 +49,7 @@ def check(
 ) -> Check:
     """Run `backends` beside the reference; in float also `peers`, other interpreters of NIR, and
     Norse if a checkpoint is given."""
-    options = options or Options()
+    options = with_steps_of(graph, options or Options(), file)
     rows: list[LayerParity] = []
     left_out: list[str] = []
     loops: tuple[tuple[str, ...], ...] = ()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile
 
 import h5py
+import nir
 import numpy as np
 
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.settings import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.stimuli import build_stimulus, steps_of
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
 
@@ -80,6 +84,17 @@ def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> di
         span = port.high - port.low
         streams[port.name] = port.low + span * uniform if port.analog else uniform < NOISE_RATE
     return streams
+
+
+def with_steps_of(graph: nir.NIRGraph, options: Options, file: Path | None) -> Options:
+    """The options with the steps of a file's data, if neither they nor nothing else states any.
+
+    A program is compiled for a number of steps: in fixed point some scales depend on it.
+    """
+    if file is None or options.steps is not None:
+        return options
+    program = compile_graph(graph, "float", options).program
+    return replace(options, steps=steps_of(read_input(file, program), program))
 
 
 def stimulus_for(

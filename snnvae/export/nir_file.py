@@ -100,7 +100,8 @@ def _unknown_type(path: Path) -> str | None:
     with h5py.File(path, "r") as file:
         nodes = file["node"].get("nodes", {})
         for name, node in nodes.items():
-            kind = node["type"][()] if "type" in node else b"nothing"
+            stated = node.get("type") if isinstance(node, h5py.Group) else None
+            kind = stated[()] if isinstance(stated, h5py.Dataset) else b"nothing"
             kind = kind.decode("utf8", "replace") if isinstance(kind, bytes) else str(kind)
             if kind not in known:
                 return (

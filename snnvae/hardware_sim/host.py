@@ -13,8 +13,8 @@ from snnvae.stimulus import Stimulus
 def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]:
     """Currents of the analog-driven connections, by connection name: (B, T, *shape of target).
 
-    ``synapse(x[t − delay]) + bias`` in float64; in a fixed-point program times the layer's scale
-    and rounded to integers.
+    ``synapse(x[t − delay]) + bias`` in float64, rounded to the layer's grid; in a fixed-point
+    program times the layer's scale and rounded to integers.
     """
     currents = {}
     for connection in program.connections:
@@ -24,7 +24,9 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
         # A constant input is run once, unless its currents begin late.
         once = program.input(connection.source).constant and not connection.delay
         values = stream[:, :1] if once else stream
-        flat = connection.synapse.apply(values.reshape(-1, *stream.shape[2:]))
+        rows = values.reshape(-1, 1, *stream.shape[2:])
+        # Row by row: a product of matrices may round differently for another number of rows.
+        flat = np.concatenate([connection.synapse.apply(row) for row in rows])
         layer = program.layer(connection.target)
         # A Flatten may lie between.
         current = flat.reshape(*values.shape[:2], *layer.shape)
@@ -36,6 +38,8 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
             current = current + connection.host_bias
         if program.precision == "fixed":
             current = np.rint(current * layer.scale).astype(np.int64)
+        elif layer.grid:
+            current = np.rint(current / layer.grid) * layer.grid
         currents[connection.name] = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
     return currents
 

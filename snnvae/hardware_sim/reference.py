@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from snnvae.errors import DataError
 from snnvae.hardware_sim.host import host_currents, readout
 from snnvae.hardware_sim.stepper import Stepper
 from snnvae.primitives import FixedNeuron
@@ -28,6 +29,7 @@ def run(
     In a fixed-point program `info["saturated"]` counts, per layer, the updates that left 24 bits.
     """
     stimulus.check(program)
+    check_steps(program, stimulus)
     progress = progress or NoProgress()
     host = host_currents(program, stimulus)
     stepper = Stepper(program, stimulus.batch)
@@ -62,6 +64,18 @@ def run(
     final = {name: stepper.states[name][0] for name in silent}
     info = {"backend": "reference", "latency": 0, "saturated": saturated}
     return assemble(program, stimulus, spikes, final, traces, info)
+
+
+def check_steps(program: Program, stimulus: Stimulus) -> None:
+    """DataError if a fixed-point readout that never forgets would get more steps than it is for."""
+    for layer in program.layers:
+        neuron = layer.neuron
+        endless = isinstance(neuron, FixedNeuron) and not neuron.spiking and np.any(neuron.dv == 0)
+        if endless and stimulus.steps > program.steps:
+            raise DataError(
+                f"'{layer.name}' forgets nothing, so its scale is for the {program.steps} steps it "
+                f"was compiled for, not {stimulus.steps}; compile with --steps {stimulus.steps}"
+            )
 
 
 def assemble(

@@ -51,10 +51,8 @@ class Stepper:
         """Back to before the first step: initial states, empty delays."""
         for layer in self.program.layers:
             self.states[layer.name] = layer.neuron.initial(self.batch, layer.shape)
-        self._past: dict[str, deque[np.ndarray]] = {}
-        for c in self._delayed:
-            nothing = np.zeros((self.batch, *self.program.shape_of(c.source)), self._dtype)
-            self._past[c.name] = deque([nothing] * c.delay)
+        # Filled as steps go by: a delay may be longer than any sample.
+        self._past: dict[str, deque[np.ndarray]] = {c.name: deque() for c in self._delayed}
 
     def step(
         self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray]
@@ -70,7 +68,9 @@ class Stepper:
                 if c.on_host:
                     current = current + host[c.name]
                     continue
-                source = self._past[c.name][0] if c.delay else self._sent(c, out)
+                source = self._arriving(c) if c.delay else self._sent(c, out)
+                if source is None:
+                    continue
                 weighted = self._maps[c.name](source)
                 if c.shift is not None:
                     weighted = fixed_point.shifted(weighted, c.shift)
@@ -80,9 +80,16 @@ class Stepper:
             before = self.states[layer.name]
             out[layer.name], self.states[layer.name] = layer.neuron.step(before, current)
         for c in self._delayed:
-            self._past[c.name].popleft()
-            self._past[c.name].append(self._sent(c, out))
+            past = self._past[c.name]
+            if len(past) == c.delay:
+                past.popleft()
+            past.append(self._sent(c, out))
         return out
+
+    def _arriving(self, c: Connection) -> np.ndarray | None:
+        """What a delayed connection delivers in this step; None if nothing has come so far yet."""
+        past = self._past[c.name]
+        return past[0] if len(past) == c.delay else None
 
     def _sent(self, c: Connection, out: Mapping[str, np.ndarray]) -> np.ndarray:
         """What a connection's source sends in this step: spikes, membranes or their payloads."""

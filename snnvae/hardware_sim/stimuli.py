@@ -32,7 +32,7 @@ def build_stimulus(
         if name not in known:
             raise DataError(f"data for input '{name}', but the inputs are {sorted(known)}")
     if steps is None:
-        steps = _steps_of(given, program)
+        steps = steps_of(given, program)
     steps = program.steps if steps is None else steps
     if not samples or steps < 1:
         raise DataError(
@@ -76,7 +76,7 @@ def _drawn(
     return {}
 
 
-def _steps_of(data: Mapping[str, np.ndarray], program: Program) -> int | None:
+def steps_of(data: Mapping[str, np.ndarray], program: Program) -> int | None:
     """T of the first stream that has a time axis; one value of a constant input has none."""
     for name, values in data.items():
         port = program.input(name)

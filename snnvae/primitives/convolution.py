@@ -127,6 +127,19 @@ class Convolution(Synapse):
         per_spike = self.out_shape[0] // self.groups
         return np.broadcast_to(per_spike * spatial, self.in_shape).copy()
 
+    def largest_sum(self) -> float:
+        """The largest kernel: no position sees more of it."""
+        return float(np.abs(self.weight).reshape(len(self.weight), -1).sum(axis=1).max())
+
+    def without_dead_taps(self) -> Convolution:
+        """Taps that join no two positions set to 0: a 3×3 kernel on a 1×1 map has eight."""
+        weight = self.weight.copy()
+        for i, axis in enumerate(self.axes):
+            dead = [j for j in range(axis.kernel) if not len(axis.taps(j)[0])]
+            index: Any = (slice(None),) * (2 + i) + (dead,)
+            weight[index] = 0
+        return self.with_weight(weight)
+
     def with_weight(self, weight: np.ndarray) -> Convolution:
         """The same wiring with other weights."""
         return replace(self, weight=weight)

@@ -52,6 +52,10 @@ class Linear(Synapse):
         """Every source reaches every target."""
         return np.full(self.in_shape, prod(self.out_shape), np.int64)
 
+    def largest_sum(self) -> float:
+        """The largest row."""
+        return float(np.abs(self.weight).sum(axis=1).max(initial=0.0))
+
     def with_weight(self, weight: np.ndarray) -> Linear:
         """The same wiring with other weights."""
         return Linear(self.in_shape, self.out_shape, weight)

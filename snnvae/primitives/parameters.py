@@ -85,15 +85,16 @@ def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray
 def origin_and_threshold(
     threshold: np.ndarray, reset: np.ndarray, conventions: Conventions
 ) -> tuple[np.ndarray, np.ndarray]:
-    """v_reset as the coordinate's origin, and the threshold above it; GraphError if it is not.
+    """v_reset as the coordinate's origin, and the threshold relative to it.
 
-    A reset by subtraction has no v_reset: its origin is 0.
+    A reset by subtraction has no v_reset: its origin is 0. A threshold at or below the origin is
+    valid: such a neuron fires again at once.
     """
     origin = uniform(reset) if conventions.reset == "zero" else np.zeros(())
-    above = uniform(threshold) - origin
-    if not (above > 0).all():
-        raise GraphError("v_threshold must lie above v_reset")
-    return origin, uniform(above)
+    above = uniform(uniform(threshold) - origin)
+    if not np.isfinite(above).all():
+        raise GraphError("has a threshold or a v_reset that is not finite; export it again")
+    return origin, above
 
 
 def membrane_units(scale: float | np.ndarray) -> float | np.ndarray:

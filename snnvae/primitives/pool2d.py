@@ -9,6 +9,7 @@ from typing import ClassVar
 import nir
 import numpy as np
 
+from snnvae.errors import GraphError
 from snnvae.primitive import Shape
 from snnvae.primitives.convolution import (
     Convolution,
@@ -16,6 +17,9 @@ from snnvae.primitives.convolution import (
     check_numbers,
 )
 from snnvae.primitives.numbers import whole_numbers
+
+MAX_WEIGHTS = 1 << 24
+"""Most values that the windows of a layer may have: a file of a few bytes may claim any number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +31,9 @@ class _Pool2d(Convolution):
         """From the node; windows that do not fit at the end are left out, as in torch."""
         kernel, stride = whole_numbers(node.kernel_size, 2), whole_numbers(node.stride, 2)
         padding, channels = whole_numbers(node.padding, 2), in_shape[0]
-        value = 1 / prod(kernel) if cls.average and min(kernel) > 0 else 1.0
-        weight = np.full((channels, 1, *np.maximum(kernel, 0)), value)
+        if min(kernel) < 1 or channels * prod(kernel) > MAX_WEIGHTS:
+            raise GraphError(f"has a window {kernel} of no use; export the file again")
+        weight = np.full((channels, 1, *kernel), 1 / prod(kernel) if cls.average else 1.0)
         check_numbers(weight, stride, padding, (1, 1))
         space = (
             (n + 2 * p - k) // s + 1 for n, p, k, s in zip(in_shape[1:], padding, kernel, stride)

@@ -157,10 +157,21 @@ def test_a_tau_without_a_stable_step_is_refused(tau: float, message: str) -> Non
         decay_per_step(np.array([1.0, tau]), Conventions(DT))
 
 
-@pytest.mark.parametrize("threshold", [0.0, -1.0, np.nan])
-def test_a_lif_that_could_never_rest_is_refused(threshold: float) -> None:
-    node = nir.LIF(*(np.array([x]) for x in (DT, 1.0, 0.0, threshold, 0.0)))
-    with pytest.raises(GraphError, match="v_threshold must lie above v_reset"):
+@pytest.mark.parametrize("threshold", [0.0, -1.0])
+def test_a_lif_may_be_unable_to_rest(threshold: float) -> None:
+    """At or below v_reset: NIR's equations hold as they are, and it fires again and again."""
+    node = nir.LIF(*(np.array([x]) for x in (2 * DT, 1.0, 0.0, threshold, 0.0)))
+    neuron, gain = LIF.from_nir(node, Conventions(DT))
+    state, fired = neuron.initial(1, (1,)), []
+    for current in (0.1, 0.1, -3.0):
+        spikes, state = neuron.step(state, np.array([[current]]) * gain)
+        fired.append(spikes.item())
+    assert fired == [True, True, False]
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    node = nir.LIF(*(np.array([x]) for x in (DT, 1.0, 0.0, np.nan, 0.0)))
+    with pytest.raises(GraphError, match="threshold or a v_reset that is not finite"):
         LIF.from_nir(node, Conventions(DT))
 
 

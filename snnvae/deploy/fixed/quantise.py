@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnvae.deploy.fixed.ranges import horizon, host_peak
+from snnvae.deploy.fixed.ranges import WorstCase, flat, horizon, host_peak
 from snnvae.deploy.fixed.rounding import Scale, rounded, scaled
-from snnvae.deploy.fixed.scales import BIAS_LIMIT, choose_scales
+from snnvae.deploy.fixed.scales import BIAS_LIMIT, CURRENT_LIMIT, choose_scales
 from snnvae.errors import UnsupportedError
 from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
 from snnvae.program import Connection, Layer, Program
 
-CURRENT_LIMIT = fixed_point.STATE_LIMIT >> fixed_point.ACTIVATION_SHIFT
-"""Summed weights beyond this wrap around 24 bits."""
 LOST_SHARE = 0.1
 """Share of a layer's non-zero weights that may round to 0 without a note."""
 
@@ -66,7 +64,8 @@ def refuse_beyond(report: Iterable[LayerReport]) -> None:
 
 def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
     """The fixed-point program and a report per layer."""
-    scales = choose_scales(program)
+    ranges = WorstCase(program)
+    scales = choose_scales(program, ranges)
     connections = {c.name: rounded(c, program, scales) for c in program.connections}
     layers, reports = [], []
     for layer in program.layers:
@@ -78,7 +77,7 @@ def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
         except UnsupportedError as error:
             raise UnsupportedError(f"'{layer.name}' {error}") from None
         layers.append(replace(layer, neuron=fixed, scale=scale))
-        reports.append(_report(layer, layers[-1], connections, program, scales))
+        reports.append(_report(layer, layers[-1], connections, program, scales, ranges))
     fixed_program = replace(
         program,
         precision="fixed",
@@ -94,6 +93,7 @@ def _report(
     connections: Mapping[str, Connection],
     program: Program,
     scales: Mapping[str, Scale],
+    ranges: WorstCase,
 ) -> LayerReport:
     exact, fixed, scale = before.neuron, after.neuron, np.asarray(after.scale)
     assert isinstance(exact, FloatNeuron)
@@ -114,7 +114,7 @@ def _report(
     decay_error = _relative(fixed.dv / 4096, exact.dv)
     if exact.du is not None and fixed.du is not None:
         decay_error = max(decay_error, _relative((fixed.du + 1) / 4096, exact.du))
-    peak_current = _peak_current(before, exact, on_chip, incoming, connections, program, scale)
+    peak_current = _peak_current(before, connections, program, scale, ranges)
     beyond = []
     if clipped:
         verb = "weight saturates" if clipped == 1 else "weights saturate"
@@ -156,26 +156,22 @@ def _weights(connection: Connection) -> np.ndarray:
 
 def _peak_current(
     layer: Layer,
-    neuron: FloatNeuron,
-    on_chip: list[Connection],
-    incoming: tuple[Connection, ...],
     connections: Mapping[str, Connection],
     program: Program,
     scale: np.ndarray,
+    ranges: WorstCase,
 ) -> int:
     """Largest |u| that any input can give a neuron of the layer, in weight units."""
-    peak = np.zeros(layer.size)
-    for c in on_chip:
-        own = connections[c.name]
-        value = 1.0 if own.shift is None else fixed_point.THRESHOLD_MAX / 2.0**own.shift
-        peak = peak + value * abs(own.synapse.matrix()).sum(axis=1)
-    for c in incoming:
+    units, peak = flat(scale, layer), np.zeros(layer.size)
+    held = flat(horizon(getattr(layer.neuron, "du", None), program.steps), layer)
+    for c in program.into(layer.name):
         if c.on_host:
-            peak = peak + np.ceil(
-                host_peak(c, program) * np.broadcast_to(scale, layer.shape).reshape(-1)
-            )
-    held = np.broadcast_to(horizon(neuron.du, program.steps), layer.shape).reshape(-1)
-    return int(np.ceil((peak * held).max(initial=0)))
+            peak += np.ceil(host_peak(c, program) * units) * held
+        elif program.is_graded(c):
+            peak += np.ceil(ranges.graded(c, layer) * units)
+        else:
+            peak += abs(connections[c.name].synapse.matrix()).sum(axis=1) * held
+    return int(np.ceil(min(peak.max(initial=0), 2.0**62)))
 
 
 def _rms(values: np.ndarray) -> float:

@@ -58,6 +58,12 @@ class WorstCase:
         """Largest |membrane| of each neuron of a layer that does not spike, flat."""
         return self._peaks[layer.name]
 
+    def graded(self, c: Connection, layer: Layer) -> np.ndarray:
+        """Largest |u| of each neuron that the membranes of the connection's source give, flat."""
+        sent = self.membranes(self.program.layer(c.source))
+        held = flat(horizon(_float(layer).du, self.program.steps), layer)
+        return np.asarray(abs(c.synapse.matrix()) @ sent) * held
+
 
 def _silent(program: Program) -> list[tuple[list[str], bool]]:
     """Layers that do not spike, those first whose membranes others get; (group, a loop?)."""

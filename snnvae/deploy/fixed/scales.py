@@ -20,6 +20,8 @@ from snnvae.program import Layer, Program
 
 HOST_CURRENT_LIMIT = (1 << 15) - 1
 """Largest current that the host sends into an analog-driven layer, in weight units (16 bits)."""
+CURRENT_LIMIT = fixed_point.STATE_LIMIT >> fixed_point.ACTIVATION_SHIFT
+"""Summed weights beyond this wrap around 24 bits."""
 BIAS_LIMIT = (fixed_point.BIAS_MANTISSA_MAX << fixed_point.BIAS_EXPONENT_MAX) / (
     1 << fixed_point.ACTIVATION_SHIFT
 )
@@ -109,7 +111,10 @@ def _weight_limit(
             if program.is_graded(c):
                 if c.source not in scales:
                     continue
-                # These weights can be made smaller by as much as the shift allows.
+                # These weights can be made smaller by as much as the shift allows, but their
+                # current must not wrap.
+                current = np.maximum(ranges.graded(c, layer), NOTHING)
+                limit = np.minimum(limit, 0.99 * CURRENT_LIMIT / current)
                 most = most / np.min(scales[c.source]) * 2.0**MIN_SHIFT
         limit = np.minimum(limit, room / np.maximum(most, NOTHING))
     return limit

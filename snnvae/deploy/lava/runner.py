@@ -14,7 +14,7 @@ from snnvae.deploy.lava.isolation import LavaProcess
 from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.timetable import Mode, Target
 from snnvae.errors import ConfigError
-from snnvae.hardware_sim.reference import assemble
+from snnvae.hardware_sim.reference import assemble, check_steps
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -65,6 +65,7 @@ def run(
         raise ConfigError(f"target = {target!r}: choose --target cpu or loihi2")
     check_installed()
     stimulus.check(program)
+    check_steps(program, stimulus)
     if target == "loihi2":
         check_loihi2(program, stimulus, mode)
     progress = progress or NoProgress()
