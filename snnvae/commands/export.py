@@ -47,6 +47,7 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     help="netx: lava-dl's .net, in fixed point; SOURCE may then be a .nir file too.",
 )
 @click.option("--round-bias", is_flag=True, help="netx: round biases to whole weight units.")
+@click.option("--saturate", is_flag=True, help="netx: where a value does not fit, the nearest one.")
 @convention_options
 @as_json
 @click.pass_context
@@ -80,7 +81,8 @@ def command(
 
     if out.resolve() in {Path(p).resolve() for p in (source, weights) if p is not None}:
         raise ConfigError(f"-o {out} is what is read; give the file to write another name")
-    if form == "nir" and (round_bias or any(v is not None for v in conventions.values())):
+    given = [value for value in conventions.values() if value not in (None, False)]
+    if form == "nir" and (round_bias or given):
         raise ConfigError("--round-bias, --dt and the like are for --format netx; leave them out")
     if is_spec(source):
         if part is not None:

@@ -31,11 +31,13 @@ from snnvae.evaluate.picture import write_pictures
 from snnvae.export.nir_file import read_nir
 from snnvae.program import Program
 
+LOIHI_2 = "loihi2"
+
 
 @click.command(epilog="Example: snnvae inspect $(snnvae zoo digits-esvae)")
 @model_argument
 @click.option(
-    "--chip", default="loihi2", show_default=True, help="loihi1, loihi2, or path of a TOML file."
+    "--chip", default=LOIHI_2, show_default=True, help="loihi1, loihi2, or path of a TOML file."
 )
 @click.option(
     "--calibrate",
@@ -82,6 +84,7 @@ def command(
     beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
     timing, stock = _stock(program)
     placement = place(program, target)
+    process_rules = _process_rules(program) if target.name == LOIHI_2 else []
     conventions = program.metadata[CONVENTIONS_KEY]
     shown = replace(options, saturate=True)
     observed = ranges(graph, shown, input_file) if calibrate is not None else ()
@@ -104,6 +107,7 @@ def command(
         *(["", range_table(observed)] if observed else []),
         "",
         *placement_lines(placement),
+        *process_rules,
         "",
         placement_table(placement),
         *wrote,
@@ -132,12 +136,25 @@ def command(
             "cores": placement.cores,
             "chips": placement.chips,
             "layers": {row.layer: asdict(row) for row in placement.rows},
-            "violations": [str(violation) for violation in placement.violations],
+            "violations": [*map(str, placement.violations), *process_rules],
             "unchecked": list(placement.unchecked),
         },
         "digest": program.digest(),
     }
     return Result("\n".join(lines), data, as_json=as_json)
+
+
+def _process_rules(program: Program) -> list[str]:
+    """What Loihi 2's processes cannot do, as a rule beside those of its cores."""
+    from snnvae.deploy.lava import loihi2
+
+    try:
+        loihi2.check_job(program, "stock")
+        check_stock(program)
+    except UnsupportedError as error:
+        text = str(error)
+        return [text if text.startswith("L2-") else f"L2-PROCESS: {text}"]
+    return []
 
 
 def _stock(program: Program) -> tuple[Schedule | None, str]:

@@ -150,6 +150,8 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     written.append(out / "report.html")
     write_text(written[-1], energy.to_html(report, title=request.model.stem))
     rounding = notes_text(rounded)
+    # Only the emulator counts it; in float nothing does.
+    saturated = {name: n for name, n in recording.info.get("saturated", {}).items() if n}
     data = {
         "backend": backend,
         "precision": precision,
@@ -160,12 +162,14 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         "spikes": {name: int(spikes.sum()) for name, spikes in recording.spikes.items()},
         **figures,
         "rounding": rounding,
+        "saturated": saturated,
         "files": [str(path) for path in written],
     }
     lines = [
         f"{stimulus.batch} samples × {stimulus.steps} steps on {backend} ({precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
         *([f"rounding: {rounding}"] if rounding else []),
+        *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
         *(f"wrote {path}" for path in written),
     ]
     return Result("\n".join(lines), data)

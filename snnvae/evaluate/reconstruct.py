@@ -32,7 +32,9 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     inputs = [port for port in decoder.inputs if not port.analog]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
-            "an encoder with one spiking output and a decoder with one input are needed"
+            f"--decoder: the first file has {len(latents)} spiking outputs and the decoder "
+            f"{len(inputs)} spike inputs, where one of each is needed; give the two files that "
+            "`snnvae export --part autoencoder` writes"
         )
     shape = encoder.layer(latents[0]).shape
     if shape != inputs[0].shape:

@@ -28,7 +28,7 @@ def compose(second: Synapse, first: Synapse) -> Synapse | None:
     Exact but for the rounding of the products of weights. Between the two only the shape may
     change, as by a Flatten.
     """
-    if isinstance(first, OneToOne) and first.in_shape == second.in_shape:
+    if isinstance(first, OneToOne) and first.in_shape == second.in_shape and not _masks(first):
         return second.with_input_gain(first.weight.reshape(first.in_shape))
     if isinstance(second, OneToOne) and second.in_shape == first.out_shape == second.out_shape:
         return first.with_gain(second.weight)
@@ -36,7 +36,7 @@ def compose(second: Synapse, first: Synapse) -> Synapse | None:
         kernel = _one_kernel(second, first)
         if kernel is not None:
             return kernel
-    if isinstance(second, Linear):
+    if isinstance(second, Linear) and not _masks(first):
         if second.weight.shape[0] * prod(first.in_shape) > MAX_SYNAPSES:
             return None
         # (Aᵀ Wᵀ)ᵀ: scipy multiplies a sparse matrix from the left.
@@ -46,6 +46,13 @@ def compose(second: Synapse, first: Synapse) -> Synapse | None:
     if _products(outer, inner) > MAX_SYNAPSES:
         return None
     return Sparse.of_matrix(sp.csr_array(outer @ inner), first.in_shape, second.out_shape)
+
+
+def _masks(synapse: Synapse) -> bool:
+    """Whether it lets less than half of its inputs through: what is left is then stored alone."""
+    if not isinstance(synapse, OneToOne):
+        return False
+    return bool(np.count_nonzero(synapse.weight) < synapse.weight.size / 2)
 
 
 def _products(outer: sp.csr_array, inner: sp.csr_array) -> int:

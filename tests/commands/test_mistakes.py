@@ -196,7 +196,10 @@ def test_a_decoder_is_looked_at_before_the_work(
     """Else the encoder's recording would be left alone."""
     nodes = {"in": nets.source(9), "a": nets.threshold(9), "out": nets.sink(9)}
     write_nir(nets.chain(nodes), tmp_path / "other.nir")
-    for decoder, message in (("none.nir", "no such file"), ("other.nir", "an encoder with one")):
+    for decoder, message in (
+        ("none.nir", "no such file"),
+        ("other.nir", "--decoder: the first file has 0 spiking outputs"),
+    ):
         given = ("--decoder", tmp_path / decoder, "-o", tmp_path / "out")
         assert message in cli("simulate", sampled, *given).mistake
     encoder = zoo.path("digits-esvae", ".pt")

@@ -372,7 +372,7 @@ DAMAGED: dict[str, tuple[Callable[[h5py.File], None], type[SnnvaeError], str]] =
     "a large bias": (put("layer/3/bias", np.full(5, 5000)), UnsupportedError, "beyond 4095"),
     "two biases": (put("layer/3/bias", np.ones(2)), GraphError, "2 biases for 5 neurons"),
     "odd biases": (put("layer/1/bias", np.ones((3, 4))), GraphError, r"shape \(3, 4\)"),
-    "delays": (put("layer/3/delay", np.ones(5)), UnsupportedError, "delays per neuron"),
+    "delays": (put("layer/3/delay", np.ones(5)), UnsupportedError, "has delays, whose spikes"),
     "another shape": (put("layer/1/shape", [3, 4, 5]), GraphError, r"gives \(3, 4, 4\)"),
     "a flat shape": (put("layer/0/shape", [32]), GraphError, "takes an input"),
     "a huge shape": (put("layer/0/shape", [1 << 20, 1 << 20]), GraphError, "damaged or hostile"),

@@ -1,6 +1,8 @@
 """Random NIR graphs of every primitive, with branches, loops, delays and nested graphs.
 
-All numbers are short binary fractions, so that any order of sums gives the same bits.
+By default all numbers are short binary fractions, so that any order of sums gives the same bits;
+`decimals` takes tenths and taus that are no powers of two instead, whose sums meet thresholds in
+real numbers but not in float64.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Maker:
 
     rng: np.random.Generator
     stock: bool = False
+    decimals: bool = False
     nodes: dict[str, nir.NIRNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     values: dict[str, Shape] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Maker:
         return items[int(self.rng.integers(len(items)))]
 
     def fractions(self, shape: Any, low: float = -1, high: float = 1, unit: int = 16) -> np.ndarray:
+        unit = 10 if self.decimals else unit
         return np.asarray(self.rng.integers(int(low * unit), int(high * unit) + 1, shape) / unit)
 
     def add(self, kind: str, node: nir.NIRNode, *sources: str) -> str:
@@ -160,8 +164,10 @@ class Maker:
             size = () if one else shape
             return np.broadcast_to(self.rng.choice(values, size), shape).astype(np.float64)
 
-        tau, r = per([DT, 2 * DT, 4 * DT]), per([1.0, 2.0, 3.0])
-        threshold = per([0.5, 0.75, 1.0])
+        steps = [3.0, 5.0, 10.0] if self.decimals else [1.0, 2.0, 4.0]
+        taus = [n * DT for n in steps]
+        tau, r = per(taus), per([1.0, 2.0, 3.0])
+        threshold = per([0.1, 0.2, 0.3] if self.decimals else [0.5, 0.75, 1.0])
         if kind == "if":
             node: Any = nir.IF(per([512.0, 1024.0, 2048.0]), threshold)
         elif kind == "i":
@@ -173,7 +179,7 @@ class Maker:
         elif kind == "threshold":
             node = nir.Threshold(threshold)
         else:
-            given = (per([DT, 2 * DT, 4 * DT]), tau, r, per([0.0, 0.25]))
+            given = (per(taus), tau, r, per([0.0, 0.25]))
             w_in = per([1.0, 2.0])
             if kind == "cubalif":
                 node = nir.CubaLIF(*given, threshold, v_reset=per([0.0, -0.25]), w_in=w_in)
@@ -224,7 +230,7 @@ class Maker:
 
     def nested(self, source: str) -> str:
         """Weights and a neuron in a graph of their own."""
-        inner = Maker(self.rng, self.stock)
+        inner = Maker(self.rng, self.stock, self.decimals)
         entry = inner.value(
             inner.add("in", nir.Input({"input": np.array(self.values[source])})),
             self.values[source],
@@ -245,10 +251,14 @@ class Maker:
 
 
 def random_graph(
-    seed: int, *, stock: bool = False, metadata: dict[str, Any] | None = None
+    seed: int,
+    *,
+    stock: bool = False,
+    decimals: bool = False,
+    metadata: dict[str, Any] | None = None,
 ) -> RandomGraph:
     """A graph of 2 to 5 stages. `stock`: neurons that Lava's own processes have."""
-    make = Maker(np.random.default_rng(seed), stock)
+    make = Maker(np.random.default_rng(seed), stock, decimals)
     shapes: list[Shape] = [(2, 4, 5), (1, 6, 4), (2, 7), (6,), (4,)]
     for _ in range(1 + make.chance(0.4)):
         shape = make.pick(shapes)

@@ -57,8 +57,8 @@ def refuse_beyond(report: Iterable[LayerReport]) -> None:
     found = [f"'{row.layer}': {', '.join(row.beyond)}" for row in report if row.beyond]
     if found:
         raise UnsupportedError(
-            f"fixed point cannot hold all of the network: {'; '.join(found)}; try --scale-per "
-            "channel, or take the nearest values with --saturate"
+            f"fixed point cannot hold all of the network: {'; '.join(found)}; take the "
+            "nearest values with --saturate, or give each channel a scale with --scale-per channel"
         )
 
 

@@ -102,6 +102,8 @@ def _weight_limit(
     layer: Layer, program: Program, scales: Mapping[str, Scale], ranges: WorstCase
 ) -> np.ndarray:
     """The largest scale at which each neuron's weights and host currents fit, flat."""
+    neuron = layer.neuron
+    assert isinstance(neuron, FloatNeuron)
     limit = np.full(layer.size, np.inf)
     for c in program.into(layer.name):
         if c.on_host:
@@ -112,9 +114,12 @@ def _weight_limit(
                 if c.source not in scales:
                     continue
                 # These weights can be made smaller by as much as the shift allows, but their
-                # current must not wrap.
+                # current must not wrap, nor drive a membrane from the threshold past 24 bits.
                 current = np.maximum(ranges.graded(c, layer), NOTHING)
-                limit = np.minimum(limit, 0.99 * CURRENT_LIMIT / current)
+                limit = np.minimum(limit, 0.49 * CURRENT_LIMIT / current)
+                if neuron.threshold is not None:
+                    held = np.maximum(flat(neuron.threshold, layer), NOTHING)
+                    limit = np.minimum(limit, 0.49 * CURRENT_LIMIT / held)
                 most = most / np.min(scales[c.source]) * 2.0**MIN_SHIFT
         limit = np.minimum(limit, room / np.maximum(most, NOTHING))
     return limit

@@ -43,15 +43,15 @@ def check_job(program: Program, mode: str) -> None:
     for layer in program.layers:
         if differs_within(layer.neuron):
             raise UnsupportedError(
-                f"layer '{layer.name}' has decays or thresholds that differ within it, where a "
-                "Loihi 2 process has one for all; leave out --scale-per channel, split the layer, "
-                "or use --target cpu"
+                f"L2-UNIFORM: layer '{layer.name}' has decays or thresholds that differ within it, "
+                "where a Loihi 2 process has one for all; compile with --scale-per layer, split "
+                "the layer, or use --target cpu"
             )
     if program.groups:
         loop = ", ".join(program.groups[0])
         raise UnsupportedError(
-            f"the loop of {loop} runs in a process on the CPU, which --target loihi2 has no place "
-            "for; export --part decoder and stream its input, or use --target cpu"
+            f"L2-LOOP: the loop of {loop} runs in a process on the CPU, which --target loihi2 has "
+            "no place for; lengthen it with --loop-latency accept, or use --target cpu"
         )
     if mode != "stock":
         raise ConfigError("--target loihi2 runs Lava's own processes only; add --mode stock")

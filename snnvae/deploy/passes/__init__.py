@@ -14,7 +14,7 @@ from snnvae.deploy.graph import build_graph
 from snnvae.deploy.passes.drop_idle import drop_idle
 from snnvae.deploy.passes.flatten_graphs import flatten_graphs
 from snnvae.deploy.passes.hoist_delays import hoist_delays
-from snnvae.deploy.passes.insert_relays import relay_loops, relay_paths
+from snnvae.deploy.passes.insert_relays import relay_joins, relay_loops, relay_paths
 from snnvae.deploy.passes.merge_linear import merge_linear
 from snnvae.deploy.passes.split_delays import split_delays
 
@@ -24,6 +24,7 @@ PASSES: tuple[Pass, ...] = (
     flatten_graphs,
     drop_idle,
     relay_loops,
+    relay_joins,
     split_delays,
     hoist_delays,
     merge_linear,
@@ -48,6 +49,7 @@ __all__ = [
     "hoist_delays",
     "merge_linear",
     "prepare",
+    "relay_joins",
     "relay_loops",
     "relay_paths",
     "split_delays",

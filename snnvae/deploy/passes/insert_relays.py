@@ -14,8 +14,7 @@ from snnvae.primitives.nir_nodes import Relay
 def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
     """A relay in each loop that holds no neuron, before its first node by name."""
     while True:
-        between = [n for n, node in graph.nodes.items() if not _is_population(node)]
-        rest = directed(graph).subgraph(between)
+        rest = directed(graph).subgraph(_between(graph))
         loops = [
             c
             for c in nx.strongly_connected_components(rest)
@@ -26,15 +25,38 @@ def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
         graph = _relayed(graph, min(loops[0]), set(graph.nodes))
 
 
+MAX_WAYS = 16
+"""Ways between two populations beyond which a relay sums them up."""
+
+
+def relay_joins(graph: nir.NIRGraph) -> nir.NIRGraph:
+    """A relay where so many ways meet without neurons that each by itself would be too many.
+
+    Linear branches that part and meet again and again have ways that double each time.
+    """
+    into = predecessors(graph)
+    ways: dict[str, int] = {}
+    crowded = []
+    for name in nx.topological_sort(directed(graph).subgraph(_between(graph))):
+        ways[name] = sum(ways.get(before, 1) for before in into[name])
+        if ways[name] > MAX_WAYS:
+            crowded.append(name)
+            ways[name] = 1
+    for name in crowded:
+        graph = _relayed(graph, name, set(graph.nodes))
+    return graph
+
+
 def relay_paths(graph: nir.NIRGraph) -> nir.NIRGraph:
     """A relay between weights that could not be merged, and before each output that needs one.
 
     An output is a layer's; one that comes from weights, a delay, an input, or several layers at
     once gets a relay as its layer.
     """
-    for name in list(graph.nodes):
+    into, weighted = predecessors(graph), _behind_weights(graph)
+    for name in into:
         if primitives.synapse_for(graph.nodes[name]):
-            behind = {before for before in predecessors(graph)[name] if _weighted(graph, before)}
+            behind = weighted.intersection(into[name])
             if behind:
                 graph = _relayed(graph, name, behind)
     for name, node in list(graph.nodes.items()):
@@ -47,14 +69,18 @@ def _is_population(node: nir.NIRNode) -> bool:
     return isinstance(node, nir.Input) or primitives.neuron_for(node) is not None
 
 
-def _weighted(graph: nir.NIRGraph, name: str) -> bool:
-    """Whether weights lie on a way to this node (itself included) behind the last population."""
-    node = graph.nodes[name]
-    if primitives.synapse_for(node):
-        return True
-    if _is_population(node):
-        return False
-    return any(_weighted(graph, before) for before in predecessors(graph)[name])
+def _between(graph: nir.NIRGraph) -> list[str]:
+    return [name for name, node in graph.nodes.items() if not _is_population(node)]
+
+
+def _behind_weights(graph: nir.NIRGraph) -> set[str]:
+    """Weights, and nodes between them and the next population."""
+    rest = directed(graph).subgraph(_between(graph))
+    found: set[str] = set()
+    for name in nx.topological_sort(rest):
+        if primitives.synapse_for(graph.nodes[name]) or found.intersection(rest.predecessors(name)):
+            found.add(name)
+    return found
 
 
 def _is_layers_own(graph: nir.NIRGraph, name: str) -> bool:

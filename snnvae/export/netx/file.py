@@ -104,8 +104,11 @@ def _read(group: h5py.Group) -> NetxLayer:
     if not 1 <= len(shape) <= 3 or min(shape) < 1:
         raise GraphError(f"has the shape {shape}; export it again")
     if "delay" in group and _array(group, "delay").any():
-        raise UnsupportedError("has delays per neuron, which NIR does not write; train without")
-    neuron = _neuron(group["neuron"]) if isinstance(group.get("neuron"), h5py.Group) else None
+        raise UnsupportedError(
+            "has delays, whose spikes netx carries into the next sample; train without"
+        )
+    has_neuron = isinstance(group.get("neuron"), h5py.Group)
+    neuron = _neuron(group["neuron"]) if has_neuron else None
     weight = bias = geometry = transform = None
     if kind == "input":
         transform = (_number(group, "weight", 64), _number(group, "bias", 0))

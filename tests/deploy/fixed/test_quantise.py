@@ -14,7 +14,7 @@ from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.fixed.quantise import CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.deploy.fixed.scales import HOST_CURRENT_LIMIT
 from snnvae.deploy.settings import Options
-from snnvae.errors import UnsupportedError
+from snnvae.errors import DataError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
 from snnvae.primitives import LIF, FixedNeuron
@@ -60,7 +60,8 @@ def test_weights_are_even_and_in_range_and_the_threshold_is_exact(
     assert layer.scale * threshold == pytest.approx(report.threshold, rel=1e-12)
     exact = np.array(weights) * layer.scale
     inside = np.abs(exact) <= 254
-    assert np.abs(whole[0] - exact)[inside].max(initial=0) <= 1
+    # Beyond 1 by what the float program's grid of weights moves a tie: 1e-9 at most.
+    assert np.abs(whole[0] - exact)[inside].max(initial=0) <= 1 + 1e-9
     assert report.clipped == np.sum((exact > 255) | (exact < -257))
 
 
@@ -319,3 +320,54 @@ def test_the_float_program_is_left_alone(nets: Any) -> None:
     nets.compiled(nets.small(), "fixed")
     assert program.digest() == digest
     assert all(isinstance(layer.neuron, LIF) for layer in program.layers[:2])
+
+
+@pytest.mark.parametrize("weight", [0.2, 1.0, 20.0])
+@pytest.mark.parametrize("kind", ["li", "cuba_li", "two"])
+def test_a_layer_fed_by_membranes_fires_as_in_float(nets: Any, kind: str, weight: float) -> None:
+    """Graded currents are large; they must not wrap, and keep their precision."""
+    one = np.ones(3)
+    cuba = nir.CubaLI(tau_syn=3e-3 * one, tau_mem=5e-3 * one, r=one, v_leak=0 * one, w_in=3 * one)
+    nodes = {
+        "in": nets.source(3),
+        "to": nets.affine(0.8 * np.eye(3)),
+        "v": cuba if kind == "cuba_li" else nets.li(3, tau=5e-3, r=2.0),
+        "w": nets.affine(weight * np.eye(3)),
+    }
+    if kind == "two":
+        nodes |= {"u": nets.li(3, tau=4e-3, r=1.0), "x": nets.affine(np.eye(3))}
+    nodes |= {"a": nets.lif(3, tau=8e-3, r=1.0, threshold=0.137 * weight), "out": nets.sink(3)}
+    exact, whole = nets.compiled(nets.chain(nodes)), nets.compiled(nets.chain(nodes), "fixed")
+    stimulus = nets.spikes(exact, samples=6, steps=60)
+    one_run, other = reference.run(exact, stimulus), reference.run(whole, stimulus)
+    count = one_run.spikes["a"].sum()
+    assert count > 20
+    # Weights of 8 even bits are up to 0.8 % off, which moves a spike by a step now and then.
+    assert other.spikes["a"].sum() == pytest.approx(count, rel=0.02)
+    assert other.info["saturated"]["a"] == 0
+
+
+def test_a_readout_that_forgets_nothing_is_for_the_steps_it_was_compiled_for(nets: Any) -> None:
+    node = nir.I(np.full(1, 1.0))
+    nodes = {"in": nets.source(1), "w": nets.affine([[1.0]]), "v": node, "out": nets.sink(1)}
+    graph = nets.chain(nodes, if_gain="one")
+    long = Stimulus({"in": np.ones((1, 2000, 1), bool)}, (0,))
+    with pytest.raises(DataError, match=r"'v' forgets nothing.*--steps 2000"):
+        reference.run(nets.compiled(graph, "fixed"), long)
+    fitting = reference.run(nets.compiled(graph, "fixed", steps=2000), long)
+    assert fitting.outputs["out"].item() == pytest.approx(2000, rel=0.02)  # a weight of 64 or 66
+
+
+def test_taps_that_touch_nothing_do_not_count(nets: Any) -> None:
+    """A 3×3 kernel on a 1×1 map: only its middle is a synapse."""
+    weight = np.arange(1.0, 10.0).reshape(1, 1, 3, 3) / 5
+    nodes = {
+        "in": nets.source(1, 1, 1),
+        "w": nir.Conv2d(None, weight, 1, 1, 1, 1, np.zeros(1)),
+        "a": nets.lif(1, 1, 1, threshold=0.4),
+        "out": nets.sink(1, 1, 1),
+    }
+    program, report = fixed(nets.chain(nodes))
+    assert report.clipped == 0
+    assert np.count_nonzero(program.connections[0].synapse.weight) == 1
+    assert report.weight_error < 0.01

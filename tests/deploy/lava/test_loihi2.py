@@ -40,7 +40,7 @@ def test_what_no_loihi_can_run(precision, mode, remedy, make_program, make_stimu
 
 def test_a_loop_would_need_a_cpu(make_program, make_stimulus):
     program = make_program("looped", "fixed")
-    with pytest.raises(UnsupportedError, match=r"^the loop of .* --part decoder"):
+    with pytest.raises(UnsupportedError, match=r"^L2-LOOP: the loop of .* --loop-latency accept"):
         lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
 
 
@@ -96,7 +96,7 @@ def test_the_graph_for_a_chip_computes_the_same(network, make_program, make_stim
 
 def test_decays_and_thresholds_that_differ_are_refused_on_a_chip(make_program, make_stimulus):
     program = make_program("convolutional", "fixed", scale_per="channel")
-    with pytest.raises(UnsupportedError, match="layer 'first' has decays or thresholds that"):
+    with pytest.raises(UnsupportedError, match=r"^L2-UNIFORM: layer 'first' has decays or"):
         lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
 
 

@@ -49,7 +49,7 @@ def test_a_pass_keeps_what_every_neuron_does(apply: passes.Pass) -> None:
         assert {n for n in before.nodes if primitives.neuron_for(before.nodes[n])} <= common
         for name in common:
             np.testing.assert_array_equal(got[name], wanted[name], err_msg=f"{seed}: {name}")
-    if apply not in (passes.relay_loops,):
+    if apply not in (passes.relay_loops, passes.relay_joins):
         assert changed > 3, "so few graphs change that this test could hardly fail"
 
 
@@ -187,6 +187,24 @@ def test_a_loop_without_neurons_gets_one_relay(nets: Any) -> None:
     graph = nets.graph(nodes, "in w d w", "w a out")
     relays = [n for n in passes.relay_loops(graph).nodes.values() if isinstance(n, NirRelay)]
     assert len(relays) == 1
+
+
+@pytest.mark.parametrize("kind", ["weights", "delays"])
+def test_branches_that_part_and_meet_again_and_again_stay_few(nets: Any, kind: str) -> None:
+    """Forty diamonds have 2⁴⁰ ways; relays keep them apart, and the sum doubles at each."""
+    nodes: dict[str, nir.NIRNode] = {"in": nets.source(1)}
+    chains, last = [], "in"
+    for i in range(40):
+        nodes[f"p{i}"], nodes[f"q{i}"] = nir.Scale(np.full(1, 0.5)), nir.Scale(np.full(1, 0.75))
+        nodes[f"s{i}"] = nir.Delay(np.zeros(1)) if kind == "delays" else nir.Scale(np.full(1, 0.8))
+        chains += [f"{last} p{i} s{i}", f"{last} q{i} s{i}"]
+        last = f"s{i}"
+    nodes |= {"v": nets.li(1, tau=nets.dt, r=1.0), "out": nets.sink(1)}
+    graph = nets.graph(nodes, *chains, f"{last} v out")
+    program = nets.compiled(graph)
+    assert len(program.connections) < 1000
+    value = nets.run(graph, [[1]]).membranes["v"].item()
+    assert value == pytest.approx((1.25 if kind == "delays" else 1.0) ** 40, rel=1e-9)
 
 
 def test_the_graph_that_a_pass_gives_is_checked(nets: Any) -> None:
