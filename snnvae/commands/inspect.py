@@ -78,7 +78,8 @@ def command(
     elif input_file is not None:
         raise ConfigError("--input is what --calibrate calibrates with; add --calibrate mse")
     # What would be refused is shown, and said to be refused.
-    compiled = compile_graph(graph, "fixed", replace(options, saturate=True))
+    shown = replace(options, saturate=True)
+    compiled = compile_graph(graph, "fixed", shown)
     program = compiled.program
     wrote = write_pictures(graph, program, model.stem, svg=svg, html=html, recording=recording)
     beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
@@ -86,7 +87,6 @@ def command(
     placement = place(program, target)
     process_rules = _process_rules(program) if target.name == LOIHI_2 else []
     conventions = program.metadata[CONVENTIONS_KEY]
-    shown = replace(options, saturate=True)
     observed = ranges(graph, shown, input_file) if calibrate is not None else ()
     synapses = sum(c.synapse.macs() for c in program.connections)
     neurons = sum(layer.size for layer in program.layers)

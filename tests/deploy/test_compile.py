@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import nir
+import nir_paper
 import numpy as np
 import pytest
 
@@ -15,11 +16,6 @@ from snnvae.hardware_sim import reference
 from snnvae.program import Precision
 from snnvae.stimulus import Stimulus
 
-PAPER_INPUT = (
-    "60 220 270 310 320 350 370 400 410 430 440 450 460 470 480 490 500 510 520 530 670 680 690 "
-    "700 710 720 730 740 750 760 770 780 840 850"
-)
-
 
 def fired(recording: Any, name: str) -> list[int]:
     """Steps at which a single neuron fired."""
@@ -29,16 +25,9 @@ def fired(recording: Any, name: str) -> list[int]:
 @pytest.mark.parametrize("precision", ["float", "fixed"])
 def test_the_single_neuron_of_the_nir_paper(nets: Any, precision: Precision) -> None:
     """Pedersen et al. 2024, experiment 1: Norse, Nengo, snnTorch, SpiNNaker 2 give these spikes."""
-    nodes = {
-        "in": nets.source(1),
-        "w": nets.affine([[1.0]]),
-        "lif": nets.lif(1, tau=2.5e-3, r=1.0, threshold=0.1),
-        "out": nets.sink(1),
-    }
-    stream = np.zeros((1000, 1), bool)
-    stream[[int(step) for step in PAPER_INPUT.split()]] = True
-    graph = nets.chain(nodes, dt=1e-4)
-    assert fired(nets.run(graph, stream, precision), "lif") == [460, 510, 710, 760]
+    graph = nets.chain(nir_paper.nodes(), dt=nir_paper.DT)
+    recording = nets.run(graph, nir_paper.stream(), precision)
+    assert fired(recording, "lif") == nir_paper.EULER
 
 
 def test_edges_into_one_neuron_add_up(nets: Any) -> None:
@@ -563,17 +552,9 @@ def test_the_exponential_integrator_is_the_exact_solution_for_a_constant_input(n
 
 def test_the_published_neuron_of_the_exponential_tools(nets: Any) -> None:
     """Pedersen et al. 2024, experiment 1: what Rockpool and Sinabs give."""
-    nodes = {
-        "in": nets.source(1),
-        "w": nets.affine([[1.0]]),
-        "lif": nets.lif(1, tau=2.5e-3, r=1.0, threshold=0.1),
-        "out": nets.sink(1),
-    }
-    stream = np.zeros((1000, 1), bool)
-    stream[[int(step) for step in PAPER_INPUT.split()]] = True
-    graph = nets.chain(nodes, dt=1e-4)
-    recording = nets.run(graph, stream, integrator="exponential-decay")
-    assert fired(recording, "lif") == [450, 500, 710, 760]
+    graph = nets.chain(nir_paper.nodes(), dt=nir_paper.DT)
+    recording = nets.run(graph, nir_paper.stream(), integrator="exponential-decay")
+    assert fired(recording, "lif") == nir_paper.EXPONENTIAL
 
 
 def test_a_delay_is_a_whole_number_of_steps(nets: Any) -> None:
