@@ -127,6 +127,11 @@ class Neuron(ABC):
     def bias_value(self) -> np.ndarray:
         """The bias in the membrane's units."""
 
+    @property
+    @abstractmethod
+    def state_words(self) -> int:
+        """Numbers that a neuron must remember from one step to the next."""
+
     @abstractmethod
     def initial(self, batch: int, shape: Shape) -> State:
         """State before the first step."""

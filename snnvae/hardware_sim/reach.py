@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from snnvae.primitive import Synapse
 from snnvae.primitives import Linear
 from snnvae.primitives.convolution import Convolution
-from snnvae.program import Connection, Layer, Program
+from snnvae.program import Connection, Layer
 from snnvae.recording import Recording
 
 Reach = Callable[[np.ndarray], np.ndarray]
@@ -31,20 +31,22 @@ def delivered(recording: Recording, c: Connection) -> np.ndarray:
 
 
 def driven_updates(
-    program: Program, recording: Recording, layer: Layer, samples: int, steps: int
+    recording: Recording,
+    layer: Layer,
+    incoming: Sequence[Connection],
+    reaches: Mapping[str, Reach],
+    samples: int,
+    steps: int,
 ) -> np.ndarray:
-    """Updates (B,) of neurons that a spike or an analog current reached in that step."""
-    incoming = program.into(layer.name)
-    if any(c.on_host or program.is_graded(c) for c in incoming):
-        return np.full(samples, steps * layer.size, np.int64)
+    """Updates (B,) of neurons that a spike reached in that step, by connections of spikes."""
     driven = np.zeros(samples, np.int64)
-    reaches = [(c, reach(c.synapse)) for c in incoming if c.delay < steps]
-    widest = max((np.prod(c.synapse.in_shape) for c, _ in reaches), default=1)
-    for rows in _chunks(samples, steps * int(max(widest, layer.size))):
+    timely = [c for c in incoming if c.delay < steps]
+    widest = max((prod(c.synapse.in_shape) for c in timely), default=1)
+    for rows in _chunks(samples, steps * max(widest, layer.size)):
         hit = np.zeros((rows.stop - rows.start, steps, layer.size), bool)
-        for c, reached in reaches:
+        for c in timely:
             spikes = delivered(recording, c)[rows]
-            flat = reached(spikes.reshape(-1, *spikes.shape[2:]))
+            flat = reaches[c.name](spikes.reshape(-1, *spikes.shape[2:]))
             hit[:, c.delay :] |= flat.reshape(*spikes.shape[:2], -1)
         driven[rows] = hit.sum(axis=(1, 2), dtype=np.int64)
     return driven

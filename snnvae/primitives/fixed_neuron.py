@@ -49,6 +49,11 @@ class FixedNeuron(Neuron):
         return self.bias.value
 
     @property
+    def state_words(self) -> int:
+        """The membrane, unless nothing is kept, and the synaptic current where there is one."""
+        return int(not self.forgets) + int(self.du is not None)
+
+    @property
     def forgets(self) -> bool:
         """Whether nothing of a step reaches the next."""
         return self.du is None and bool(np.all(self.dv == fixed_point.FORGET))

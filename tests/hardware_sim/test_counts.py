@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim import reach as reach_module
-from snnvae.hardware_sim.counts import Counts, count, is_shared
+from snnvae.hardware_sim.counter import count, kind_of
+from snnvae.hardware_sim.counts import Counts
 from snnvae.hardware_sim.reach import reach
 from snnvae.primitive import Synapse
 from snnvae.primitives import LIF, Conv2d, ConvTranspose2d, LeakyIntegrator, Linear
@@ -159,12 +160,14 @@ def test_reach_of_a_linear_map(zeros: bool) -> None:
 
 def test_a_kernel_is_shared_unless_it_has_one_position() -> None:
     pad, one = (1, 1), (1, 1)
-    assert is_shared(Conv2d((1, 4, 4), (2, 4, 4), np.ones((2, 1, 3, 3)), one, pad, one, 1))
-    assert not is_shared(Linear((6,), (5,), np.ones((5, 6))))
+    assert (
+        kind_of(Conv2d((1, 4, 4), (2, 4, 4), np.ones((2, 1, 3, 3)), one, pad, one, 1)) == "kernel"
+    )
+    assert kind_of(Linear((6,), (5,), np.ones((5, 6)))) != "kernel"
     covering = Conv2d((3, 2, 2), (5, 1, 1), np.ones((5, 3, 2, 2)), one, (0, 0), one, 1)
     to_map = Conv2d((3, 1, 1), (5, 2, 2), np.ones((5, 3, 2, 2)), one, pad, one, 1)
-    assert not is_shared(covering)
-    assert not is_shared(to_map)
+    assert kind_of(covering) != "kernel"
+    assert kind_of(to_map) != "kernel"
 
 
 def test_a_linear_map_written_as_a_convolution_counts_as_the_linear_map() -> None:

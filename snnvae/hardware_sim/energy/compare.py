@@ -1,128 +1,126 @@
-"""The spiking network beside its ANN twin: energies, ratio, verdict, break-even rate."""
+"""The spiking network beside its ANN twin: ratio with its band, verdict, break-even rate."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from snnvae.hardware_sim.energy.ann import AnnTwin
-from snnvae.hardware_sim.energy.interval import Interval
+import numpy as np
+
+from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy
+from snnvae.hardware_sim.energy.bill import Bill
+from snnvae.hardware_sim.energy.confidence import ratio_interval
+from snnvae.hardware_sim.energy.interval import Interval, quotient
 from snnvae.hardware_sim.energy.profile import Profile
 
 Verdict = Literal["less", "more", "inconclusive", "not comparable"]
 
 
 @dataclass(frozen=True)
-class AnnEnergy:
-    """The twin's energy per sample, in pJ: in fp32 or int8; memory at ideal reuse, or none."""
-
-    arithmetic: str
-    memory: bool
-    terms: Mapping[str, Interval]
-
-    @property
-    def name(self) -> str:
-        """As in a table."""
-        return f"ANN {self.arithmetic}, {'ideal reuse' if self.memory else 'compute only'}"
-
-    @property
-    def total(self) -> Interval:
-        """Sum of the terms."""
-        return Interval.total(self.terms.values())
-
-
-@dataclass(frozen=True)
 class BreakEven:
-    """Where E_SNN = fixed + slope·rate meets E_ANN: even = (E_ANN − fixed) / slope, nominal.
+    """Where E_SNN = fixed + slope·rate meets E_ANN: even = (E_ANN − fixed) / slope.
 
-    rate: mean spikes per source and step, weighted by fan-out, now; even: at break-even, None for
-    never (fixed ≥ E_ANN) or where nothing depends on spikes; steps: T.
+    rate: mean spikes per source and step, weighted by fan-out, now; even: at break-even, with the
+    band of the prices, None for never (fixed ≥ E_ANN at nominal prices) or where nothing depends on
+    spikes; steps: T. Energies nominal, in pJ.
     """
 
     fixed: float
     slope: float
     rate: float
-    even: float | None
+    even: Interval | None
     steps: int
 
     @property
     def even_per_synapse(self) -> float | None:
         """At break-even: spikes per synapse and sample, rate*·T."""
-        return None if self.even is None else self.even * self.steps
+        return None if self.even is None else self.even.nominal * self.steps
+
+    @property
+    def per_synapse(self) -> float:
+        """Spikes per synapse and sample of this run."""
+        return self.rate * self.steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """One ANN against the spiking network. ratio: E_SNN / E_ANN, worst case at both ends.
+    """One ANN against the spiking network.
 
-    headline: same process, voltage and scope, so that the ratio says something of the networks;
-    label says so, or why not.
+    ratio: E_SNN / E_ANN over the bands of the prices, where one unknown moves both sides at once;
+    activity: its confidence interval over the samples, at nominal prices. headline: same process,
+    voltage and scope, so that the ratio says something of the networks; label says so, or why not.
     """
 
     ann: AnnEnergy
     ratio: Interval
+    activity: Interval | None
     verdict: Verdict
     headline: bool
     label: str
     break_even: BreakEven
 
 
-def ann_energies(twin: AnnTwin, reference: Profile) -> tuple[AnnEnergy, ...]:
-    """The twin in fp32 and int8, compute only and, where memory has prices, at ideal reuse."""
-    energies = []
-    for arithmetic in ("fp32", "int8"):
-        prices = reference.ann(arithmetic)
-        for memory in (False, True):
-            counts = twin.quantities(memory)
-            if set(counts) <= set(prices):
-                terms = {term: prices[term].energy * n for term, n in counts.items()}
-                energies.append(AnnEnergy(arithmetic, memory, terms))
-    return tuple(energies)
-
-
-def like_for_like(energies: tuple[AnnEnergy, ...]) -> tuple[AnnEnergy, ...]:
-    """Those of the profile's own scope: with memory where it prices memory."""
-    memory = any(e.memory for e in energies)
-    return tuple(e for e in energies if e.memory == memory)
-
-
 def compare(
-    snn: Interval,
+    snn: Bill,
     ann: AnnEnergy,
     *,
     profile: Profile,
     reference: Profile,
     lower_bound: bool,
     break_even: BreakEven,
+    samples: int,
 ) -> Comparison:
-    """Totals per sample, compared. lower_bound: something material is missing from `snn`."""
+    """Bills per sample, compared. lower_bound: something material is missing from `snn`."""
     own, other = (f"{p.node_nm:g} nm, {p.voltage_v:g} V" for p in (profile, reference))
     headline = own == other and profile.digest() == reference.digest()
+    ratio = quotient(snn.labels, ann.bill.labels)
     if headline:
-        label, verdict = f"same process and scope ({own})", _verdict(snn, ann.total, lower_bound)
+        label, verdict = f"same process and scope ({own})", verdict_of(ratio, lower_bound)
     else:
         names = f"{profile.title} ({own}) against {reference.title} ({other})"
         label = f"different processes or scopes: {names}"
         verdict = "not comparable"
-    return Comparison(ann, snn.over(ann.total), verdict, headline, label, break_even)
+    of_ann = ann.bill.per_sample(samples)
+    activity = None if (of_ann <= 0).any() else ratio_interval(snn.per_sample(samples), of_ann)
+    return Comparison(ann, ratio, activity, verdict, headline, label, break_even)
 
 
-def _verdict(snn: Interval, ann: Interval, lower_bound: bool) -> Verdict:
+def verdict_of(ratio: Interval, lower_bound: bool) -> Verdict:
     """A lower bound can show that the spiking network needs more, never that it needs less."""
-    if snn.overlaps(ann):
-        return "inconclusive"
-    if snn.low > ann.high:
+    if ratio.low > 1:
         return "more"
-    return "inconclusive" if lower_bound else "less"
+    return "less" if ratio.high < 1 and not lower_bound else "inconclusive"
 
 
-def break_even(snn: float, on_events: float, ann: float, rate: float, steps: int) -> BreakEven:
-    """From energies per sample: snn in all, its part in proportion to spikes, and the ANN's."""
-    fixed = snn - on_events
-    slope = on_events / rate if rate else 0.0
-    even = (ann - fixed) / slope if slope and ann > fixed else None
-    return BreakEven(fixed, slope, rate, even, steps)
+def break_even(fixed: Bill, on_events: Bill, ann: Bill, rate: float, steps: int) -> BreakEven:
+    """From bills per sample: what does not depend on spikes, what is in proportion, the ANN's.
+
+    Of a driven update both bills hold a part: see `estimate`.
+    """
+    still, moving, other = fixed.total.nominal, on_events.total.nominal, ann.total.nominal
+    slope = moving / rate if rate else 0.0
+    even = None
+    if slope and other > still:
+        above = _difference(ann, fixed)
+        scaled = {label: e * (1 / rate) for label, e in on_events.labels.items()}
+        found = quotient(above, scaled)
+        even = Interval(max(found.low, 0.0), found.nominal, found.high)
+    return BreakEven(still, slope, rate, even, steps)
+
+
+def _difference(a: Bill, b: Bill) -> dict[str, Interval]:
+    """a − b, unknown by unknown: `low` is where the unknown is low."""
+    nothing = Interval()
+    found = {}
+    for label in {**a.labels, **b.labels}:
+        x, y = a.labels.get(label, nothing), b.labels.get(label, nothing)
+        found[label] = Interval(x.low - y.low, x.nominal - y.nominal, x.high - y.high)
+    return found
+
+
+def mean_rate(sop: np.ndarray, possible: float) -> float:
+    """Operations done of all possible, per sample: spikes per source and step, fan-out weighted."""
+    return float(sop.mean()) / possible if possible else 0.0
 
 
 KNOWN_BREAK_EVENS: tuple[tuple[str, str], ...] = (

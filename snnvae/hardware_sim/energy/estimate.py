@@ -3,105 +3,144 @@
     E = Σ over layers and terms of  count(term) · price(term)     per sample, in pJ
 
 A term is priced, contained in another price, excluded on both sides by the profile, or *unpriced*:
-then it is listed, and where it is material the total is a lower bound.
+then it is listed, and where it is material the total is a lower bound. `measure` counts once;
+`price` can then be called with one profile after another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
-from snnvae.hardware_sim.counts import Counts, count
-from snnvae.hardware_sim.energy.ann import ann_twin
-from snnvae.hardware_sim.energy.compare import (
-    Comparison,
-    ann_energies,
-    break_even,
-    compare,
-    like_for_like,
-)
+from snnvae.hardware_sim.counts import Counts
+from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy, ann_energies
+from snnvae.hardware_sim.energy.ann.twin import ann_twin
+from snnvae.hardware_sim.energy.bill import Bill, Line
+from snnvae.hardware_sim.energy.compare import BreakEven, Comparison, break_even, compare, mean_rate
+from snnvae.hardware_sim.energy.confidence import mean_interval
 from snnvae.hardware_sim.energy.interval import Interval
+from snnvae.hardware_sim.energy.measure import Measured, measure
+from snnvae.hardware_sim.energy.notes import notes_of
+from snnvae.hardware_sim.energy.pace import Pace, static_power
 from snnvae.hardware_sim.energy.profile import Price, Profile
 from snnvae.hardware_sim.energy.profile_file import load_profile
-from snnvae.hardware_sim.energy.result import EnergyReport, LayerEnergy, Unpriced
-from snnvae.hardware_sim.energy.sampler import SamplerWork, sampler_work
-from snnvae.hardware_sim.energy.terms import (
-    EVENT_TERMS,
-    SAMPLER_TERM,
-    SNN_TERMS,
-    UNCOUNTED,
-    Quantities,
-    quantities,
-)
-from snnvae.program import Precision, Program
+from snnvae.hardware_sim.energy.result import EnergyReport
+from snnvae.hardware_sim.energy.sensitivity import swings
+from snnvae.hardware_sim.energy.terms import EVENT_TERMS, Item, items
+from snnvae.hardware_sim.energy.unpriced import unpriced_terms
+from snnvae.hardware_sim.site import Site
+from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 
-MATERIAL_SHARE = 0.01
-"""An unpriced term is material from this share of all priced occurrences on, or if uncountable."""
-CONFIDENCE = 0.95
+NETWORK = "(network)"
+"""Where a cost stands that belongs to no layer."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """What the user knows of time: seconds per step, static watts, depth of the pipeline."""
+
+    step: Interval | None = None
+    static: Interval | None = None
+    depth: int = 0
 
 
 def estimate(
     program: Program,
-    recording: Recording,
+    recording: Recording | Iterable[Recording],
     profile: Profile,
     *,
-    hops: float | None = None,
     cache_constant: bool = True,
+    site: Site | None = None,
+    time: Time | None = None,
     progress: Progress | None = None,
 ) -> EnergyReport:
-    """Price a recorded run of `program`.
+    """Price a recorded run of `program`, given whole or as blocks of its samples.
 
-    hops: mean number of tiles a spike crosses (placement decides; unknown by default).
-    cache_constant: as in `count`. Raises DataError where the recording is not of this program.
+    cache_constant, site: as of `measure`; time: as of `price`. Raises DataError where the recording
+    is not of this program.
     """
-    counts = count(program, recording, cache_constant=cache_constant, progress=progress)
-    spent = quantities(counts, hops)
-    prices = profile.snn(program.precision)
-    layers = tuple(LayerEnergy(name, _energies(spent[name], prices)) for name in spent)
-    unpriced = _unpriced(spent, profile, program.precision, sampler_work(program, counts.steps))
+    measured = measure(
+        program, recording, cache_constant=cache_constant, site=site, progress=progress
+    )
+    return price(measured, profile, time=time)
+
+
+def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> EnergyReport:
+    """What a measured run costs by a profile. time: goes before what the profile says of time."""
+    time, program, counts = time or Time(), measured.program, measured.counts
+    spent = items(counts, profile.counting)
+    pace = _pace(profile, time, counts)
+    static = _static(profile, time, pace, measured.site)
+    bill = Bill((*Bill.of(spent, profile.snn(program.precision)).lines, *static))
     reference = _reference(profile)
-    twin = ann_twin(program)
-    ann = ann_energies(twin, reference) if reference else ()
+    twin = ann_twin(program, profile.counting)
+    zeros = measured.active if profile.counting == "exact" else None
     report = EnergyReport(
-        program=program.digest(),
+        measured=measured,
         profile=profile,
         reference=reference,
-        precision=program.precision,
-        counts=counts,
         twin=twin,
-        layers=layers,
-        activity=_activity(spent, prices, counts.samples),
-        unpriced=unpriced,
-        ann=ann,
+        bill=bill,
+        activity=mean_interval(bill.per_sample(counts.samples)),
+        unpriced=unpriced_terms(spent, measured, profile, static_known=bool(static)),
+        ann=ann_energies(twin, reference, counts.steps, zeros) if reference else (),
         comparisons=(),
-        notes=_notes(program, counts, profile),
-        info=dict(recording.info),
+        swings=(),
+        pace=pace,
+        notes=notes_of(measured, profile),
     )
-    return replace(report, comparisons=_comparisons(report))
+    report = replace(report, comparisons=_comparisons(report))
+    main = report.main if report.main and report.main.headline else None
+    spread = main.activity if main else report.activity
+    return replace(report, swings=swings(bill, main.ann.bill if main else None, spread))
 
 
 def _comparisons(report: EnergyReport) -> tuple[Comparison, ...]:
-    """With each ANN of the reference's scope."""
+    """With each ANN of the reference's scope: with memory where it prices memory."""
     if report.reference is None:
         return ()
-    total, events, rate = report.total, _on_events(report), _rate(report.counts)
-    steps = report.counts.steps
+    memory = any(ann.memory for ann in report.ann)
     return tuple(
         compare(
-            total,
+            report.bill,
             ann,
             profile=report.profile,
             reference=report.reference,
             lower_bound=report.lower_bound,
-            break_even=break_even(total.nominal, events, ann.total.nominal, rate, steps),
+            break_even=_break_even(report, ann),
+            samples=report.counts.samples,
         )
-        for ann in like_for_like(report.ann)
+        for ann in report.ann
+        if ann.memory == memory
     )
+
+
+def _break_even(report: EnergyReport, ann: AnnEnergy) -> BreakEven:
+    """The bill in two: what is in proportion to spikes, and what is not.
+
+    Of the driven updates, what they cost beyond idle ones is: at rate 0 every update is idle.
+    """
+    counts, prices = report.counts, report.prices
+    driven_by_spikes = {c.target for c in counts.connections if c.drive == "spikes"}
+    idle = prices.get("update_idle")
+    fixed, moving = list[Line](), list[Line]()
+    for line in report.bill.lines:
+        if line.term in EVENT_TERMS:
+            moving.append(line)
+        elif line.term == "update_driven" and line.where in driven_by_spikes and idle:
+            at_rest = Line(line.where, "update_idle", line.count, idle.of("", 0), idle.label)
+            moving += [line, replace(at_rest, count=-line.count)]
+            fixed.append(at_rest)
+        else:
+            fixed.append(line)
+    spiking = [c for c in counts.connections if c.drive == "spikes"]
+    sop = sum((c.sop for c in spiking), np.zeros(counts.samples, np.int64))
+    rate = mean_rate(sop, counts.steps * sum(c.priced_synapses for c in spiking))
+    return break_even(Bill(tuple(fixed)), Bill(tuple(moving)), ann.bill, rate, counts.steps)
 
 
 def _reference(profile: Profile) -> Profile | None:
@@ -111,102 +150,23 @@ def _reference(profile: Profile) -> Profile | None:
     return load_profile(profile.reference) if profile.reference else None
 
 
-def _energies(spent: Quantities, prices: Mapping[str, Price]) -> dict[str, Interval]:
-    """Mean energy per sample of each priced term."""
-    return {t: prices[t].energy * float(n.mean()) for t, n in spent.items() if t in prices}
-
-
-def _activity(
-    spent: Mapping[str, Quantities], prices: Mapping[str, Price], samples: int
-) -> Interval | None:
-    """Mean over the samples of the nominal total, with its confidence interval (Student's t)."""
-    if samples < 2:
+def _pace(profile: Profile, time: Time, counts: Counts) -> Pace | None:
+    if time.step is not None:
+        step, source = time.step, "given by the user"
+    elif profile.step is not None:
+        step, source = profile.step.value, str(profile.step.backing.source)
+    else:
         return None
-    total = np.zeros(samples)
-    for terms in spent.values():
-        for term, n in terms.items():
-            if term in prices:
-                total += prices[term].energy.nominal * n
-    mean, error = float(total.mean()), float(total.std(ddof=1)) / samples**0.5
-    half = float(stdtrit(samples - 1, (1 + CONFIDENCE) / 2)) * error
-    return Interval(mean - half, mean, mean + half)
+    return Pace(step, source, counts.steps, time.depth, counts.samples)
 
 
-def _unpriced(
-    spent: Mapping[str, Quantities],
-    profile: Profile,
-    precision: Precision,
-    sampler: SamplerWork | None,
-) -> tuple[Unpriced, ...]:
-    """Terms that occur (or cannot be counted) and have no price, nor are covered or excluded."""
-    prices = profile.snn(precision)
-    known = profile.covered(precision) | set(profile.excluded)
-    mean = {t: sum(float(s[t].mean()) for s in spent.values() if t in s) for t in SNN_TERMS}
-    priced = sum(mean[t] for t in prices)
-    found = []
-    for term in SNN_TERMS:
-        counted = term not in UNCOUNTED or any(term in terms for terms in spent.values())
-        if term in known or (counted and (term in prices or not mean[term])):
-            continue
-        if term == "hop":
-            reason, share = "the number of hops depends on placement; give it", mean["spike"]
-        else:
-            reason = profile.unpriced.get(term, "the profile has no price for it")
-            share = mean[term] if counted else priced
-        material = share > MATERIAL_SHARE * priced or not priced
-        found.append(Unpriced(term, reason, mean[term] if counted else None, material))
-    if sampler:
-        done = sampler.operations
-        reason = (
-            f"{sampler} of the {sampler.kind} sampler, done on the host, whose energy is not known;"
-            " left out of the ANN too"
-        )
-        material = done > MATERIAL_SHARE * priced or not priced
-        found.append(Unpriced(SAMPLER_TERM, reason, float(done), material))
-    return tuple(found)
-
-
-def _on_events(report: EnergyReport) -> float:
-    """The part of the nominal total that is in proportion to spikes, in pJ.
-
-    Of the driven updates it is what they cost beyond idle ones: at rate 0 every update is idle.
-    """
-    terms, prices = report.terms, report.prices
-    energy = sum(e.nominal for term, e in terms.items() if term in EVENT_TERMS)
-    if "update_driven" in prices and "update_idle" in prices:
-        drivers = {c.target for c in report.counts.connections if c.drive == "spikes"}
-        driven = sum(
-            float(layer.driven.mean()) for layer in report.counts.layers if layer.name in drivers
-        )
-        more = prices["update_driven"].energy.nominal - prices["update_idle"].energy.nominal
-        energy += driven * more
-    return energy
-
-
-def _rate(counts: Counts) -> float:
-    """Mean spikes per source and step, weighted by fan-out: operations done of all possible."""
-    spiking = [c for c in counts.connections if c.drive == "spikes"]
-    possible = counts.samples * counts.steps * sum(c.priced_synapses for c in spiking)
-    return sum(int(c.sop.sum()) for c in spiking) / possible if possible else 0.0
-
-
-def _notes(program: Program, counts: Counts, profile: Profile) -> tuple[str, ...]:
-    """What a reader must know of this run."""
-    notes = []
-    for c in counts.connections:
-        if c.drive != "spikes":
-            how = "once per sample, its currents added at every step"
-            how = how if c.drive == "cached" else f"at each of the {counts.steps} steps"
-            by = "membranes" if c.drive == "membranes" else "analog values"
-            notes.append(f"'{c.name}' is driven by {by}: its multiply-accumulates count {how}.")
-    if program.precision == "float" and not profile.prices.get("float"):
-        notes.append(
-            "The profile has no prices for floating point: the events of this floating-point run "
-            "are priced as if they were those of a fixed-point run."
-        )
-    if any(c.delay for c in counts.connections):
-        notes.append(
-            "Spikes that a delay would carry beyond a sample's last step are not delivered and not "
-            "counted."
-        )
-    return tuple(notes)
+def _static(profile: Profile, time: Time, pace: Pace | None, site: Site | None) -> tuple[Line, ...]:
+    """Static power over the time of a sample, if both are known and the profile counts it."""
+    power = time.static
+    if power is None and profile.static is not None:
+        cores, chips = (site.cores, site.chips) if site else (None, None)
+        power = static_power(profile.static, cores, chips)
+    if power is None or pace is None or "static" in profile.excluded or profile.scope == "all_in":
+        return ()
+    energy = pace.static_energy(power)
+    return (Line(NETWORK, "static", np.ones(()), energy, "static power and time per step"),)

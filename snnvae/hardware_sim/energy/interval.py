@@ -1,8 +1,8 @@
-"""A number with its band: low ≤ nominal ≤ high. Adds and scales."""
+"""A number with its band: low ≤ nominal ≤ high. Adds, scales, and divides exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -14,6 +14,11 @@ class Interval:
     nominal: float = 0.0
     high: float = 0.0
 
+    @classmethod
+    def exactly(cls, value: float) -> Interval:
+        """A number without a band."""
+        return cls(value, value, value)
+
     def __add__(self, other: Interval) -> Interval:
         return Interval(self.low + other.low, self.nominal + other.nominal, self.high + other.high)
 
@@ -21,17 +26,9 @@ class Interval:
         """Times a factor ≥ 0."""
         return Interval(self.low * factor, self.nominal * factor, self.high * factor)
 
-    def over(self, other: Interval) -> Interval:
-        """The quotient, worst case at both ends: (low / high, nominal / nominal, high / low)."""
-        return Interval(
-            _ratio(self.low, other.high),
-            _ratio(self.nominal, other.nominal),
-            _ratio(self.high, other.low),
-        )
-
-    def overlaps(self, other: Interval) -> bool:
-        """Whether some value lies in both."""
-        return self.low <= other.high and other.low <= self.high
+    def times(self, other: Interval) -> Interval:
+        """The product of two, neither below 0."""
+        return Interval(self.low * other.low, self.nominal * other.nominal, self.high * other.high)
 
     @staticmethod
     def total(parts: Iterable[Interval]) -> Interval:
@@ -39,5 +36,33 @@ class Interval:
         return sum(parts, Interval())
 
 
-def _ratio(a: float, b: float) -> float:
-    return a / b if b else float("inf")
+def quotient(above: Mapping[str, Interval], below: Mapping[str, Interval]) -> Interval:
+    """``Σ above / Σ below`` where the parts of one key move together and different keys freely.
+
+    A part runs from its `low` to its `high` (which may be the smaller number) as its unknown does.
+    The quotient's extremes lie at ends of the unknowns; which, Dinkelbach's iteration finds: the
+    largest quotient q is the root of ``max Σ(a − q·b) = 0``. Infinite where Σ below can be 0.
+    """
+    nothing = Interval()
+    pairs = [(above.get(k, nothing), below.get(k, nothing)) for k in {**above, **below}]
+    if sum(min(b.low, b.high) for _, b in pairs) <= 0:
+        nominal = Interval.total(b for _, b in pairs).nominal
+        top = sum(a.nominal for a, _ in pairs)
+        middle = top / nominal if nominal > 0 else float("inf")
+        return Interval(min(middle, 0.0), middle, float("inf"))
+    middle = sum(a.nominal for a, _ in pairs) / sum(b.nominal for _, b in pairs)
+    return Interval(_extreme(pairs, middle, -1.0), middle, _extreme(pairs, middle, 1.0))
+
+
+def _extreme(pairs: list[tuple[Interval, Interval]], start: float, sign: float) -> float:
+    """The largest (sign 1) or smallest (−1) quotient."""
+    best = start
+    while True:
+        ends = [
+            max(((a.low, b.low), (a.high, b.high)), key=lambda end: sign * (end[0] - best * end[1]))
+            for a, b in pairs
+        ]
+        found = sum(a for a, _ in ends) / sum(b for _, b in ends)
+        if sign * (found - best) <= 1e-12 * abs(best):
+            return best if sign * (best - found) > 0 else found
+        best = found

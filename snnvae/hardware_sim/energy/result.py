@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snnvae.hardware_sim.counts import Counts
-from snnvae.hardware_sim.energy.ann import AnnTwin
-from snnvae.hardware_sim.energy.compare import AnnEnergy, Comparison
+from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy
+from snnvae.hardware_sim.energy.ann.twin import AnnTwin
+from snnvae.hardware_sim.energy.bill import Bill
+from snnvae.hardware_sim.energy.compare import Comparison
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.profile import GRADES, Price, Profile
-from snnvae.hardware_sim.energy.terms import SNN_TERMS
+from snnvae.hardware_sim.energy.measure import Measured
+from snnvae.hardware_sim.energy.pace import Pace
+from snnvae.hardware_sim.energy.profile import EVIDENCE, Price, Profile
+from snnvae.hardware_sim.energy.sensitivity import Swing
+from snnvae.hardware_sim.energy.terms import GROUPS, SNN_TERMS
 from snnvae.program import Precision
 
 
@@ -37,47 +42,82 @@ class Unpriced:
     material: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EnergyReport:
     """What a run costs by one profile, per sample and in pJ, beside the ANN of the same topology.
 
     activity: total at nominal prices with the 95 % confidence interval of its mean over the samples
-    (the band of the prices is in `total`); None for a single sample. info: what the recording says
-    of itself.
+    (the band of the prices is in `total`); None for a single sample. swings: what moves the answer
+    (the ratio of `main` if that is a headline, else the total), widest first.
     """
 
-    program: str
-    precision: Precision
+    measured: Measured
     profile: Profile
     reference: Profile | None
-    counts: Counts
     twin: AnnTwin
-    layers: tuple[LayerEnergy, ...]
+    bill: Bill
     activity: Interval | None
     unpriced: tuple[Unpriced, ...]
     ann: tuple[AnnEnergy, ...]
     comparisons: tuple[Comparison, ...]
+    swings: tuple[Swing, ...]
+    pace: Pace | None
     notes: tuple[str, ...]
-    info: Mapping[str, object]
+
+    @property
+    def counts(self) -> Counts:
+        """What was counted."""
+        return self.measured.counts
+
+    @property
+    def program(self) -> str:
+        """SHA-256 of the program."""
+        return self.measured.program.digest()
+
+    @property
+    def precision(self) -> Precision:
+        """Of the program."""
+        return self.measured.program.precision
+
+    @property
+    def info(self) -> Mapping[str, object]:
+        """What the recording says of itself."""
+        return self.measured.info
+
+    @property
+    def layers(self) -> tuple[LayerEnergy, ...]:
+        """Populations in the order of the network, and the network itself where it costs."""
+        names = dict.fromkeys(
+            [*(p.name for p in (*self.counts.inputs, *self.counts.layers)),
+             *(line.where for line in self.bill.lines)]
+        )  # fmt: skip
+        return tuple(LayerEnergy(name, self.bill.at(name).terms) for name in names)
 
     @property
     def total(self) -> Interval:
         """All layers and terms."""
-        return Interval.total(layer.total for layer in self.layers)
+        return self.bill.total
 
     @property
     def terms(self) -> dict[str, Interval]:
         """All layers, by term."""
-        spent: dict[str, Interval] = {}
-        for layer in self.layers:
-            for term, energy in layer.terms.items():
-                spent[term] = spent.get(term, Interval()) + energy
+        spent = self.bill.terms
         return {term: spent[term] for term in SNN_TERMS if term in spent}
+
+    @property
+    def groups(self) -> dict[str, Interval]:
+        """All layers, by group of terms; those that cost nothing left out."""
+        spent = self.terms
+        sums = {
+            group: Interval.total(spent[term] for term in terms if term in spent)
+            for group, terms in GROUPS.items()
+        }
+        return {group: energy for group, energy in sums.items() if energy.high}
 
     @property
     def lower_bound(self) -> bool:
         """Something material is unpriced, or a price is published as a minimum."""
-        minimum = any(self.prices[term].minimum for term in self.terms)
+        minimum = any(self.prices[t].minimum for t in self.terms if t in self.prices)
         return minimum or any(u.material for u in self.unpriced)
 
     @property
@@ -86,10 +126,10 @@ class EnergyReport:
         return self.profile.snn(self.precision)
 
     @property
-    def grades(self) -> tuple[str, ...]:
-        """Evidence grades of the prices in use, in the order of GRADES."""
-        used = {word for term in self.terms for word in self.prices[term].grade.split(", ")}
-        return tuple(word for word in GRADES if word in used)
+    def evidence(self) -> tuple[str, ...]:
+        """Kinds of evidence of the prices in use, in the order of EVIDENCE."""
+        used = {self.prices[t].backing.evidence for t in self.terms if t in self.prices}
+        return tuple(word for word in EVIDENCE if word in used)
 
     @property
     def main(self) -> Comparison | None:

@@ -1,0 +1,1 @@
+"""The ANN of the same topology: its work, its zeros, its energy in several arithmetics."""

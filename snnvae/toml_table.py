@@ -1,0 +1,103 @@
+"""Reading TOML files that users write: every mistake gets one line that says what and where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from snnvae.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class TomlTable:
+    """A table of a file, and where it stands in it: `name` as in "profile mine.toml"."""
+
+    def __init__(self, name: str, data: dict[str, Any], at: str = "") -> None:
+        self.name, self.data, self.at = name, data, at
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> TomlTable:
+        """The whole of a file's text."""
+        try:
+            return cls(name, tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise ConfigError(f"{name} is not TOML: {' '.join(str(error).split())}") from None
+
+    @classmethod
+    def read(cls, name: str, path: Path) -> TomlTable:
+        """The whole of a file."""
+        try:
+            text = path.read_text("utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise ConfigError(f"cannot read {name}: {reason}") from None
+        return cls.parse(name, text)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.data
+
+    def __iter__(self) -> Iterable[str]:
+        return iter(self.data)
+
+    def table(self, key: str) -> TomlTable:
+        """The table of that name; an empty one if there is none."""
+        value = self.data.get(key, {})
+        if not isinstance(value, dict):
+            self.fail(key, "must be a table")
+        return TomlTable(self.name, value, f"{self.at}{key}.")
+
+    def text(self, key: str, *, optional: bool = False) -> str:
+        """A text, empty only where it is optional."""
+        value = self.data.get(key, "" if optional else None)
+        if not isinstance(value, str) or not (value or optional):
+            self.fail(key, "must be a text" if key in self.data else "is missing")
+        return value
+
+    def texts(self) -> dict[str, str]:
+        """Every entry, all of them texts."""
+        return {key: self.text(key) for key in self.data}
+
+    def choice(self, key: str, allowed: Iterable[str], default: str | None = None) -> str:
+        """A text out of `allowed`."""
+        if default is not None and key not in self.data:
+            return default
+        value, allowed = self.text(key), tuple(allowed)
+        if value not in allowed:
+            self.fail(key, f"is '{value}'; use one of: {', '.join(allowed)}")
+        return value
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """A number of 0 or more."""
+        value = self.data.get(key, default)
+        if value is None:
+            self.fail(key, "is missing")
+        return self.amount(key, value)
+
+    def amount(self, key: str, value: Any) -> float:
+        """`value`, found under a key, if it is a number of 0 or more."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e30:
+            self.fail(key, f"is {value!r}; give a number that is 0 or more")
+        return float(value)
+
+    def flag(self, key: str) -> bool:
+        """True or false; false if it is not there."""
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            self.fail(key, "must be true or false")
+        return value
+
+    def only(self, allowed: Collection[str]) -> None:
+        """No keys but these."""
+        for key in self.data:
+            if key not in allowed:
+                self.fail(key, f"is not known; use one of: {', '.join(sorted(allowed))}")
+
+    def fail(self, key: str, problem: str) -> NoReturn:
+        """ConfigError: what is wrong with a key."""
+        raise ConfigError(" ".join(f"{self.name}: {self.at}{key} {problem}".split()))
