@@ -33,6 +33,7 @@ from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
 from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_aside, write_text
 from snnvae.hardware_sim import energy
+from snnvae.hardware_sim.energy.report import to_html
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -148,7 +149,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     written += pictures
     report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
     written.append(out / "report.html")
-    write_text(written[-1], energy.to_html(report, title=request.model.stem))
+    write_text(written[-1], to_html(report, title=request.model.stem))
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
     saturated = {name: n for name, n in recording.info.get("saturated", {}).items() if n}

@@ -1,4 +1,4 @@
-"""Who fired when, for people to look at: a raster of one sample, rates over time, silent neurons."""
+"""Who fired when, for people to look at: a raster of one sample, rates over time, the silent."""
 
 from __future__ import annotations
 

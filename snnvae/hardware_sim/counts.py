@@ -37,9 +37,10 @@ class ConnectionCounts:
 
     synapses: one per source and target that the geometry joins; nonzero: those with a weight other
     than 0; weights: numbers that are stored for them; naive: what they would be without borders,
-    every tap at every output position. fan_out: least, mean and largest over source positions. macs: multiply-accumulates of an analog-driven connection; host_adds: adds of its
-    bias and of its cached currents (T·N). Where a placement is known, messages: a spike to each
-    core that it reaches; hops_x, hops_y: tiles that these cross, east-west and north-south.
+    every tap at every output position. fan_out: least, mean and largest over source positions.
+    macs: multiply-accumulates of an analog-driven connection; host_adds: adds of its bias and of
+    its cached currents (T·N). Where a placement is known, messages: a spike to each core that it
+    reaches; hops_x, hops_y: tiles that these cross, east-west and north-south.
     """
 
     name: str

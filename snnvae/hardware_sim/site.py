@@ -27,10 +27,12 @@ Routes = Mapping[str, Route]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """A placement. hops_unknown: why hops are not counted, empty where they are."""
+    """A placement. hops_unknown: why hops are not counted, empty where they are; broken: rules of
+    the chip that the program breaks."""
 
     chip: str
     cores: int
     chips: int
     routes: Routes
     hops_unknown: str = ""
+    broken: int = 0

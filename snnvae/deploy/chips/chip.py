@@ -14,6 +14,7 @@
     [absent]                          # every other of LIMITS, with the reason
     max_delay = "not published"
     [synapse]                         # how synapses lie in memory, see SynapseFormat
+    [mesh]                            # optional: how cores are joined, see Mesh
 
 A number that nobody published stays absent and is not checked.
 """
@@ -102,8 +103,27 @@ class SynapseFormat:
 
 
 @dataclass(frozen=True)
+class Mesh:
+    """A grid of tiles, so many columns wide and rows high, with some cores on each.
+
+    Cores are numbered tile by tile, tiles row by row; messages go along a row, then a column.
+    """
+
+    columns: int
+    rows: int
+    cores_per_tile: int
+    source: str
+    grade: str
+
+    def tile(self, core: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(column, row) of cores on one chip."""
+        row, column = np.divmod(core // self.cores_per_tile, self.columns)
+        return column, row
+
+
+@dataclass(frozen=True)
 class Chip:
-    """A chip: its limits by name, what is not known and why, and its synapses' format."""
+    """A chip: its limits by name, what is not known and why, its synapses' format and its mesh."""
 
     name: str
     title: str
@@ -111,6 +131,7 @@ class Chip:
     limits: Mapping[str, Limit]
     absent: Mapping[str, str]
     synapse: SynapseFormat
+    mesh: Mesh | None = None
 
     def limit(self, name: str) -> int | None:
         """The limit's value, None where nobody published it (KeyError: no such limit)."""
@@ -176,6 +197,7 @@ class _Reader:
             limits,
             absent,
             self._synapse(self._table(data, "synapse")),
+            self._mesh(self._table(data, "mesh")) if "mesh" in data else None,
         )
 
     def _limit(self, table: dict[str, Any], key: str) -> Limit:
@@ -201,6 +223,13 @@ class _Reader:
             self._text(table, "grade"),
             self._text(table, "note"),
         )
+
+    def _mesh(self, table: dict[str, Any]) -> Mesh:
+        sizes = [self._whole(table, key) for key in ("columns", "rows", "cores_per_tile")]
+        if not all(sizes):
+            self._fail("mesh", "has a size of 0; leave the table out if it is not known")
+        columns, rows, cores = sizes
+        return Mesh(columns, rows, cores, self._source(table), self._text(table, "grade"))
 
     def _source(self, table: dict[str, Any]) -> str:
         key = self._text(table, "source")

@@ -22,11 +22,11 @@ class BreakEven:
 
     rate: mean spikes per source and step, weighted by fan-out, now; even: at break-even, with the
     band of the prices, None for never (fixed ≥ E_ANN at nominal prices) or where nothing depends on
-    spikes; steps: T. Energies nominal, in pJ.
+    spikes; steps: T. fixed and slope in pJ, with all unknowns at their low or high ends.
     """
 
-    fixed: float
-    slope: float
+    fixed: Interval
+    slope: Interval
     rate: float
     even: Interval | None
     steps: int
@@ -97,10 +97,10 @@ def break_even(fixed: Bill, on_events: Bill, ann: Bill, rate: float, steps: int)
 
     Of a driven update both bills hold a part: see `estimate`.
     """
-    still, moving, other = fixed.total.nominal, on_events.total.nominal, ann.total.nominal
-    slope = moving / rate if rate else 0.0
+    still, other = fixed.total, ann.total.nominal
+    slope = on_events.total * (1 / rate) if rate else Interval()
     even = None
-    if slope and other > still:
+    if slope.nominal and other > still.nominal:
         above = _difference(ann, fixed)
         scaled = {label: e * (1 / rate) for label, e in on_events.labels.items()}
         found = quotient(above, scaled)

@@ -10,11 +10,15 @@ fsvae      the same, with synapses as FSVAE's table counts them: every tap at ev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Literal
 
 import numpy as np
 
+from snnvae.hardware_sim.counter import naive_synapses
 from snnvae.hardware_sim.counts import ConnectionCounts
+from snnvae.primitive import Synapse
+from snnvae.primitives import Linear
 
 Counting = Literal["exact", "mean_rate", "fsvae"]
 
@@ -22,7 +26,7 @@ COUNTINGS: Mapping[Counting, str] = {
     "exact": "each spike times the fan-out of its position",
     "mean_rate": "mean rate × steps × synapses of each layer, as many papers count",
     "fsvae": "mean rate × steps × taps at every output position: borders ignored, transposed "
-    "convolutions times stride², as FSVAE's table counts",
+    "convolutions times stride², the ANN's linear layers inputs², as FSVAE's authors count",
 }
 
 
@@ -34,6 +38,13 @@ def synaptic_operations(c: ConnectionCounts, counting: Counting) -> np.ndarray:
     return c.spikes * (synapses / c.sources)
 
 
-def analog_macs(c: ConnectionCounts, counting: Counting) -> np.ndarray:
+def analog_macs(c: ConnectionCounts, counting: Counting, steps: int) -> np.ndarray:
     """Multiply-accumulates of an analog-driven connection, per sample (B,)."""
-    return c.macs * (c.naive / c.synapses) if counting == "fsvae" else c.macs
+    return np.full_like(c.macs, steps * c.naive) if counting == "fsvae" else c.macs
+
+
+def ann_macs(synapse: Synapse, exact: int, counting: Counting) -> int:
+    """Multiply-accumulates of a connection of the ANN, which are `exact` if counted so."""
+    if counting != "fsvae":
+        return exact
+    return prod(synapse.in_shape) ** 2 if isinstance(synapse, Linear) else naive_synapses(synapse)

@@ -9,7 +9,7 @@ then it is listed, and where it is material the total is a lower bound. `measure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,11 +24,11 @@ from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.measure import Measured, measure
 from snnvae.hardware_sim.energy.notes import notes_of
 from snnvae.hardware_sim.energy.pace import Pace, static_power
-from snnvae.hardware_sim.energy.profile import Price, Profile
+from snnvae.hardware_sim.energy.profile import Profile
 from snnvae.hardware_sim.energy.profile_file import load_profile
 from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.sensitivity import swings
-from snnvae.hardware_sim.energy.terms import EVENT_TERMS, Item, items
+from snnvae.hardware_sim.energy.terms import EVENT_TERMS, items
 from snnvae.hardware_sim.energy.unpriced import unpriced_terms
 from snnvae.hardware_sim.site import Site
 from snnvae.program import Program
@@ -94,7 +94,7 @@ def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> 
         notes=notes_of(measured, profile),
     )
     report = replace(report, comparisons=_comparisons(report))
-    main = report.main if report.main and report.main.headline else None
+    main = report.headline
     spread = main.activity if main else report.activity
     return replace(report, swings=swings(bill, main.ann.bill if main else None, spread))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnvae.hardware_sim.energy.conventions import COUNTINGS
 from snnvae.hardware_sim.energy.measure import Measured
 from snnvae.hardware_sim.energy.profile import Profile
+from snnvae.hardware_sim.site import Site
 
 
 def notes_of(measured: Measured, profile: Profile) -> tuple[str, ...]:
@@ -38,10 +39,26 @@ def notes_of(measured: Measured, profile: Profile) -> tuple[str, ...]:
             "The profile has no prices for floating point: the events of this floating-point run "
             "are priced as if they were those of a fixed-point run."
         )
-    site = measured.site
-    if site is not None:
-        notes.append(
-            f"Placed on {site.chip}: {site.cores:,} cores, {site.chips:,} "
-            f"{'chip' if site.chips == 1 else 'chips'}. {site.hops_unknown}".strip()
-        )
+    if measured.site is not None:
+        notes += _placed(measured.site)
     return tuple(notes)
+
+
+def _placed(site: Site) -> list[str]:
+    notes = [
+        f"Placed on {site.chip}: {_number(site.cores, 'core')}, {_number(site.chips, 'chip')}."
+    ]
+    if site.broken:
+        notes.append(
+            f"The network breaks {_number(site.broken, 'rule')} of {site.chip}, so it would not "
+            "run there as it is: see snnvae inspect."
+        )
+    if site.hops_unknown:
+        notes.append(site.hops_unknown[0].upper() + site.hops_unknown[1:] + ".")
+    else:
+        notes.append("Hops of the host's spikes are not counted: where they enter is not known.")
+    return notes
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")

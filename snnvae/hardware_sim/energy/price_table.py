@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Literal, cast, get_args
 
 from snnvae.hardware_sim.counts import Kind
@@ -121,7 +122,7 @@ class PriceReader:
         points = [
             (table.amount("by_bytes", at), table.amount("by_bytes", energy)) for at, energy in rows
         ]
-        if any(a >= b for (a, _), (b, _) in zip(points, points[1:])):
+        if any(a >= b for (a, _), (b, _) in pairwise(points)):
             table.fail("by_bytes", "must be sorted by size")
         return tuple((at, _spread(table, energy * size)) for at, energy in points)
 

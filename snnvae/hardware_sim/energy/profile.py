@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from snnvae.hardware_sim.energy.conventions import Counting
@@ -102,7 +103,7 @@ def _at(points: tuple[tuple[float, Interval], ...], size: float) -> Interval:
     """Linear between the points; below the first one as there, beyond the last one onwards."""
     if len(points) == 1 or size <= points[0][0]:
         return points[0][1]
-    pairs = list(zip(points, points[1:]))
+    pairs = list(pairwise(points))
     (x0, y0), (x1, y1) = next((p for p in pairs if size <= p[1][0]), pairs[-1])
     share = (size - x0) / (x1 - x0)
     ends = zip(_ends(y0), _ends(y1))
@@ -149,7 +150,7 @@ class Profile:
         return self.prices.get(f"ann_{arithmetic}", {})
 
     def covered(self, precision: Precision) -> frozenset[str]:
-        """Terms that other prices contain; with an all-in price all that is not said to be missing."""
+        """Terms that other prices contain: with an all-in price, all that is not said to miss."""
         prices = self.snn(precision)
         if any(price.scope == "all_in" for price in prices.values()):
             return frozenset(SNN_TERMS) - frozenset(prices) - frozenset(self.unpriced)

@@ -87,10 +87,8 @@ class EnergyReport:
     @property
     def layers(self) -> tuple[LayerEnergy, ...]:
         """Populations in the order of the network, and the network itself where it costs."""
-        names = dict.fromkeys(
-            [*(p.name for p in (*self.counts.inputs, *self.counts.layers)),
-             *(line.where for line in self.bill.lines)]
-        )  # fmt: skip
+        populations = [*(i.name for i in self.counts.inputs), *(x.name for x in self.counts.layers)]
+        names = dict.fromkeys([*populations, *(line.where for line in self.bill.lines)])
         return tuple(LayerEnergy(name, self.bill.at(name).terms) for name in names)
 
     @property
@@ -103,6 +101,10 @@ class EnergyReport:
         """All layers, by term."""
         spent = self.bill.terms
         return {term: spent[term] for term in SNN_TERMS if term in spent}
+
+    def group(self, layer: LayerEnergy, group: str) -> float:
+        """Nominal energy of a layer's terms of a group."""
+        return sum(layer.terms[t].nominal for t in GROUPS[group] if t in layer.terms)
 
     @property
     def groups(self) -> dict[str, Interval]:
@@ -130,6 +132,11 @@ class EnergyReport:
         """Kinds of evidence of the prices in use, in the order of EVIDENCE."""
         used = {self.prices[t].backing.evidence for t in self.terms if t in self.prices}
         return tuple(word for word in EVIDENCE if word in used)
+
+    @property
+    def headline(self) -> Comparison | None:
+        """The main comparison, if it is one of like with like."""
+        return self.main if self.main and self.main.headline else None
 
     @property
     def main(self) -> Comparison | None:

@@ -136,18 +136,20 @@ def items(counts: Counts, counting: Counting = "exact") -> list[Item]:
     ]
     for layer in counts.layers:
         for connection in counts.into(layer.name):
-            spent += _connection(connection, layer, counting)
-        spent += _layer(layer)
+            spent += _connection(connection, layer, counting, counts.steps)
+        spent += _layer(layer, counting)
         for connection in counts.connections:
             if connection.source == layer.name:
                 spent += _routed(layer.name, connection)
     return spent
 
 
-def _connection(c: ConnectionCounts, layer: LayerCounts, counting: Counting) -> list[Item]:
+def _connection(
+    c: ConnectionCounts, layer: LayerCounts, counting: Counting, steps: int
+) -> list[Item]:
     """What the synapses of a connection do; they count for the layer that they end at."""
     where, states = layer.name, layer.neurons * max(layer.state_words, 1)
-    macs = analog_macs(c, counting)
+    macs = analog_macs(c, counting, steps)
     if c.drive == "membranes":
         return [
             Item(where, "mac", macs),
@@ -167,18 +169,22 @@ def _connection(c: ConnectionCounts, layer: LayerCounts, counting: Counting) -> 
     ]
 
 
-def _layer(layer: LayerCounts) -> list[Item]:
+def _layer(layer: LayerCounts, counting: Counting) -> list[Item]:
     """What the neurons of a layer do."""
     where, updates = layer.name, layer.driven + layer.idle
     arithmetic = UPDATE_OPERATIONS[layer.kind]
+    multiplied, added = updates * arithmetic.multiplications, updates * arithmetic.additions
+    biased = layer.bias_adds
+    if counting == "fsvae":
+        multiplied, added, biased = updates - layer.spikes, updates, updates
     words = layer.neurons * layer.state_words
     return [
         Item(where, "update_driven", layer.driven),
         Item(where, "update_idle", layer.idle),
         Item(where, "update_state", updates * layer.state_words, words=words),
-        Item(where, "neuron_mul", updates * arithmetic.multiplications),
-        Item(where, "neuron_add", updates * arithmetic.additions),
-        Item(where, "bias", layer.bias_adds),
+        Item(where, "neuron_mul", multiplied),
+        Item(where, "neuron_add", added),
+        Item(where, "bias", biased),
         Item(where, "spike", layer.spikes),
         Item(where, "readout", layer.readouts),
     ]

@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-from snnvae.hardware_sim.counter import kind_of, naive_synapses
+from snnvae.hardware_sim.counter import kind_of
 from snnvae.hardware_sim.counts import Kind
-from snnvae.hardware_sim.energy.conventions import Counting
+from snnvae.hardware_sim.energy.conventions import Counting, ann_macs
 from snnvae.hardware_sim.energy.terms import Item
 from snnvae.program import Connection, Program
 
@@ -158,7 +158,7 @@ def _twin_connection(c: Connection, counting: Counting) -> AnnConnection:
         source=c.source,
         target=c.target,
         kind=kind,
-        macs=naive_synapses(c.synapse) if counting == "fsvae" else macs,
+        macs=ann_macs(c.synapse, macs, counting),
         weights=weights,
         inputs=inputs,
         outputs=outputs,

@@ -46,3 +46,11 @@ def integer(value: float) -> str:
 def percent(share: float) -> str:
     """A share as "12.3 %"."""
     return f"{100 * share:.3g} %"
+
+
+def seconds(value: float) -> str:
+    """Three significant digits and a unit: 0.0123 → "12.3 ms"."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{significant(value / size)} {unit}"
+    return f"{significant(value / 1e-9)} ns" if value else "0"

@@ -1,0 +1,26 @@
+"""An EnergyReport, or several side by side, for people and for programs."""
+
+from snnvae.hardware_sim.energy.report.csv_lines import to_csv
+from snnvae.hardware_sim.energy.report.html import side_by_side_html, sweep_html, to_html
+from snnvae.hardware_sim.energy.report.json_document import SCHEMA_VERSION, to_json
+from snnvae.hardware_sim.energy.report.markdown import (
+    side_by_side_markdown,
+    sweep_markdown,
+    to_markdown,
+)
+from snnvae.hardware_sim.energy.report.summary import side_by_side_text, summary_text, sweep_text
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "side_by_side_html",
+    "side_by_side_markdown",
+    "side_by_side_text",
+    "summary_text",
+    "sweep_html",
+    "sweep_markdown",
+    "sweep_text",
+    "to_csv",
+    "to_html",
+    "to_json",
+    "to_markdown",
+]

@@ -1,0 +1,90 @@
+"""Reports as self-contained pages: tables and inline SVG, light or dark, ready for print.
+
+Everything that comes from a graph, a file name or a profile is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from snnvae.hardware_sim.energy.report import side_by_side, units, words
+from snnvae.hardware_sim.energy.report.provenance import provenance
+from snnvae.hardware_sim.energy.report.sections import sections
+from snnvae.hardware_sim.energy.report.side_by_side import Named
+from snnvae.hardware_sim.energy.report.tables import ratio
+from snnvae.hardware_sim.energy.result import EnergyReport
+
+
+def to_html(report: EnergyReport, title: str = "Spiking network") -> str:
+    """One report as a page; `title` names the network."""
+    from snnvae.hardware_sim.energy.report import plots
+
+    drawn = {
+        "totals": plots.totals([("Spiking network", report)]),
+        "rate": plots.rate(report),
+        "tornado": plots.tornado(report),
+        "layers": plots.layers(report),
+        "firing": plots.firing(report),
+    }
+    return _render(
+        "report.html.j2",
+        title=title,
+        report=report,
+        sections=sections(report),
+        plots=drawn,
+        opening=words.opening(report),
+        provenance=provenance(report),
+    )
+
+
+def side_by_side_html(reports: Named, title: str) -> str:
+    """Several runs, or one run by several profiles, on one page."""
+    from snnvae.hardware_sim.energy.report import plots
+
+    return _render(
+        "several.html.j2",
+        title=title,
+        opening=side_by_side.opening(reports),
+        plot=plots.totals(reports),
+        about="Energy per sample of each run, and of the ANN twins of the first",
+        tables=side_by_side.tables(reports),
+        notes=side_by_side.notes(reports),
+        provenances=[(name, provenance(report)) for name, report in reports],
+    )
+
+
+def sweep_html(reports: Sequence[EnergyReport], changes: Sequence[float | None], title: str) -> str:
+    """Runs of one network that differ in T; changes: of the outputs, see `side_by_side.sweep`."""
+    from snnvae.hardware_sim.energy.report import plots
+
+    named = [(f"T = {report.counts.steps}", report) for report in reports]
+    return _render(
+        "several.html.j2",
+        title=title,
+        opening=side_by_side.opening(named),
+        plot=plots.steps(reports),
+        about="Energy per sample of the spiking network and of its ANN twins against T",
+        tables=[side_by_side.sweep(reports, changes), *side_by_side.tables(named)],
+        notes=side_by_side.notes(named),
+        provenances=[(name, provenance(report)) for name, report in named],
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    import jinja2
+
+    folder = files("snnvae.hardware_sim.energy.report") / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        energy=units.energy, band=units.band, percent=units.percent,
+        significant=units.significant, integer=units.integer, ratio=ratio,
+    )  # fmt: skip
+    return environment.get_template(template).render(words=words, **values)

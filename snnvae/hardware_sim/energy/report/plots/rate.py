@@ -1,0 +1,59 @@
+"""Energy against the spike rate: the line of the spiking network, the levels of the ANNs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnvae.hardware_sim.energy.report.plots.style import (
+    ARTIFICIAL,
+    INK,
+    MARK,
+    SPIKING,
+    drawing,
+    energy_axis,
+)
+from snnvae.hardware_sim.energy.result import EnergyReport
+
+POINTS = 200
+
+
+def rate(report: EnergyReport) -> str:
+    """With this run's operating point and the break-even points; empty without an ANN."""
+    if not report.comparisons:
+        return ""
+    point = report.comparisons[0].break_even
+    evens = [c.break_even.even.nominal for c in report.comparisons if c.break_even.even]
+    shown = [even for even in evens if even <= 1]
+    last = min(1.0, 1.4 * max([point.rate, *shown, 0.01]))
+    at = np.linspace(0, last, POINTS)
+    with drawing(4.2, "rate") as drawn:
+        axes = drawn.axes()
+        low, middle, high = (
+            getattr(point.fixed, end) + getattr(point.slope, end) * at
+            for end in ("low", "nominal", "high")
+        )
+        axes.fill_between(at, low, high, color=SPIKING, alpha=0.2, lw=0)
+        axes.plot(at, middle, color=SPIKING, lw=2, label="spiking network, band of the prices")
+        for n, c in enumerate(report.comparisons):
+            style = ("-", "--", "-.", ":")[n % 4]
+            level = c.ann.total.nominal
+            axes.axhline(level, color=ARTIFICIAL, lw=1.2, ls=style)
+            axes.annotate(
+                c.ann.name, (1, level), (2, 2), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", fontsize=8,
+            )  # fmt: skip
+            even = c.break_even.even
+            if even is not None and even.nominal <= last:
+                axes.plot(even.nominal, level, "o", color=INK, ms=7, fillstyle="none")
+        here = point.fixed.nominal + point.slope.nominal * point.rate
+        axes.plot(point.rate, here, "D", color=MARK, ms=8, label="this run")
+        if shown:
+            axes.plot([], [], "o", color=INK, ms=7, fillstyle="none", label="break-even")
+        axes.set_yscale("log")
+        axes.set_xlim(0, last)
+        energy_axis(axes.yaxis)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+        axes.set_xlabel("mean spikes per source and step, weighted by fan-out")
+        axes.set_ylabel("energy per sample, logarithmic")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
+    return drawn.svg

@@ -1,0 +1,43 @@
+"""Energies side by side on a logarithmic scale, with their bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snnvae.hardware_sim.energy.interval import Interval
+from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy.report.plots.style import (
+    ARTIFICIAL,
+    INK,
+    SPIKING,
+    drawing,
+    energy_axis,
+    label,
+    reach,
+    short,
+)
+from snnvae.hardware_sim.energy.result import EnergyReport
+
+
+def totals(reports: Sequence[tuple[str, EnergyReport]]) -> str:
+    """Spiking networks, each by name, and the ANNs of the first of them."""
+    bars = [(name, report.total, SPIKING) for name, report in reports]
+    bars += [(ann.name, ann.total, ARTIFICIAL) for ann in reports[0][1].ann]
+    return _bars([bar for bar in bars if bar[1].low > 0])
+
+
+def _bars(bars: Sequence[tuple[str, Interval, str]]) -> str:
+    with drawing(1.1 + 0.36 * len(bars), "totals") as drawn:
+        axes = drawn.bars()
+        for y, (_, total, colour) in enumerate(bars):
+            axes.barh(y, total.nominal, color=colour, height=0.6)
+            axes.errorbar(total.nominal, y, xerr=reach(total), color=INK, capsize=4, lw=1.2)
+            label(axes, total.high, y, units.energy(total.nominal))
+        axes.set_xscale("log")
+        if bars:
+            highest = max(total.high for _, total, _ in bars)
+            axes.set_xlim(min(total.low for _, total, _ in bars) / 3, highest * 4)
+        energy_axis(axes.xaxis)
+        axes.set_yticks(range(len(bars)), [short(name, 40) for name, _, _ in bars])
+        axes.set_xlabel("energy per sample, logarithmic; bar: nominal, line: low to high")
+    return drawn.svg

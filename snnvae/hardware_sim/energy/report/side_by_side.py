@@ -1,0 +1,167 @@
+"""Several reports in columns: two runs, one run by several profiles, or a sweep over T."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+from snnvae.hardware_sim.energy.interval import Interval, quotient
+from snnvae.hardware_sim.energy.report import units, words
+from snnvae.hardware_sim.energy.report.tables import Table, ratio
+from snnvae.hardware_sim.energy.result import EnergyReport
+
+Named = Sequence[tuple[str, EnergyReport]]
+"""Reports, each by the name of its run."""
+Cell = Callable[[EnergyReport], str]
+
+
+def opening(reports: Named) -> str:
+    """The first line."""
+    names = dict.fromkeys(report.profile.title for _, report in reports)
+    return f"{words.DISCLAIMER}. Prices: {'; '.join(names)}"
+
+
+def tables(reports: Named) -> list[Table]:
+    """What a reader compares, most important first."""
+    return [_summary(reports), _pairs(reports), _groups(reports), _layers(reports)]
+
+
+def notes(reports: Named) -> list[str]:
+    """Why totals may not be compared, where they may not."""
+    found = []
+    if len({report.profile.digest() for _, report in reports}) > 1:
+        found.append("The runs are priced by different profiles: compare their scopes first.")
+    if len({report.counts.steps for _, report in reports}) > 1:
+        found.append("The runs differ in steps per sample, so a sample is not the same work.")
+    for name, report in reports:
+        if text := words.lower_bound(report):
+            found.append(f"{name}: {text}")
+    return found
+
+
+def sweep(reports: Sequence[EnergyReport], changes: Sequence[float | None]) -> Table:
+    """One row for each T.
+
+    changes: mean squared difference of the outputs from those of the largest T, None where there
+    are no outputs to compare.
+    """
+    rows = []
+    for report, change in zip(reports, changes, strict=True):
+        main = report.main
+        rows.append(
+            (
+                str(report.counts.steps),
+                units.energy(report.total.nominal),
+                units.band(report.total),
+                _sop(report),
+                units.percent(main.break_even.rate) if main else "",
+                ratio(main.ratio) if main else "",
+                words.VERDICTS[main.verdict] if main else "",
+                "" if change is None else f"{change:.4g}",
+            )
+        )
+    nearest = reports[0].main.ann.name if reports[0].main else "ANN"
+    return Table(
+        "Energy per sample for each number of steps; the outputs' change is their mean squared "
+        "difference from those of the most steps",
+        ("T", "energy", "low to high", "SOP", "mean rate", f"spiking / {nearest}", "verdict",
+         "change of outputs"),
+        tuple(rows),
+        frozenset({0, 6}),
+    )  # fmt: skip
+
+
+def _summary(reports: Named) -> Table:
+    rows: list[tuple[str, Cell]] = [
+        ("profile", lambda r: r.profile.name),
+        ("arithmetic", lambda r: r.precision),
+        ("backend", lambda r: str(r.info.get("backend", ""))),
+        ("samples × steps", lambda r: f"{r.counts.samples} × {r.counts.steps}"),
+        ("energy per sample", lambda r: units.energy(r.total.nominal)),
+        ("low to high (prices)", lambda r: units.band(r.total)),
+        ("95 % interval (samples)", _activity),
+        ("lower bound", lambda r: "yes" if r.lower_bound else "no"),
+        ("ANN", lambda r: r.main.ann.name if r.main else ""),
+        ("energy of the ANN", lambda r: units.energy(r.main.ann.total.nominal) if r.main else ""),
+        ("spiking / ANN", lambda r: ratio(r.main.ratio) if r.main else ""),
+        ("spiking network", lambda r: words.VERDICTS[r.main.verdict] if r.main else ""),
+        ("mean rate", lambda r: units.percent(r.main.break_even.rate) if r.main else ""),
+        ("break-even", lambda r: words.breaking_even(r.main.break_even) if r.main else ""),
+        ("spikes", lambda r: units.integer(sum(x.spikes.mean() for x in r.counts.layers))),
+        ("synaptic operations", _sop),
+        ("neuron updates", _updates),
+        ("time", lambda r: words.times(r.pace) if r.pace else ""),
+    ]
+    return _columns("Per sample", reports, rows)
+
+
+def _groups(reports: Named) -> Table:
+    groups = dict.fromkeys(group for _, report in reports for group in report.groups)
+    return _columns(
+        "Energy per sample by kind, nominal",
+        reports,
+        [(group, _of_group(group)) for group in groups],
+    )
+
+
+def _layers(reports: Named) -> Table:
+    names = dict.fromkeys(x.name for _, report in reports for x in report.layers if x.terms)
+    return _columns(
+        "Energy per sample by layer, nominal",
+        reports,
+        [(name, _of_layer(name)) for name in names],
+    )
+
+
+def _pairs(reports: Named) -> Table:
+    """Each run over each other; of one profile, its unknowns move both at once."""
+    rows = []
+    for (a, first), (b, second) in combinations(reports, 2):
+        if first.total.nominal and second.total.nominal:
+            found = quotient(second.bill.labels, first.bill.labels)
+            rows.append(
+                (
+                    f"{b} / {a}",
+                    units.significant(found.nominal),
+                    units.significant(found.low),
+                    units.significant(found.high),
+                )
+            )
+    return Table(
+        "Ratios of energies per sample; what both prices depend on moves together",
+        ("ratio", "nominal", "low", "high"),
+        tuple(rows),
+    )
+
+
+def _columns(caption: str, reports: Named, rows: Sequence[tuple[str, Cell]]) -> Table:
+    cells = [(name, *(cell(report) for _, report in reports)) for name, cell in rows]
+    return Table(
+        caption,
+        ("", *(name for name, _ in reports)),
+        tuple(row for row in cells if any(row[1:])),
+    )
+
+
+def _of_group(group: str) -> Cell:
+    return lambda report: units.energy(report.groups.get(group, Interval()).nominal)
+
+
+def _of_layer(name: str) -> Cell:
+    def cell(report: EnergyReport) -> str:
+        found = next((layer for layer in report.layers if layer.name == name), None)
+        return units.energy(found.total.nominal) if found and found.terms else ""
+
+    return cell
+
+
+def _activity(report: EnergyReport) -> str:
+    return units.band(report.activity) if report.activity else ""
+
+
+def _sop(report: EnergyReport) -> str:
+    return units.integer(sum(float(c.sop.mean()) for c in report.counts.connections))
+
+
+def _updates(report: EnergyReport) -> str:
+    return units.integer(sum(float((x.driven + x.idle).mean()) for x in report.counts.layers))

@@ -1,0 +1,137 @@
+"""What a report says in sentences, the same in every form of it."""
+
+from __future__ import annotations
+
+from snnvae.hardware_sim.energy.compare import BreakEven, Comparison
+from snnvae.hardware_sim.energy.confidence import LEVEL
+from snnvae.hardware_sim.energy.interval import Interval
+from snnvae.hardware_sim.energy.pace import Pace
+from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy.result import EnergyReport
+from snnvae.hardware_sim.energy.terms import GROUPS
+
+DISCLAIMER = "Estimate, not a measurement"
+VERDICTS = {
+    "less": "needs less",
+    "more": "needs more",
+    "inconclusive": "inconclusive",
+    "not comparable": "no verdict",
+}
+"""Of the spiking network, in a table."""
+
+
+def opening(report: EnergyReport) -> str:
+    """The first line: what this is, how good the prices are, what is in and what is out."""
+    included = ", ".join(report.terms) or "nothing"
+    out = [*report.profile.excluded, *(u.term for u in report.unpriced)]
+    excluded = f" Not in it: {', '.join(out)}." if out else ""
+    evidence = ", ".join(report.evidence) or "none"
+    scope = " all-in," if report.profile.scope == "all_in" else ""
+    return f"{DISCLAIMER}. Evidence of the prices:{scope} {evidence}. In it: {included}.{excluded}"
+
+
+def subject(report: EnergyReport) -> str:
+    """What was priced, by which profile."""
+    profile, counts = report.profile, report.counts
+    samples = f"{counts.samples:,} sample" + ("" if counts.samples == 1 else "s")
+    return (
+        f"{profile.title} ({profile.node_nm:g} nm, {profile.voltage_v:g} V): {profile.summary}. "
+        f"Per sample of {counts.steps} steps, mean of {samples}, {report.precision} arithmetic."
+    )
+
+
+def verdict(comparison: Comparison, lower_bound: bool) -> str:
+    """One sentence on spiking network against ANN."""
+    ann, ratio = comparison.ann.name, comparison.ratio
+    times = units.significant(ratio.nominal)
+    if comparison.verdict == "less":
+        return f"The spiking network needs less energy than its {ann}: {times} times as much."
+    if comparison.verdict == "more":
+        least = "at least " if lower_bound else ""
+        return (
+            f"The spiking network needs more energy than its {ann}: {least}{times} times as much."
+        )
+    if comparison.verdict == "not comparable":
+        return f"No verdict against the {ann}: {comparison.label}."
+    why = "the prices allow either"
+    if ratio.high < 1:
+        why = "the spiking network's total is a lower bound"
+    return f"Inconclusive against the {ann} (nominal ratio {times}): {why}."
+
+
+def lower_bound(report: EnergyReport) -> str:
+    """Why the total is a lower bound; empty where it is none."""
+    if not report.lower_bound:
+        return ""
+    missing = [u.term for u in report.unpriced if u.material]
+    if missing:
+        why = f"{', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no published price"
+    else:
+        why = "a price is published as a minimum"
+    return f"The spiking network's figure is a lower bound: {why}."
+
+
+def dominating(report: EnergyReport) -> str:
+    """Where most of the energy goes: the largest group of terms and the largest layer."""
+    total = report.total.nominal
+    if not total:
+        return "Nothing in this run has a price above zero."
+    group, most = max(report.groups.items(), key=lambda item: item[1].nominal)
+    layer = max(report.layers, key=lambda layer: layer.total.nominal)
+    of_layer = max(GROUPS, key=lambda name: report.group(layer, name))
+    return (
+        f"{_share(most.nominal / total)} goes into {group}; the largest layer is '{layer.name}' "
+        f"with {_share(layer.total.nominal / total)}, most of it {of_layer}."
+    )
+
+
+def spread(report: EnergyReport) -> str:
+    """How far these samples can be trusted; empty for a single one."""
+    if report.activity is None:
+        return ""
+    low, high = units.energy(report.activity.low), units.energy(report.activity.high)
+    text = (
+        f"Activity: {100 * LEVEL:g} % confidence interval of the mean over the samples, at nominal "
+        f"prices: {low} to {high}"
+    )
+    if report.headline and report.headline.activity:
+        ratio = report.headline.activity
+        text += f", ratio {units.significant(ratio.low)} to {units.significant(ratio.high)}"
+    return text + "."
+
+
+def breaking_even(point: BreakEven) -> str:
+    """One sentence on the break-even rate and where this run is."""
+    now = f"this run: {units.percent(point.rate)}"
+    if point.even is None:
+        nothing = not point.slope.nominal
+        why = "nothing depends on spikes" if nothing else "its fixed part alone costs more"
+        return f"never, as {why} ({now})"
+    per_synapse = units.significant(point.even.nominal * point.steps)
+    beyond = ", more than a neuron can fire" if point.even.nominal > 1 else ""
+    return (
+        f"at a mean rate of {units.percent(point.even.nominal)}{beyond}, that is {per_synapse} "
+        f"spikes per synapse and sample ({now})"
+    )
+
+
+def times(pace: Pace) -> str:
+    """Latency and throughput."""
+    depth = f" + {pace.depth} of pipeline" if pace.depth else ""
+    return (
+        f"Latency {_seconds(pace.latency)} ({pace.steps} steps{depth}), streamed "
+        f"{_per_second(pace.throughput)}; time per step {_seconds(pace.step)}: {pace.source}."
+    )
+
+
+def _seconds(interval: Interval) -> str:
+    low, high = units.seconds(interval.low), units.seconds(interval.high)
+    return low if low == high else f"{units.seconds(interval.nominal)} ({low} to {high})"
+
+
+def _per_second(interval: Interval) -> str:
+    return f"{units.significant(interval.nominal)} samples per second"
+
+
+def _share(part: float) -> str:
+    return f"{100 * part:.0f} %"
