@@ -154,10 +154,15 @@ class Program:
 
     def digest(self) -> str:
         """SHA-256 over everything that decides a result: shapes, parameters, weights, wiring."""
-        hasher = hashlib.sha256()
         parts = (self.precision, self.dt, self.inputs, self.layers, self.connections)
-        _update(hasher, (*parts, dict(self.outputs), dict(self.readouts)))
-        return hasher.hexdigest()
+        return digest_of((*parts, dict(self.outputs), dict(self.readouts)))
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of a value of dataclasses, containers, arrays and scalars."""
+    hasher = hashlib.sha256()
+    _update(hasher, value)
+    return hasher.hexdigest()
 
 
 def _update(hasher: hashlib._Hash, value: Any) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,10 @@ from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
 from snnvae.program import Program
 
 FORMAT_VERSION = 1
+PARTS = ("analog", "final", "outputs", "membranes")
+"""Of a recording, beside its spikes."""
+BLOCK_VALUES = 32_000_000
+"""Spikes that a block of samples may hold, silent ones counted (32 MB)."""
 SPIKES, ANALOG, MEMBRANE = "spikes", "input", "v"
 """Observables of a node: its spikes, what an analog input gave, the membrane in NIR's units."""
 
@@ -80,7 +85,7 @@ class Recording:
                 own.attrs["format"] = FORMAT_VERSION
                 own.attrs["info"] = json.dumps(dict(self.info))
                 own.attrs["shapes"] = json.dumps({n: s.shape[2:] for n, s in self.spikes.items()})
-                for part in ("analog", "final", "outputs", "membranes"):
+                for part in PARTS:
                     group = own.create_group(part)
                     for name, values in getattr(self, part).items():
                         group.create_dataset(name, data=values, compression="gzip")
@@ -88,34 +93,62 @@ class Recording:
     @classmethod
     def load(cls, path: Path) -> Recording:
         """Read a recording; DataError, in one line, if the file is not one of ours."""
-        path = Path(path)
-        try:
-            if path.exists() and not path.is_file():
-                raise ValueError("not a regular file")
-            with h5py.File(path, "r") as file:
-                _check_groups(file, path)
-                own = file["snnvae"]
-                if (found := int(own.attrs["format"])) != FORMAT_VERSION:
-                    raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
-                info = json.loads(own.attrs["info"])
-                _check_info(info)
-                start = (len(info["samples"]), info["steps"])
-                spikes = {
-                    name: _spikes(file, name, (*start, *shape))
-                    for name, shape in json.loads(own.attrs["shapes"]).items()
-                }
-                parts = {
-                    part: {name: values[()] for name, values in own[part].items()}
-                    for part in ("analog", "final", "outputs", "membranes")
-                }
-                return cls(spikes=spikes, info=info, **parts)
-        except FileNotFoundError:
-            raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote") from None
-        except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as e:
-            reason = " ".join(str(e).split())[:300]
-            raise DataError(
-                f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
-            ) from None
+        with _open(path) as (file, info):
+            return cls._rows(file, info, slice(0, len(info["samples"])))
+
+    @classmethod
+    def blocks(cls, path: Path) -> Iterator[Recording]:
+        """Read a recording some samples at a time, so that any fits into memory; without membranes.
+
+        Errors as of `load`.
+        """
+        with _open(path) as (file, info):
+            samples = len(info["samples"])
+            shapes: dict[str, list[int]] = json.loads(file["snnvae"].attrs["shapes"])
+            values = info["steps"] * sum(math.prod(shape) for shape in shapes.values())
+            size = max(1, BLOCK_VALUES // max(values, 1))
+            for start in range(0, samples, size):
+                rows = slice(start, min(start + size, samples))
+                yield cls._rows(file, info, rows, ("analog", "final", "outputs"))
+
+    @classmethod
+    def _rows(
+        cls, file: h5py.File, info: dict[str, Any], rows: slice, parts: Sequence[str] = PARTS
+    ) -> Recording:
+        """Some samples of an open file."""
+        own = file["snnvae"]
+        start = (len(info["samples"]), info["steps"])
+        spikes = {
+            name: _spikes(file, name, (*start, *shape), rows)
+            for name, shape in json.loads(own.attrs["shapes"]).items()
+        }
+        values = {part: {name: data[rows] for name, data in own[part].items()} for part in parts}
+        part_info = {**info, "samples": info["samples"][rows]}
+        return cls(spikes=spikes, info=part_info, **values)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
+    """An open recording that was looked through, and what it says of its run."""
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise ValueError("not a regular file")
+        with h5py.File(path, "r") as file:
+            _check_groups(file, path)
+            own = file["snnvae"]
+            if (found := int(own.attrs["format"])) != FORMAT_VERSION:
+                raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
+            info = json.loads(own.attrs["info"])
+            _check_info(info)
+            yield file, info
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote") from None
+    except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as e:
+        reason = " ".join(str(e).split())[:300]
+        raise DataError(
+            f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
+        ) from None
 
 
 def _flat(values: np.ndarray) -> np.ndarray:
@@ -172,8 +205,8 @@ def _is_option(value: object) -> bool:
     return all(isinstance(text, str) for row in rows for text in row)
 
 
-def _spikes(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Spikes of one population, bool, in their shape (B, T, …)."""
+def _spikes(file: h5py.File, name: str, shape: tuple[int, ...], rows: slice) -> np.ndarray:
+    """Some samples of the spikes of one population, whose shape is (B, T, …), bool."""
     if not all(map(_is_count, shape)):
         raise ValueError(f"'{name}' has the shape {shape[2:]}")
     data = file["nodes"][name]["observables"][SPIKES]["data"]
@@ -181,5 +214,5 @@ def _spikes(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
         raise ValueError(f"the spikes of '{name}' are {data.dtype}, not true or false")
     if data.shape != (*shape[:2], math.prod(shape[2:])):
         raise ValueError(f"the spikes of '{name}' have shape {data.shape}, not that of {shape}")
-    spikes: np.ndarray = data[()].reshape(shape)
+    spikes: np.ndarray = data[rows].reshape(-1, *shape[1:])
     return spikes

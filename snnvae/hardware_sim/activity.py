@@ -9,7 +9,7 @@ import numpy as np
 
 from snnvae.recording import Recording
 
-SHOWN = 60
+SHOWN = 40
 """Neurons of a population that a raster shows, evenly spread."""
 
 

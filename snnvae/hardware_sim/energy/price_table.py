@@ -67,7 +67,7 @@ class PriceReader:
             scope=cast(Scope, table.choice("scope", get_args(Scope))),
             node_nm=table.number("node_nm", self.node_nm),
             voltage_v=table.number("voltage_v", self.voltage_v),
-            label=table.text("moves_with", optional=True) or f"{group}.{term}",
+            label=table.text("moves_with", optional=True) or f"price of {term}",
             covers=tuple(covers),
             minimum=table.flag("minimum"),
             by_kind=by_kind,

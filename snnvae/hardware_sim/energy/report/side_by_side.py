@@ -86,11 +86,12 @@ def _summary(reports: Named) -> Table:
         ("spiking / ANN", lambda r: ratio(r.main.ratio) if r.main else ""),
         ("spiking network", lambda r: words.VERDICTS[r.main.verdict] if r.main else ""),
         ("mean rate", lambda r: units.percent(r.main.break_even.rate) if r.main else ""),
-        ("break-even", lambda r: words.breaking_even(r.main.break_even) if r.main else ""),
+        ("break-even rate", lambda r: words.even_rate(r.main.break_even) if r.main else ""),
         ("spikes", lambda r: units.integer(sum(x.spikes.mean() for x in r.counts.layers))),
         ("synaptic operations", _sop),
         ("neuron updates", _updates),
-        ("time", lambda r: words.times(r.pace) if r.pace else ""),
+        ("latency", lambda r: words.latency(r.pace) if r.pace else ""),
+        ("samples per second", lambda r: words.throughput(r.pace) if r.pace else ""),
     ]
     return _columns("Per sample", reports, rows)
 

@@ -89,15 +89,27 @@ def spread(report: EnergyReport) -> str:
     """How far these samples can be trusted; empty for a single one."""
     if report.activity is None:
         return ""
-    low, high = units.energy(report.activity.low), units.energy(report.activity.high)
     text = (
-        f"Activity: {100 * LEVEL:g} % confidence interval of the mean over the samples, at nominal "
-        f"prices: {low} to {high}"
+        f"Activity: at nominal prices the mean over the samples is "
+        f"{units.energy(report.activity.nominal)}, {100 * LEVEL:g} % confidence interval "
+        f"{_around(report.activity)}"
     )
     if report.headline and report.headline.activity:
-        ratio = report.headline.activity
-        text += f", ratio {units.significant(ratio.low)} to {units.significant(ratio.high)}"
+        text += f"; of the ratio {_around(report.headline.activity)}"
     return text + "."
+
+
+def _around(interval: Interval) -> str:
+    """An interval relative to its middle: "−0.3 % to +0.4 %"."""
+    if not interval.nominal:
+        return "of no width"
+    ends = (interval.low / interval.nominal - 1, interval.high / interval.nominal - 1)
+    return " to ".join(f"{100 * end:+.2g} %".replace("-", "−") for end in ends)
+
+
+def even_rate(point: BreakEven) -> str:
+    """The break-even rate, or "never"."""
+    return "never" if point.even is None else units.percent(point.even.nominal)
 
 
 def breaking_even(point: BreakEven) -> str:
@@ -116,21 +128,31 @@ def breaking_even(point: BreakEven) -> str:
 
 
 def times(pace: Pace) -> str:
-    """Latency and throughput."""
+    """Latency and throughput, and what they rest on."""
     depth = f" + {pace.depth} of pipeline" if pace.depth else ""
     return (
-        f"Latency {_seconds(pace.latency)} ({pace.steps} steps{depth}), streamed "
-        f"{_per_second(pace.throughput)}; time per step {_seconds(pace.step)}: {pace.source}."
+        f"Latency {latency(pace)}, {pace.steps} steps{depth}; streamed {throughput(pace)} samples "
+        f"per second. Time per step {_seconds(pace.step)}: {pace.source}."
     )
+
+
+def latency(pace: Pace) -> str:
+    """From a sample's first step to its result."""
+    return _seconds(pace.latency)
+
+
+def throughput(pace: Pace) -> str:
+    """Samples per second, one right after another."""
+    low, middle, high = (
+        units.significant(x)
+        for x in (pace.throughput.low, pace.throughput.nominal, pace.throughput.high)
+    )
+    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def _seconds(interval: Interval) -> str:
     low, high = units.seconds(interval.low), units.seconds(interval.high)
     return low if low == high else f"{units.seconds(interval.nominal)} ({low} to {high})"
-
-
-def _per_second(interval: Interval) -> str:
-    return f"{units.significant(interval.nominal)} samples per second"
 
 
 def _share(part: float) -> str:

@@ -20,9 +20,11 @@ def firing(report: EnergyReport) -> str:
     found = [(p, fired_in[p.name]) for p in populations if p.name in fired_in]
     if not found:
         return ""
-    with drawing(1.2 + 0.75 * len(found), "firing") as drawn:
+    with drawing(1.2 + 0.9 * len(found), "firing") as drawn:
         grid = drawn.figure.add_gridspec(1, 2, width_ratios=(3, 1))
         raster = drawn.axes(grid[0, 0])
+        # Marks as wide as most of a step.
+        width = min(max(200 / min(report.counts.steps, MOST_STEPS), 1.0), 10.0)
         rates = drawn.axes(grid[0, 1], sharey=raster)
         for n, (population, fired) in enumerate(found):
             colour, rate = COLOURS[n % 6], report.counts.rate(population)
@@ -33,7 +35,7 @@ def firing(report: EnergyReport) -> str:
             gap = np.full(len(step), np.nan)
             x = np.stack([step, step, gap], axis=1).reshape(-1)
             y = np.stack([top, top + 0.8 * height, gap], axis=1).reshape(-1)
-            raster.plot(x, y, color=colour, lw=2.2, solid_capstyle="butt")
+            raster.plot(x, y, color=colour, lw=width, solid_capstyle="butt")
             rates.barh(n + 0.5, rate, color=colour, height=0.6)
             label(rates, rate, n + 0.5, units.percent(rate))
         steps = min(report.counts.steps, MOST_STEPS)

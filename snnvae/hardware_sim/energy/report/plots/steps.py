@@ -26,19 +26,9 @@ def steps(reports: Sequence[EnergyReport]) -> str:
         axes.plot(
             at, middle, "D-", color=SPIKING, lw=2, label="spiking network, band of the prices"
         )
-        compared = {c.ann.arithmetic: c for c in reports[0].comparisons}
-        styles = dict(zip(compared, ("-", "--", "-.", ":")))
-        for arithmetic, style in styles.items():
-            levels = [
-                (report.counts.steps, c.ann)
-                for report in reports
-                for c in report.comparisons
-                if c.ann.arithmetic == arithmetic and c.ann.reuse == compared[arithmetic].ann.reuse
-            ]
-            if len(levels) == len(reports):
-                energies = [ann.total.nominal for _, ann in levels]
-                name = levels[0][1].name
-                axes.plot(at, energies, color=ARTIFICIAL, lw=1.2, ls=style, label=name)
+        for style, (name, points) in zip(("-", "--", "-.", ":"), _levels(reports).items()):
+            steps_of, energies = zip(*points)
+            axes.plot(steps_of, energies, color=ARTIFICIAL, lw=1.2, ls=style, label=name)
         axes.set_yscale("log")
         axes.set_xscale("log", base=2)
         axes.set_xticks(at, [str(t) for t in at])
@@ -48,3 +38,16 @@ def steps(reports: Sequence[EnergyReport]) -> str:
         axes.set_ylabel("energy per sample, logarithmic", color=INK)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
     return drawn.svg
+
+
+def _levels(reports: Sequence[EnergyReport]) -> dict[str, list[tuple[int, float]]]:
+    """(T, energy) of each ANN, at the first reuse that is compared; one line for n-bit ones."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for report in reports:
+        reuse = report.comparisons[0].ann.reuse if report.comparisons else ""
+        for c in report.comparisons:
+            if c.ann.reuse == reuse:
+                narrow = c.ann.arithmetic.endswith("-bit")
+                name = f"ANN of ⌈log2(T+1)⌉ bits, {reuse}" if narrow else c.ann.name
+                found.setdefault(name, []).append((report.counts.steps, c.ann.total.nominal))
+    return found

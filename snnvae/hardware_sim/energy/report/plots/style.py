@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#999999")
 GROUP_COLOUR = dict(zip(GROUPS, COLOURS, strict=True))
 SPIKING, ARTIFICIAL, MARK = COLOURS[0], COLOURS[6], COLOURS[4]
+OTHER_SCOPE = "#99999960"
 INK = "#010203"
 """Drawn in this colour, then replaced by currentColor."""
 WIDTH = 8.4

@@ -9,6 +9,7 @@ from snnvae.hardware_sim.energy.report import units
 from snnvae.hardware_sim.energy.report.plots.style import (
     ARTIFICIAL,
     INK,
+    OTHER_SCOPE,
     SPIKING,
     drawing,
     energy_axis,
@@ -22,7 +23,10 @@ from snnvae.hardware_sim.energy.result import EnergyReport
 def totals(reports: Sequence[tuple[str, EnergyReport]]) -> str:
     """Spiking networks, each by name, and the ANNs of the first of them."""
     bars = [(name, report.total, SPIKING) for name, report in reports]
-    bars += [(ann.name, ann.total, ARTIFICIAL) for ann in reports[0][1].ann]
+    first = reports[0][1]
+    compared = {c.ann.name for c in first.comparisons}
+    colours = (ARTIFICIAL if a.name in compared else OTHER_SCOPE for a in first.ann)
+    bars += [(a.name, a.total, colour) for a, colour in zip(first.ann, colours)]
     return _bars([bar for bar in bars if bar[1].low > 0])
 
 
@@ -39,5 +43,7 @@ def _bars(bars: Sequence[tuple[str, Interval, str]]) -> str:
             axes.set_xlim(min(total.low for _, total, _ in bars) / 3, highest * 4)
         energy_axis(axes.xaxis)
         axes.set_yticks(range(len(bars)), [short(name, 40) for name, _, _ in bars])
-        axes.set_xlabel("energy per sample, logarithmic; bar: nominal, line: low to high")
+        axes.set_xlabel(
+            "energy per sample, logarithmic; bar: nominal, line: low to high; pale: other scope"
+        )
     return drawn.svg

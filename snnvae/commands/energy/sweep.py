@@ -1,0 +1,137 @@
+"""``snnvae energy sweep``: what fewer steps per sample save."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnvae.commands.energy.options import (
+    output_options,
+    pricing_options,
+    seconds_of,
+    watts_of,
+    write_reports,
+)
+from snnvae.commands.options import (
+    as_json,
+    compile_options,
+    model_argument,
+    options_from,
+    seed_option,
+)
+from snnvae.commands.result import Result
+from snnvae.program import Precision
+from snnvae.progress import Progress
+
+STEPS = "2,4,8,16"
+
+
+@click.command(
+    "sweep",
+    epilog="Example: snnvae energy sweep $(snnvae zoo digits-esvae) --profile horowitz45 "
+    "--html sweep.html",
+)
+@model_argument
+@click.option("--over", default=STEPS, show_default=True, help="Numbers of steps, T.")
+@click.option("--samples", default=16, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--precision", type=click.Choice(["float", "fixed"]), default="fixed", show_default=True
+)
+@seed_option
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(path_type=Path),
+    help="Data as of `simulate`; each run sees its first T steps.",
+)
+@pricing_options
+@output_options
+@compile_options
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    /,
+    model: Path,
+    over: str,
+    samples: int,
+    precision: Precision,
+    seed: int,
+    input_file: Path | None,
+    profiles: tuple[str, ...],
+    chip: str | None,
+    step_time: str | None,
+    static_power: str | None,
+    recompute: bool,
+    html: Path | None,
+    md: Path | None,
+    csv: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> Result:
+    """Run a network with several numbers of steps on the emulator and price each run.
+
+    Beside the energy stands how far the outputs move away from those of the most steps.
+    """
+    from snnvae.commands.energy.subject import chip_of, depth_of, site_of
+    from snnvae.errors import ConfigError
+    from snnvae.evaluate.steps_sweep import sweep_steps
+    from snnvae.export.nir_file import read_nir
+    from snnvae.hardware_sim import energy
+    from snnvae.hardware_sim.energy import report as forms
+    from snnvae.program import digest_of
+
+    if len(profiles) != 1:
+        raise ConfigError("a sweep takes one --profile")
+    if flags.get("steps") is not None:
+        raise ConfigError("--steps: a sweep takes its numbers of steps from --over, as in 2,4,8")
+    graph, profile = read_nir(model), energy.load_profile(profiles[0])
+    step, static = seconds_of(step_time), watts_of(static_power)
+    place, found = chip_of(chip, [profile]), []
+    for run in sweep_steps(
+        graph,
+        _numbers(over),
+        precision=precision,
+        options=replace(options_from(**flags), steps=None),
+        samples=samples,
+        seed=seed,
+        file=input_file,
+        progress=progress,
+    ):
+        measured = energy.measure(
+            run.program,
+            run.recording,
+            cache_constant=not recompute,
+            site=site_of(run.program, place),
+            hashes={"graph": digest_of(graph)},
+        )
+        time = energy.Time(step, static, depth_of(run.program))
+        found.append((energy.price(measured, profile, time=time), run.change))
+    found.reverse()  # the fewest steps first
+    reports, changes = [report for report, _ in found], [change for _, change in found]
+    named, title = [(f"T = {r.counts.steps}", r) for r in reports], model.name
+    said = write_reports(
+        {
+            html: lambda: forms.sweep_html(reports, changes, title),
+            md: lambda: forms.sweep_markdown(reports, changes, title),
+            csv: lambda: forms.to_csv(named),
+        }
+    )
+    data: dict[str, Any] = {}
+    if as_json:
+        runs = zip(reports, changes)
+        data = {"runs": [{"change": c, **json.loads(forms.to_json(r))} for r, c in runs]}
+    return Result(forms.sweep_text(reports, changes) + said, data, as_json=as_json)
+
+
+def _numbers(text: str) -> list[int]:
+    from snnvae.errors import ConfigError
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"--over {text}: give whole numbers, as in 2,4,8") from None
