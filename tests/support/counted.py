@@ -93,6 +93,7 @@ TRANSPOSED = [
     Counted("dilated transposed", up(2, 4, stride=2, padding=2, dilation=2), (2, 5, 4)),
 ]
 ALL = [*LINEAR, *CONVOLUTIONS, *TRANSPOSED]
+POOL = Counted("pool", nn.AvgPool2d(2), (3, 6, 5))
 VAE = [
     Counted("conv1", conv(1, 32, stride=2, padding=1), (1, 32, 32)),
     Counted("conv2", conv(32, 64, stride=2, padding=1), (32, 16, 16)),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from convolutions import Case, convolutions, torch_forward
-from counted import ALL, VAE, Counted, each, naive_macs, named, our_macs
+from counted import ALL, POOL, VAE, Counted, each, naive_macs, named, our_macs
 from hypothesis import given, settings
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -76,6 +76,11 @@ def test_on_300_convolutions_it_differs_from_us_exactly_where_there_is_padding(c
 def test_how_much_it_counts_beyond_the_borders(name: str, theirs: int, exact: int) -> None:
     assert layer_flops(named(name)) == 2 * theirs
     assert our_macs(named(name)) == exact
+
+
+def test_a_pool_has_no_flops() -> None:
+    assert layer_flops(POOL) == 0
+    assert our_macs(POOL) == 3 * 6 * 4  # the last column lies in no window
 
 
 def test_the_vae_costs_8_796_320_macs_and_half_its_flops_are_10_199_040() -> None:

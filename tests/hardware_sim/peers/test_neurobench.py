@@ -12,6 +12,7 @@ import torch
 from counted import (
     CONVOLUTIONS,
     LINEAR,
+    POOL,
     TRANSPOSED,
     VAE,
     Counted,
@@ -60,12 +61,16 @@ def test_operations_over_weights_that_are_not_zero_are_ours(case: Counted) -> No
     assert (ours.sop_effective < ours.sop_event).all()
 
 
-@each(TRANSPOSED)
-def test_a_transposed_convolution_counts_as_nothing(case: Counted) -> None:
+@each([*TRANSPOSED, POOL])
+def test_a_transposed_convolution_or_a_pool_counts_as_nothing_without_a_word(
+    case: Counted, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
     stream = spikes(case.shape)
     nothing = {"Effective_MACs": 0, "Effective_ACs": 0, "Dense": 0}
     for sample in stream:
         assert operations(case.layer, rows(sample)) == nothing
+    assert capsys.readouterr() == ("", "")
+    assert not len(recwarn)
     assert (our_counts(case, stream).sop_event > 0).all()
 
 

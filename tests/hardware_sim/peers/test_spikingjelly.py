@@ -14,6 +14,7 @@ import torch
 from convolutions import Case, convolutions, torch_forward
 from counted import (
     ALL,
+    POOL,
     SAMPLES,
     STEPS,
     VAE,
@@ -101,10 +102,9 @@ def depthwise(value: float) -> nn.Conv2d:
 
 @pytest.mark.parametrize("value", [1.0, 0.25])
 def test_a_pool_counts_nothing_and_as_a_convolution_what_we_count(value: float) -> None:
-    pool = Counted("pool", nn.AvgPool2d(2), (3, 6, 5))
-    stream = spikes(pool.shape)
-    ours = our_counts(pool, stream).sop_event.tolist()
-    assert per_sample(pool.layer, stream) == [0] * SAMPLES
+    stream = spikes(POOL.shape)
+    ours = our_counts(POOL, stream).sop_event.tolist()
+    assert per_sample(POOL.layer, stream) == [0] * SAMPLES
     assert per_sample(depthwise(value), stream) == ours
     assert min(ours) > 0
 
