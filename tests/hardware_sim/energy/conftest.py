@@ -24,8 +24,9 @@ title = "My chip"
 summary = "a test"
 node_nm = 28
 voltage_v = 0.9
-[sources]
-me = "me, here"
+[sources.me]
+cite = "me"
+at = "here"
 """
 
 
@@ -34,7 +35,13 @@ PriceOf = tuple[Any, ...]
 
 
 def _price(group: str, term: str, nominal: float, more: dict[str, object] | None = None) -> str:
-    words = {"nominal": nominal, "unit": "pJ", "grade": "high", "scope": "per_term", "source": "me"}
+    words = {
+        "nominal": nominal,
+        "unit": "pJ",
+        "evidence": "measured",
+        "scope": "per_term",
+        "source": "me",
+    }
     lines = [f"{key} = {_toml(value)}" for key, value in {**words, **(more or {})}.items()]
     return "\n".join([f"[price.{group}.{term}]", *lines])
 
@@ -42,6 +49,8 @@ def _price(group: str, term: str, nominal: float, more: dict[str, object] | None
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
     return repr(value) if not isinstance(value, str) else f'"{value}"'
 
 

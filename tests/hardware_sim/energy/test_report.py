@@ -18,11 +18,8 @@ from snnvae.hardware_sim.energy import (
     builtin_profiles,
     estimate,
     load_profile,
-    summary_text,
-    to_html,
-    to_json,
-    units,
 )
+from snnvae.hardware_sim.energy.report import summary_text, to_html, to_json, units
 from snnvae.program import Program
 from snnvae.recording import Recording
 
