@@ -19,6 +19,11 @@ class Interval:
         """A number without a band."""
         return cls(value, value, value)
 
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """low, nominal and high."""
+        return self.low, self.nominal, self.high
+
     def __add__(self, other: Interval) -> Interval:
         return Interval(self.low + other.low, self.nominal + other.nominal, self.high + other.high)
 
@@ -39,13 +44,14 @@ class Interval:
 def quotient(above: Mapping[str, Interval], below: Mapping[str, Interval]) -> Interval:
     """``Σ above / Σ below`` where the parts of one key move together and different keys freely.
 
-    A part runs from its `low` to its `high` (which may be the smaller number) as its unknown does.
-    The quotient's extremes lie at ends of the unknowns; which, Dinkelbach's iteration finds: the
-    largest quotient q is the root of ``max Σ(a − q·b) = 0``. Infinite where Σ below can be 0.
+    A part goes from its `low` over `nominal` to its `high` (which may be the smallest number) as its
+    unknown does. The quotient's extremes lie at such points of the unknowns; at which, Dinkelbach's
+    iteration finds: the largest quotient q is the root of ``max Σ(a − q·b) = 0``. Infinite where
+    Σ below can be 0.
     """
     nothing = Interval()
     pairs = [(above.get(k, nothing), below.get(k, nothing)) for k in {**above, **below}]
-    if sum(min(b.low, b.high) for _, b in pairs) <= 0:
+    if sum(min(b.ends) for _, b in pairs) <= 0:
         nominal = Interval.total(b for _, b in pairs).nominal
         top = sum(a.nominal for a, _ in pairs)
         middle = top / nominal if nominal > 0 else float("inf")
@@ -59,7 +65,7 @@ def _extreme(pairs: list[tuple[Interval, Interval]], start: float, sign: float) 
     best = start
     while True:
         ends = [
-            max(((a.low, b.low), (a.high, b.high)), key=lambda end: sign * (end[0] - best * end[1]))
+            max(zip(a.ends, b.ends), key=lambda end: sign * (end[0] - best * end[1]))
             for a, b in pairs
         ]
         found = sum(a for a, _ in ends) / sum(b for _, b in ends)

@@ -91,12 +91,8 @@ class Price:
     def narrowed(self, share: float) -> Price:
         """An ANN's price where activations have `share` of the bits that it is given for."""
         kept = self.accumulate or 0.0
-        part = Interval(*(kept + (e - kept) * share for e in _ends(self.energy)))
+        part = Interval(*(kept + (e - kept) * share for e in self.energy.ends))
         return replace(self, energy=part, bits=self.bits * share, word_bits=self.word_bits * share)
-
-
-def _ends(interval: Interval) -> tuple[float, float, float]:
-    return interval.low, interval.nominal, interval.high
 
 
 def _at(points: tuple[tuple[float, Interval], ...], size: float) -> Interval:
@@ -106,7 +102,7 @@ def _at(points: tuple[tuple[float, Interval], ...], size: float) -> Interval:
     pairs = list(pairwise(points))
     (x0, y0), (x1, y1) = next((p for p in pairs if size <= p[1][0]), pairs[-1])
     share = (size - x0) / (x1 - x0)
-    ends = zip(_ends(y0), _ends(y1))
+    ends = zip(y0.ends, y1.ends)
     return Interval(*(a + (b - a) * share for a, b in ends))
 
 
