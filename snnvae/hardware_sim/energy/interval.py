@@ -44,10 +44,10 @@ class Interval:
 def quotient(above: Mapping[str, Interval], below: Mapping[str, Interval]) -> Interval:
     """``Σ above / Σ below`` where the parts of one key move together and different keys freely.
 
-    A part goes from its `low` over `nominal` to its `high` (which may be the smallest number) as its
-    unknown does. The quotient's extremes lie at such points of the unknowns; at which, Dinkelbach's
-    iteration finds: the largest quotient q is the root of ``max Σ(a − q·b) = 0``. Infinite where
-    Σ below can be 0.
+    A part goes from its `low` over `nominal` to its `high` (which may be the smallest number) as
+    its unknown does. The quotient's extremes lie at such points of the unknowns; at which,
+    Dinkelbach's iteration finds: the largest quotient q is the root of ``max Σ(a − q·b) = 0``.
+    Infinite where Σ below can be 0.
     """
     nothing = Interval()
     pairs = [(above.get(k, nothing), below.get(k, nothing)) for k in {**above, **below}]

@@ -101,8 +101,8 @@ def spread(report: EnergyReport) -> str:
 
 def _around(interval: Interval) -> str:
     """An interval relative to its middle: "−0.3 % to +0.4 %"."""
-    if not interval.nominal:
-        return "of no width"
+    if interval.low == interval.high:
+        return "of no width, as the samples do not differ"
     ends = (interval.low / interval.nominal - 1, interval.high / interval.nominal - 1)
     return " to ".join(f"{100 * end:+.2g} %".replace("-", "−") for end in ends)
 
