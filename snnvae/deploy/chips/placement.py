@@ -14,22 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnvae.deploy.chips.chip import Chip
-from snnvae.deploy.chips.demand import Inlet, Meter, Need, inlets
+from snnvae.deploy.chips.cutting import Cutter, Piece, fits, loads, share
+from snnvae.deploy.chips.demand import Inlet, Need, inlets
 from snnvae.program import Layer, Program
 
 ROUNDS = 20
 """How often pieces are cut again because the pieces that they reach became more."""
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """Neurons of one layer on one core: their flat indices and what they need."""
-
-    layer: str
-    neurons: np.ndarray
-    need: Need
-    out_axons: int = 0
-    core: int = -1
 
 
 @dataclass(frozen=True)
@@ -79,9 +69,10 @@ def place(program: Program, chip: Chip) -> Placement:
     """Place a program on a chip; what does not fit stands in `violations`."""
     demands = {layer.name: inlets(program, layer, chip) for layer in program.layers}
     reach = {layer.name: np.zeros(layer.size, np.int64) for layer in program.layers}
+    cutters = [Cutter(layer, demands[layer.name], chip) for layer in program.layers]
     cut: list[Piece] = []
     for _ in range(ROUNDS):
-        cut = [p for layer in program.layers for p in _cut(layer, demands, reach, chip)]
+        cut = [piece for cutter in cutters for piece in cutter.cut(reach[cutter.layer.name])]
         again = _reach(program, demands, cut)
         if all((again[name] == reach[name]).all() for name in reach):
             break
@@ -103,56 +94,6 @@ def place(program: Program, chip: Chip) -> Placement:
     )
 
 
-def _cut(
-    layer: Layer, demands: dict[str, list[Inlet]], reach: dict[str, np.ndarray], chip: Chip
-) -> list[Piece]:
-    """The cut with fewer pieces, of the two orders."""
-    flat = np.arange(layer.size)
-    orders = [flat]
-    if len(layer.shape) == 3:
-        orders.append(flat.reshape(layer.shape[0], -1).T.reshape(-1))
-    cuts = [_walk(layer, order, demands[layer.name], reach[layer.name], chip) for order in orders]
-    return min(cuts, key=len)
-
-
-def _walk(
-    layer: Layer, order: np.ndarray, into: list[Inlet], reach: np.ndarray, chip: Chip
-) -> list[Piece]:
-    """Neurons in order, a new piece wherever the next one would not fit."""
-    pieces: list[Piece] = []
-    meter, taken, out = Meter(into, chip), list[int](), 0
-    for neuron in order.tolist():
-        need = meter.with_neuron(neuron)
-        if taken and not _fits(need, out + int(reach[neuron]), chip):
-            pieces.append(Piece(layer.name, np.array(taken), meter.need))
-            meter, taken, out = Meter(into, chip), [], 0
-            need = meter.with_neuron(neuron)
-        meter.add(neuron, need)
-        taken.append(neuron)
-        out += int(reach[neuron])
-    pieces.append(Piece(layer.name, np.array(taken), meter.need))
-    return pieces
-
-
-def _loads(need: Need, out_axons: int) -> dict[str, int]:
-    return {
-        "neurons_per_core": need.neurons,
-        "memory_per_core": -(-need.memory_bits // 8),
-        "in_axons_per_core": need.in_axons,
-        "out_axons_per_core": out_axons,
-    }
-
-
-def _fits(need: Need, out_axons: int, chip: Chip) -> bool:
-    return _share(need, out_axons, chip) <= 1
-
-
-def _share(need: Need, out_axons: int, chip: Chip) -> float:
-    """The fullest resource of a core, of 1."""
-    known = ((load, chip.limit(name)) for name, load in _loads(need, out_axons).items())
-    return max(load / limit for load, limit in known if limit)
-
-
 def _reach(
     program: Program, demands: dict[str, list[Inlet]], pieces: Sequence[Piece]
 ) -> dict[str, np.ndarray]:
@@ -172,7 +113,7 @@ def _first_fit(pieces: Iterable[Piece], chip: Chip) -> list[Piece]:
     placed = []
     for piece in pieces:
         joint = [(_sum(need, piece.need), out + piece.out_axons) for need, out in cores]
-        core = next((i for i, load in enumerate(joint) if _fits(*load, chip)), len(cores))
+        core = next((i for i, load in enumerate(joint) if fits(*load, chip)), len(cores))
         if core == len(cores):
             cores.append((piece.need, piece.out_axons))
         else:
@@ -211,7 +152,7 @@ def _together(pieces: Sequence[Piece], chip: Chip) -> float:
     need = Need(0, 0, 0, 0)
     for piece in pieces:
         need = _sum(need, piece.need)
-    return _share(need, sum(p.out_axons for p in pieces), chip)
+    return share(need, sum(p.out_axons for p in pieces), chip)
 
 
 REMEDIES = {
@@ -226,7 +167,7 @@ def _violations(program: Program, pieces: Sequence[Piece], chip: Chip) -> list[V
     """What no cut can mend: a neuron that fills a core, delays, values where spikes are events."""
     found: dict[tuple[str, str], Violation] = {}
     for piece in pieces:
-        for name, load in _loads(piece.need, piece.out_axons).items():
+        for name, load in loads(piece.need, piece.out_axons).items():
             limit = chip.limit(name)
             if limit is None or load <= limit:
                 continue
