@@ -55,7 +55,7 @@ class TomlTable:
     def text(self, key: str, *, optional: bool = False) -> str:
         """A text, empty only where it is optional."""
         value = self.data.get(key, "" if optional else None)
-        if not isinstance(value, str) or not (value or optional):
+        if not isinstance(value, str) or not (value.strip() or optional):
             self.fail(key, "must be a text" if key in self.data else "is missing")
         return value
 
@@ -84,6 +84,13 @@ class TomlTable:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e30:
             self.fail(key, f"is {value!r}; give a number that is 0 or more")
         return float(value)
+
+    def whole(self, key: str) -> int:
+        """A whole number of 0 or more."""
+        value = self.data.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            self.fail(key, f"is {value!r}, must be a whole number of 0 or more")
+        return value
 
     def flag(self, key: str) -> bool:
         """True or false; false if it is not there."""

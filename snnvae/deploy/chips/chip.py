@@ -21,21 +21,15 @@ A number that nobody published stays absent and is not checked.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NoReturn
 
 import numpy as np
 
 from snnvae.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from snnvae.toml_table import TomlTable
 
 FORMAT_VERSION = 1
 LIMITS = {
@@ -153,107 +147,67 @@ def load_chip(name_or_path: str | Path) -> Chip:
     known = builtin_chips()
     if name in known:
         text = (files("snnvae.deploy.chips") / f"{name}.toml").read_text("utf8")
-    elif not name.endswith(".toml"):
+        return _chip(TomlTable.parse(f"chip {name}", text))
+    if not name.endswith(".toml"):
         raise ConfigError(
             f"no chip '{name}'; choose one of {', '.join(known)}, or give a .toml file"
         )
-    else:
-        try:
-            text = Path(name).read_text("utf8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"cannot read chip {name}: {reason}") from None
-    try:
-        return _Reader(name, tomllib.loads(text)).chip()
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"chip {name} is not TOML: {error}") from None
+    return _chip(TomlTable.read(f"chip {name}", Path(name)))
 
 
-class _Reader:
-    """Turns a TOML table into a Chip and says what is wrong with it, and where."""
+def _chip(table: TomlTable) -> Chip:
+    if table.data.get("format") != FORMAT_VERSION:
+        table.fail("format", f"is {table.data.get('format')!r}, this snnvae reads {FORMAT_VERSION}")
+    limits, absent = table.table("limit"), table.table("absent").texts()
+    for key in sorted({*limits.data, *absent} ^ set(LIMITS)):
+        problem = "must be given, or absent with a reason" if key in LIMITS else "is not known"
+        table.fail(f"limit.{key}", problem)
+    for key in sorted({*limits.data} & set(absent)):
+        table.fail(f"absent.{key}", "has a value as well; remove one")
+    for key in sorted({*NEEDED} & set(absent)):
+        table.fail(f"absent.{key}", "is needed to place anything; give it")
+    return Chip(
+        name=table.text("name"),
+        title=table.text("title"),
+        rules=table.text("rules"),
+        limits={key: _limit(table, limits.table(key), LIMITS[key]) for key in limits.data},
+        absent=absent,
+        synapse=_synapse(table, table.table("synapse")),
+        mesh=_mesh(table, table.table("mesh")) if "mesh" in table else None,
+    )
 
-    def __init__(self, name: str, data: dict[str, Any]) -> None:
-        self.name, self.data = name, data
 
-    def chip(self) -> Chip:
-        data = self.data
-        if data.get("format") != FORMAT_VERSION:
-            self._fail("format", f"is {data.get('format')!r}, this snnvae reads {FORMAT_VERSION}")
-        tables = self._table(data, "limit")
-        reasons = self._table(data, "absent")
-        absent = {key: self._text(reasons, key) for key in reasons}
-        for key in sorted({*tables, *absent} ^ set(LIMITS)):
-            problem = "must be given, or absent with a reason" if key in LIMITS else "is not known"
-            self._fail(f"limit.{key}", problem)
-        for key in sorted(set(tables) & set(absent)):
-            self._fail(f"absent.{key}", "has a value as well; remove one")
-        for key in sorted({*NEEDED} & set(absent)):
-            self._fail(f"absent.{key}", "is needed to place anything; give it")
-        limits = {key: self._limit(self._table(tables, key), key) for key in tables}
-        return Chip(
-            self._text(data, "name"),
-            self._text(data, "title"),
-            self._text(data, "rules"),
-            limits,
-            absent,
-            self._synapse(self._table(data, "synapse")),
-            self._mesh(self._table(data, "mesh")) if "mesh" in data else None,
-        )
+def _limit(whole: TomlTable, table: TomlTable, unit: str) -> Limit:
+    if table.text("unit") != unit:
+        table.fail("unit", f"is '{table.text('unit')}', must be '{unit}'")
+    return Limit(table.whole("value"), unit, _source(whole, table), table.text("grade"))
 
-    def _limit(self, table: dict[str, Any], key: str) -> Limit:
-        unit = self._text(table, "unit")
-        if unit != LIMITS[key]:
-            self._fail(f"limit.{key}.unit", f"is '{unit}', must be '{LIMITS[key]}'")
-        value = self._whole(table, "value")
-        return Limit(value, unit, self._source(table), self._text(table, "grade"))
 
-    def _synapse(self, table: dict[str, Any]) -> SynapseFormat:
-        widths = table.get("index_bits")
-        if not isinstance(widths, list) or not widths or widths != sorted(widths):
-            self._fail("synapse.index_bits", "must be a list of rising numbers")
-        if not isinstance(table.get("shared_kernels"), bool):
-            self._fail("synapse.shared_kernels", "must be true or false")
-        return SynapseFormat(
-            max(self._whole(table, "word_bits"), 1),
-            self._whole(table, "block"),
-            self._whole(table, "header_bits"),
-            tuple(widths),
-            table["shared_kernels"],
-            self._source(table),
-            self._text(table, "grade"),
-            self._text(table, "note"),
-        )
+def _synapse(whole: TomlTable, table: TomlTable) -> SynapseFormat:
+    widths = table.data.get("index_bits")
+    if not isinstance(widths, list) or not widths or widths != sorted(widths):
+        table.fail("index_bits", "must be a list of rising numbers")
+    return SynapseFormat(
+        word_bits=max(table.whole("word_bits"), 1),
+        block=table.whole("block"),
+        header_bits=table.whole("header_bits"),
+        index_bits=tuple(widths),
+        shared_kernels=table.flag("shared_kernels"),
+        source=_source(whole, table),
+        grade=table.text("grade"),
+        note=table.text("note"),
+    )
 
-    def _mesh(self, table: dict[str, Any]) -> Mesh:
-        sizes = [self._whole(table, key) for key in ("columns", "rows", "cores_per_tile")]
-        if not all(sizes):
-            self._fail("mesh", "has a size of 0; leave the table out if it is not known")
-        columns, rows, cores = sizes
-        return Mesh(columns, rows, cores, self._source(table), self._text(table, "grade"))
 
-    def _source(self, table: dict[str, Any]) -> str:
-        key = self._text(table, "source")
-        if key not in self._table(self.data, "sources"):
-            self._fail(f"source '{key}'", "is not in [sources]; cite it there")
-        return self._text(self.data["sources"], key)
+def _mesh(whole: TomlTable, table: TomlTable) -> Mesh:
+    columns, rows, cores = (table.whole(key) for key in ("columns", "rows", "cores_per_tile"))
+    if not columns * rows * cores:
+        table.fail("columns", "or another size is 0; leave the mesh out if it is not known")
+    return Mesh(columns, rows, cores, _source(whole, table), table.text("grade"))
 
-    def _table(self, parent: dict[str, Any], key: str) -> dict[str, Any]:
-        table = parent.get(key)
-        if not isinstance(table, dict):
-            self._fail(key, "must be a table")
-        return table
 
-    def _text(self, table: dict[str, Any], key: str) -> str:
-        value = table.get(key)
-        if not isinstance(value, str) or not value.strip():
-            self._fail(key, "must be a text")
-        return value
-
-    def _whole(self, table: dict[str, Any], key: str) -> int:
-        value = table.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            self._fail(key, f"is {value!r}, must be a whole number of 0 or more")
-        return value
-
-    def _fail(self, at: str, problem: str) -> NoReturn:
-        raise ConfigError(" ".join(f"chip {self.name}: {at} {problem}".split()))
+def _source(whole: TomlTable, table: TomlTable) -> str:
+    key, sources = table.text("source"), whole.table("sources")
+    if key not in sources:
+        table.fail("source", f"'{key}' is not in [sources]; cite it there")
+    return sources.text(key)

@@ -70,7 +70,7 @@ def test_the_index_is_the_least_format_that_holds_it(neurons: int, bits: int) ->
         ("[limit.cores_per_chip]", "[limit.colours]", "colours is not known"),
         ("[absent]", "[absent]\nstate_bits = 'unknown'", "absent.state_bits has a value as well"),
         ("max_delay =", "max_daley =", "max_daley is not known"),
-        ("[absent]\n", "[missing]\n", "absent must be a table"),
+        ("[absent]\n", "[missing]\n", "max_delay must be given, or absent with a reason"),
         ("shared_kernels = false", "shared_kernels = 0", "must be true or false"),
         ("index_bits = [0,", "index_bits = [9,", "rising numbers"),
         ("[synapse]", "[synapse", "not TOML"),
