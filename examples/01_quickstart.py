@@ -10,6 +10,7 @@ from snnvae.deploy.run import run
 from snnvae.evaluate.images import save_grid
 from snnvae.export import read_nir
 from snnvae.hardware_sim import energy
+from snnvae.hardware_sim.energy.report import summary_text
 from snnvae.hardware_sim.stimuli import build_stimulus
 
 
@@ -27,7 +28,7 @@ def main(out: Path = Path("out/quickstart")) -> None:
         print(f"  {layer:<20} {spikes.mean():6.1%} of its neurons fire in a step")
 
     report = energy.estimate(program, recording, energy.load_profile("horowitz45-memory"))
-    print(energy.summary_text(report))
+    print(summary_text(report))
 
 
 if __name__ == "__main__":

@@ -113,3 +113,12 @@ def test_the_energy_ratio_is_what_energy_prints(tmp_path: Path) -> None:
     ratio = re.search(r"([\d.]+) times as much", printed)
     assert ratio is not None
     assert f"needs {ratio[1]} times\nthe energy of its int8 ANN" in README
+
+
+def test_the_ratio_with_two_steps_is_what_the_sweep_prints(tmp_path: Path) -> None:
+    model = str(zoo.path("digits-esvae"))
+    printed = snnvae("energy", "sweep", model, "--profile", "horowitz45", cwd=tmp_path)
+    row = next(line for line in printed.splitlines() if line.startswith("2 "))
+    found = re.search(r"([\d.]+) \(([\d.]+ to [\d.]+)\)", row)
+    assert found is not None
+    assert f"T = 2 it needs {found[1]} times as much, within the prices {found[2]}" in README
