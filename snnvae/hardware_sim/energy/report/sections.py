@@ -86,5 +86,11 @@ def _all(report: EnergyReport) -> Sequence[Section]:
             report.notes,
         ),
         Section("What is not in it", "", "", (tables.missing(report),)),
-        Section("Prices", "", "", (tables.prices(report),)),
+        Section(
+            "Prices",
+            "",
+            "",
+            (tables.prices(report),),
+            tuple(f"[{n}] {cited}" for n, cited in enumerate(tables.sources(report), 1)),
+        ),
     ]  # fmt: skip

@@ -262,12 +262,15 @@ def missing(report: EnergyReport) -> Table:
 
 
 def prices(report: EnergyReport) -> Table:
-    """Every price in use, of the spiking network and of the ANN."""
-    own, reference = report.prices, report.reference
-    rows = [_price_row(t, SNN_TERMS[t], own[t]) for t in report.terms if t in own]
-    for arithmetic in ("fp32", "int8"):
-        of_ann = reference.ann(arithmetic) if reference else {}
-        rows += [_price_row(f"ANN {arithmetic}: {t}", ANN_TERMS[t], p) for t, p in of_ann.items()]
+    """Every price in use, of the spiking network and of the ANN; sources by number."""
+    cited = sources(report)
+    rows = []
+    for name, what, price in _prices(report):
+        scope = ", all-in" if price.scope == "all_in" else ""
+        backing = price.backing
+        number = f"[{cited.index(str(backing.source)) + 1}]"
+        amounts = (_nominal(price), units.band(price.energy))
+        rows.append((name, what, *amounts, backing.grade + scope, number, backing.note))
     return Table(
         "For one occurrence; a band that depends on the layer is given from least to most",
         ("term", "is", "nominal", "low to high", "evidence", "source", "note"),
@@ -276,17 +279,19 @@ def prices(report: EnergyReport) -> Table:
     )
 
 
-def _price_row(name: str, what: str, price: Price) -> tuple[str, ...]:
-    scope = ", all-in" if price.scope == "all_in" else ""
-    return (
-        name,
-        what,
-        _nominal(price),
-        units.band(price.energy),
-        price.backing.grade + scope,
-        str(price.backing.source),
-        price.backing.note,
-    )
+def sources(report: EnergyReport) -> list[str]:
+    """Citations of the prices in use, each once."""
+    return list(dict.fromkeys(str(price.backing.source) for _, _, price in _prices(report)))
+
+
+def _prices(report: EnergyReport) -> list[tuple[str, str, Price]]:
+    """(name, what it is the price of, price)."""
+    own, reference = report.prices, report.reference
+    found = [(term, SNN_TERMS[term], own[term]) for term in report.terms if term in own]
+    for arithmetic in ("fp32", "int8"):
+        of_ann = reference.ann(arithmetic) if reference else {}
+        found += [(f"ANN {arithmetic}: {term}", ANN_TERMS[term], p) for term, p in of_ann.items()]
+    return found
 
 
 def _nominal(price: Price) -> str:
