@@ -61,7 +61,9 @@ def command(
         found = measured(path, place, cache_constant=not recompute, progress=progress)
         time = energy.Time(step, static, depth_of(found.program))
         for profile in prices:
-            name = run if len(prices) == 1 else f"{run}, {profile.name}"
+            parts = [run] * (len(recordings) > 1 or len(prices) == 1)
+            parts += [profile.name] * (len(prices) > 1)
+            name = ", ".join(parts)
             reports.append((name, energy.price(found, profile, time=time)))
     title = str(recordings[0]) if len(recordings) == 1 else " and ".join(map(str, recordings))
     if len(reports) == 1:
