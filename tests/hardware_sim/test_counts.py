@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim import reach as reach_module
-from snnvae.hardware_sim.counter import count, kind_of
+from snnvae.hardware_sim.counter import Counter, count, kind_of
 from snnvae.hardware_sim.counts import Counts
 from snnvae.hardware_sim.reach import reach
 from snnvae.primitive import Synapse
@@ -375,3 +376,41 @@ def test_a_recording_that_does_not_fit_is_refused(change: Any, message: str) -> 
     with pytest.raises(DataError, match=message) as error:
         count(program, recording)
     assert "\n" not in str(error.value)
+
+
+def test_blocks_of_samples_count_as_the_whole_run() -> None:
+    program = network()
+    recording = random_run(program, 5, 4, 0.2)
+    counter = Counter(program)
+    whole = counter.count(recording)
+    parts = [
+        part(recording, slice(0, 2)),
+        part(recording, slice(2, 3)),
+        part(recording, slice(3, 5)),
+    ]
+    joined = Counts.joined([counter.count(block) for block in parts])
+    assert joined.samples == whole.samples == 5
+    for a, b in zip(joined.connections, whole.connections, strict=True):
+        assert (a.name, a.synapses, a.fan_out) == (b.name, b.synapses, b.fan_out)
+        np.testing.assert_array_equal(a.sop_event, b.sop_event)
+        np.testing.assert_array_equal(a.sop_effective, b.sop_effective)
+    for x, y in zip(joined.layers, whole.layers, strict=True):
+        np.testing.assert_array_equal(x.driven, y.driven)
+        np.testing.assert_array_equal(x.spikes, y.spikes)
+
+
+def test_what_counting_holds_does_not_grow_with_the_samples() -> None:
+    """One block of the recording at a time; what stays are the integers of each sample."""
+    program, steps, size = network(), 100, 50
+    counter = Counter(program)
+
+    def peak(blocks: int) -> int:
+        tracemalloc.start()
+        runs = (random_run(program, size, steps, 0.2, seed) for seed in range(blocks))
+        Counts.joined([counter.count(run) for run in runs])
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    one = sum(s.nbytes for s in random_run(program, size, steps, 0.2).spikes.values())
+    assert peak(32) - peak(2) < 30 * one / 10
