@@ -1,0 +1,30 @@
+"""The tables of a report."""
+
+from snnvae.hardware_sim.energy.report.tables.answers import comparisons, swings, thresholds
+from snnvae.hardware_sim.energy.report.tables.bills import layers, missing, prices, sources, terms
+from snnvae.hardware_sim.energy.report.tables.counted import (
+    connections,
+    host,
+    memory,
+    populations,
+    routes,
+)
+from snnvae.hardware_sim.energy.report.tables.table import Table, ratio
+
+__all__ = [
+    "Table",
+    "comparisons",
+    "connections",
+    "host",
+    "layers",
+    "memory",
+    "missing",
+    "populations",
+    "prices",
+    "ratio",
+    "routes",
+    "sources",
+    "swings",
+    "terms",
+    "thresholds",
+]
