@@ -200,12 +200,13 @@ def _calibration(
     spread = weights @ (runs.power - np.average(runs.power, weights=weights)) ** 2
     rest = weights @ (runs.power - fit) ** 2
     left = len(runs.names) - len(prices)
+    sd = runs.sd * (size if runs.origin == "residual" else 1.0)
     return Calibration(
         figures=figures,
         prices=prices,
         runs=tuple(
-            FittedRun(name, int(n), float(p), float(s) * size, float(found))
-            for name, n, p, s, found in zip(runs.names, runs.rows, runs.power, runs.sd, fit)
+            FittedRun(name, int(n), float(p), float(s), float(found))
+            for name, n, p, s, found in zip(runs.names, runs.rows, runs.power, sd, fit)
         ),
         noise=runs.origin,
         residual_w=float(np.sqrt(rest * len(weights) / weights.sum() / left)),
