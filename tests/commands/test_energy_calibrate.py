@@ -10,19 +10,19 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from snnvae.commands.energy_calibrate import command
+from snnvae.commands.energy.calibrate import command
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, DataError
 from snnvae.hardware_sim.energy import load_profile
 from snnvae.progress import NoProgress
 
 CSV = """run,steps,time_us,total_w,static_w,chips,active_chips,syn_ops,dendrite_updates
-low,1000,50,0.2650,0.25,8,1,10000000,5000000
-low,1000,50,0.2652,0.25,8,1,10000000,5000000
-high,1000,80,0.4048,0.25,8,1,900000000,5000000
-high,1000,80,0.4050,0.25,8,1,900000000,5000000
-wide,1000,60,0.3523,0.25,8,1,90000000,100000000
-wide,1000,60,0.3521,0.25,8,1,90000000,100000000
+low,1000,50,0.2569,0.25,8,1,10000000,5000000
+low,1000,50,0.2570,0.25,8,1,10000000,5000000
+high,1000,80,0.3877,0.25,8,1,900000000,5000000
+high,1000,80,0.3879,0.25,8,1,900000000,5000000
+wide,1000,60,0.3429,0.25,8,1,90000000,100000000
+wide,1000,60,0.3431,0.25,8,1,90000000,100000000
 """
 CHIP = ("--node-nm", "7", "--voltage", "0.75")
 
@@ -49,7 +49,7 @@ def test_a_profile_and_a_table(figures: Path, tmp_path: Path) -> None:
     out = tmp_path / "made" / "mychip.toml"
     result = call(figures, "-o", out, *CHIP)
     first, *_ = result.text.splitlines()
-    assert first.startswith("my figures.csv: 3 runs in 6 rows, R² 0.9")
+    assert first.startswith("my figures.csv: 3 runs in 6 rows, R² 1.0000")
     assert "syn_ops" in result.text
     assert result.text.endswith(f"wrote {out}")
     profile = load_profile(out)
@@ -73,7 +73,7 @@ def test_the_same_as_data(figures: Path, tmp_path: Path) -> None:
     for price in data["prices"]:
         assert 0 < price["low"] <= price["nominal"] <= price["high"]
     assert data["noise_from"] == "repetitions"
-    assert data["runs"][0]["dynamic_w"] == pytest.approx(0.0151)
+    assert data["runs"][0]["dynamic_w"] == pytest.approx(0.00695)
 
 
 @pytest.mark.parametrize(

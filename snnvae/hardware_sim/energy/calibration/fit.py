@@ -1,4 +1,4 @@
-"""calibrate: prices per event that explain the power measured in several runs.
+"""Prices per event that explain the power measured in several runs.
 
     P_r = Σ_i rate_ri · e_i + ε_r,    e_i ≥ 0,    ε_r ~ N(0, σ_r²)
 
@@ -26,10 +26,10 @@ from scipy.optimize import nnls
 from scipy.stats import f as f_distribution
 
 from snnvae.errors import DataError
-from snnvae.hardware_sim.energy.calibration import Calibration, FittedPrice, FittedRun
-from snnvae.hardware_sim.energy.figures import Figures
+from snnvae.hardware_sim.energy.calibration.figures import Figures
+from snnvae.hardware_sim.energy.calibration.found import Calibration, FittedPrice, FittedRun
+from snnvae.hardware_sim.energy.calibration.measured_runs import MeasuredRuns, measured_runs
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.measured_runs import MeasuredRuns, measured_runs
 
 PJ = 1e-12
 LEVEL = 0.95

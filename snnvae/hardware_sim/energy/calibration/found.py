@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from snnvae.hardware_sim.energy.figures import Figures
+from snnvae.hardware_sim.energy.calibration.figures import Figures
+from snnvae.hardware_sim.energy.calibration.measured_runs import NoiseOrigin
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.measured_runs import NoiseOrigin
 
 METHOD = "non-negative least squares; 95 % intervals by parametric bootstrap"
 

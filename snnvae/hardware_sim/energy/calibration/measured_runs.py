@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.hardware_sim.energy.figures import Figures, Row
+from snnvae.hardware_sim.energy.calibration.figures import Figures, Row
 
 NoiseOrigin = Literal["power_sd_w", "repetitions", "residual"]
 ALIKE = 0.2

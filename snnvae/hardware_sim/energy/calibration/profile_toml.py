@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from snnvae.hardware_sim.energy.calibration import METHOD, Calibration, FittedPrice
+from snnvae.hardware_sim.energy.calibration.found import METHOD, Calibration, FittedPrice
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.terms import SNN_TERMS
 

@@ -1,0 +1,1 @@
+"""Prices fitted to figures that were measured on a chip, as a profile."""
