@@ -18,6 +18,7 @@ from snnvae.deploy.graph import build_graph
 from snnvae.deploy.settings import Options
 from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
+from snnvae.hardware_sim.energy import measure
 from snnvae.program import Precision
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
@@ -151,6 +152,46 @@ def test_a_name_that_no_file_can_hold_is_refused(nets: Any, name: str) -> None:
     nodes = {"in": nets.source(2), name: nets.lif(2), "out": nets.sink(2)}
     with pytest.raises(GraphError, match="cannot be stored"):
         build_graph(nodes, pairwise(nodes))
+
+
+@pytest.mark.parametrize("size", [1, 2, 10**9])
+def test_blocks_are_the_whole_recording_some_samples_at_a_time(
+    nets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    per_sample = sum(s[0].size for s in recording.spikes.values())
+    monkeypatch.setattr("snnvae.recording.BLOCK_VALUES", size * per_sample)
+    blocks = list(Recording.blocks(tmp_path / "r.h5"))
+    assert [len(b.info["samples"]) for b in blocks] == {1: [1, 1, 1], 2: [2, 1]}.get(size, [3])
+    assert [n for b in blocks for n in b.info["samples"]] == list(recording.info["samples"])
+    for part in ("spikes", "analog", "final", "outputs"):
+        for name, values in getattr(recording, part).items():
+            joined = np.concatenate([getattr(block, part)[name] for block in blocks])
+            np.testing.assert_array_equal(joined, values)
+    assert not any(block.membranes for block in blocks)
+
+
+def test_blocks_measure_as_the_whole_recording(
+    nets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, graph = recorded(nets)
+    recording.save(tmp_path / "r.h5", graph)
+    monkeypatch.setattr("snnvae.recording.BLOCK_VALUES", 1)
+    program = compile_graph(graph, "float", Options(**recording.info["options"])).program
+    whole = measure(program, Recording.load(tmp_path / "r.h5"))
+    blocks = measure(program, Recording.blocks(tmp_path / "r.h5"))
+    assert blocks.counts.samples == 3
+    for quantity in ("sop_event", "macs", "host_adds"):
+        total = whole.counts.total(quantity)
+        np.testing.assert_array_equal(blocks.counts.total(quantity), total)
+    for name, fired in whole.firing.items():
+        np.testing.assert_array_equal(blocks.firing[name].by_step, fired.by_step)
+        assert blocks.firing[name].silent == fired.silent
+    assert whole.active is not None
+    assert blocks.active is not None
+    for name, active in whole.active.items():
+        np.testing.assert_array_equal(blocks.active[name], active)
 
 
 def test_a_recording_without_silent_layers(nets: Any, tmp_path: Path) -> None:

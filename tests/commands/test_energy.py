@@ -1,0 +1,221 @@
+"""``snnvae energy``: reports, side by side, sweeps, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnvae.hardware_sim.energy import builtin_profiles, load_profile
+
+Cli = Callable[..., Any]
+
+
+@pytest.fixture
+def recording(cli: Cli, sampled: Path, tmp_path: Path) -> Path:
+    """Of the small network: three samples of four steps, in fixed point."""
+    out = tmp_path / "fixed"
+    run = ("--samples", 3, "--steps", 4, "--precision", "fixed", "-o", out)
+    assert cli("simulate", sampled, *run).code == 0
+    return out / "recording.h5"
+
+
+@pytest.fixture
+def floating(cli: Cli, sampled: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "float"
+    assert cli("simulate", sampled, "--samples", 3, "--steps", 4, "-o", out).code == 0
+    return out / "recording.h5"
+
+
+def data(cli: Cli, *arguments: object) -> Any:
+    ended = cli("energy", *arguments, "--json")
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)
+
+
+def test_the_built_in_profiles_are_listed_with_their_evidence(cli: Cli) -> None:
+    text = cli("energy", "--list-profiles").out
+    listed = data(cli, "--list-profiles")["profiles"]
+    assert [profile["name"] for profile in listed] == list(builtin_profiles())
+    for profile in listed:
+        assert profile["name"] in text
+        assert profile["sha256"] == load_profile(profile["name"]).digest()
+
+
+def test_one_report_in_every_form(cli: Cli, recording: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"r.{form}" for form in ("html", "md", "csv")]
+    options = [word for path in files for word in (f"--{path.suffix[1:]}", path)]
+    ended = cli("energy", recording, "--profile", "horowitz45", *options)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("Estimate, not a measurement: 45 nm CMOS")
+    for path in files:
+        assert f"wrote {path}" in ended.out
+        assert "Estimate, not a measurement" in path.read_text("utf8")
+
+
+def test_the_report_knows_the_files_that_it_is_of(cli: Cli, recording: Path) -> None:
+    import hashlib
+
+    document = data(cli, recording)
+    digest = hashlib.sha256(recording.read_bytes()).hexdigest()
+    assert document["files"]["recording"]["sha256"] == digest
+    assert len(document["files"]["graph"]["sha256"]) == 64
+
+
+def test_the_graph_has_one_hash_however_it_was_run(
+    cli: Cli, recording: Path, floating: Path
+) -> None:
+    first, second = data(cli, recording)["files"], data(cli, floating)["files"]
+    assert first["graph"] == second["graph"]
+    assert first["recording"] != second["recording"]
+
+
+def test_report_is_what_energy_does_unless_told_otherwise(cli: Cli, recording: Path) -> None:
+    assert cli("energy", recording).out == cli("energy", "report", recording).out
+    for command in ("report", "sweep", "calibrate"):
+        assert f"\n  {command}" in cli("energy", "--help").out
+
+
+def test_two_runs_side_by_side(cli: Cli, recording: Path, floating: Path, tmp_path: Path) -> None:
+    profile = ("--profile", "horowitz45")
+    ended = cli("energy", recording, floating, *profile, "--html", tmp_path / "ab.html")
+    assert ended.code == 0, ended.err
+    assert "float / fixed" in ended.out
+    assert "float / fixed" in (tmp_path / "ab.html").read_text("utf8")
+    runs = data(cli, recording, floating, *profile)["runs"]
+    assert [run["run"] for run in runs] == ["fixed", "float"]
+    assert [run["program"]["precision"] for run in runs] == ["fixed", "float"]
+
+
+def test_one_run_by_two_profiles(cli: Cli, recording: Path, tmp_path: Path) -> None:
+    profiles = ("--profile", "loihi1", "--profile", "truenorth")
+    ended = cli("energy", recording, *profiles, "--csv", tmp_path / "two.csv")
+    assert "truenorth / loihi1" in ended.out
+    assert "priced by different profiles" in ended.out
+    assert {"loihi1,loihi1", "truenorth,truenorth"} <= {
+        ",".join(line.split(",")[:2]) for line in (tmp_path / "two.csv").read_text().splitlines()
+    }
+
+
+def test_a_placement_counts_messages_and_none_leaves_them_out(cli: Cli, recording: Path) -> None:
+    def unpriced(*options: str) -> set[str]:
+        return {u["term"] for u in data(cli, recording, *options)["unpriced"]}
+
+    ways = {"message", "hop_x", "hop_y"}
+    assert not ways & unpriced()  # the profile's own chip
+    assert ways <= unpriced("--chip", "none")
+    assert ways & unpriced("--chip", "loihi2") == {"hop_x", "hop_y"}
+    assert data(cli, recording)["placement"]["cores"] == 1
+    assert data(cli, recording, "--chip", "none")["placement"] is None
+
+
+def test_time_and_power_that_the_user_knows(cli: Cli, recording: Path) -> None:
+    found = data(cli, recording, "--step-time", "5us,10us,20us", "--static-power", "30mW")
+    depth, time = found["time"]["depth"], found["time"]
+    assert depth == 3
+    assert time["latency_s"]["nominal"] == pytest.approx((4 + depth) * 10e-6)
+    assert time["samples_per_second"]["low"] == pytest.approx(1 / (4 * 20e-6))
+    static = found["energy_pj"]["terms"]["static"]["nominal"]
+    assert static == pytest.approx(30e-3 * (3 * 4 + depth) * 10e-6 / 3 * 1e12)
+    assert "samples per second" in cli("energy", recording, "--step-time", "10us").out
+
+
+def test_an_image_may_be_worked_out_at_every_step(cli: Cli, nets: Any, tmp_path: Path) -> None:
+    from snnvae.export.nir_file import write_nir
+
+    graph = nets.small()
+    graph.metadata["snnvae"]["inputs"] = {"in": {"analog": True, "constant": True}}
+    write_nir(graph, tmp_path / "image.nir")
+    np.save(tmp_path / "x.npy", np.ones((2, 2, 4, 4)))
+    run = ("--input", tmp_path / "x.npy", "--steps", 4, "-o", tmp_path / "image")
+    assert cli("simulate", tmp_path / "image.nir", *run).code == 0
+
+    def macs(*options: str) -> int:
+        counts = data(cli, tmp_path / "image" / "recording.h5", *options)["counts"]
+        return sum(c["macs"][0] for c in counts["connections"])
+
+    assert macs("--recompute") == 4 * macs() > 0
+
+
+def test_a_users_profile(cli: Cli, recording: Path, tmp_path: Path) -> None:
+    head = ["format = 1", 'name = "mine"', 'title = "Mine"', 'summary = "a test"']
+    head += ["node_nm = 28", "voltage_v = 0.9", "[sources.me]", 'cite = "me"', 'at = "here"']
+    price = ["[price.any.sop]", "nominal = 2.0", 'unit = "pJ"', 'evidence = "estimated"']
+    price += ['scope = "all_in"', 'source = "me"']
+    (tmp_path / "mine.toml").write_text("\n".join([*head, *price]))
+    found = data(cli, recording, "--profile", tmp_path / "mine.toml")
+    sop = sum(np.mean(c["sop_event"]) for c in found["counts"]["connections"])
+    assert 0 < found["energy_pj"]["total"]["nominal"] <= 2 * sop
+
+
+def test_a_sweep_runs_each_t_and_prices_it(cli: Cli, sampled: Path, tmp_path: Path) -> None:
+    options = ("--over", "4,2", "--samples", 2, "--profile", "horowitz45")
+    page = tmp_path / "s.html"
+    ended = cli("energy", "sweep", sampled, *options, "--html", page, "--md", tmp_path / "s.md")
+    assert ended.code == 0, ended.err
+    rows = [line.split()[0] for line in ended.out.splitlines() if line[:1].isdigit()]
+    assert rows == ["2", "4"]
+    assert "T = 4" in page.read_text("utf8")
+    runs = data(cli, "sweep", sampled, *options)["runs"]
+    assert [run["counts"]["steps"] for run in runs] == [2, 4]
+    assert runs[1]["change"] == 0 < runs[0]["change"]
+
+
+def test_a_sweep_over_data(cli: Cli, model: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((2, 6, 2, 4, 4)) < 0.5)
+    given = ("--input", tmp_path / "x.npy", "--over", "2,6")
+    runs = data(cli, "sweep", model, *given)["runs"]
+    assert [run["counts"]["samples"] for run in runs] == [2, 2]
+    assert (
+        "the input holds 6 steps"
+        in cli("energy", "sweep", model, *given[:2], "--over", "2,8").mistake
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--profile", "loihi9"), "no profile 'loihi9'; choose one of ac-mac"),
+        (("--chip", "loihi9"), "no chip 'loihi9'"),
+        (("--step-time", "10"), "--step-time 10: give a number above 0 and ns, us, ms, s"),
+        (("--step-time", "0us"), "--step-time 0us: give a number above 0"),
+        (("--step-time", "3us,2us,1us"), "low,nominal,high in this order"),
+        (("--step-time", "1us,2us"), "give one value, or low,nominal,high"),
+        (("--static-power", "3kW"), "--static-power 3kW: give a number above 0 and uW, mW, W"),
+        (("--html", "{folder}"), "cannot write"),
+        (("{missing}",), "no such file"),
+    ],
+)
+def test_a_mistake_gets_one_line_and_writes_nothing(
+    cli: Cli, recording: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    places = {"{folder}": str(tmp_path / "folder"), "{missing}": str(tmp_path / "none.h5")}
+    line = cli("energy", recording, *(places.get(a, a) for a in arguments)).mistake
+    assert message in line
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--over", "2,x"), "--over 2,x: give whole numbers"),
+        (("--over", "0,2"), "each 1 or more"),
+        (("--over", "2,2"), "different numbers of steps"),
+        (("--profile", "loihi1", "--profile", "odin"), "a sweep takes one --profile"),
+        (("--steps", "4"), "takes its numbers of steps from --over"),
+    ],
+)
+def test_a_sweep_that_cannot_be_gets_one_line(
+    cli: Cli, sampled: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in cli("energy", "sweep", sampled, *arguments).mistake
+
+
+def test_a_file_that_is_no_recording_is_named(cli: Cli, model: Path) -> None:
+    assert "not a recording of snnvae" in cli("energy", model).mistake
