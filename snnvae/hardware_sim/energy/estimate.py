@@ -22,7 +22,7 @@ from snnvae.hardware_sim.energy.compare import BreakEven, Comparison, break_even
 from snnvae.hardware_sim.energy.confidence import mean_interval
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.measure import Measured, measure
-from snnvae.hardware_sim.energy.notes import notes_of
+from snnvae.hardware_sim.energy.notes import beside_exact, notes_of
 from snnvae.hardware_sim.energy.pace import Pace, static_power
 from snnvae.hardware_sim.energy.profile import Profile
 from snnvae.hardware_sim.energy.profile_file import load_profile
@@ -75,10 +75,15 @@ def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> 
     spent = items(counts, profile.counting)
     pace = _pace(profile, time, counts)
     static = _static(profile, time, pace, measured.site)
-    bill = Bill((*Bill.of(spent, profile.snn(program.precision)).lines, *static))
+    prices = profile.snn(program.precision)
+    bill = Bill((*Bill.of(spent, prices).lines, *static))
     reference = _reference(profile)
     twin = ann_twin(program, profile.counting)
-    zeros = measured.active if profile.counting == "exact" else None
+    notes, zeros = notes_of(measured, profile), measured.active
+    if profile.counting != "exact":
+        exact = Bill((*Bill.of(items(counts), prices).lines, *static))
+        notes += (beside_exact(bill, exact, twin.macs, ann_twin(program).macs),)
+        zeros = None
     report = EnergyReport(
         measured=measured,
         profile=profile,
@@ -91,7 +96,7 @@ def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> 
         comparisons=(),
         swings=(),
         pace=pace,
-        notes=notes_of(measured, profile),
+        notes=notes,
     )
     report = replace(report, comparisons=_comparisons(report))
     main = report.headline

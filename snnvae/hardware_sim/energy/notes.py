@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from snnvae.hardware_sim.energy import units
+from snnvae.hardware_sim.energy.bill import Bill
 from snnvae.hardware_sim.energy.conventions import COUNTINGS
 from snnvae.hardware_sim.energy.measure import Measured
 from snnvae.hardware_sim.energy.profile import Profile
@@ -42,6 +44,15 @@ def notes_of(measured: Measured, profile: Profile) -> tuple[str, ...]:
     if measured.site is not None:
         notes += _placed(measured.site)
     return tuple(notes)
+
+
+def beside_exact(theirs: Bill, exact: Bill, their_macs: int, exact_macs: int) -> str:
+    """What a convention's way of counting makes of a run, beside the exact counts."""
+    return (
+        f"Counted exactly, the same prices give {units.energy(exact.total.nominal)} for the "
+        f"spiking network instead of {units.energy(theirs.total.nominal)}, and the ANN has "
+        f"{exact_macs:,} multiply-accumulates instead of {their_macs:,}."
+    )
 
 
 def _placed(site: Site) -> list[str]:

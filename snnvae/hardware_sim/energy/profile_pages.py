@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from snnvae.files import write_text
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.profile import Evidence, Price, Profile
 from snnvae.hardware_sim.energy.profile_file import builtin_profiles, load_profile
-from snnvae.hardware_sim.energy.report import units
 
 START = """# Energy profiles
 

@@ -9,7 +9,7 @@ import pytest
 
 from snnvae.hardware_sim.counter import count
 from snnvae.hardware_sim.counts import Counts
-from snnvae.hardware_sim.energy import load_profile, measure, price
+from snnvae.hardware_sim.energy import load_profile, measure, price, units
 from snnvae.hardware_sim.energy.conventions import Counting
 from snnvae.hardware_sim.energy.terms import Item, items
 from snnvae.primitives import LIF, Conv2d, CubaLIF, Linear, Threshold
@@ -168,6 +168,21 @@ def test_a_report_says_whose_way_of_counting_it_is(run: Run) -> None:
     said = " ".join(price(measured, load_profile("ac-mac")).notes)
     assert "counted as the profile's authors do, not exactly: mean rate" in said
     assert "not exactly" not in " ".join(price(measured, load_profile("horowitz45")).notes)
+
+
+def test_beside_a_convention_stands_what_exact_counts_give(run: Run) -> None:
+    measured = measure(*run)
+    theirs = price(measured, load_profile("fsvae-paper"))
+    said = next(note for note in theirs.notes if note.startswith("Counted exactly"))
+    exact = sum(
+        float(i.n.mean()) * theirs.prices[i.term].energy.nominal
+        for i in items(measured.counts)
+        if i.term in theirs.prices
+    )
+    assert f"give {units.energy(exact)} for the spiking network" in said
+    assert f"instead of {units.energy(theirs.total.nominal)}" in said
+    # Linear layers of 32 × 6, 6 × 6 twice (an eye of 6) and 6 × 4; a kernel on 4 × 4.
+    assert "458 multiply-accumulates instead of 1,420." in said
 
 
 def test_items_without_a_placement_have_no_messages(by_hand: Run) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from snnvae.hardware_sim.energy.report import side_by_side, units, words
+from snnvae.hardware_sim.energy import units
+from snnvae.hardware_sim.energy.report import side_by_side, words
 from snnvae.hardware_sim.energy.report.provenance import provenance
 from snnvae.hardware_sim.energy.report.sections import sections
 from snnvae.hardware_sim.energy.report.side_by_side import Named

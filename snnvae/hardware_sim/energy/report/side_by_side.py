@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval, quotient
-from snnvae.hardware_sim.energy.report import units, words
+from snnvae.hardware_sim.energy.report import words
 from snnvae.hardware_sim.energy.report.tables import Table, ratio
 from snnvae.hardware_sim.energy.result import EnergyReport
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.report import side_by_side, units, words
+from snnvae.hardware_sim.energy.report import side_by_side, words
 from snnvae.hardware_sim.energy.report.side_by_side import Named
 from snnvae.hardware_sim.energy.report.tables import Table
 from snnvae.hardware_sim.energy.result import EnergyReport

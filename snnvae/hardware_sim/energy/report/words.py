@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.compare import BreakEven, Comparison
 from snnvae.hardware_sim.energy.confidence import LEVEL
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.pace import Pace
-from snnvae.hardware_sim.energy.report import units
 from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.terms import GROUPS
 

@@ -22,6 +22,7 @@ from snnvae.hardware_sim.energy import (
     load_profile,
     measure,
     price,
+    units,
 )
 from snnvae.hardware_sim.energy.report import (
     side_by_side_markdown,
@@ -31,7 +32,6 @@ from snnvae.hardware_sim.energy.report import (
     to_csv,
     to_json,
     to_markdown,
-    units,
 )
 from snnvae.program import Program
 from snnvae.recording import Recording

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnvae.hardware_sim.counts import InputCounts, LayerCounts
-from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.report.plots.style import COLOURS, drawing, label, short
 from snnvae.hardware_sim.energy.result import EnergyReport
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.report.plots.style import GROUP_COLOUR, drawing, label, short
 from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.terms import GROUPS

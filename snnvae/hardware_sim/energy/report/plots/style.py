@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.report import units
 from snnvae.hardware_sim.energy.terms import GROUPS
 
 if TYPE_CHECKING:

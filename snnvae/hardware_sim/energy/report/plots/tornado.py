@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.report.plots.style import COLOURS, INK, drawing, label, short
 from snnvae.hardware_sim.energy.result import EnergyReport
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.report import units
 from snnvae.hardware_sim.energy.report.plots.style import (
     ARTIFICIAL,
     INK,

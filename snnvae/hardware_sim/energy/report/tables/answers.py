@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.compare import KNOWN_BREAK_EVENS
-from snnvae.hardware_sim.energy.report import units, words
+from snnvae.hardware_sim.energy.report import words
 from snnvae.hardware_sim.energy.report.tables.table import Table, ratio
 from snnvae.hardware_sim.energy.result import EnergyReport
 

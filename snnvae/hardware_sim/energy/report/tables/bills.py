@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.profile import Price
-from snnvae.hardware_sim.energy.report import units
 from snnvae.hardware_sim.energy.report.tables.table import Table
 from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.terms import ANN_TERMS, HOST_TERMS, SNN_TERMS

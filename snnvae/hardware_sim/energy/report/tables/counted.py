@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from snnvae.hardware_sim.counts import ConnectionCounts
-from snnvae.hardware_sim.energy.report import units
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.report.tables.table import Table, mean
 from snnvae.hardware_sim.energy.result import EnergyReport
 

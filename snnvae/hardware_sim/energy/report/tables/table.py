@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.report import units
 
 
 @dataclass(frozen=True)
