@@ -51,7 +51,7 @@ def _all(report: EnergyReport) -> Sequence[Section]:
             "Where the two meet",
             "rate" if report.comparisons else "",
             "Energy per sample against the mean spike rate, with break-even points and this run",
-            (tables.thresholds(report),) if report.comparisons else (),
+            (tables.meeting(report), tables.thresholds(report)) if report.comparisons else (),
             ("Energy is taken as linear in the rate, weighted by fan-out; at rate 0 every neuron "
              "update is idle.",),
         ),

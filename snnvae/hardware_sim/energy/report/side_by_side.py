@@ -24,7 +24,7 @@ def opening(reports: Named) -> str:
 
 def tables(reports: Named) -> list[Table]:
     """What a reader compares, most important first."""
-    return [_summary(reports), _pairs(reports), _groups(reports), _layers(reports)]
+    return [_summary(reports), _pairs(reports), _anns(reports), _groups(reports), _layers(reports)]
 
 
 def notes(reports: Named) -> list[str]:
@@ -97,6 +97,15 @@ def _summary(reports: Named) -> Table:
     return _columns("Per sample", reports, rows)
 
 
+def _anns(reports: Named) -> Table:
+    names = dict.fromkeys(ann.name for _, report in reports for ann in report.ann)
+    return _columns(
+        "Energy per sample of the ANN twins, nominal",
+        reports,
+        [(name, _of_ann(name)) for name in names],
+    )
+
+
 def _groups(reports: Named) -> Table:
     groups = dict.fromkeys(group for _, report in reports for group in report.groups)
     return _columns(
@@ -147,6 +156,14 @@ def _columns(caption: str, reports: Named, rows: Sequence[tuple[str, Cell]]) -> 
 
 def _of_group(group: str) -> Cell:
     return lambda report: units.energy(report.groups.get(group, Interval()).nominal)
+
+
+def _of_ann(name: str) -> Cell:
+    def cell(report: EnergyReport) -> str:
+        found = next((ann for ann in report.ann if ann.name == name), None)
+        return units.energy(found.total.nominal) if found else ""
+
+    return cell
 
 
 def _of_layer(name: str) -> Cell:

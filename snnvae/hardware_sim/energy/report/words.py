@@ -65,7 +65,7 @@ def lower_bound(report: EnergyReport) -> str:
         return ""
     missing = [u.term for u in report.unpriced if u.material]
     if missing:
-        why = f"{', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no published price"
+        why = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in it"
     else:
         why = "a price is published as a minimum"
     return f"The spiking network's figure is a lower bound: {why}."
@@ -109,7 +109,12 @@ def _around(interval: Interval) -> str:
 
 def even_rate(point: BreakEven) -> str:
     """The break-even rate, or "never"."""
-    return "never" if point.even is None else units.percent(point.even.nominal)
+    return "never" if point.even is None else rate(point.even.nominal)
+
+
+def rate(share: float) -> str:
+    """A rate; infinite where prices may be such that no rate is too high."""
+    return units.percent(share) if share < float("inf") else "any"
 
 
 def breaking_even(point: BreakEven) -> str:

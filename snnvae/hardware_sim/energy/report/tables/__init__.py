@@ -1,6 +1,11 @@
 """The tables of a report."""
 
-from snnvae.hardware_sim.energy.report.tables.answers import comparisons, swings, thresholds
+from snnvae.hardware_sim.energy.report.tables.answers import (
+    comparisons,
+    meeting,
+    swings,
+    thresholds,
+)
 from snnvae.hardware_sim.energy.report.tables.bills import layers, missing, prices, sources, terms
 from snnvae.hardware_sim.energy.report.tables.counted import (
     connections,
@@ -17,6 +22,7 @@ __all__ = [
     "connections",
     "host",
     "layers",
+    "meeting",
     "memory",
     "missing",
     "populations",

@@ -34,6 +34,34 @@ def comparisons(report: EnergyReport) -> Table:
     )
 
 
+def meeting(report: EnergyReport) -> Table:
+    """The line of the spiking network, and where it meets each ANN."""
+    point = report.comparisons[0].break_even
+    rows = [
+        (
+            "this run",
+            units.energy(report.total.nominal),
+            units.percent(point.rate),
+            "",
+            units.significant(point.per_synapse),
+        ),
+        ("no spikes", units.energy(point.fixed.nominal), units.percent(0.0), "", "0"),
+    ]
+    for c in report.comparisons:
+        even, band, per_synapse = c.break_even.even, "", ""
+        if even is not None:
+            low, high = (words.rate(x) for x in (even.low, even.high))
+            band = low if low == high else f"{low} to {high}"
+            per_synapse = units.significant(even.nominal * point.steps)
+        cells = (units.energy(c.ann.total.nominal), words.even_rate(c.break_even))
+        rows.append((f"break-even: {c.ann.name}", *cells, band, per_synapse))
+    return Table(
+        "The spiking network at this run's rate and at none, and where it costs what each ANN does",
+        ("point", "energy", "mean rate", "low to high (prices)", "spikes per synapse"),
+        tuple(rows),
+    )
+
+
 def thresholds(report: EnergyReport) -> Table:
     """Published break-even points, beside this run."""
     point = report.comparisons[0].break_even
@@ -50,7 +78,7 @@ def thresholds(report: EnergyReport) -> Table:
 
 def swings(report: EnergyReport) -> Table:
     """What moves the answer."""
-    what = "ratio, spiking to ANN" if report.headline else "energy per sample"
+    what = "ratio of spiking network to ANN" if report.headline else "energy per sample"
     write = units.significant if report.headline else units.energy
     rows = tuple(
         (s.unknown, write(s.answer.low), write(s.answer.nominal), write(s.answer.high))
