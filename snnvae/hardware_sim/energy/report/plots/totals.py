@@ -43,6 +43,6 @@ def _bars(bars: Sequence[tuple[str, Interval, str]]) -> str:
             axes.set_xlim(min(total.low for _, total, _ in bars) / 3, highest * 4)
         energy_axis(axes.xaxis)
         axes.set_yticks(range(len(bars)), [short(name, 40) for name, _, _ in bars])
-        pale = "; pale: other scope" if OTHER_SCOPE in {colour for *_, colour in bars} else ""
-        axes.set_xlabel(f"energy per sample, logarithmic; bar: nominal, line: low to high{pale}")
+        pale = ", pale: other scope" if OTHER_SCOPE in {colour for *_, colour in bars} else ""
+        axes.set_xlabel(f"energy per sample, logarithmic\nbar: nominal, line: low to high{pale}")
     return drawn.svg
