@@ -23,7 +23,7 @@ COLUMNS = (
 def to_csv(reports: Named) -> str:
     """Lines of the bills of the spiking networks and of their ANNs, unrounded; pJ per sample.
 
-    `# Estimate, not a measurement` stands first: pandas reads the rest with ``comment="#"``.
+    `# Estimate, not a measurement` stands first: pandas reads the rest with ``skiprows=1``.
     """
     buffer = StringIO()
     buffer.write(f"# {words.DISCLAIMER}\n")

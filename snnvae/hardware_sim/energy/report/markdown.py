@@ -78,6 +78,7 @@ def _cell(cell: str) -> str:
 def _text(text: str) -> str:
     """A text that Markdown shows as it is: names of nodes and profiles are data."""
     flat = " ".join(text.split())
-    for mark in "\\`*_[]<>|#":
+    for mark in "\\`*_[]<>|#&~$":
         flat = flat.replace(mark, "\\" + mark)
-    return flat
+    # At the start of a line these would begin a list.
+    return "\\" + flat if flat[:1] in ("-", "+") else flat
