@@ -20,7 +20,7 @@ def make_folder(path: Path) -> Path:
             return path
     except OSError as error:
         raise OutputError(
-            f"cannot write into {path}: {error.strerror}; choose another folder with -o"
+            f"cannot write into {path}: {error.strerror}; choose another folder"
         ) from None
 
 
@@ -37,7 +37,7 @@ def write_aside(path: Path) -> Iterator[Path]:
         os.close(handle)
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror}; choose a folder that you can write with -o"
+            f"cannot write {path}: {error.strerror}; choose a folder that you can write"
         ) from None
     temporary = Path(name)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,17 +49,17 @@ def sweep_steps(
     """
     longest = max(steps, default=0)
     if min(steps, default=0) < 1 or len(set(steps)) < len(steps):
-        raise ConfigError("--steps: give different numbers of steps, each 1 or more, as in 2,4,8")
+        raise ConfigError("--over: give different numbers of steps, each 1 or more, as in 2,4,8")
     whole = with_steps_of(graph, options, file).steps or longest
     if longest > whole:
-        raise ConfigError(f"--steps {longest}: the input holds {whole} steps; give no more")
+        raise ConfigError(f"--over {longest}: the input holds {whole} steps; give no more")
     most = compile_graph(graph, precision, replace(options, steps=whole)).program
     stimulus = stimulus_for(most, samples, seed=seed, steps=whole, file=file)
-    best: dict[str, np.ndarray] | None = None
+    best: Mapping[str, np.ndarray] | None = None
     for t in sorted(steps, reverse=True):
         program = compile_graph(graph, precision, replace(options, steps=t)).program
         recording = run(program, _first(stimulus, t), backend, progress=progress)
-        best = dict(recording.outputs) if best is None else best
+        best = recording.outputs if best is None else best
         yield SweepRun(program, recording, _difference(recording.outputs, best))
 
 
@@ -68,8 +68,7 @@ def _first(stimulus: Stimulus, steps: int) -> Stimulus:
     return replace(stimulus, streams=streams)
 
 
-def _difference(outputs: object, best: dict[str, np.ndarray]) -> float | None:
-    assert isinstance(outputs, dict)
+def _difference(outputs: Mapping[str, np.ndarray], best: Mapping[str, np.ndarray]) -> float | None:
     if not best:
         return None
     return float(np.mean([np.mean((outputs[name] - best[name]) ** 2) for name in best]))

@@ -29,7 +29,11 @@ class _ReportUnlessNamed(click.Group):
     "(a file that is called like a command: ./sweep)",
 )
 def command(**_: Any) -> None:
-    """Estimate what recorded runs cost, beside the ANN of the same topology."""
+    """Estimate what recorded runs cost, beside the ANN of the same topology.
+
+    Without a command: `report`, whose options `snnvae energy report --help` lists; the built-in
+    prices are listed by `snnvae energy --list-profiles`.
+    """
 
 
 for _each in (report, sweep, calibrate):

@@ -10,7 +10,7 @@ import click
 
 from snnvae.commands.run_network import ENERGY_PROFILE
 from snnvae.errors import ConfigError
-from snnvae.files import write_text
+from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.profile_file import SECONDS, WATTS
 
@@ -28,8 +28,8 @@ def pricing_options(command: Command) -> Command:
                 multiple=True,
                 default=(ENERGY_PROFILE,),
                 show_default=True,
-                help="Prices: a name of --list-profiles or a TOML file; several stand side by "
-                "side.",
+                help="Prices: a name that `energy --list-profiles` prints, or a TOML file; a "
+                "report takes several, side by side.",
             ),
             click.option(
                 "--chip",
@@ -69,6 +69,13 @@ def output_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def check_writable(*files: Path | None) -> None:
+    """OutputError before any work is done, not after it."""
+    for path in files:
+        if path is not None:
+            make_folder(path.parent)
 
 
 def write_reports(files: dict[Path | None, Callable[[], str]]) -> str:

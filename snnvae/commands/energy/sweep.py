@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from snnvae.commands.energy.options import (
+    check_writable,
     output_options,
     pricing_options,
     seconds_of,
@@ -34,6 +35,7 @@ STEPS = "2,4,8,16"
     "sweep",
     epilog="Example: snnvae energy sweep $(snnvae zoo digits-esvae) --profile horowitz45 "
     "--html sweep.html",
+    short_help="Run a network with several T and price each run.",
 )
 @model_argument
 @click.option("--over", default=STEPS, show_default=True, help="Numbers of steps, T.")
@@ -89,12 +91,14 @@ def command(
         raise ConfigError("a sweep takes one --profile")
     if flags.get("steps") is not None:
         raise ConfigError("--steps: a sweep takes its numbers of steps from --over, as in 2,4,8")
+    numbers = _numbers(over)
     graph, profile = read_nir(model), energy.load_profile(profiles[0])
     step, static = seconds_of(step_time), watts_of(static_power)
     place, found = chip_of(chip, [profile]), []
+    check_writable(html, md, csv)
     for run in sweep_steps(
         graph,
-        _numbers(over),
+        numbers,
         precision=precision,
         options=replace(options_from(**flags), steps=None),
         samples=samples,
@@ -126,6 +130,11 @@ def command(
         runs = zip(reports, changes)
         data = {"runs": [{"change": c, **json.loads(forms.to_json(r))} for r, c in runs]}
     return Result(forms.sweep_text(reports, changes) + said, data, as_json=as_json)
+
+
+for _option in command.params:
+    if isinstance(_option, click.Option) and _option.name == "steps":
+        _option.hidden = True  # refused with a word on --over
 
 
 def _numbers(text: str) -> list[int]:
