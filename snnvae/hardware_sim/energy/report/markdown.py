@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from snnvae.hardware_sim.energy.report import side_by_side, words
@@ -81,4 +82,4 @@ def _text(text: str) -> str:
     for mark in "\\`*_[]<>|#&~$":
         flat = flat.replace(mark, "\\" + mark)
     # At the start of a line these would begin a list.
-    return "\\" + flat if flat[:1] in ("-", "+") else flat
+    return re.sub(r"^(\d*)([-+.)])(?=[\s-]|$)", r"\1\\\2", flat)
