@@ -24,7 +24,8 @@ class Swing:
     @property
     def width(self) -> float:
         """How far the answer moves."""
-        return abs(self.answer.high - self.answer.low)
+        low, high = self.answer.low, self.answer.high
+        return 0.0 if low == high else abs(high - low)
 
 
 def swings(snn: Bill, ann: Bill | None, activity: Interval | None) -> tuple[Swing, ...]:
@@ -49,7 +50,10 @@ def _answer(
     above: Mapping[str, Interval], below: Mapping[str, Interval] | None, moved: str, end: str
 ) -> float:
     top = _sum(above, moved, end)
-    return top if below is None else top / _sum(below, moved, end)
+    if below is None:
+        return top
+    bottom = _sum(below, moved, end)
+    return top / bottom if bottom else float("inf")
 
 
 def _sum(parts: Mapping[str, Interval], moved: str, end: str) -> float:

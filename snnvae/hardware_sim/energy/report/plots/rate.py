@@ -27,11 +27,12 @@ GAP = 0.055
 
 
 def rate(report: EnergyReport) -> str:
-    """With this run's operating point and the break-even points; empty without an ANN."""
-    if not report.comparisons:
+    """With this run's operating point and the break-even points; empty without an ANN that costs."""
+    compared = [c for c in report.comparisons if c.ann.total.nominal > 0]
+    if not compared:
         return ""
-    point = report.comparisons[0].break_even
-    evens = [c.break_even.even.nominal for c in report.comparisons if c.break_even.even]
+    point = compared[0].break_even
+    evens = [c.break_even.even.nominal for c in compared if c.break_even.even]
     shown = [even for even in evens if even <= 1]
     last = min(1.0, 1.4 * max([point.rate, *shown, 0.01]))
     at = np.linspace(0, last, POINTS)
@@ -43,7 +44,7 @@ def rate(report: EnergyReport) -> str:
         )
         axes.fill_between(at, low, high, color=SPIKING, alpha=0.2, lw=0)
         axes.plot(at, middle, color=SPIKING, lw=2, label="spiking network, band of the prices")
-        for c in report.comparisons:
+        for c in compared:
             level, even = c.ann.total.nominal, c.break_even.even
             axes.axhline(level, color=ARTIFICIAL, lw=1.2, ls="--")
             if even is not None and even.nominal <= last:
@@ -54,7 +55,7 @@ def rate(report: EnergyReport) -> str:
             axes.plot([], [], "o", color=INK, ms=7, fillstyle="none", label="break-even")
         axes.set_yscale("log")
         axes.set_xlim(0, last)
-        _name_levels(axes, {c.ann.name: c.ann.total.nominal for c in report.comparisons})
+        _name_levels(axes, {c.ann.name: c.ann.total.nominal for c in compared})
         energy_axis(axes.yaxis)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         axes.set_xlabel("mean spikes per source and step, weighted by fan-out")

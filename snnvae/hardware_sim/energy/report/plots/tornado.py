@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.report.plots.style import COLOURS, INK, drawing, label, short
 from snnvae.hardware_sim.energy.result import EnergyReport
@@ -11,7 +13,8 @@ SHOWN = 10
 
 def tornado(report: EnergyReport) -> str:
     """The widest swings, around the nominal answer; empty where nothing moves it."""
-    swings, ratio = report.swings[:SHOWN], report.headline is not None
+    swings = [s for s in report.swings if np.isfinite(s.answer.ends).all()][:SHOWN]
+    ratio = report.headline is not None
     if not swings:
         return ""
     middle = swings[0].answer.nominal
