@@ -155,8 +155,12 @@ def test_a_users_profile(cli: Cli, recording: Path, tmp_path: Path) -> None:
 def test_a_sweep_runs_each_t_and_prices_it(cli: Cli, sampled: Path, tmp_path: Path) -> None:
     options = ("--over", "4,2", "--samples", 2, "--profile", "horowitz45")
     page = tmp_path / "s.html"
-    ended = cli("energy", "sweep", sampled, *options, "--html", page, "--md", tmp_path / "s.md")
+    tables = ("--md", tmp_path / "s.md", "--csv", tmp_path / "s.csv")
+    ended = cli("energy", "sweep", sampled, *options, "--html", page, *tables)
     assert ended.code == 0, ended.err
+    assert (tmp_path / "s.md").read_text("utf8").startswith("Estimate, not a measurement")
+    steps = {line.split(",")[2] for line in (tmp_path / "s.csv").read_text().splitlines()[2:]}
+    assert steps == {"2", "4"}
     rows = [line.split()[0] for line in ended.out.splitlines() if line[:1].isdigit()]
     assert rows == ["2", "4"]
     assert "T = 4" in page.read_text("utf8")
@@ -205,7 +209,8 @@ def test_a_mistake_gets_one_line_and_writes_nothing(
     ("arguments", "message"),
     [
         (("--over", "2,x"), "--over 2,x: give whole numbers"),
-        (("--over", "0,2"), "each 1 or more"),
+        (("--over", "0,2"), "--over: give different numbers of steps, each 1 or more"),
+        (("--over", ""), "--over : give whole numbers"),
         (("--over", "2,2"), "different numbers of steps"),
         (("--profile", "loihi1", "--profile", "odin"), "a sweep takes one --profile"),
         (("--steps", "4"), "takes its numbers of steps from --over"),
@@ -215,6 +220,40 @@ def test_a_sweep_that_cannot_be_gets_one_line(
     cli: Cli, sampled: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     assert message in cli("energy", "sweep", sampled, *arguments).mistake
+
+
+def test_the_output_of_a_sweep_is_tried_before_the_work(
+    cli: Cli, sampled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("the run began")
+
+    monkeypatch.setattr("snnvae.evaluate.steps_sweep.run", work)
+    (tmp_path / "file").touch()
+    page = tmp_path / "file" / "s.html"
+    line = cli("energy", "sweep", sampled, "--over", "2", "--html", page).mistake
+    assert "cannot write" in line
+    assert "-o" not in line.split()
+
+
+def test_the_help_of_a_sweep_offers_only_what_it_takes(cli: Cli) -> None:
+    text = cli("energy", "sweep", "--help").out
+    assert "--over" in text
+    assert "--steps" not in text
+    assert "--list-profiles" in cli("energy", "--help").out
+
+
+def test_profiles_of_several_chips_place_on_none(cli: Cli, recording: Path, tmp_path: Path) -> None:
+    """Else one run would be counted twice, differently."""
+    other = tmp_path / "other.toml"
+    head = ["format = 1", 'name = "other"', 'title = "Other"', 'summary = "a test"']
+    head += ["node_nm = 7", "voltage_v = 0.7", 'chip = "loihi2"', "[sources.me]"]
+    price = ['cite = "me"', 'at = "here"', "[price.any.sop]", "nominal = 2.0", 'unit = "pJ"']
+    price += ['evidence = "estimated"', 'scope = "per_term"', 'source = "me"']
+    other.write_text("\n".join([*head, *price]))
+    both = ("--profile", "loihi1", "--profile", other)
+    assert {run["placement"] is None for run in data(cli, recording, *both)["runs"]} == {True}
+    assert data(cli, recording, "--profile", other)["placement"]["chip"] == "Loihi 2 (2021)"
 
 
 def test_a_file_that_is_no_recording_is_named(cli: Cli, model: Path) -> None:

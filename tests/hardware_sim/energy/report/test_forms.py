@@ -89,6 +89,24 @@ def test_csv_has_every_line_of_every_bill(report: EnergyReport) -> None:
     assert sums == pytest.approx({ann.name: ann.total.nominal for ann in report.ann})
 
 
+def test_csv_is_exact_whatever_names_hold(report: EnergyReport) -> None:
+    """Names with commas, quotes and new lines come back whole; count times price is the energy."""
+    run_name = 'a,"b"\nc # d'
+    text = to_csv([(run_name, report), ("second", report)])
+    rows = list(csv.DictReader(StringIO(text.partition("\n")[2])))
+    assert {row["run"] for row in rows} == {run_name, "second"}
+    assert {layer.name for layer in report.layers if layer.terms} <= {row["place"] for row in rows}
+    for row in rows:
+        count = float(row["count_per_sample"])
+        for end in ("low", "nominal", "high"):
+            energy = float(row[f"energy_{end}_pj"])
+            assert energy == pytest.approx(count * float(row[f"price_{end}_pj"]))
+    total = sum(float(row["energy_high_pj"]) for row in rows if row["network"] == "spiking")
+    assert total == pytest.approx(2 * report.total.high)
+    units_moved = {row["unknown"] for row in rows if row["network"] == "spiking"}
+    assert units_moved == set(report.bill.labels)
+
+
 # --- JSON
 
 
@@ -113,6 +131,16 @@ def test_json_is_as_its_schema_says(report: EnergyReport) -> None:
         lambda d: d["program"].update(sha256="abc"),
         lambda d: d.update(version=2),
         lambda d: d["comparisons"][0].update(verdict="surely less"),
+        lambda d: d["comparisons"][0]["ratio"].update(nominal="2"),
+        lambda d: d["energy_pj"]["total"].update(low=None),
+        lambda d: d["energy_pj"]["layers"][0]["terms"].update(sop=3.0),
+        lambda d: d["counts"]["layers"][0].update(spikes=[]),
+        lambda d: d["counts"].update(steps=0),
+        lambda d: d["files"].update(graph={"sha256": "A" * 64}),
+        lambda d: d["profile"]["prices"]["float"]["sop"]["energy"].pop("low"),
+        lambda d: d["profile"]["prices"]["float"]["sop"]["backing"].update(evidence="guessed"),
+        lambda d: d["profile"].update(voltage_v=0),
+        lambda d: d["notes"].append(5),
     ],
 )
 def test_a_damaged_document_is_not_as_the_schema_says(
@@ -122,6 +150,14 @@ def test_a_damaged_document_is_not_as_the_schema_says(
     damage(document)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema())
+
+
+def test_infinity_is_null(by_hand: Run, profile_of: Callable[..., Profile]) -> None:
+    """An ANN that costs nothing: JSON has no infinity."""
+    free = profile_of(("any", "sop", 1.0, {"low": 0.5, "high": 2.0}), ("ann_fp32", "mac", 0.0))
+    document = json.loads(to_json(price(measure(*by_hand), free)))
+    jsonschema.validate(document, schema())
+    assert document["comparisons"][0]["ratio"]["nominal"] is None
 
 
 def test_json_says_all_of_it(report: EnergyReport) -> None:
@@ -197,6 +233,20 @@ def test_the_same_run_twice_has_the_exact_ratio_1(run: Run) -> None:
         if line.startswith("b / a")
     )  # fmt: skip
     assert row.split() == ["b", "/", "a", "1.00", "1.00", "1.00"]
+
+
+def test_anns_stand_side_by_side_too(run: Run, by_hand: Run) -> None:
+    """All that the plot shows, for every run."""
+    profile = load_profile("horowitz45-memory")
+    reports = [(name, price(measure(*r), profile)) for name, r in (("a", run), ("b", by_hand))]
+    cells = {
+        line.rsplit("  ", 2)[0].strip(): line.split("  ")
+        for line in side_by_side_text(reports).splitlines()
+    }
+    for _, report in reports:
+        for ann in report.ann:
+            row = " ".join(next(row for row in cells.values() if row[0].strip() == ann.name))
+            assert units.energy(ann.total.nominal) in row
 
 
 def test_a_sweep_has_one_row_for_each_t(by_hand: Run) -> None:

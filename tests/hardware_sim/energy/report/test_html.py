@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from snnvae.hardware_sim.energy import (
     load_profile,
     measure,
     price,
+    units,
 )
 from snnvae.hardware_sim.energy.profile import Price
 from snnvae.hardware_sim.energy.report import side_by_side_html, sweep_html, to_html
@@ -61,7 +63,7 @@ _PAGES: dict[str, tuple[EnergyReport, str]] = {}
 """A page takes a third of a second to draw: each once."""
 
 
-@pytest.fixture(params=["horowitz45-memory", "loihi1", "truenorth"])
+@pytest.fixture(params=["horowitz45-memory", "lemaire2022", "loihi1", "truenorth"])
 def rendered(request: pytest.FixtureRequest, run: Run) -> tuple[EnergyReport, str]:
     name: str = request.param
     if name not in _PAGES:
@@ -95,6 +97,27 @@ def check_self_contained(html: str) -> None:
                 assert (value or "").startswith("#")
     assert "@import" not in html
     assert all(target.startswith("#") for target in re.findall(r"url\(['\"]?([^)]*)", html))
+
+
+def check_table_after_each_figure(html: str) -> None:
+    """What is said of a plot for those who cannot see it is true."""
+    for after in html.split("<figure")[1:]:
+        assert "the numbers are in the table below" in after
+        assert "<table>" in after
+
+
+def test_names_of_files_and_of_the_run_are_text(by_hand: Run) -> None:
+    bad = '"><img src=x onerror=alert(3)>'
+    program, recording = by_hand
+    told = replace(recording, info={"backend": bad})
+    report = price(measure(program, told, hashes={bad: bad}), load_profile("ac-mac"))
+    for html in (
+        to_html(report, bad),
+        side_by_side_html([(bad, report)], bad),
+        sweep_html([report], [None], bad),
+    ):
+        check_self_contained(html)
+        assert any(bad in text for text in Page(html).text)
 
 
 def test_the_page_refers_to_nothing_outside_itself(html: str) -> None:
@@ -141,8 +164,20 @@ def test_plots_have_words_and_numbers_for_those_who_cannot_see_them(html: str) -
     assert len(figures) == 5
     assert all(a["role"] == "img" and a["aria-label"] for a in figures)
     for section in html.split("<section>")[1:]:
-        if "<figure" in section:
-            assert section.index("<figure") < section.index("<table>")
+        check_table_after_each_figure(section)
+
+
+def test_where_the_two_meet_is_in_numbers_too(html: str, report: EnergyReport) -> None:
+    text = Page(html).text
+    for c in report.comparisons:
+        at = text.index(f"break-even: {c.ann.name}")
+        energy, rate, *rest = text[at + 1 : at + 4]
+        assert energy == units.energy(c.ann.total.nominal)
+        if c.break_even.even is None:
+            assert rate == "never"
+        else:
+            assert rate == units.percent(c.break_even.even.nominal)
+            assert rest[0].startswith(units.percent(c.break_even.even.low))
 
 
 def test_tables_say_what_they_are_and_which_cells_name_the_others(html: str) -> None:
@@ -151,7 +186,10 @@ def test_tables_say_what_they_are_and_which_cells_name_the_others(html: str) -> 
     assert tables == sum(tag == "caption" for tag, _ in page.tags) >= 9
     assert all(a.get("scope") in {"row", "col"} for tag, a in page.tags if tag == "th")
     assert next(a for tag, a in page.tags if tag == "html")["lang"] == "en"
-    assert sum(tag == "h1" for tag, _ in page.tags) == 1
+    headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
 def test_dark_light_and_print(html: str) -> None:
@@ -198,6 +236,18 @@ def test_a_network_that_costs_nothing_still_has_a_page(
     check_self_contained(to_html(report))
 
 
+@pytest.mark.parametrize("band", [(0.0, 0.0, 0.0), (0.0, 1.0, 2.0)])
+def test_an_ann_that_may_cost_nothing_still_has_a_page(
+    profile_of: Callable[..., Profile], by_hand: Run, band: tuple[float, float, float]
+) -> None:
+    low, nominal, high = band
+    free = ("ann_fp32", "mac", nominal, {"low": low, "high": high})
+    report = price(measure(*by_hand), profile_of(("any", "sop", 1.0), free))
+    html = to_html(report)
+    check_self_contained(html)
+    assert "∞" in html
+
+
 def test_a_silent_network_of_one_sample_still_has_a_page(by_hand: Run) -> None:
     program, recording = by_hand
     silent = Recording({name: np.zeros_like(s[:1]) for name, s in recording.spikes.items()})
@@ -211,6 +261,9 @@ def test_runs_stand_side_by_side_on_one_page(run: Run, fixed_run: Run) -> None:
                (("a<b>", run), ("fixed", fixed_run))]  # fmt: skip
     html = side_by_side_html(reports, "two & two")
     check_self_contained(html)
+    assert html == side_by_side_html(reports, "two & two")
+    check_table_after_each_figure(html)
+    assert all(ann.name in html for ann in reports[0][1].ann)
     page = Page(html)
     assert page.text[0] == "Estimate, not a measurement"
     assert {"a<b>", "fixed", "fixed / a<b>", "two & two"} <= set(page.text)
@@ -224,7 +277,9 @@ def test_a_sweep_is_a_page_of_one_row_for_each_t(by_hand: Run) -> None:
     for steps in (2, 4):
         short = Recording({name: s[:, :steps] for name, s in recording.spikes.items()})
         reports.append(price(measure(program, short), profile))
-    html = sweep_html(reports, [0.25, None], "net")
+    html = sweep_html(reports, [0.25, None], "<net>")
     check_self_contained(html)
+    check_table_after_each_figure(html)
+    assert html == sweep_html(reports, [0.25, None], "<net>")
     text = Page(html).text
     assert {"2", "4", "0.25", "T = 2", "T = 4", "change of outputs"} <= set(text)
