@@ -27,7 +27,7 @@ GAP = 0.055
 
 
 def rate(report: EnergyReport) -> str:
-    """With this run's operating point and the break-even points; empty without an ANN that costs."""
+    """With this run's operating point and the break-even points; empty where no ANN costs."""
     compared = [c for c in report.comparisons if c.ann.total.nominal > 0]
     if not compared:
         return ""
