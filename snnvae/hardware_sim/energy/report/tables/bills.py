@@ -40,7 +40,7 @@ def terms(report: EnergyReport) -> Table:
         cells = (units.integer(count) if price else "", each, *_energies(energy), share)
         rows.append((term, SNN_TERMS[term], *cells))
     return Table(
-        "Per sample",
+        "Energy by term, per sample",
         ("term", "is", "count", "price", "energy", "low to high", "share"),
         tuple(rows),
         frozenset({0, 1}),
