@@ -101,6 +101,17 @@ def test_one_run_by_two_profiles(cli: Cli, recording: Path, tmp_path: Path) -> N
     }
 
 
+def test_a_profile_named_twice_is_one(cli: Cli, recording: Path) -> None:
+    once = cli("energy", recording, "--profile", "odin").out
+    assert cli("energy", recording, "--profile", "odin", "--profile", "odin").out == once
+
+
+def test_a_power_needs_a_time_from_the_user_or_a_profile(cli: Cli, recording: Path) -> None:
+    """TrueNorth's profile knows its step of 1 ms."""
+    profiles = ("--profile", "loihi1", "--profile", "truenorth")
+    assert cli("energy", recording, *profiles, "--static-power", "3mW").code == 0
+
+
 def test_a_placement_counts_messages_and_none_leaves_them_out(cli: Cli, recording: Path) -> None:
     def unpriced(*options: str) -> set[str]:
         return {u["term"] for u in data(cli, recording, *options)["unpriced"]}
@@ -190,6 +201,7 @@ def test_a_sweep_over_data(cli: Cli, model: Path, tmp_path: Path) -> None:
         (("--step-time", "3us,2us,1us"), "low,nominal,high in this order"),
         (("--step-time", "1us,2us"), "give one value, or low,nominal,high"),
         (("--static-power", "3kW"), "--static-power 3kW: give a number above 0 and uW, mW, W"),
+        (("--static-power", "3mW"), "--static-power: give --step-time too"),
         (("--html", "{folder}"), "cannot write"),
         (("{missing}",), "no such file"),
     ],

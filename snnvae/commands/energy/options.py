@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from snnvae.commands.run_network import ENERGY_PROFILE
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim.energy.interval import Interval
+from snnvae.hardware_sim.energy.profile import Profile
 from snnvae.hardware_sim.energy.profile_file import SECONDS, WATTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -88,14 +89,15 @@ def write_reports(files: dict[Path | None, Callable[[], str]]) -> str:
     return "\n".join(said)
 
 
-def seconds_of(text: str | None) -> Interval | None:
-    """Seconds of --step-time."""
-    return _quantity("--step-time", text, SECONDS)
-
-
-def watts_of(text: str | None) -> Interval | None:
-    """Watts of --static-power."""
-    return _quantity("--static-power", text, WATTS)
+def time_of(
+    step_time: str | None, static_power: str | None, profiles: Sequence[Profile]
+) -> tuple[Interval | None, Interval | None]:
+    """Seconds per step and static watts, as given. A power without any time has no energy."""
+    step = _quantity("--step-time", step_time, SECONDS)
+    static = _quantity("--static-power", static_power, WATTS)
+    if static is not None and step is None and all(p.step is None for p in profiles):
+        raise ConfigError("--static-power: give --step-time too, as no profile knows a time")
+    return step, static
 
 
 def _quantity(option: str, text: str | None, units: dict[str, float]) -> Interval | None:

@@ -11,8 +11,7 @@ import click
 from snnvae.commands.energy.options import (
     output_options,
     pricing_options,
-    seconds_of,
-    watts_of,
+    time_of,
     write_reports,
 )
 from snnvae.commands.options import as_json
@@ -54,8 +53,8 @@ def command(
         return _listed(as_json)
     if not recordings:
         raise ConfigError("give the recording.h5 of a run, or --list-profiles")
-    prices = [energy.load_profile(name) for name in profiles]
-    step, static = seconds_of(step_time), watts_of(static_power)
+    prices = [energy.load_profile(name) for name in dict.fromkeys(profiles)]
+    step, static = time_of(step_time, static_power, prices)
     place, reports = chip_of(chip, prices), []
     for path, run in zip(recordings, run_names(recordings)):
         found = measured(path, place, cache_constant=not recompute, progress=progress)

@@ -13,8 +13,7 @@ from snnvae.commands.energy.options import (
     check_writable,
     output_options,
     pricing_options,
-    seconds_of,
-    watts_of,
+    time_of,
     write_reports,
 )
 from snnvae.commands.options import (
@@ -93,7 +92,7 @@ def command(
         raise ConfigError("--steps: a sweep takes its numbers of steps from --over, as in 2,4,8")
     numbers = _numbers(over)
     graph, profile = read_nir(model), energy.load_profile(profiles[0])
-    step, static = seconds_of(step_time), watts_of(static_power)
+    step, static = time_of(step_time, static_power, [profile])
     place, found = chip_of(chip, [profile]), []
     check_writable(html, md, csv)
     for run in sweep_steps(
