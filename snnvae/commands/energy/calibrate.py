@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(
     name="calibrate",
+    short_help="Fit prices to power measured on a chip.",
     epilog="Example: snnvae energy calibrate figures.csv -o mychip.toml --node-nm 7 --voltage 0.75",
 )
 @click.argument("figures", type=click.Path(path_type=Path))

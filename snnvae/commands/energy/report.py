@@ -62,8 +62,9 @@ def command(
         for profile in prices:
             parts = [run] * (len(recordings) > 1 or len(prices) == 1)
             parts += [profile.name] * (len(prices) > 1)
-            name = ", ".join(parts)
-            reports.append((name, energy.price(found, profile, time=time)))
+            reports.append((", ".join(parts), energy.price(found, profile, time=time)))
+    if len({name for name, _ in reports}) < len(reports):  # two profiles of one name
+        reports = [(f"{n}: {name}", report) for n, (name, report) in enumerate(reports, 1)]
     title = str(recordings[0]) if len(recordings) == 1 else " and ".join(map(str, recordings))
     if len(reports) == 1:
         return _one(reports[0], title, as_json=as_json, **files)

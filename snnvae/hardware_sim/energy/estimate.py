@@ -84,6 +84,8 @@ def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> 
         exact = Bill((*Bill.of(items(counts), prices).lines, *static))
         notes += (beside_exact(bill, exact, twin.macs, ann_twin(program).macs),)
         zeros = None
+    if time.static is not None and not static:
+        notes += ("The static power that was given is left out, as the profile does.",)
     report = EnergyReport(
         measured=measured,
         profile=profile,

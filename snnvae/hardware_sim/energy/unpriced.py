@@ -46,10 +46,9 @@ def unpriced_terms(
         work = measured.sampler
         reason = (
             f"{work} of the {work.kind} sampler, done on the host, whose energy is not known; "
-            "left out of the ANN too"
+            "left out of the ANN too, so that it makes no lower bound"
         )
-        material = work.operations > MATERIAL_SHARE * priced or not priced
-        found.append(Unpriced(SAMPLER_TERM, reason, float(work.operations), material))
+        found.append(Unpriced(SAMPLER_TERM, reason, float(work.operations), material=False))
     return tuple(found)
 
 

@@ -46,7 +46,9 @@ def test_static_power_is_paid_for_the_time_of_all_samples(by_hand: Run) -> None:
 def test_static_power_that_a_profile_leaves_out_stays_out(by_hand: Run) -> None:
     time = Time(Interval.exactly(1e-5), Interval.exactly(1e-3))
     for name in ("horowitz45", "truenorth"):
-        assert "static" not in estimate(*by_hand, load_profile(name), time=time).terms
+        report = estimate(*by_hand, load_profile(name), time=time)
+        assert "static" not in report.terms
+        assert "static power that was given is left out" in report.notes[-1]
 
 
 def test_a_profile_may_know_its_time_and_its_power(profile_of: MakeProfile, by_hand: Run) -> None:

@@ -32,7 +32,7 @@ def summary_text(report: EnergyReport) -> str:
             lines.append(f"Break-even: {words.breaking_even(report.main.break_even)}.")
     lines += [text for text in (words.dominating(report), words.spread(report)) if text]
     if report.pace:
-        lines.append(words.times(report.pace))
+        lines.append(words.times(report.pace, cited=False))
     if report.unpriced:
         lines.append("Unpriced: " + ", ".join(u.term for u in report.unpriced))
     return "\n".join(lines) + "\n"
@@ -51,6 +51,7 @@ def sweep_text(reports: Sequence[EnergyReport], changes: Sequence[float | None])
     """A sweep over T."""
     named = [(f"T = {report.counts.steps}", report) for report in reports]
     lines = [side_by_side.opening(named), *_aligned(side_by_side.sweep(reports, changes))]
+    lines += side_by_side.notes(named)
     return "\n".join(lines) + "\n"
 
 

@@ -132,12 +132,13 @@ def breaking_even(point: BreakEven) -> str:
     )
 
 
-def times(pace: Pace) -> str:
+def times(pace: Pace, *, cited: bool = True) -> str:
     """Latency and throughput, and what they rest on."""
     depth = f" + {pace.depth} of pipeline" if pace.depth else ""
+    source = f": {pace.source}" if cited else ""
     return (
         f"Latency {latency(pace)}, {pace.steps} steps{depth}; streamed {throughput(pace)} samples "
-        f"per second. Time per step {_seconds(pace.step)}: {pace.source}."
+        f"per second. Time per step {_seconds(pace.step)}{source}."
     )
 
 
