@@ -29,8 +29,10 @@ from snnvae.program import Program
 FORMAT_VERSION = 1
 PARTS = ("analog", "final", "outputs", "membranes")
 """Of a recording, beside its spikes."""
-BLOCK_VALUES = 32_000_000
-"""Spikes that a block of samples may hold, silent ones counted (32 MB)."""
+BLOCK_PARTS = ("analog", "final", "outputs")
+"""What a block of samples holds, beside its spikes."""
+BLOCK_BYTES = 32_000_000
+"""Memory of a block, if a single sample does not need more."""
 SPIKES, ANALOG, MEMBRANE = "spikes", "input", "v"
 """Observables of a node: its spikes, what an analog input gave, the membrane in NIR's units."""
 
@@ -104,12 +106,10 @@ class Recording:
         """
         with _open(path) as (file, info):
             samples = len(info["samples"])
-            shapes: dict[str, list[int]] = json.loads(file["snnvae"].attrs["shapes"])
-            values = info["steps"] * sum(math.prod(shape) for shape in shapes.values())
-            size = max(1, BLOCK_VALUES // max(values, 1))
+            size = max(1, BLOCK_BYTES // max(_bytes_per_sample(file, info, BLOCK_PARTS), 1))
             for start in range(0, samples, size):
                 rows = slice(start, min(start + size, samples))
-                yield cls._rows(file, info, rows, ("analog", "final", "outputs"))
+                yield cls._rows(file, info, rows, BLOCK_PARTS)
 
     @classmethod
     def _rows(
@@ -149,6 +149,15 @@ def _open(path: Path) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
         raise DataError(
             f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
         ) from None
+
+
+def _bytes_per_sample(file: h5py.File, info: dict[str, Any], parts: Sequence[str]) -> int:
+    """Of the spikes, one byte each, and of some parts."""
+    own = file["snnvae"]
+    shapes: dict[str, list[int]] = json.loads(own.attrs["shapes"])
+    spikes = info["steps"] * sum(math.prod(shape) for shape in shapes.values())
+    values = sum(data.nbytes for part in parts for data in own[part].values())
+    return int(spikes + values // len(info["samples"]))
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

@@ -160,8 +160,9 @@ def test_blocks_are_the_whole_recording_some_samples_at_a_time(
 ) -> None:
     recording, graph = recorded(nets)
     recording.save(tmp_path / "r.h5", graph)
-    per_sample = sum(s[0].size for s in recording.spikes.values())
-    monkeypatch.setattr("snnvae.recording.BLOCK_VALUES", size * per_sample)
+    parts = (recording.spikes, recording.analog, recording.final, recording.outputs)
+    per_sample = sum(values[0].nbytes for part in parts for values in part.values())
+    monkeypatch.setattr("snnvae.recording.BLOCK_BYTES", size * per_sample)
     blocks = list(Recording.blocks(tmp_path / "r.h5"))
     assert [len(b.info["samples"]) for b in blocks] == {1: [1, 1, 1], 2: [2, 1]}.get(size, [3])
     assert [n for b in blocks for n in b.info["samples"]] == list(recording.info["samples"])
@@ -177,7 +178,7 @@ def test_blocks_measure_as_the_whole_recording(
 ) -> None:
     recording, graph = recorded(nets)
     recording.save(tmp_path / "r.h5", graph)
-    monkeypatch.setattr("snnvae.recording.BLOCK_VALUES", 1)
+    monkeypatch.setattr("snnvae.recording.BLOCK_BYTES", 1)
     program = compile_graph(graph, "float", Options(**recording.info["options"])).program
     whole = measure(program, Recording.load(tmp_path / "r.h5"))
     blocks = measure(program, Recording.blocks(tmp_path / "r.h5"))

@@ -19,6 +19,9 @@ from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+MOST_STEPS = 100_000
+"""More is a slip of the keyboard: no sample of these networks takes so many."""
+
 
 @dataclass(frozen=True, eq=False)
 class SweepRun:
@@ -50,6 +53,8 @@ def sweep_steps(
     longest = max(steps, default=0)
     if min(steps, default=0) < 1 or len(set(steps)) < len(steps):
         raise ConfigError("--over: give different numbers of steps, each 1 or more, as in 2,4,8")
+    if longest > MOST_STEPS:
+        raise ConfigError(f"--over {longest}: give at most {MOST_STEPS:,} steps")
     whole = with_steps_of(graph, options, file).steps or longest
     if longest > whole:
         raise ConfigError(f"--over {longest}: the input holds {whole} steps; give no more")

@@ -270,3 +270,31 @@ def test_profiles_of_several_chips_place_on_none(cli: Cli, recording: Path, tmp_
 
 def test_a_file_that_is_no_recording_is_named(cli: Cli, model: Path) -> None:
     assert "not a recording of snnvae" in cli("energy", model).mistake
+
+
+def test_a_report_never_takes_the_place_of_what_it_is_made_of(
+    cli: Cli, recording: Path, sampled: Path, tmp_path: Path
+) -> None:
+    before = recording.read_bytes(), sampled.read_bytes()
+    twice = ("--html", tmp_path / "x", "--md", tmp_path / "x")
+    for arguments in (
+        (recording, "--html", recording),
+        (recording, *twice),
+        ("sweep", sampled, "--csv", sampled),
+    ):
+        assert "would be written over" in cli("energy", *arguments).mistake
+    assert (recording.read_bytes(), sampled.read_bytes()) == before
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_sweep_of_too_many_steps_is_a_slip(cli: Cli, sampled: Path) -> None:
+    line = cli("energy", "sweep", sampled, "--over", "99999999999").mistake
+    assert "--over 99999999999: give at most 100,000 steps" in line
+
+
+def test_what_a_price_contains_is_not_said_to_cost_nothing(cli: Cli, recording: Path) -> None:
+    profiles = ("--profile", "loihi1", "--profile", "horowitz45-memory", "--profile", "horowitz45")
+    text = cli("energy", recording, *profiles).out
+    row = next(line for line in text.splitlines() if line.startswith("synaptic memory"))
+    assert "in another price" in row
+    assert row.endswith("left out")

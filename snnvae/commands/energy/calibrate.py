@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snnvae.commands.energy.options import check_outputs
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result, table
 
@@ -58,6 +59,7 @@ def command(
     for option, value in (("--node-nm", node_nm), ("--voltage", voltage)):
         if not 0 < value < math.inf:
             raise ConfigError(f"{option} {value:g}: give a number above 0")
+    check_outputs((out,), (figures,))
     measured = read_figures(figures)
     found = calibrate(measured)
     made = [

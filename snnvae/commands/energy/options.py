@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,11 +72,16 @@ def output_options(command: Command) -> Command:
     return command
 
 
-def check_writable(*files: Path | None) -> None:
-    """OutputError before any work is done, not after it."""
-    for path in files:
-        if path is not None:
-            make_folder(path.parent)
+def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path | str]) -> None:
+    """Before any work is done: each output can be written, and is no input and no other output."""
+    taken = {Path(path).resolve() for path in inputs}
+    for path in outputs:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise ConfigError(f"{path} would be written over; give each output a name of its own")
+        taken.add(path.resolve())
+        make_folder(path.parent)
 
 
 def write_reports(files: dict[Path | None, Callable[[], str]]) -> str:

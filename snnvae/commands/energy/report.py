@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from snnvae.commands.energy.options import (
+    check_outputs,
     output_options,
     pricing_options,
     time_of,
@@ -53,6 +54,7 @@ def command(
         return _listed(as_json)
     if not recordings:
         raise ConfigError("give the recording.h5 of a run, or --list-profiles")
+    check_outputs(files.values(), [*recordings, *profiles])
     prices = [energy.load_profile(name) for name in dict.fromkeys(profiles)]
     step, static = time_of(step_time, static_power, prices)
     place, reports = chip_of(chip, prices), []

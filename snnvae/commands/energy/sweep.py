@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snnvae.commands.energy.options import (
-    check_writable,
+    check_outputs,
     output_options,
     pricing_options,
     time_of,
@@ -94,7 +94,8 @@ def command(
     graph, profile = read_nir(model), energy.load_profile(profiles[0])
     step, static = time_of(step_time, static_power, [profile])
     place, found = chip_of(chip, [profile]), []
-    check_writable(html, md, csv)
+    given: list[Path | str] = [model, *profiles, *([input_file] if input_file else [])]
+    check_outputs((html, md, csv), given)
     for run in sweep_steps(
         graph,
         numbers,

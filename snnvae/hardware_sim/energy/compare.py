@@ -13,6 +13,8 @@ from snnvae.hardware_sim.energy.confidence import ratio_interval
 from snnvae.hardware_sim.energy.interval import Interval, quotient
 from snnvae.hardware_sim.energy.profile import Profile
 
+ONE_SIDED = ("message", "hop_x", "hop_y", "static")
+"""Terms that nothing on the ANN's side answers to."""
 Verdict = Literal["less", "more", "inconclusive", "not comparable"]
 
 
@@ -72,17 +74,24 @@ def compare(
 ) -> Comparison:
     """Bills per sample, compared. lower_bound: something material is missing from `snn`."""
     own, other = (f"{p.node_nm:g} nm, {p.voltage_v:g} V" for p in (profile, reference))
-    headline = own == other and profile.digest() == reference.digest()
+    alone = [term for term in ONE_SIDED if snn.terms.get(term, Interval()).high > 0]
+    headline = profile.digest() == reference.digest() and not alone
     ratio = quotient(snn.labels, ann.bill.labels)
     if headline:
         label, verdict = f"same process and scope ({own})", verdict_of(ratio, lower_bound)
     else:
-        names = f"{profile.title} ({own}) against {reference.title} ({other})"
-        label = f"different processes or scopes: {names}"
-        verdict = "not comparable"
+        label, verdict = _why_not(profile, reference, own, other, alone), "not comparable"
     of_ann = ann.bill.per_sample(samples)
     activity = None if (of_ann <= 0).any() else ratio_interval(snn.per_sample(samples), of_ann)
     return Comparison(ann, ratio, activity, verdict, headline, label, break_even)
+
+
+def _why_not(profile: Profile, reference: Profile, own: str, other: str, alone: list[str]) -> str:
+    """Why two energies make no verdict."""
+    if profile.digest() == reference.digest():
+        return f"different scopes: only the spiking network pays for {', '.join(alone)}"
+    names = f"{profile.title} ({own}) against {reference.title} ({other})"
+    return f"different {'scopes' if own == other else 'processes or scopes'}: {names}"
 
 
 def verdict_of(ratio: Interval, lower_bound: bool) -> Verdict:

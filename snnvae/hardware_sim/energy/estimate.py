@@ -132,13 +132,14 @@ def _break_even(report: EnergyReport, ann: AnnEnergy) -> BreakEven:
     Of the driven updates, what they cost beyond idle ones is: at rate 0 every update is idle.
     """
     counts, prices = report.counts, report.prices
-    driven_by_spikes = {c.target for c in counts.connections if c.drive == "spikes"}
+    # What values drive is driven at every step, whatever the spikes do.
+    always = {c.target for c in counts.connections if c.drive != "spikes"}
     idle = prices.get("update_idle")
     fixed, moving = list[Line](), list[Line]()
     for line in report.bill.lines:
         if line.term in EVENT_TERMS:
             moving.append(line)
-        elif line.term == "update_driven" and line.where in driven_by_spikes and idle:
+        elif line.term == "update_driven" and line.where not in always and idle:
             at_rest = Line(line.where, "update_idle", line.count, idle.of("", 0), idle.label)
             moving += [line, replace(at_rest, count=-line.count)]
             fixed.append(at_rest)

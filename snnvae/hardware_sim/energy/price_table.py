@@ -23,6 +23,9 @@ from snnvae.toml_table import TomlTable
 
 PICOJOULES = {"fJ": 1e-3, "pJ": 1.0, "nJ": 1e3, "uJ": 1e6}
 
+READS_MEMORY = ("sop_weight", "sop_state", "update_state", "weight", "activation")
+"""Terms whose items know the size of their memory."""
+
 _BAND = {"low", "nominal", "high", "unit"}
 _BACKING = {"evidence", "confidence", "source", "note"}
 _PRICE = _BAND | _BACKING | {
@@ -43,7 +46,7 @@ class PriceReader:
         table.only(_PRICE)
         size = PICOJOULES[table.choice("unit", PICOJOULES)]
         by_kind = self._by_kind(table, term, size) if "by_kind" in table else {}
-        by_bytes = self._by_bytes(table, size) if "by_bytes" in table else ()
+        by_bytes = self._by_bytes(table, term, size) if "by_bytes" in table else ()
         several = [*by_kind.values(), *(energy for _, energy in by_bytes)]
         if several:
             for key in ("low", "nominal", "high"):
@@ -87,6 +90,8 @@ class PriceReader:
         table, per = parent.table(key), tuple(per)
         table.only(_BAND | _BACKING | ({"per"} if per else set()))
         value = _band(table, units[table.choice("unit", units)])
+        if not value.low > 0:
+            table.fail("low" if "low" in table else "nominal", "must be above 0")
         whole = cast(Literal["", "chip", "core"], table.choice("per", per) if per else "")
         return Quantity(value, self._backing(table), whole)
 
@@ -114,8 +119,12 @@ class PriceReader:
             table.fail("by_kind", f"is for sop alone and names {', '.join(get_args(Kind))}")
         return {kind: _spread(table, kinds.number(kind) * size) for kind in kinds.data}
 
-    def _by_bytes(self, table: TomlTable, size: float) -> tuple[tuple[float, Interval], ...]:
+    def _by_bytes(
+        self, table: TomlTable, term: str, size: float
+    ) -> tuple[tuple[float, Interval], ...]:
         rows = table.data["by_bytes"]
+        if term not in READS_MEMORY:
+            table.fail("by_bytes", f"is for what reads a memory: {', '.join(READS_MEMORY)}")
         good = isinstance(rows, list) and rows
         if not good or not all(isinstance(row, list) and len(row) == 2 for row in rows):
             table.fail("by_bytes", "must be a list of [bytes, energy per access]")
@@ -124,6 +133,8 @@ class PriceReader:
         ]
         if any(a >= b for (a, _), (b, _) in pairwise(points)):
             table.fail("by_bytes", "must be sorted by size")
+        if any(a > b for (_, a), (_, b) in pairwise(points)):
+            table.fail("by_bytes", "falls with the size; a larger memory costs no less")
         return tuple((at, _spread(table, energy * size)) for at, energy in points)
 
 

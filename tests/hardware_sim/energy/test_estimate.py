@@ -17,6 +17,7 @@ from snnvae.hardware_sim.energy import (
     Interval,
     Line,
     Profile,
+    Time,
     estimate,
     load_profile,
 )
@@ -24,7 +25,8 @@ from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy
 from snnvae.hardware_sim.energy.compare import break_even, compare
 from snnvae.hardware_sim.energy.report import summary_text, to_html
 from snnvae.hardware_sim.site import Route, Site
-from snnvae.program import Program
+from snnvae.primitives import Linear
+from snnvae.program import Connection, Program
 from snnvae.recording import Recording
 
 MakeProfile = Callable[..., Profile]
@@ -90,8 +92,10 @@ def test_activity_is_the_spread_of_the_samples(by_hand: Run) -> None:
     assert report.activity is not None
     assert report.activity.nominal == pytest.approx((a + b) / 2)
     assert report.activity.nominal == pytest.approx(report.total.nominal)
-    # Of two samples drawn twice, one in four draws is (a, a), one in four (b, b).
-    assert (report.activity.low, report.activity.high) == pytest.approx((min(a, b), max(a, b)))
+    # Student's t with one degree of freedom: 12.706 standard errors; no energy is below 0.
+    half = report.activity.high - report.activity.nominal
+    assert half == pytest.approx(12.706 * abs(a - b) / 2, rel=1e-4)
+    assert report.activity.low == max(report.activity.nominal - half, 0)
 
 
 def test_a_missing_price_is_unpriced_and_never_zero(profile_of: MakeProfile, by_hand: Run) -> None:
@@ -326,6 +330,50 @@ def test_at_rate_zero_every_update_is_idle(by_hand: Run) -> None:
     report = estimate(*by_hand, load_profile("loihi1"))
     assert report.main is not None
     assert report.main.break_even.fixed.nominal == pytest.approx(12 * 52)
+
+
+def test_what_an_image_drives_is_driven_whatever_the_spikes_do(run: Run) -> None:
+    """A loop at the layer that the image drives adds spikes, but no driven update."""
+    program, recording = run
+    first = program.layer("first")
+    loop = Connection("self", "first", "first", Linear((32,), (32,), np.eye(32)), delay=1)
+    program = replace(program, connections=(*program.connections, loop))
+    spikes = {n: np.zeros_like(s) for n, s in recording.spikes.items()}
+    busy = dict(recording.spikes)
+    profile = load_profile("loihi1")
+    silent, noisy = (
+        estimate(program, replace(recording, spikes=s, info={}), profile).main
+        for s in (spikes, busy)
+    )
+    assert silent is not None
+    assert noisy is not None
+    assert noisy.break_even.fixed.nominal == pytest.approx(silent.break_even.fixed.nominal)
+    idle = 5 * sum(x.size for x in program.layers if x.name != "first") * 52
+    assert noisy.break_even.fixed.nominal == pytest.approx(5 * first.size * 81 + idle)
+
+
+def test_static_power_on_one_side_alone_makes_no_verdict(
+    profile_of: MakeProfile, by_hand: Run
+) -> None:
+    prices = [("any", "sop", 1.0), ("ann_fp32", "mac", 4.6)]
+    profile = profile_of(*prices)
+    time = Time(Interval.exactly(1e-6), Interval.exactly(1.0))
+    alone = estimate(*by_hand, profile, time=time).main
+    without = estimate(*by_hand, profile).main
+    assert alone is not None
+    assert without is not None
+    assert (alone.headline, alone.verdict) == (False, "not comparable")
+    assert alone.label == "different scopes: only the spiking network pays for static"
+    assert without.headline
+
+
+def test_one_process_and_two_profiles_differ_in_scope(
+    profile_of: MakeProfile, by_hand: Run
+) -> None:
+    change = ("node_nm = 28", 'node_nm = 45\nreference = "horowitz45"')
+    main = estimate(*by_hand, profile_of(("any", "sop", 1.0), change=change)).main
+    assert main is not None
+    assert main.label.startswith("different scopes: ")
 
 
 def test_break_even_is_linear_in_the_rate(by_hand: Run) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from snnvae.hardware_sim.energy import units
-from snnvae.hardware_sim.energy.interval import Interval, quotient
+from snnvae.hardware_sim.energy.interval import quotient
 from snnvae.hardware_sim.energy.report import words
 from snnvae.hardware_sim.energy.report.tables import Table, ratio
 from snnvae.hardware_sim.energy.result import EnergyReport
+from snnvae.hardware_sim.energy.terms import GROUPS
 
 Named = Sequence[tuple[str, EnergyReport]]
 """Reports, each by the name of its run."""
@@ -155,7 +156,19 @@ def _columns(caption: str, reports: Named, rows: Sequence[tuple[str, Cell]]) -> 
 
 
 def _of_group(group: str) -> Cell:
-    return lambda report: units.energy(report.groups.get(group, Interval()).nominal)
+    """Energy of a group of terms, or why there is none: never 0 for what is not priced apart."""
+
+    def cell(report: EnergyReport) -> str:
+        if group in report.groups:
+            return units.energy(report.groups[group].nominal)
+        terms, profile = set(GROUPS[group]), report.profile
+        if terms & profile.covered(report.precision):
+            return "in another price"
+        if terms & {u.term for u in report.unpriced}:
+            return "unpriced"
+        return "left out" if terms & set(profile.excluded) else "0"
+
+    return cell
 
 
 def _of_ann(name: str) -> Cell:

@@ -122,7 +122,11 @@ def breaking_even(point: BreakEven) -> str:
     now = f"this run: {units.percent(point.rate)}"
     if point.even is None:
         nothing = not point.slope.nominal
-        why = "nothing depends on spikes" if nothing else "its fixed part alone costs more"
+        why = (
+            "nothing depends on spikes"
+            if nothing
+            else "its fixed part alone costs more at nominal prices"
+        )
         return f"never, as {why} ({now})"
     per_synapse = units.significant(point.even.nominal * point.steps)
     beyond = ", more than a neuron can fire" if point.even.nominal > 1 else ""
