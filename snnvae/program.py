@@ -154,6 +154,10 @@ class Program:
 
     def digest(self) -> str:
         """SHA-256 over everything that decides a result: shapes, parameters, weights, wiring."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         parts = (self.precision, self.dt, self.inputs, self.layers, self.connections)
         return digest_of((*parts, dict(self.outputs), dict(self.readouts)))
 

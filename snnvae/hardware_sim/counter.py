@@ -59,6 +59,14 @@ class Counter:
         self._geometry = {c.name: _Geometry.of(c.synapse) for c in program.connections}
         self._reaches: dict[str, Reach] = {}
 
+    @property
+    def visited(self) -> dict[str, np.ndarray]:
+        """By connection: synapses that hardware visits for each source position, flat."""
+        return {
+            name: g.fan_out if g.kind == "kernel" else g.effective
+            for name, g in self._geometry.items()
+        }
+
     def count(self, recording: Recording, progress: Progress | None = None) -> Counts:
         """Counts of a recording; DataError where it is not one of this program."""
         program = self._program

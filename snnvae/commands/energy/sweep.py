@@ -117,12 +117,12 @@ def command(
         found.append((energy.price(measured, profile, time=time), run.change))
     found.reverse()  # the fewest steps first
     reports, changes = [report for report, _ in found], [change for _, change in found]
-    named, title = [(f"T = {r.counts.steps}", r) for r in reports], model.name
+    title = model.name
     said = write_reports(
         {
             html: lambda: forms.sweep_html(reports, changes, title),
             md: lambda: forms.sweep_markdown(reports, changes, title),
-            csv: lambda: forms.to_csv(named),
+            csv: lambda: forms.to_csv(forms.by_steps(reports)),
         }
     )
     data: dict[str, Any] = {}

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnvae.hardware_sim.counts import Counts
-from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy, ann_energies
+from snnvae.hardware_sim.energy.ann.baselines import ann_energies
 from snnvae.hardware_sim.energy.ann.twin import ann_twin
 from snnvae.hardware_sim.energy.bill import Bill, Line
-from snnvae.hardware_sim.energy.compare import BreakEven, Comparison, break_even, compare, mean_rate
+from snnvae.hardware_sim.energy.compare import Comparison, break_even, compare, mean_rate
 from snnvae.hardware_sim.energy.confidence import mean_interval
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.measure import Measured, measure
@@ -111,6 +111,11 @@ def _comparisons(report: EnergyReport) -> tuple[Comparison, ...]:
     if report.reference is None:
         return ()
     memory = any(ann.memory for ann in report.ann)
+    fixed, moving = _by_rate(report)
+    spiking = [c for c in report.counts.connections if c.drive == "spikes"]
+    sop = sum((c.sop for c in spiking), np.zeros(report.counts.samples, np.int64))
+    steps = report.counts.steps
+    rate = mean_rate(sop, steps * sum(c.priced_synapses for c in spiking))
     return tuple(
         compare(
             report.bill,
@@ -118,7 +123,7 @@ def _comparisons(report: EnergyReport) -> tuple[Comparison, ...]:
             profile=report.profile,
             reference=report.reference,
             lower_bound=report.lower_bound,
-            break_even=_break_even(report, ann),
+            break_even=break_even(fixed, moving, ann.bill, rate, steps),
             samples=report.counts.samples,
         )
         for ann in report.ann
@@ -126,15 +131,14 @@ def _comparisons(report: EnergyReport) -> tuple[Comparison, ...]:
     )
 
 
-def _break_even(report: EnergyReport, ann: AnnEnergy) -> BreakEven:
-    """The bill in two: what is in proportion to spikes, and what is not.
+def _by_rate(report: EnergyReport) -> tuple[Bill, Bill]:
+    """The bill in two: what does not depend on spikes, and what is in proportion to them.
 
     Of the driven updates, what they cost beyond idle ones is: at rate 0 every update is idle.
     """
-    counts, prices = report.counts, report.prices
     # What values drive is driven at every step, whatever the spikes do.
-    always = {c.target for c in counts.connections if c.drive != "spikes"}
-    idle = prices.get("update_idle")
+    always = {c.target for c in report.counts.connections if c.drive != "spikes"}
+    idle = report.prices.get("update_idle")
     fixed, moving = list[Line](), list[Line]()
     for line in report.bill.lines:
         if line.term in EVENT_TERMS:
@@ -145,10 +149,7 @@ def _break_even(report: EnergyReport, ann: AnnEnergy) -> BreakEven:
             fixed.append(at_rest)
         else:
             fixed.append(line)
-    spiking = [c for c in counts.connections if c.drive == "spikes"]
-    sop = sum((c.sop for c in spiking), np.zeros(counts.samples, np.int64))
-    rate = mean_rate(sop, counts.steps * sum(c.priced_synapses for c in spiking))
-    return break_even(Bill(tuple(fixed)), Bill(tuple(moving)), ann.bill, rate, counts.steps)
+    return Bill(tuple(fixed)), Bill(tuple(moving))
 
 
 def _reference(profile: Profile) -> Profile | None:

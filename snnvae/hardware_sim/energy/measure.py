@@ -57,13 +57,14 @@ def measure(
     blocks = (recording,) if isinstance(recording, Recording) else recording
     routes = None if site is None else site.routes
     counter = Counter(program, cache_constant=cache_constant, routes=routes)
+    visited = counter.visited
     watch, parts, active = Watch(), list[Counts](), list[dict[str, np.ndarray]]()
     info: Mapping[str, Any] = {}
     for block in blocks:
         parts.append(counter.count(block, progress))
         watch.add(block)
         if all(port.name in block.analog for port in program.inputs if port.analog):
-            active.append(active_macs(program, block))
+            active.append(active_macs(program, block, visited))
         info = info or block.info
     if not parts:
         raise DataError("the recording holds no samples; record a run again")

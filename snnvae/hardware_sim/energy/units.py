@@ -38,6 +38,12 @@ def significant(value: float) -> str:
     return text if abs(rounded) >= 1 else f"{value:.3g}"
 
 
+def with_band(interval: Interval) -> str:
+    """A number without a unit and its band: "6.78 (4.15 to 11.9)"."""
+    low, middle, high = map(significant, interval.ends)
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
 def integer(value: float) -> str:
     """Thousands grouped; a mean that is not whole and below 100 keeps a digit."""
     return f"{value:,.1f}" if value < 100 and value != round(value) else f"{value:,.0f}"

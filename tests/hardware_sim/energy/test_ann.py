@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnvae.hardware_sim.counter import Counter
 from snnvae.hardware_sim.energy import load_profile, measure
-from snnvae.hardware_sim.energy.ann.activity import active_macs
+from snnvae.hardware_sim.energy.ann import activity
 from snnvae.hardware_sim.energy.ann.baselines import ann_energies, bits_of_steps
 from snnvae.hardware_sim.energy.ann.twin import Reuse, ann_twin
 from snnvae.primitive import Synapse
@@ -190,6 +191,10 @@ def test_every_arithmetic_comes_with_every_reuse() -> None:
     reuses = ("compute only", "ideal reuse", "no reuse")
     arithmetics = ("fp32", "int8", "int8, zeros skipped", "5-bit")
     assert found == {(a, r) for a in arithmetics for r in reuses}
+
+
+def active_macs(program: Program, recording: Recording) -> dict[str, np.ndarray]:
+    return activity.active_macs(program, recording, Counter(program).visited)
 
 
 # --- running the twin

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnvae.hardware_sim.counter import kind_of
 from snnvae.primitives import fixed_point
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.primitives.neuron import FloatNeuron
@@ -25,15 +24,18 @@ from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording
 
 
-def active_macs(program: Program, recording: Recording) -> dict[str, np.ndarray]:
-    """Multiply-accumulates whose input is not zero, by connection, per sample (B,), int64."""
+def active_macs(
+    program: Program, recording: Recording, visited: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Multiply-accumulates whose input is not zero, by connection, per sample (B,), int64.
+
+    visited: fan-outs by connection, see `Counter.visited`.
+    """
     values = _run(program, recording)
     found = {}
     for c in program.connections:
-        kernel = kind_of(c.synapse) == "kernel"
-        fan_out = c.synapse.fan_out() if kernel else c.synapse.fan_out_effective()
         nonzero = values[c.source].reshape(len(values[c.source]), -1) != 0
-        found[c.name] = nonzero @ fan_out.reshape(-1)
+        found[c.name] = nonzero @ visited[c.name]
     return found
 
 

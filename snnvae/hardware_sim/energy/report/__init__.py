@@ -8,10 +8,12 @@ from snnvae.hardware_sim.energy.report.markdown import (
     sweep_markdown,
     to_markdown,
 )
+from snnvae.hardware_sim.energy.report.side_by_side import by_steps
 from snnvae.hardware_sim.energy.report.summary import side_by_side_text, summary_text, sweep_text
 
 __all__ = [
     "SCHEMA_VERSION",
+    "by_steps",
     "side_by_side_html",
     "side_by_side_markdown",
     "side_by_side_text",

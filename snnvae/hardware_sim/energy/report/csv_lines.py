@@ -40,7 +40,5 @@ def to_csv(reports: Named) -> str:
 def _rows(bill: Bill) -> Iterator[tuple[object, ...]]:
     for line in bill.lines:
         price, energy = line.price, line.energy
-        prices = (price.low, price.nominal, price.high)
-        energies = (energy.low, energy.nominal, energy.high)
         count = float(np.mean(line.count))
-        yield line.where, line.term, count, *prices, *energies, line.label
+        yield line.where, line.term, count, *price.ends, *energy.ends, line.label

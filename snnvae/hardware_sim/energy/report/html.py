@@ -14,7 +14,7 @@ from snnvae.hardware_sim.energy.report import side_by_side, words
 from snnvae.hardware_sim.energy.report.provenance import provenance
 from snnvae.hardware_sim.energy.report.sections import sections
 from snnvae.hardware_sim.energy.report.side_by_side import Named
-from snnvae.hardware_sim.energy.report.tables import ratio
+from snnvae.hardware_sim.energy.report.tables import Table
 from snnvae.hardware_sim.energy.result import EnergyReport
 
 
@@ -44,32 +44,30 @@ def side_by_side_html(reports: Named, title: str) -> str:
     """Several runs, or one run by several profiles, on one page."""
     from snnvae.hardware_sim.energy.report import plots
 
-    return _render(
-        "several.html.j2",
-        title=title,
-        opening=side_by_side.opening(reports),
-        plot=plots.totals(reports),
-        about="Energy per sample of each run, and of the ANN twins of the first",
-        tables=side_by_side.tables(reports),
-        notes=side_by_side.notes(reports),
-        provenances=[(name, provenance(report)) for name, report in reports],
-    )
+    about = "Energy per sample of each run, and of the ANN twins of the first"
+    return _several(reports, title, plots.totals(reports), about, side_by_side.tables(reports))
 
 
 def sweep_html(reports: Sequence[EnergyReport], changes: Sequence[float | None], title: str) -> str:
     """Runs of one network that differ in T; changes: of the outputs, see `side_by_side.sweep`."""
     from snnvae.hardware_sim.energy.report import plots
 
-    named = [(f"T = {report.counts.steps}", report) for report in reports]
+    named = side_by_side.by_steps(reports)
+    about = "Energy per sample of the spiking network and of its ANN twins against T"
+    shown = [side_by_side.sweep(reports, changes), *side_by_side.tables(named)]
+    return _several(named, title, plots.steps(reports), about, shown)
+
+
+def _several(reports: Named, title: str, plot: str, about: str, tables: Sequence[Table]) -> str:
     return _render(
         "several.html.j2",
         title=title,
-        opening=side_by_side.opening(named),
-        plot=plots.steps(reports),
-        about="Energy per sample of the spiking network and of its ANN twins against T",
-        tables=[side_by_side.sweep(reports, changes), *side_by_side.tables(named)],
-        notes=side_by_side.notes(named),
-        provenances=[(name, provenance(report)) for name, report in named],
+        opening=side_by_side.opening(reports),
+        plot=plot,
+        about=about,
+        tables=tables,
+        notes=side_by_side.notes(reports),
+        provenances=[(name, provenance(report)) for name, report in reports],
     )
 
 
@@ -86,6 +84,6 @@ def _render(template: str, **values: Any) -> str:
     )
     environment.filters.update(
         energy=units.energy, band=units.band, percent=units.percent,
-        significant=units.significant, integer=units.integer, ratio=ratio,
+        significant=units.significant, integer=units.integer,
     )  # fmt: skip
     return environment.get_template(template).render(words=words, **values)

@@ -38,7 +38,7 @@ def sweep_markdown(
     reports: Sequence[EnergyReport], changes: Sequence[float | None], title: str
 ) -> str:
     """Runs of one network that differ in T."""
-    named = [(f"T = {report.counts.steps}", report) for report in reports]
+    named = side_by_side.by_steps(reports)
     shown = [side_by_side.sweep(reports, changes), *side_by_side.tables(named)]
     return _several(named, title, shown)
 

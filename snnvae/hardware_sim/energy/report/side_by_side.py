@@ -8,13 +8,18 @@ from itertools import combinations
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import quotient
 from snnvae.hardware_sim.energy.report import words
-from snnvae.hardware_sim.energy.report.tables import Table, ratio
+from snnvae.hardware_sim.energy.report.tables import Table
 from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.hardware_sim.energy.terms import GROUPS
 
 Named = Sequence[tuple[str, EnergyReport]]
 """Reports, each by the name of its run."""
 Cell = Callable[[EnergyReport], str]
+
+
+def by_steps(reports: Sequence[EnergyReport]) -> Named:
+    """The reports of a sweep, named by their T."""
+    return [(f"T = {report.counts.steps}", report) for report in reports]
 
 
 def opening(reports: Named) -> str:
@@ -57,7 +62,7 @@ def sweep(reports: Sequence[EnergyReport], changes: Sequence[float | None]) -> T
                 units.band(report.total),
                 _sop(report),
                 units.percent(main.break_even.rate) if main else "",
-                ratio(main.ratio) if main else "",
+                units.with_band(main.ratio) if main else "",
                 words.VERDICTS[main.verdict] if main else "",
                 "" if change is None else f"{change:.4g}",
             )
@@ -85,7 +90,7 @@ def _summary(reports: Named) -> Table:
         ("lower bound", lambda r: "yes" if r.lower_bound else "no"),
         ("ANN", lambda r: r.main.ann.name if r.main else ""),
         ("energy of the ANN", lambda r: units.energy(r.main.ann.total.nominal) if r.main else ""),
-        ("spiking / ANN", lambda r: ratio(r.main.ratio) if r.main else ""),
+        ("spiking / ANN", lambda r: units.with_band(r.main.ratio) if r.main else ""),
         ("spiking network", lambda r: words.VERDICTS[r.main.verdict] if r.main else ""),
         ("mean rate", lambda r: units.percent(r.main.break_even.rate) if r.main else ""),
         ("break-even rate", lambda r: words.even_rate(r.main.break_even) if r.main else ""),
@@ -131,14 +136,8 @@ def _pairs(reports: Named) -> Table:
     for (a, first), (b, second) in combinations(reports, 2):
         if first.total.nominal and second.total.nominal:
             found = quotient(second.bill.labels, first.bill.labels)
-            rows.append(
-                (
-                    f"{b} / {a}",
-                    units.significant(found.nominal),
-                    units.significant(found.low),
-                    units.significant(found.high),
-                )
-            )
+            ends = (found.nominal, found.low, found.high)
+            rows.append((f"{b} / {a}", *map(units.significant, ends)))
     return Table(
         "Ratios of energies per sample; what both prices depend on moves together",
         ("ratio", "nominal", "low", "high"),

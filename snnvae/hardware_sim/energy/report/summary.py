@@ -49,7 +49,7 @@ def side_by_side_text(reports: Named) -> str:
 
 def sweep_text(reports: Sequence[EnergyReport], changes: Sequence[float | None]) -> str:
     """A sweep over T."""
-    named = [(f"T = {report.counts.steps}", report) for report in reports]
+    named = side_by_side.by_steps(reports)
     lines = [side_by_side.opening(named), *_aligned(side_by_side.sweep(reports, changes))]
     lines += side_by_side.notes(named)
     return "\n".join(lines) + "\n"

@@ -153,11 +153,7 @@ def latency(pace: Pace) -> str:
 
 def throughput(pace: Pace) -> str:
     """Samples per second, one right after another."""
-    low, middle, high = (
-        units.significant(x)
-        for x in (pace.throughput.low, pace.throughput.nominal, pace.throughput.high)
-    )
-    return middle if low == high else f"{middle} ({low} to {high})"
+    return units.with_band(pace.throughput)
 
 
 def _seconds(interval: Interval) -> str:

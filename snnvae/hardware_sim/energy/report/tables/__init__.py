@@ -14,7 +14,7 @@ from snnvae.hardware_sim.energy.report.tables.counted import (
     populations,
     routes,
 )
-from snnvae.hardware_sim.energy.report.tables.table import Table, ratio
+from snnvae.hardware_sim.energy.report.tables.table import Table
 
 __all__ = [
     "Table",
@@ -27,7 +27,6 @@ __all__ = [
     "missing",
     "populations",
     "prices",
-    "ratio",
     "routes",
     "sources",
     "swings",

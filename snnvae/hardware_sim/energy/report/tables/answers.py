@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.compare import KNOWN_BREAK_EVENS
 from snnvae.hardware_sim.energy.report import words
-from snnvae.hardware_sim.energy.report.tables.table import Table, ratio
+from snnvae.hardware_sim.energy.report.tables.table import Table
 from snnvae.hardware_sim.energy.result import EnergyReport
 
 
@@ -22,7 +22,12 @@ def comparisons(report: EnergyReport) -> Table:
             rows.append((*cells, "other scope", "", ""))
             continue
         rows.append(
-            (*cells, ratio(c.ratio), words.VERDICTS[c.verdict], words.breaking_even(c.break_even))
+            (
+                *cells,
+                units.with_band(c.ratio),
+                words.VERDICTS[c.verdict],
+                words.breaking_even(c.break_even),
+            )
         )
     prices = f"; prices: {report.reference.title}" if report.reference else ""
     return Table(

@@ -19,13 +19,13 @@ def layers(report: EnergyReport) -> Table:
     for layer in report.layers:
         if layer.terms:
             parts = [report.group(layer, group) for group in groups]
-            rows.append((layer.name, *_energies(layer.total), *map(_energy, parts)))
+            rows.append((layer.name, *_energies(layer.total), *map(units.energy, parts)))
     sums = (energy.nominal for energy in groups.values())
     return Table(
         "Per sample; connections count for the layer they end at",
         ("layer", "total", "low to high", *groups),
         tuple(rows),
-        foot=("total", *_energies(report.total), *map(_energy, sums)),
+        foot=("total", *_energies(report.total), *map(units.energy, sums)),
     )
 
 
@@ -105,7 +105,3 @@ def _nominal(price: Price) -> str:
 
 def _energies(interval: Interval) -> tuple[str, str]:
     return units.energy(interval.nominal), units.band(interval)
-
-
-def _energy(picojoules: float) -> str:
-    return units.energy(picojoules)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnvae.hardware_sim.energy import units
-from snnvae.hardware_sim.energy.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -22,14 +21,6 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     text: frozenset[int] = frozenset({0})
     foot: tuple[str, ...] = ()
-
-
-def ratio(interval: Interval) -> str:
-    """A ratio and its band."""
-    low, middle, high = (
-        units.significant(x) for x in (interval.low, interval.nominal, interval.high)
-    )
-    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def mean(values: np.ndarray) -> str:
