@@ -19,6 +19,16 @@ def reference_map(connection: Connection) -> SynapseMap:
     return connection.synapse.apply
 
 
+def graded_sums(connection: Connection, values: np.ndarray) -> np.ndarray:
+    """The currents that membranes give: (B, *in_shape) → (B, *out_shape).
+
+    Row by row: sums of any float64 may round differently for another number of rows.
+    """
+    rows = [connection.synapse.apply(row) for row in values[:, None]]
+    summed = np.concatenate(rows)
+    return summed if connection.shift is None else fixed_point.shifted(summed, connection.shift)
+
+
 class Stepper:
     """Runs a program for a batch, holding membranes and delayed spikes.
 
@@ -71,9 +81,10 @@ class Stepper:
                 source = self._arriving(c) if c.delay else self._sent(c, out)
                 if source is None:
                     continue
-                weighted = self._maps[c.name](source)
-                if c.shift is not None:
-                    weighted = fixed_point.shifted(weighted, c.shift)
+                if self.program.is_graded(c):
+                    weighted = graded_sums(c, source)
+                else:
+                    weighted = self._maps[c.name](source)
                 # A Flatten may lie between the weights and the layer.
                 current = current + weighted.reshape(current.shape)
             self.currents[layer.name] = current

@@ -1,0 +1,195 @@
+"""Block: some samples on their way through a program, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from snnvae.hardware_sim.fast import scans
+from snnvae.hardware_sim.fast.layout import Layout
+from snnvae.hardware_sim.fast.plan import LayerPlan, Plan
+from snnvae.hardware_sim.fast.replay import replay
+from snnvae.hardware_sim.fast.wires import Wire
+from snnvae.hardware_sim.stepper import graded_sums
+from snnvae.primitives import fixed_point
+from snnvae.program import Connection
+
+CURRENT_BYTES = 1 << 21
+"""Of the currents that a layer is given at once: so few that they stay in the cache."""
+
+
+class Block:
+    """B samples; a window of up to `window` steps at a time.
+
+    spikes: of inputs and spiking layers, uint8 (B, H + window, size) in the engine's layout, row H
+    the window's first. membranes: of layers that do not spike, and where they are recorded of all,
+    (B, H + window, *shape). final: the membranes (B, size) as they stand. saturated: updates beyond
+    24 bits, by layer (fixed point). recomputed: neurons of which that was necessary.
+    """
+
+    def __init__(self, plan: Plan, batch: int, window: int, *, membranes: bool = False) -> None:
+        self.plan, self.batch, self.window, self.record = plan, batch, window, membranes
+        program = plan.program
+        self._number = np.float64 if program.precision == "float" else np.int64
+        rows = {name: h + window for name, h in plan.history.items()}
+        spiking = [i.name for i in program.inputs if not i.analog]
+        spiking += [layer.name for layer in program.layers if layer.neuron.spiking]
+        self.spikes = {
+            n: np.zeros((batch, rows[n], plan.layouts[n].size), np.uint8) for n in spiking
+        }
+        sending = {c.source for c in program.connections}
+        self.membranes = {
+            layer.name: np.zeros((batch, rows[layer.name], *layer.shape), self._number)
+            for layer in program.layers
+            if membranes or (layer.name in sending and not layer.neuron.spiking)
+        }
+        self.saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
+        self.recomputed = 0
+        self._v: dict[str, np.ndarray] = {}
+        self._u: dict[str, np.ndarray] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to before the first step."""
+        for name, layer in self.plan.layers.items():
+            self._v[name] = np.repeat(layer.start[None], self.batch, axis=0)
+            width = layer.layout.size if layer.has_u else 0
+            self._u[name] = np.zeros((self.batch, width), self._number)
+        for rows in (*self.spikes.values(), *self.membranes.values()):
+            rows[:] = 0
+
+    def run(
+        self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray], steps: int
+    ) -> None:
+        """One window: inputs (B, steps, *shape) by name, host currents by connection name."""
+        for name, spikes in inputs.items():
+            h = self.plan.history[name]
+            self.plan.layouts[name].inward(spikes, self.spikes[name][:, h : h + steps])
+        for unit in self.plan.units:
+            at_once = unit.steps or steps
+            for begin in range(0, steps, at_once):
+                for name in unit.layers:
+                    self._run_layer(self.plan.layers[name], host, begin, min(begin + at_once, steps))
+
+    def forward(self, steps: int) -> None:
+        """Keep of this window of `steps` what delayed connections deliver in the next."""
+        for name, rows in (*self.spikes.items(), *self.membranes.items()):
+            h = self.plan.history[name]
+            if h:
+                rows[:, :h] = rows[:, steps : steps + h].copy()
+
+    def outgoing(self, name: str, steps: int) -> np.ndarray:
+        """Spikes of this window in the engine's layout, (B, steps, size)."""
+        h = self.plan.history[name]
+        return self.spikes[name][:, h : h + steps]
+
+    def membrane(self, name: str) -> np.ndarray:
+        """Membranes as they stand, (B, *shape)."""
+        values = np.empty((self.batch, 1, *self.plan.layouts[name].shape), self._number)
+        self.plan.layouts[name].outward(self._v[name][:, None], values)
+        return values[:, 0]
+
+    def _run_layer(
+        self, plan: LayerPlan, host: Mapping[str, np.ndarray], begin: int, end: int
+    ) -> None:
+        """Steps begin … end of a window, as many samples at once as the cache holds."""
+        per_sample = plan.layout.size * (end - begin) * np.dtype(plan.dtype).itemsize
+        count = max(1, CURRENT_BYTES // per_sample)
+        for at in range(0, self.batch, count):
+            self._run_samples(plan, host, begin, end, slice(at, min(at + count, self.batch)))
+
+    def _run_samples(
+        self, plan: LayerPlan, host: Mapping[str, np.ndarray], begin: int, end: int, rows: slice
+    ) -> None:
+        name, steps = plan.layer.name, end - begin
+        batch = rows.stop - rows.start
+        currents = np.zeros((batch, steps, plan.layout.size), plan.dtype)
+        if plan.in_order is None:
+            for wire in plan.wires:
+                wire.add(*self._source(wire.connection, begin, rows), currents)
+            extra = self._from_host(plan, host, begin, end, rows)
+        else:
+            extra = self._one_by_one(plan, host, begin, end, rows, currents)
+        recorded = name in self.membranes
+        shape = (batch, steps if recorded else 0, plan.layout.size)
+        membranes = np.empty(shape, self._number)
+        first = self.plan.history[name] + begin
+        spikes = self.spikes[name][rows] if plan.layer.neuron.spiking else _NO_SPIKES
+        v, u = self._v[name][rows], self._u[name][rows]
+        neuron = (plan.parameters, plan.has_u, plan.mode, v, u, spikes, first, membranes)
+        if self._number is np.int64:
+            self.saturated[name] += scans.scan_fixed(currents, extra, *neuron)
+        else:
+            near = np.zeros((batch, plan.layout.size), np.uint8)
+            margin = plan.margin if plan.certified else np.full(steps, -1.0)
+            scans.scan_float(currents, plan.unit, extra, *neuron, margin, near)
+            if plan.certified and near.any():
+                sources = [self._source(wire.connection, begin, rows) for wire in plan.wires]
+                self.recomputed += replay(plan, near, sources, extra, spikes, first, steps)
+        if recorded:
+            plan.layout.outward(membranes, self.membranes[name][rows, first : first + steps])
+
+    def _source(self, c: Connection, begin: int, rows: slice) -> tuple[np.ndarray, int]:
+        """Spikes that a connection delivers, and the row of the step that begins."""
+        return self.spikes[c.source][rows], self.plan.history[c.source] + begin - c.delay
+
+    def _from_host(
+        self, plan: LayerPlan, host: Mapping[str, np.ndarray], begin: int, end: int, rows: slice
+    ) -> np.ndarray:
+        """The sum of host currents (B, steps, size): one step where none changes, none if none."""
+        total = np.zeros((rows.stop - rows.start, 0, plan.layout.size), self._number)
+        for name in plan.host:
+            total = _added(total, _host_rows(host[name], plan.layout, begin, end, rows))
+        return total
+
+    def _one_by_one(
+        self,
+        plan: LayerPlan,
+        host: Mapping[str, np.ndarray],
+        begin: int,
+        end: int,
+        rows: slice,
+        currents: np.ndarray,
+    ) -> np.ndarray:
+        """All currents in the program's order, (B, steps, size), as the reference adds them."""
+        assert plan.in_order is not None
+        wires: dict[str, Wire] = {wire.connection.name: wire for wire in plan.wires}
+        total = np.zeros(currents.shape, self._number)
+        for c in plan.in_order:
+            if c.on_host:
+                total = total + _host_rows(host[c.name], plan.layout, begin, end, rows)
+            elif c.name in wires:
+                part = np.zeros_like(currents)
+                wires[c.name].add(*self._source(c, begin, rows), part)
+                total = total + (part * plan.unit if self._number is np.float64 else part)
+            else:
+                at = self.plan.history[c.source] + begin - c.delay
+                sent = self.membranes[c.source][rows, at : at + end - begin]
+                if c.shift is not None:
+                    sent = fixed_point.payload(sent)
+                flat = sent.reshape(-1, *sent.shape[2:])
+                summed = graded_sums(c, flat).reshape(*sent.shape[:2], *plan.layout.shape)
+                part = np.zeros(currents.shape, self._number)
+                plan.layout.inward(summed, part)
+                total = total + part
+        return total
+
+
+_NO_SPIKES = np.zeros((0, 0, 0), np.uint8)
+
+
+def _host_rows(
+    current: np.ndarray, layout: Layout, begin: int, end: int, rows: slice
+) -> np.ndarray:
+    """A host current (B, T, *shape) in the engine's layout; one step of it if it never changes."""
+    held = current.strides[1] == 0
+    part = current[rows, :1] if held else current[rows, begin:end]
+    made = np.zeros((*part.shape[:2], layout.size), current.dtype)
+    layout.inward(part, made)
+    return made
+
+
+def _added(total: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Their sum over as many steps as the longer of the two has."""
+    return part if not total.shape[1] else total + part

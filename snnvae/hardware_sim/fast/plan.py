@@ -1,0 +1,187 @@
+"""Plan: a program made ready for the engine, once for all samples.
+
+Layers are run in units: a layer by itself over all steps of a window at once, or the layers of a
+loop together, as many steps at a time as the loop's delays allow (one, for most).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from snnvae.hardware_sim.fast import rounding, scans
+from snnvae.hardware_sim.fast.layout import Layout
+from snnvae.hardware_sim.fast.wires import Wire, wire
+from snnvae.primitive import Neuron
+from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
+from snnvae.program import Connection, Layer, Program
+
+_MODES = {"zero": scans.ZERO, "subtract": scans.SUBTRACT, "subtract-delayed": scans.DELAYED}
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Layers that run together, in order, `steps` at a time (None: a whole window)."""
+
+    layers: tuple[str, ...]
+    steps: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPlan:
+    """A layer: what comes in, and its neurons' parameters as rows.
+
+    parameters: as the scans take them. margin: see `rounding` (empty where sums are exact).
+    in_order: connections that must be added one after another, because membranes among them have
+    sums that round; None where any order gives the same.
+    """
+
+    layer: Layer
+    layout: Layout
+    wires: tuple[Wire, ...]
+    host: tuple[str, ...]
+    in_order: tuple[Connection, ...] | None
+    unit: float
+    dtype: type
+    margin: np.ndarray
+    mode: int
+    has_u: bool
+    parameters: tuple[np.ndarray, ...]
+    start: np.ndarray
+
+    @property
+    def certified(self) -> bool:
+        """Whether spikes may have to be computed again."""
+        return bool(self.margin.any())
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The program's units, layers and layouts; history: earlier steps that others still need."""
+
+    program: Program
+    units: tuple[Unit, ...]
+    layers: dict[str, LayerPlan]
+    layouts: dict[str, Layout]
+    history: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, program: Program, steps: int, *, exact: bool = False) -> Plan:
+        """For windows of `steps`.
+
+        exact: in float programs too, every membrane is exact after each step, as it must be where
+        it is recorded or where a sample goes on in another window.
+        """
+        units = units_of(program)
+        looped = {name for unit in units if unit.steps for name in unit.layers}
+        populations = (*program.inputs, *program.layers)
+        layouts = {p.name: Layout(p.shape) for p in populations}
+        layers = {
+            layer.name: _layer_plan(program, layer, layouts, steps, exact or layer.name in looped)
+            for layer in program.layers
+        }
+        history = {
+            p.name: max((c.delay for c in program.out_of(p.name) if not c.on_host), default=0)
+            for p in populations
+        }
+        return cls(program, units, layers, layouts, history)
+
+
+def units_of(program: Program) -> tuple[Unit, ...]:
+    """The layers in units, each after all that it gets anything from."""
+    names = [layer.name for layer in program.layers]
+    number = {name: n for n, name in enumerate(names)}
+    edges = [c for c in program.connections if c.source in number]
+    ends = [number[c.source] for c in edges], [number[c.target] for c in edges]
+    matrix = sp.csr_array((np.ones(len(edges)), ends), shape=(len(names), len(names)))
+    _, component = connected_components(matrix, connection="strong")
+    members: dict[int, list[str]] = {}
+    for name in names:
+        members.setdefault(int(component[number[name]]), []).append(name)
+    before: dict[int, set[int]] = {n: set() for n in members}
+    for source, target in zip(*ends, strict=True):
+        if component[source] != component[target]:
+            before[int(component[target])].add(int(component[source]))
+    return tuple(
+        Unit(tuple(members[n]), _loop_steps(members[n], edges))
+        for n in TopologicalSorter(before).static_order()
+    )
+
+
+def _loop_steps(layers: Sequence[str], edges: Sequence[Connection]) -> int | None:
+    """How many steps a loop can run at once: as many as its shortest delay; None if it is none."""
+    inside = [c for c in edges if c.source in layers and c.target in layers]
+    return min((c.delay for c in inside if c.delay), default=1) if inside else None
+
+
+def _layer_plan(
+    program: Program, layer: Layer, layouts: dict[str, Layout], steps: int, exact: bool
+) -> LayerPlan:
+    incoming = program.into(layer.name)
+    layout, neuron = layouts[layer.name], layer.neuron
+    graded = [c for c in incoming if program.is_graded(c)]
+    spiking = [c for c in incoming if not c.on_host and c not in graded]
+    largest = rounding.bound(spiking)
+    unit, dtype, margin = 1.0, np.int64, np.zeros(0)
+    if program.precision == "fixed":
+        dtype = np.int32 if largest < 2**31 else np.int64
+    elif exact or graded or not neuron.spiking:
+        unit = layer.grid or 1.0
+    else:
+        unit, dtype = rounding.unit_for(largest, rounding.INT32_BITS), np.int32
+        margin = rounding.margins(layer, spiking, unit, steps)
+    target = layouts[layer.name]
+    wires = tuple(wire(c, layouts[c.source], target, unit, dtype) for c in spiking)
+    return LayerPlan(
+        layer=layer,
+        layout=layout,
+        wires=wires,
+        host=tuple(c.name for c in incoming if c.on_host),
+        in_order=incoming if graded else None,
+        unit=unit,
+        dtype=dtype,
+        margin=margin,
+        mode=_MODES[_reset_of(neuron)] if neuron.spiking else scans.SILENT,
+        has_u=getattr(neuron, "du", None) is not None,
+        parameters=_parameters(neuron, layout),
+        start=_start(neuron, layout),
+    )
+
+
+def _reset_of(neuron: Neuron) -> str:
+    assert isinstance(neuron, (FloatNeuron, FixedNeuron))
+    return neuron.reset
+
+
+def _start(neuron: Neuron, layout: Layout) -> np.ndarray:
+    """The first membranes (n,)."""
+    v = neuron.initial(1, layout.shape)[0][0]
+    return layout.spread(v, 0, v.dtype.type)
+
+
+def _parameters(neuron: Neuron, layout: Layout) -> tuple[np.ndarray, ...]:
+    """(kept share of v, kept share of u, bias, threshold, what a spike subtracts), each (n,)."""
+    if isinstance(neuron, FixedNeuron):
+        whole = 1 << fixed_point.DECAY_BITS
+        kept = (whole - neuron.dv, 0 if neuron.du is None else whole - neuron.du - 1)
+        threshold: np.ndarray | int = _NEVER
+        if neuron.threshold is not None:
+            threshold = neuron.threshold << fixed_point.ACTIVATION_SHIFT
+        fires_above, never, dtype = threshold - int(neuron.inclusive), _NEVER, np.int64
+        amount = 0 if neuron.threshold is None else threshold
+        bias = neuron.bias.value
+    else:
+        assert isinstance(neuron, FloatNeuron)
+        kept = (1 - neuron.dv, 0.0 if neuron.du is None else 1 - neuron.du)
+        threshold = np.inf if neuron.threshold is None else neuron.threshold
+        fires_above = np.nextafter(threshold, -np.inf) if neuron.inclusive else threshold
+        never, dtype, bias = np.inf, np.float64, neuron.bias
+        amount = 0.0 if neuron.threshold is None else threshold
+    rows = [(k, 0) for k in kept] + [(bias, 0), (fires_above, never), (amount, 0)]
+    return tuple(layout.spread(np.asarray(value), fill, dtype) for value, fill in rows)
