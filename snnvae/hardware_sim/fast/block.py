@@ -48,16 +48,19 @@ class Block:
         self.recomputed = 0
         self._v: dict[str, np.ndarray] = {}
         self._u: dict[str, np.ndarray] = {}
-        self.reset()
+        self._start()
 
     def reset(self) -> None:
         """Back to before the first step."""
+        for rows in (*self.spikes.values(), *self.membranes.values()):
+            rows[:] = 0
+        self._start()
+
+    def _start(self) -> None:
         for name, layer in self.plan.layers.items():
             self._v[name] = np.repeat(layer.start[None], self.batch, axis=0)
             width = layer.layout.size if layer.has_u else 0
             self._u[name] = np.zeros((self.batch, width), self._number)
-        for rows in (*self.spikes.values(), *self.membranes.values()):
-            rows[:] = 0
 
     def run(
         self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray], steps: int

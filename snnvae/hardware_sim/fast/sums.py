@@ -9,28 +9,34 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from snnvae.hardware_sim.fast.rows import add_rows, listed
+from snnvae.hardware_sim.fast.rows import SLACK, add_rows, listed
+
+
+STRIP_BYTES = 512
+"""Of a row of a matrix: as much as is summed side by side in registers."""
 
 
 @numba.njit(nogil=True, cache=True)
 def add_linear(spikes, first, weights, currents):  # type: ignore[no-untyped-def]
-    """Rows of weights (n, m) of the sources that fire."""
+    """Rows of the sources that fire; weights (strips, n, lanes) hold m columns in strips.
+
+    One strip serves all samples and steps before the next: it stays in the cache.
+    """
     samples, steps, width = currents.shape
-    n, item = spikes.shape[2], weights.itemsize
-    index = np.empty((samples * steps, n + 1), np.int32)
+    strips, n, _ = weights.shape
+    index = np.empty((samples * steps, n + SLACK), np.int32)
     counts = np.empty(samples * steps, np.int64)
     for b in range(samples):
         for t in range(steps):
             counts[b * steps + t] = listed(spikes[b, first + t], index[b * steps + t])
-    # A strip of columns serves all rows before the next: it stays in the cache.
-    strip = 512
-    row_bytes = width * item
-    for at in range(0, row_bytes, strip):
-        bytes_here = min(strip, row_bytes - at)
+    row_bytes = width * weights.itemsize
+    for strip in range(strips):
+        here = min(STRIP_BYTES, row_bytes - strip * STRIP_BYTES)
+        offset = strip * n * STRIP_BYTES
         for row in range(samples * steps):
-            out = currents.ctypes.data + row * row_bytes + at
+            out = currents.ctypes.data + row * row_bytes + strip * STRIP_BYTES
             place = index.ctypes.data + row * index.shape[1] * 4
-            add_rows(out, weights, at, row_bytes, place, counts[row], bytes_here)
+            add_rows(out, weights, offset, STRIP_BYTES, place, counts[row], here)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -45,7 +51,7 @@ def add_kernel(spikes, first, weights, y_taps, x_taps, width, currents):  # type
     _, taps_x, c_in, lanes = weights.shape
     samples, steps, size = currents.shape
     row_bytes = lanes * weights.itemsize
-    index = np.empty(c_in + 1, np.int32)
+    index = np.empty(c_in + SLACK, np.int32)
     place = index.ctypes.data
     for b in range(samples):
         for t in range(steps):
@@ -76,7 +82,7 @@ def add_thin_kernel(spikes, first, weights, taps_x, channels, y_taps, x_taps, wi
     c_in, padded = weights.shape
     samples, steps, _ = currents.shape
     row_bytes = padded * weights.itemsize
-    index = np.empty(c_in + 1, np.int32)
+    index = np.empty(c_in + SLACK, np.int32)
     taps = np.empty(padded, weights.dtype)
     for b in range(samples):
         for t in range(steps):
@@ -95,7 +101,8 @@ def add_thin_kernel(spikes, first, weights, taps_x, channels, y_taps, x_taps, wi
                         for j in range(x_begin[x], x_begin[x + 1]):
                             to = (y_to[i] * width_out + x_to[j]) * channels
                             tap = (y_tap[i] * taps_x + x_tap[j]) * channels
-                            for c in range(channels):
+                            out[to] += taps[tap]
+                            for c in range(1, channels):
                                 out[to + c] += taps[tap + c]
 
 
@@ -103,7 +110,7 @@ def add_thin_kernel(spikes, first, weights, taps_x, channels, y_taps, x_taps, wi
 def add_synapses(spikes, first, begin, targets, weights, currents):  # type: ignore[no-untyped-def]
     """Compressed sparse columns: the synapses of source i are begin[i] … begin[i + 1]."""
     samples, steps, _ = currents.shape
-    index = np.empty(spikes.shape[2] + 1, np.int32)
+    index = np.empty(spikes.shape[2] + SLACK, np.int32)
     for b in range(samples):
         for t in range(steps):
             out = currents[b, t]

@@ -62,14 +62,17 @@ class LinearWire(Wire):
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(n, m), padded."""
-        weight = integers(_matrix(self.synapse), self.unit, self.dtype).T
-        sizes = (self.source.size, self.target.size)
-        if weight.shape == sizes and not _is_map(self.source) and not _is_map(self.target):
-            return np.ascontiguousarray(weight)
-        full = np.zeros(sizes, self.dtype)
-        full[np.ix_(self.source.places, self.target.places)] = weight
-        return full
+        """(strips, n, lanes), padded."""
+        weight = integers(_matrix(self.synapse), self.unit, self.dtype)
+        lanes = sums.STRIP_BYTES // weight.itemsize
+        columns = -(-self.target.size // lanes) * lanes
+        full = np.zeros((columns, self.source.size), self.dtype)
+        if _is_map(self.source) or _is_map(self.target):
+            full[np.ix_(self.target.places, self.source.places)] = weight
+        else:
+            full[: weight.shape[0], : weight.shape[1]] = weight
+        strips = full.reshape(-1, lanes, self.source.size)
+        return np.ascontiguousarray(strips.swapaxes(1, 2))
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
         """By rows of the matrix."""
@@ -122,6 +125,10 @@ class KernelWire(Wire):
         y, x = self._axes
         return _by_input(y), _by_input(x), (x.n_in, x.n_out)
 
+    @cached_property
+    def _pairs(self) -> Any:
+        return tuple(_by_output(axis) for axis in self._axes)
+
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
         """Tap by tap, or all taps at once where channels are few."""
         if self.thin:
@@ -137,7 +144,7 @@ class KernelWire(Wire):
         conv, (y_axis, x_axis) = self._conv, self._axes
         weight = conv.weight.reshape(*conv.weight.shape[:2], *_two(conv.weight.shape[2:], 1))
         per_group, c_group = weight.shape[0] // conv.groups, weight.shape[1]
-        y_pairs, x_pairs = _by_output(y_axis), _by_output(x_axis)
+        y_pairs, x_pairs = self._pairs
         begin, sources, weights = [0], [], []
         for target in targets:
             channel, position = divmod(int(target), y_axis.n_out * x_axis.n_out)
