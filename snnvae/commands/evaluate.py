@@ -16,7 +16,7 @@ from snnvae.progress import Progress
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
 @seed_option
-@click.option("--backend", type=click.Choice(BACKENDS), default="reference", show_default=True)
+@click.option("--backend", type=click.Choice(BACKENDS), default="emulator", show_default=True)
 @as_json
 @click.pass_obj
 def command(

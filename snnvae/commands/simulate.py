@@ -16,4 +16,4 @@ from snnvae.progress import Progress
 @click.pass_obj
 def command(progress: Progress, /, **flags: Any) -> Result:
     """Run a NIR file in the emulator; write images, recording and energy report."""
-    return run_command("reference", progress, **flags)
+    return run_command("emulator", progress, **flags)

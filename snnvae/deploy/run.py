@@ -6,12 +6,13 @@ from typing import Literal, get_args
 
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
+from snnvae.hardware_sim.fast import engine
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
-Backend = Literal["reference", "lava-batched", "lava-stock", "loihi2"]
+Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
@@ -26,12 +27,14 @@ def check_backend(program: Program, stimulus: Stimulus, backend: Backend) -> Non
 def run(
     program: Program,
     stimulus: Stimulus,
-    backend: Backend = "reference",
+    backend: Backend = "emulator",
     *,
     membranes: bool = False,
     progress: Progress | None = None,
 ) -> Recording:
     """Run `program` on `stimulus`; the recording is the same whatever the backend."""
+    if backend == "emulator":
+        return engine.run(program, stimulus, membranes=membranes, progress=progress)
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava

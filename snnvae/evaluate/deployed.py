@@ -36,7 +36,7 @@ def deployed_reconstructions(
     precision: Precision,
     *,
     seed: int = 0,
-    backend: Backend = "reference",
+    backend: Backend = "emulator",
     progress: Progress | None = None,
 ) -> Reconstructions:
     """Images (N, C, H, W) through the exported and compiled autoencoder."""

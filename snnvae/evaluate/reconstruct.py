@@ -58,7 +58,7 @@ def run_two_stages(
     encoder: Program,
     decoder: Program,
     stimulus: Stimulus,
-    backend: Backend = "reference",
+    backend: Backend = "emulator",
     progress: Progress | None = None,
 ) -> TwoStage:
     """Encoder, the host's draw from its rates, decoder."""

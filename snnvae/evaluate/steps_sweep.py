@@ -42,7 +42,7 @@ def sweep_steps(
     samples: int,
     seed: int = 0,
     file: Path | None = None,
-    backend: Backend = "reference",
+    backend: Backend = "emulator",
     progress: Progress | None = None,
 ) -> Iterator[SweepRun]:
     """Runs for each T, the largest first; one recording is held at a time.

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from snnvae.primitive import State
 from snnvae.primitives import fixed_point
 from snnvae.program import Connection, Program
-
-SynapseMap = Callable[[np.ndarray], np.ndarray]
-
-
-def reference_map(connection: Connection) -> SynapseMap:
-    """The primitive's own sums."""
-    return connection.synapse.apply
 
 
 def graded_sums(connection: Connection, values: np.ndarray) -> np.ndarray:
@@ -30,21 +23,14 @@ def graded_sums(connection: Connection, values: np.ndarray) -> np.ndarray:
 
 
 class Stepper:
-    """Runs a program for a batch, holding membranes and delayed spikes.
+    """Runs a program for a batch by the primitives' own definitions.
 
-    `synapse_map` chooses how a connection's sums are computed: the primitives' definition by
-    default, or a faster kernel with the same sums.
+    It holds membranes and delayed spikes.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        batch: int,
-        synapse_map: Callable[[Connection], SynapseMap] = reference_map,
-    ) -> None:
+    def __init__(self, program: Program, batch: int) -> None:
         self.program = program
         self.batch = batch
-        self._maps = {c.name: synapse_map(c) for c in program.connections if not c.on_host}
         self._into = {layer.name: program.into(layer.name) for layer in program.layers}
         self._delayed = [c for c in program.connections if c.delay and not c.on_host]
         self._dtype = np.float64 if program.precision == "float" else np.int64
@@ -84,7 +70,7 @@ class Stepper:
                 if self.program.is_graded(c):
                     weighted = graded_sums(c, source)
                 else:
-                    weighted = self._maps[c.name](source)
+                    weighted = c.synapse.apply(source)
                 # A Flatten may lie between the weights and the layer.
                 current = current + weighted.reshape(current.shape)
             self.currents[layer.name] = current

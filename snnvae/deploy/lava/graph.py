@@ -30,13 +30,14 @@ class LavaGraph:
 
     Connect further processes to them, run any of them with Lava's ``RunSteps(graph.total)`` and
     `run_config`, read the results and call `stop`. sources: Lava's RingBuffers by (stream, shift,
-    delay); a stream is an input, or an analog-driven connection whose currents the host computed.
+    delay, first sample); a stream is an input, or an analog-driven connection whose currents the
+    host computed.
     """
 
     program: Program
     stimulus: Stimulus
     taps: Taps
-    sources: dict[tuple[str, int, int], source.RingBuffer] = field(default_factory=dict)
+    sources: dict[tuple[str, int, int, int], source.RingBuffer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._currents = host_currents(self.program, self.stimulus)
@@ -65,9 +66,11 @@ class LavaGraph:
                 seen.update(found.id for found in find_processes(process))
         return roots
 
-    def source(self, stream: str, shift: int, delay: int = 0) -> source.RingBuffer:
+    def source(
+        self, stream: str, shift: int, delay: int = 0, samples: slice = slice(0, None)
+    ) -> source.RingBuffer:
         """The source of a stream that enters `shift` steps late, by `delay` within each sample."""
-        key = (stream, shift, delay)
+        key = (stream, shift, delay, samples.start)
         if key not in self.sources:
             on_host = stream in self._currents
             values = self._currents[stream] if on_host else self.stimulus.streams[stream]
@@ -75,7 +78,7 @@ class LavaGraph:
                 late = np.zeros_like(values)
                 late[:, delay:] = values[:, :-delay]
                 values = late
-            made = source.RingBuffer(data=self.timetable.stream(values, shift))
+            made = source.RingBuffer(data=self.timetable.stream(values[samples], shift))
             made.name = stream
             self.sources[key] = made
         return self.sources[key]

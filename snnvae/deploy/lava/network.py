@@ -9,7 +9,7 @@ from lava.magma.core.process.process import AbstractProcess
 from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
 from snnvae.deploy.lava.taps import Taps
-from snnvae.deploy.lava.timetable import Timetable
+from snnvae.deploy.lava.timetable import Timetable, shares_of
 from snnvae.deploy.lava.trace import Folder, output_kind
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -17,13 +17,22 @@ from snnvae.stimulus import Stimulus
 
 @dataclass
 class NetworkGraph(LavaGraph):
-    """Sources → `network` → sinks. Ports have shape (samples, neurons)."""
+    """Sources → `networks` → sinks. Ports have shape (samples, neurons).
 
-    network: Network = field(init=False)
+    Each network runs the whole program for a share of the samples.
+    """
+
+    networks: list[Network] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        """The only one."""
+        (network,) = self.networks
+        return network
 
     def processes(self) -> list[AbstractProcess]:
         """Every process of the graph."""
-        return [self.network, *super().processes()]
+        return [*self.networks, *super().processes()]
 
 
 def build(
@@ -32,21 +41,39 @@ def build(
     *,
     membranes: bool = False,
     folder: Folder | None = None,
+    shares: int = 1,
 ) -> NetworkGraph:
-    """The graph; with a folder, its taps write there."""
+    """The graph, its samples in so many shares; with a folder, its taps write there."""
     stimulus.check(program)
     timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "batched")
     with own_log_handlers():
         graph = NetworkGraph(program, stimulus, Taps(program, timetable, folder))
-        network = Network(program=program, interval=stimulus.steps, batch=stimulus.batch)
-        graph.network = network
-        for name, port in (*network.spikes_in.items(), *network.currents_in.items()):
-            graph.source(name, 0).s_out.connect(port)
-        for layer in program.layers:
-            graph.taps.port(output_kind(layer), layer, network.outputs[layer.name])
-            if membranes:
-                graph.taps.port("membranes", layer, network.membranes[layer.name])
+        for samples in shares_of(stimulus.batch, shares):
+            _add_network(graph, samples, membranes)
     return graph
+
+
+def _add_network(graph: NetworkGraph, samples: slice, membranes: bool) -> None:
+    program, taps = graph.program, graph.taps
+    network = Network(
+        program=program,
+        interval=graph.stimulus.steps,
+        batch=samples.stop - samples.start,
+        name=f"network from sample {samples.start}",
+    )
+    graph.networks.append(network)
+    for name, port in (*network.spikes_in.items(), *network.currents_in.items()):
+        graph.source(name, 0, samples=samples).s_out.connect(port)
+    # With a folder one sink for all spikes: each process costs Lava a round of messages per step.
+    together = taps.folder is not None and any(layer.neuron.spiking for layer in program.layers)
+    if together:
+        taps.all_spikes(network.all_spikes, samples)
+    share = samples if taps.folder is not None else None
+    for layer in program.layers:
+        if not (together and layer.neuron.spiking):
+            taps.port(output_kind(layer), layer, network.outputs[layer.name], share)
+        if membranes:
+            taps.port("membranes", layer, network.membranes[layer.name], share)
 
 
 __all__ = ["Network", "NetworkGraph", "build"]

@@ -74,17 +74,23 @@ class Timetable:
 
         Stock: (neurons, total); batched: (N, neurons, total).
         """
-        flat = values.reshape(self.samples, self.steps, prod(values.shape[2:]))
+        flat = values.reshape(*values.shape[:2], prod(values.shape[2:]))
         if self.mode == "batched":
             return np.moveaxis(flat, 1, -1)
         row = flat.reshape(self.samples * self.steps, -1).T
         return np.pad(row, ((0, 0), (shift, self.total - shift - row.shape[1])))
 
     def by_sample(self, kind: Kind, rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Rows of a trace → (N, T, *shape), or (N, *shape) of a final one."""
+        """A trace (rows, neurons), batched (N, rows, neurons), → (N, T, *shape).
+
+        Of a final one (N, *shape).
+        """
         if kind == "final":
             return rows.reshape(self.samples, *shape)
-        if self.mode == "stock":
-            return rows.reshape(self.samples, self.steps, *shape)
-        by_step = rows.reshape(self.steps, self.samples, *shape)
-        return np.ascontiguousarray(by_step.swapaxes(0, 1))
+        return rows.reshape(self.samples, self.steps, *shape)
+
+
+def shares_of(samples: int, shares: int) -> list[slice]:
+    """The samples of a batch in so many shares, equal but for one; none is empty."""
+    size = -(-samples // min(shares, samples))
+    return [slice(at, min(at + size, samples)) for at in range(0, samples, size)]

@@ -27,12 +27,14 @@ class Trace:
     """Rows of a .npy file: row n is hardware step ``first + n·interval``, counted from 1.
 
     Values of other steps are dropped: those before a layer's first logical step, and those after
-    its last.
+    its last. The file holds (rows, neurons), or in batched mode (samples, rows, neurons), of which
+    this trace has the samples `samples`.
     """
 
     path: Path
     first: int
     interval: int = 1
+    samples: slice | None = None
     _rows: np.ndarray | None = field(default=None, init=False, repr=False)
 
     def put(self, step: int, values: np.ndarray) -> None:
@@ -40,8 +42,13 @@ class Trace:
         if self._rows is None:
             self._rows = np.load(self.path, mmap_mode="r+")
         row, rest = divmod(step - self.first, self.interval)
-        if rest == 0 and 0 <= row < len(self._rows):
+        count = len(self._rows) if self.samples is None else self._rows.shape[1]
+        if rest or not 0 <= row < count:
+            return
+        if self.samples is None:
             self._rows[row] = values
+        else:
+            self._rows[self.samples, row] = values
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,14 @@ class Folder:
         """Where that trace lies; layer names may hold anything, so files have numbers."""
         return self.path / f"{kind}-{self.numbers[layer]}.npy"
 
-    def create(
-        self, kind: Kind, layer: str, shape: tuple[int, ...], dtype: type, first: int, interval: int
-    ) -> Trace:
-        """An empty trace of `shape`, rows first."""
+    def create(self, kind: Kind, layer: str, shape: tuple[int, ...], dtype: type) -> Path:
+        """An empty file of `shape`, unless there is one."""
         path = self.file(kind, layer)
-        np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape).flush()
-        return Trace(path, first, interval)
+        if not path.exists():
+            np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape).flush()
+        return path
 
     def read(self, kind: Kind, layer: str) -> np.ndarray:
-        """All rows, in memory."""
+        """All of a file, in memory."""
         rows: np.ndarray = np.load(self.file(kind, layer))
         return rows

@@ -16,6 +16,7 @@ from snnvae.deploy.lava.importing import require_lava
 from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.watch import Watch, actors_of, die_with_this_process
 from snnvae.errors import SnnvaeError
+from snnvae.machine import cores
 
 _REPORT_EVERY = 0.3
 """Seconds of simulation between two reports."""
@@ -68,7 +69,9 @@ def _run(job: Job, folder: Path, watch: Watch, send: Any) -> None:
         chunk = min(chunk, graph.total - done)
         started = time.monotonic()
         for part in parts:
-            part.run(RunSteps(num_steps=chunk))
+            part.run(RunSteps(num_steps=chunk, blocking=False))
+        for part in parts:
+            part.wait()
         done += chunk
         send(advance=chunk)
         elapsed = max(time.monotonic() - started, 1e-6)
@@ -83,7 +86,11 @@ def _build(job: Job, folder: Path) -> tuple[Any, Any]:
 
     if job.mode == "batched":
         one = network.build(
-            job.program, job.stimulus, membranes=job.membranes, folder=job.folder(folder)
+            job.program,
+            job.stimulus,
+            membranes=job.membranes,
+            folder=job.folder(folder),
+            shares=cores(),
         )
         return one, one.run_config
     with loihi2.hardware_packages():

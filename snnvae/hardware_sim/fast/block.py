@@ -73,7 +73,9 @@ class Block:
             at_once = unit.steps or steps
             for begin in range(0, steps, at_once):
                 for name in unit.layers:
-                    self._run_layer(self.plan.layers[name], host, begin, min(begin + at_once, steps))
+                    self._run_layer(
+                        self.plan.layers[name], host, begin, min(begin + at_once, steps)
+                    )
 
     def forward(self, steps: int) -> None:
         """Keep of this window of `steps` what delayed connections deliver in the next."""
@@ -82,10 +84,13 @@ class Block:
             if h:
                 rows[:, :h] = rows[:, steps : steps + h].copy()
 
-    def outgoing(self, name: str, steps: int) -> np.ndarray:
-        """Spikes of this window in the engine's layout, (B, steps, size)."""
-        h = self.plan.history[name]
-        return self.spikes[name][:, h : h + steps]
+    def fired(self, name: str, steps: int, out: np.ndarray | None = None) -> np.ndarray:
+        """Spikes of this window, (B, steps, *shape), into `out` (bytes) where given."""
+        h, layout = self.plan.history[name], self.plan.layouts[name]
+        if out is None:
+            out = np.empty((self.batch, steps, *layout.shape), np.uint8)
+        layout.outward(self.spikes[name][:, h : h + steps], out)
+        return out
 
     def membrane(self, name: str) -> np.ndarray:
         """Membranes as they stand, (B, *shape)."""

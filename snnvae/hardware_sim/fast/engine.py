@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from snnvae.hardware_sim.fast.block import Block
 from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.reference import assemble, check_steps
+from snnvae.machine import cores
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -40,8 +40,7 @@ def run(
     steps, batch = stimulus.steps, stimulus.batch
     plan = Plan.of(program, steps, exact=membranes)
     results = _Results.empty(program, batch, steps, membranes)
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    size = max(1, min(GROUP, -(-batch // (threads or 1))))
+    size = max(1, min(GROUP, -(-batch // cores())))
     groups = [slice(at, min(at + size, batch)) for at in range(0, batch, size)]
     saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
     recomputed = 0
@@ -55,7 +54,7 @@ def run(
         return rows, block
 
     progress.start("emulator", batch)
-    with _pool(threads or 1) as pool:
+    with _pool(cores()) as pool:
         for future in as_completed([pool.submit(task, rows) for rows in groups]):
             rows, block = future.result()
             recomputed += block.recomputed
@@ -69,9 +68,7 @@ def run(
         "saturated": saturated,
         "recomputed": recomputed,
     }
-    return assemble(
-        program, stimulus, results.spikes, results.final, results.membranes, info
-    )
+    return assemble(program, stimulus, results.spikes, results.final, results.membranes, info)
 
 
 @contextmanager
@@ -107,7 +104,7 @@ class _Results:
     def take(self, block: Block, rows: slice, steps: int) -> None:
         """Of a block that has run all steps."""
         for name, spikes in self.spikes.items():
-            block.plan.layouts[name].outward(block.outgoing(name, steps), spikes[rows])
+            block.fired(name, steps, spikes[rows])
         for name, final in self.final.items():
             final[rows] = block.membrane(name)
         for name, values in self.membranes.items():

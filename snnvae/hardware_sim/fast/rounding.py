@@ -63,9 +63,7 @@ def fan_in(synapse: Synapse) -> int:
     return int(np.diff(synapse.matrix().indptr).max(initial=0))
 
 
-def margins(
-    layer: Layer, connections: Sequence[Connection], unit: float, steps: int
-) -> np.ndarray:
+def margins(layer: Layer, connections: Sequence[Connection], unit: float, steps: int) -> np.ndarray:
     """e_t for t = 1 … T, float64: how close to its threshold a membrane is uncertain.
 
     All zero where the weights are multiples of the unit already.
@@ -76,7 +74,9 @@ def margins(
         return np.zeros(steps)
     off = 0.5 * unit * sum(fan_in(c.synapse) for c in connections)
     # Both ways of computing round, at most this much and most often not at all.
-    size = layer.grid * 2**GRID_BITS + sum(float(np.abs(p).max(initial=0.0)) for p in _parameters(neuron))
+    size = layer.grid * 2**GRID_BITS + sum(
+        float(np.abs(p).max(initial=0.0)) for p in _parameters(neuron)
+    )
     off += _SLACK * steps * size
     keep, keep_u = _largest_share(neuron.dv), 0.0
     if neuron.du is not None:

@@ -35,9 +35,7 @@ def _adder(vectors: int) -> Callable[..., Any]:
         bits: int = weights.dtype.bitwidth
         word, address, short = ir.IntType(bits), ir.IntType(64), ir.IntType(32)
         vector = ir.VectorType(word, 8 * VECTOR_BYTES // bits)
-        signature = types.void(
-            types.intp, weights, types.intp, types.intp, types.intp, types.intp
-        )
+        signature = types.void(types.intp, weights, types.intp, types.intp, types.intp, types.intp)
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             out, array, offset, row_bytes, index, count = args

@@ -11,7 +11,6 @@ import numpy as np
 
 from snnvae.hardware_sim.fast.rows import SLACK, add_rows, listed
 
-
 STRIP_BYTES = 512
 """Of a row of a matrix: as much as is summed side by side in registers."""
 

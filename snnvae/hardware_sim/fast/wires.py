@@ -187,9 +187,7 @@ class SparseWire(Wire):
         return chosen.indptr, self.source.places[chosen.indices], chosen.data
 
 
-def wire(
-    connection: Connection, source: Layout, target: Layout, unit: float, dtype: type
-) -> Wire:
+def wire(connection: Connection, source: Layout, target: Layout, unit: float, dtype: type) -> Wire:
     """The fastest wire for a connection."""
     made = (connection, source, target, unit, dtype)
     synapse = connection.synapse

@@ -17,12 +17,13 @@ from lava.magma.core.process.process import AbstractProcess
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from snnvae.hardware_sim.kernels import csr_map
-from snnvae.hardware_sim.stepper import Stepper
+from snnvae.hardware_sim.fast.block import Block
+from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.program import Program
 
 # Attribute names of the ports: a colon keeps them apart from Lava's own attributes.
 _SPIKES_IN, _CURRENT_IN, _OUT, _MEMBRANE = "spikes:", "current:", "out:", "membrane:"
+_SPIKES_OUT, _ALL = "fired:", "all_spikes"
 
 
 class Network(AbstractProcess):
@@ -33,8 +34,9 @@ class Network(AbstractProcess):
     ports of shape (neurons,), to join with Lava's own processes. Neurons are flat, in C order.
 
     spikes_in: InPorts by input name. currents_in: InPorts by name of an analog-driven connection.
-    outputs: OutPorts by layer (spikes, or the membrane of a layer without). membranes: OutPorts by
-    layer.
+    outputs: OutPorts by layer (spikes, one byte each, or the membrane of a layer without).
+    all_spikes: one OutPort with those of every layer that spikes, one layer after another.
+    membranes: OutPorts by layer. What is connected to nothing costs nothing.
 
     program: all of its layers run. interval: steps per sample; the state is reset before each one,
     so that samples (or batches of them) may follow one another. offset: hardware steps before the
@@ -77,8 +79,14 @@ class Network(AbstractProcess):
             if c.on_host
         }
         self.outputs: dict[str, OutPort] = {
-            layer.name: port(OutPort, _OUT, layer.name, layer.shape) for layer in program.layers
+            layer.name: port(
+                OutPort, _SPIKES_OUT if layer.neuron.spiking else _OUT, layer.name, layer.shape
+            )
+            for layer in program.layers
         }
+        spiking = [layer.size for layer in program.layers if layer.neuron.spiking]
+        # Lava names a port by its attribute.
+        self.all_spikes = OutPort(shape=(*lead, max(sum(spiking), 1)))
         self.membranes: dict[str, OutPort] = {
             layer.name: port(OutPort, _MEMBRANE, layer.name, layer.shape)
             for layer in program.layers
@@ -93,49 +101,72 @@ class _PortTypes(type(PyLoihiProcessModel)):  # type: ignore[misc]
     def __getattr__(cls, name: str) -> LavaPyType:
         if name.startswith((_SPIKES_IN, _CURRENT_IN)):
             return LavaPyType(PyInPort.VEC_DENSE, cls.number)
+        if name.startswith((_SPIKES_OUT, _ALL)):
+            return LavaPyType(PyOutPort.VEC_DENSE, np.uint8)
         if name.startswith((_OUT, _MEMBRANE)):
             return LavaPyType(PyOutPort.VEC_DENSE, cls.number)
         raise AttributeError(name)
 
 
 class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
-    """Steps the program with sparse matrices, independent of the primitives' own sums."""
+    """Steps the program with the fast engine."""
 
     number: type = float
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self._program: Program = proc_params["program"]
+        program: Program = proc_params["program"]
         batch, waits = proc_params["batch"], proc_params["waits"]
         self._batch = 1 if batch is None else batch
         self._lead = () if batch is None else (batch,)
-        self._stepper = Stepper(self._program, self._batch, csr_map)
+        self._layers = program.layers
+        plan = Plan.of(program, 1, exact=True)
+        self._block = Block(plan, self._batch, 1)
+        self._inputs = {i.name: i.shape for i in program.inputs if not i.analog}
         self._kept: dict[str, deque[np.ndarray]] = {
-            i.name: deque([np.zeros((self._batch, *i.shape), bool)] * waits[i.name])
-            for i in self._program.inputs
-            if i.name in waits
+            name: deque([np.zeros((self._batch, 1, *shape), bool)] * waits[name])
+            for name, shape in self._inputs.items()
+            if name in waits
         }
-        self._shapes = {
-            c.name: self._program.shape_of(c.target) for c in self._program.connections if c.on_host
+        self._currents = {
+            c.name: program.shape_of(c.target) for c in program.connections if c.on_host
         }
 
     def run_spk(self) -> None:
         """Receive, step, send."""
         since = self.time_step - 1 - self.proc_params["offset"]
         if since % self.proc_params["interval"] == 0:
-            self._stepper.reset()
+            self._block.reset()
         spikes = {
-            i.name: self._in_time(i.name, self._receive(_SPIKES_IN + i.name, i.shape))
-            for i in self._program.inputs
-            if not i.analog
+            name: self._in_time(name, self._receive(_SPIKES_IN + name, shape))
+            for name, shape in self._inputs.items()
         }
         currents = {
-            name: self._receive(_CURRENT_IN + name, shape) for name, shape in self._shapes.items()
+            name: self._receive(_CURRENT_IN + name, shape) for name, shape in self._currents.items()
         }
-        out = self._stepper.step(spikes, currents)
-        for layer in self._program.layers:
-            self._send(_OUT + layer.name, out[layer.name])
-            self._send(_MEMBRANE + layer.name, self._stepper.states[layer.name][0])
+        self._block.run(spikes, currents, 1)
+        self._send_all()
+        self._block.forward(1)
+
+    def _send_all(self) -> None:
+        fired: list[np.ndarray] = []
+        every = getattr(self, _ALL).csp_ports
+        for layer in self._layers:
+            if layer.neuron.spiking:
+                port = getattr(self, _SPIKES_OUT + layer.name)
+                if every or port.csp_ports:
+                    fired.append(self._block.fired(layer.name, 1).reshape(*self._lead, -1))
+                    port.send(fired[-1])
+            else:
+                self._send_membrane(_OUT, layer.name)
+            self._send_membrane(_MEMBRANE, layer.name)
+        if every:
+            getattr(self, _ALL).send(np.concatenate(fired, axis=-1))
+
+    def _send_membrane(self, kind: str, layer: str) -> None:
+        port = getattr(self, kind + layer)
+        if port.csp_ports:
+            port.send(self._block.membrane(layer).reshape(*self._lead, -1))
 
     def _in_time(self, name: str, spikes: np.ndarray) -> np.ndarray:
         """What has waited long enough."""
@@ -147,10 +178,7 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
 
     def _receive(self, port: str, shape: tuple[int, ...]) -> np.ndarray:
         values: np.ndarray = getattr(self, port).recv()
-        return values.reshape(self._batch, *shape)
-
-    def _send(self, port: str, values: np.ndarray) -> None:
-        getattr(self, port).send(values.reshape(*self._lead, -1))
+        return values.reshape(self._batch, 1, *shape)
 
 
 @implements(proc=Network, protocol=LoihiProtocol)
@@ -164,6 +192,6 @@ class NetworkModelFloat(_NetworkModel):
 @requires(CPU)
 @tag("fixed_pt")
 class NetworkModelFixed(_NetworkModel):
-    """A fixed-point program: int64 inside, int32 on the ports, as Lava's own processes."""
+    """A fixed-point program: int32 on the ports, as Lava's own processes."""
 
     number: type = np.int32

@@ -1,8 +1,8 @@
 """Models of Lava's own sinks that write to a file: `sink.RingBuffer` and `sink.Read`.
 
-The processes stay Lava's. Their parameter "trace" says where to write; a run configuration chooses
-these models through its `exception_proc_model_map`. Ports are float64, which holds every 24-bit
-integer.
+The processes stay Lava's. Their parameter "traces" says which columns to write where; a run
+configuration chooses these models through its `exception_proc_model_map`. A port gives what comes
+in as its sender's type.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from lava.proc.io import sink
 class FileSink(PyLoihiProcessModel):
     """Writes what it receives at each step."""
 
-    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
+    # Added to what comes in, so that the smallest type leaves that as it is.
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.uint8)
     data: np.ndarray = LavaPyType(np.ndarray, float)
 
     def run_spk(self) -> None:
         """Receive and store."""
-        self.proc_params["trace"].put(self.time_step, self.a_in.recv())
+        values = self.a_in.recv()
+        for columns, trace in self.proc_params["traces"]:
+            trace.put(self.time_step, values[..., columns])
 
 
 class _FileRead(PyLoihiProcessModel):
@@ -46,7 +49,9 @@ class _FileRead(PyLoihiProcessModel):
 
     def run_post_mgmt(self) -> None:
         """Read and store."""
-        self.proc_params["trace"].put(self.time_step, self.state.read())
+        values = self.state.read()
+        for columns, trace in self.proc_params["traces"]:
+            trace.put(self.time_step, values[..., columns])
 
 
 @implements(proc=sink.Read, protocol=LoihiProtocol)
