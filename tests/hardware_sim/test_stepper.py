@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.hardware_sim.kernels import csr_map
 from snnvae.hardware_sim.stepper import Stepper
 from snnvae.program import Precision
 
@@ -61,18 +60,3 @@ def test_sums_are_in_the_program_s_own_numbers(nets: Any, precision: Precision) 
     for layer in program.layers:
         assert stepper.membranes[layer.name].dtype == kind
         assert stepper.currents[layer.name].dtype == kind
-
-
-@pytest.mark.parametrize("precision", ["float", "fixed"])
-def test_a_faster_kernel_gives_the_same(nets: Any, precision: Precision) -> None:
-    program = nets.compiled(nets.small(), precision)
-    stimulus = nets.spikes(program, steps=8)
-    one, other = Stepper(program, 3), Stepper(program, 3, csr_map)
-    for t in range(8):
-        ports = {"in": stimulus.streams["in"][:, t]}
-        a, b = one.step(ports, {}), other.step(ports, {})
-        for name in ("first", "second"):
-            np.testing.assert_array_equal(a[name], b[name])
-        if precision == "fixed":
-            np.testing.assert_array_equal(a["readout"], b["readout"])
-        np.testing.assert_allclose(a["readout"], b["readout"], atol=1e-12)

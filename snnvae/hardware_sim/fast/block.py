@@ -52,8 +52,9 @@ class Block:
 
     def reset(self) -> None:
         """Back to before the first step."""
-        for rows in (*self.spikes.values(), *self.membranes.values()):
-            rows[:] = 0
+        for kept in (self.spikes, self.membranes):
+            for rows in kept.values():
+                rows[:] = 0
         self._start()
 
     def _start(self) -> None:
@@ -79,10 +80,11 @@ class Block:
 
     def forward(self, steps: int) -> None:
         """Keep of this window of `steps` what delayed connections deliver in the next."""
-        for name, rows in (*self.spikes.items(), *self.membranes.items()):
-            h = self.plan.history[name]
-            if h:
-                rows[:, :h] = rows[:, steps : steps + h].copy()
+        for kept in (self.spikes, self.membranes):
+            for name, rows in kept.items():
+                h = self.plan.history[name]
+                if h:
+                    rows[:, :h] = rows[:, steps : steps + h].copy()
 
     def fired(self, name: str, steps: int, out: np.ndarray | None = None) -> np.ndarray:
         """Spikes of this window, (B, steps, *shape), into `out` (bytes) where given."""
@@ -146,7 +148,8 @@ class Block:
         self, plan: LayerPlan, host: Mapping[str, np.ndarray], begin: int, end: int, rows: slice
     ) -> np.ndarray:
         """The sum of host currents (B, steps, size): one step where none changes, none if none."""
-        total = np.zeros((rows.stop - rows.start, 0, plan.layout.size), self._number)
+        shape = (rows.stop - rows.start, 0, plan.layout.size)
+        total: np.ndarray = np.zeros(shape, self._number)
         for name in plan.host:
             total = _added(total, _host_rows(host[name], plan.layout, begin, end, rows))
         return total
@@ -163,7 +166,7 @@ class Block:
         """All currents in the program's order, (B, steps, size), as the reference adds them."""
         assert plan.in_order is not None
         wires: dict[str, Wire] = {wire.connection.name: wire for wire in plan.wires}
-        total = np.zeros(currents.shape, self._number)
+        total: np.ndarray = np.zeros(currents.shape, self._number)
         for c in plan.in_order:
             if c.on_host:
                 total = total + _host_rows(host[c.name], plan.layout, begin, end, rows)

@@ -56,7 +56,7 @@ class Layout:
 
     def spread(self, values: np.ndarray, fill: float | int, dtype: type) -> np.ndarray:
         """A parameter (a scalar or of `shape`) as a row, `fill` in the padding."""
-        row = np.full(self.size, fill, dtype)
+        row: np.ndarray = np.full(self.size, fill, dtype)
         row[self.places] = np.broadcast_to(values, self.shape).reshape(-1)
         return row
 

@@ -19,7 +19,7 @@ from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.wires import Wire, wire
 from snnvae.primitive import Neuron
 from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
-from snnvae.program import Connection, Layer, Program
+from snnvae.program import Connection, Input, Layer, Program
 
 _MODES = {"zero": scans.ZERO, "subtract": scans.SUBTRACT, "subtract-delayed": scans.DELAYED}
 _NEVER = np.iinfo(np.int64).max
@@ -80,7 +80,7 @@ class Plan:
         """
         units = units_of(program)
         looped = {name for unit in units if unit.steps for name in unit.layers}
-        populations = (*program.inputs, *program.layers)
+        populations: list[Input | Layer] = [*program.inputs, *program.layers]
         layouts = {p.name: Layout(p.shape) for p in populations}
         layers = {
             layer.name: _layer_plan(program, layer, layouts, steps, exact or layer.name in looped)
@@ -128,7 +128,8 @@ def _layer_plan(
     graded = [c for c in incoming if program.is_graded(c)]
     spiking = [c for c in incoming if not c.on_host and c not in graded]
     largest = rounding.bound(spiking)
-    unit, dtype, margin = 1.0, np.int64, np.zeros(0)
+    unit, margin = 1.0, np.zeros(0)
+    dtype: type = np.int64
     if program.precision == "fixed":
         dtype = np.int32 if largest < 2**31 else np.int64
     elif exact or graded or not neuron.spiking:
@@ -168,20 +169,28 @@ def _start(neuron: Neuron, layout: Layout) -> np.ndarray:
 def _parameters(neuron: Neuron, layout: Layout) -> tuple[np.ndarray, ...]:
     """(kept share of v, kept share of u, bias, threshold, what a spike subtracts), each (n,)."""
     if isinstance(neuron, FixedNeuron):
-        whole = 1 << fixed_point.DECAY_BITS
-        kept = (whole - neuron.dv, 0 if neuron.du is None else whole - neuron.du - 1)
-        threshold: np.ndarray | int = _NEVER
-        if neuron.threshold is not None:
-            threshold = neuron.threshold << fixed_point.ACTIVATION_SHIFT
-        fires_above, never, dtype = threshold - int(neuron.inclusive), _NEVER, np.int64
-        amount = 0 if neuron.threshold is None else threshold
-        bias = neuron.bias.value
-    else:
-        assert isinstance(neuron, FloatNeuron)
-        kept = (1 - neuron.dv, 0.0 if neuron.du is None else 1 - neuron.du)
-        threshold = np.inf if neuron.threshold is None else neuron.threshold
-        fires_above = np.nextafter(threshold, -np.inf) if neuron.inclusive else threshold
-        never, dtype, bias = np.inf, np.float64, neuron.bias
-        amount = 0.0 if neuron.threshold is None else threshold
-    rows = [(k, 0) for k in kept] + [(bias, 0), (fires_above, never), (amount, 0)]
-    return tuple(layout.spread(np.asarray(value), fill, dtype) for value, fill in rows)
+        return _fixed_parameters(neuron, layout)
+    assert isinstance(neuron, FloatNeuron)
+    threshold = np.asarray(np.inf if neuron.threshold is None else neuron.threshold)
+    kept_u = 0.0 if neuron.du is None else 1 - neuron.du
+    fires_above = np.nextafter(threshold, -np.inf) if neuron.inclusive else threshold
+    amount = np.where(np.isinf(threshold), 0.0, threshold)
+    rows = ((1 - neuron.dv, 0), (kept_u, 0), (neuron.bias, 0), (fires_above, np.inf), (amount, 0))
+    return tuple(layout.spread(np.asarray(value), fill, np.float64) for value, fill in rows)
+
+
+def _fixed_parameters(neuron: FixedNeuron, layout: Layout) -> tuple[np.ndarray, ...]:
+    whole = 1 << fixed_point.DECAY_BITS
+    fires_above, amount = np.asarray(_NEVER), np.asarray(0)
+    if neuron.threshold is not None:
+        amount = neuron.threshold << fixed_point.ACTIVATION_SHIFT
+        fires_above = amount - int(neuron.inclusive)
+    kept_u = 0 if neuron.du is None else whole - neuron.du - 1
+    rows = (
+        (whole - neuron.dv, 0),
+        (kept_u, 0),
+        (neuron.bias.value, 0),
+        (fires_above, _NEVER),
+        (amount, 0),
+    )
+    return tuple(layout.spread(np.asarray(value), fill, np.int64) for value, fill in rows)

@@ -66,7 +66,7 @@ class LinearWire(Wire):
         weight = integers(_matrix(self.synapse), self.unit, self.dtype)
         lanes = sums.STRIP_BYTES // weight.itemsize
         columns = -(-self.target.size // lanes) * lanes
-        full = np.zeros((columns, self.source.size), self.dtype)
+        full: np.ndarray = np.zeros((columns, self.source.size), self.dtype)
         if _is_map(self.source) or _is_map(self.target):
             full[np.ix_(self.target.places, self.source.places)] = weight
         else:
@@ -117,8 +117,8 @@ class KernelWire(Wire):
 
     @cached_property
     def _axes(self) -> tuple[Axis, Axis]:
-        axes = self._conv.axes
-        return axes if len(axes) == 2 else (Axis(1, 1, 1, 0, 1, 1), *axes)
+        *first, x = self._conv.axes
+        return (first[0] if first else Axis(1, 1, 1, 0, 1, 1)), x
 
     @cached_property
     def _taps(self) -> Any:
