@@ -13,8 +13,8 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
-from snnvae.deploy.settings import Options
 from snnvae.export import read_nir, write_nir
 from snnvae.hardware_sim.stimuli import build_stimulus
 

@@ -1,4 +1,4 @@
-"""What the machine has."""
+"""What the machine has, and what other libraries' errors say, in one line."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def one_line(error: BaseException, limit: int = 200) -> str:
+    """An exception's own words, on one line."""
+    return " ".join(str(error).split())[:limit] or type(error).__name__

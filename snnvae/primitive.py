@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import nir
 import numpy as np
@@ -15,34 +15,6 @@ import scipy.sparse as sp
 Shape = tuple[int, ...]
 State = tuple[np.ndarray, ...]
 """What neurons remember, each (B, *shape): the membrane v first, then the synaptic current u."""
-ResetMode = Literal["zero", "subtract", "subtract-delayed"]
-InitialState = Literal["v_reset", "v_leak", "zero"]
-Integrator = Literal["euler", "exponential", "exponential-decay"]
-SpikeRule = Literal["above", "reached"]
-IfGain = Literal["dt", "one"]
-
-
-@dataclass(frozen=True)
-class Conventions:
-    """What NIR leaves open and a compiler must be told.
-
-    dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
-    its threshold at once ("subtract"), or loses it in the next step, after the decay
-    ("subtract-delayed"). initial: membrane before the first step, at v_reset, v_leak or 0; None
-    where nobody said. integrator: a step forgets dt/τ of a state and takes dt/τ of its input
-    ("euler"), 1 − exp(−dt/τ) of both ("exponential": exact for an input that is constant during the
-    step), or forgets the latter and takes the former ("exponential-decay").
-    spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
-    if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
-    where nobody said.
-    """
-
-    dt: float
-    reset: ResetMode = "zero"
-    initial: InitialState | None = None
-    integrator: Integrator = "euler"
-    spike: SpikeRule = "above"
-    if_gain: IfGain | None = None
 
 
 @dataclass(frozen=True)

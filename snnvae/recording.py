@@ -13,7 +13,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,10 @@ import nir
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.files import write_aside
 from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
 from snnvae.program import Program
+from snnvae.recording_writer import FORMAT_VERSION, PARTS, RecordingWriter, summed
 
-FORMAT_VERSION = 1
-PARTS = ("analog", "final", "outputs", "membranes")
-"""Of a recording, beside its spikes."""
 BLOCK_PARTS = ("analog", "final", "outputs")
 """What a block of samples holds, beside its spikes."""
 BLOCK_BYTES = 32_000_000
@@ -76,21 +72,21 @@ class Recording:
 
     def save(self, path: Path, graph: nir.NIRGraph, program: Program | None = None) -> None:
         """Write recording.h5 aside and rename it into place; `program` as for `nir_data`."""
-        with write_aside(path) as temporary:
-            nir.write_data(str(temporary), self.nir_data(program))
-            buffer = BytesIO()
-            nir.write(buffer, graph)
-            with h5py.File(buffer, "r") as source, h5py.File(temporary, "a") as target:
-                for name in ("version", "node"):
-                    source.copy(name, target)
-                own = target.create_group("snnvae")
-                own.attrs["format"] = FORMAT_VERSION
-                own.attrs["info"] = json.dumps(dict(self.info))
-                own.attrs["shapes"] = json.dumps({n: s.shape[2:] for n, s in self.spikes.items()})
-                for part in PARTS:
-                    group = own.create_group(part)
-                    for name, values in getattr(self, part).items():
-                        group.create_dataset(name, data=values, compression="gzip")
+        with RecordingWriter(path, graph, program) as writer:
+            writer.append(self)
+
+    @staticmethod
+    def joined(parts: Sequence[Recording]) -> Recording:
+        """Blocks of samples of one run, in order, as one recording."""
+        info: dict[str, Any] = {}
+        for part in parts:
+            info = summed(info, part.info)
+        if "samples" in info:
+            info["samples"] = [n for part in parts for n in part.info["samples"]]
+        streams = {
+            name: _joined([getattr(part, name) for part in parts]) for name in ("spikes", *PARTS)
+        }
+        return Recording(**streams, info=info)
 
     @classmethod
     def load(cls, path: Path) -> Recording:
@@ -158,6 +154,10 @@ def _bytes_per_sample(file: h5py.File, info: dict[str, Any], parts: Sequence[str
     spikes = info["steps"] * sum(math.prod(shape) for shape in shapes.values())
     values = sum(data.nbytes for part in parts for data in own[part].values())
     return int(spikes + values // len(info["samples"]))
+
+
+def _joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

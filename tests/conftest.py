@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION, Options
+from snnvae.deploy.options import Options
+from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.primitives import NirConvTranspose2d

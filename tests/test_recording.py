@@ -15,7 +15,7 @@ from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.graph import build_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.energy import measure

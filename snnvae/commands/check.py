@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,11 +16,11 @@ from snnvae.commands.options import (
     seed_option,
 )
 from snnvae.commands.result import Result, table
-from snnvae.evaluate.check import LAVA, Check, check
-from snnvae.evaluate.parity import all_agree
-from snnvae.evaluate.peers import PEERS, Peer
-from snnvae.export.nir_file import read_nir
+from snnvae.deploy.backends import CHECKED, PEERS, Peer
 from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.evaluate.check import Check
 
 DISAGREES = 1
 
@@ -44,7 +44,7 @@ DISAGREES = 1
     "--backend",
     "backends",
     multiple=True,
-    type=click.Choice(LAVA),
+    type=click.Choice(CHECKED),
     help="Only this backend (repeatable; default: all).",
 )
 @click.option(
@@ -75,6 +75,10 @@ def command(
     Exit code 1 if a spike differs, or in fixed point any bit of a membrane, or if nothing could be
     compared.
     """
+    from snnvae.evaluate.check import check
+    from snnvae.evaluate.parity import all_agree
+    from snnvae.export.nir_file import read_nir
+
     found = check(
         read_nir(model),
         samples=samples,
@@ -82,7 +86,7 @@ def command(
         options=options_from(**flags),
         file=input_file,
         checkpoint=checkpoint,
-        backends=tuple(name for name in LAVA if not backends or name in backends),
+        backends=tuple(name for name in CHECKED if not backends or name in backends),
         peers=tuple(name for name in PEERS if name in peers),
         progress=progress,
     )

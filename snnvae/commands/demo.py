@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from snnvae.commands.check import parity_text
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result, table
-from snnvae.commands.run_network import Request, execute, write_outputs
-from snnvae.deploy.run import Backend
-from snnvae.evaluate.check import check
-from snnvae.evaluate.parity import all_agree
+from snnvae.deploy.backends import Backend
 from snnvae.files import make_folder, write_text
-from snnvae.program import Precision
 from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.program import Precision
 
 MODELS = ("esvae", "fsvae")
 DATASET = "digits"
@@ -71,7 +69,12 @@ def command(
 def _one_model(
     model: str, out: Path, samples: int, epochs: int | None, progress: Progress
 ) -> dict[str, Any]:
+    import numpy as np
+
+    from snnvae.commands.run_network import Request, execute, write_outputs
+    from snnvae.evaluate.check import check
     from snnvae.evaluate.deployed import deployed_reconstructions
+    from snnvae.evaluate.parity import all_agree
     from snnvae.evaluate.reconstruct import mse
     from snnvae.export.nir_file import write_nir
     from snnvae.train import checkpoint as checkpoints

@@ -8,7 +8,8 @@ import click
 
 from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result, table
-from snnvae.deploy.run import BACKENDS, Backend
+from snnvae.commands.run_options import dask_option
+from snnvae.deploy.backends import BACKENDS, Backend, Means
 from snnvae.progress import Progress
 
 
@@ -17,6 +18,7 @@ from snnvae.progress import Progress
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
 @seed_option
 @click.option("--backend", type=click.Choice(BACKENDS), default="emulator", show_default=True)
+@dask_option
 @as_json
 @click.pass_obj
 def command(
@@ -25,6 +27,7 @@ def command(
     samples: int | None,
     seed: int,
     backend: Backend,
+    dask: str | None,
     as_json: bool,
 ) -> Result:
     """Mean squared error per pixel, in [−1, 1], of held-out images: in Norse, and deployed in
@@ -40,7 +43,13 @@ def command(
     figures = {"norse": mse(images, reconstruct(model, images, seed))}
     for precision in ("float", "fixed"):
         copies = deployed_reconstructions(
-            model, images, precision, seed=seed, backend=backend, progress=progress
+            model,
+            images,
+            precision,
+            seed=seed,
+            backend=backend,
+            progress=progress,
+            means=Means(dask=dask),
         ).images
         figures[precision] = mse(images, copies)
     rows = [(name, f"{value:.4f}") for name, value in figures.items()]

@@ -109,7 +109,7 @@ def _write(
     as_json: bool,
 ) -> Result:
     """Every graph into a file of its own."""
-    from snnvae.deploy.settings import Options
+    from snnvae.deploy.options import Options
     from snnvae.export.netx import write_netx
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard
@@ -151,7 +151,7 @@ def _module(
     analog: bool,
     over_time: bool,
 ) -> nir.NIRGraph:
-    from snnvae.deploy.settings import DEFAULT_STEPS
+    from snnvae.deploy.options import DEFAULT_STEPS
     from snnvae.export import from_norse
     from snnvae.export.user_module import build_module, load_weights
 

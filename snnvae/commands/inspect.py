@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.inspect_tables import (
-    connection_table,
-    input_text,
-    layer_table,
-    loop_lines,
-    placement_lines,
-    placement_table,
-    range_table,
-    rounding_table,
-)
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
 from snnvae.commands.result import Result
-from snnvae.deploy.chips.chip import load_chip
-from snnvae.deploy.chips.placement import place
-from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.fixed.calibrate import METHODS
-from snnvae.deploy.settings import CONVENTIONS_KEY
-from snnvae.deploy.timing import Schedule, check_stock, schedule
+from snnvae.deploy.options import CALIBRATIONS
 from snnvae.errors import ConfigError, UnsupportedError
-from snnvae.evaluate.picture import write_pictures
-from snnvae.export.nir_file import read_nir
-from snnvae.program import Program
+
+if TYPE_CHECKING:
+    from snnvae.deploy.timing import Schedule
+    from snnvae.program import Program
 
 LOIHI_2 = "loihi2"
 
@@ -41,7 +27,7 @@ LOIHI_2 = "loihi2"
 )
 @click.option(
     "--calibrate",
-    type=click.Choice(METHODS),
+    type=click.Choice(CALIBRATIONS),
     help="Fixed-point scales from a stimulus, and what it does to each layer.",
 )
 @click.option(
@@ -68,8 +54,24 @@ def command(
 ) -> Result:
     """Show a file's layers, connections, conventions, hardware timing, fixed-point rounding and
     placement on a chip's cores."""
+    from snnvae.commands.inspect_tables import (
+        connection_table,
+        input_text,
+        layer_table,
+        loop_lines,
+        placement_lines,
+        placement_table,
+        range_table,
+        rounding_table,
+    )
+    from snnvae.deploy.chips.chip import load_chip
+    from snnvae.deploy.chips.placement import place
+    from snnvae.deploy.compile import compile_graph
+    from snnvae.deploy.settings import CONVENTIONS_KEY
     from snnvae.evaluate.calibration import calibrated, ranges
+    from snnvae.evaluate.picture import write_pictures
     from snnvae.evaluate.stimuli import with_steps_of
+    from snnvae.export.nir_file import read_nir
 
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
     if calibrate is not None:
@@ -147,6 +149,7 @@ def command(
 def _process_rules(program: Program) -> list[str]:
     """What Loihi 2's processes cannot do, as a rule beside those of its cores."""
     from snnvae.deploy.lava import loihi2
+    from snnvae.deploy.timing import check_stock
 
     try:
         loihi2.check_job(program, "stock")
@@ -159,6 +162,8 @@ def _process_rules(program: Program) -> list[str]:
 
 def _stock(program: Program) -> tuple[Schedule | None, str]:
     """The timing of stock Lava, and a line about it."""
+    from snnvae.deploy.timing import check_stock, schedule
+
     try:
         timing = schedule(program)
         check_stock(program)

@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
+from snnvae.deploy.options import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
 from snnvae.deploy.presets import PRESETS
-from snnvae.deploy.settings import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
 from snnvae.errors import ConfigError
 from snnvae.train.config import MAX_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+ENERGY_PROFILE = "loihi1"
+"""Prices of the report in a result folder; `snnvae energy` makes others."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what a script needs.")
 model_argument = click.argument("model", type=click.Path(path_type=Path))

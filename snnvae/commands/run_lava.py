@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from snnvae.commands.result import Result
-from snnvae.commands.run_network import run_command, run_options
-from snnvae.deploy.run import Backend
+from snnvae.commands.run_options import run_options
+from snnvae.deploy.backends import Backend
 from snnvae.errors import ConfigError
 from snnvae.progress import Progress
 
@@ -27,6 +27,8 @@ MODES: dict[str, Backend] = {"batched": "lava-batched", "stock": "lava-stock"}
 @click.pass_obj
 def command(progress: Progress, /, mode: str | None, target: str, **flags: Any) -> Result:
     """Run a NIR file on Lava; write images, recording and energy report."""
+    from snnvae.commands.run_network import run_command
+
     if target == "cpu":
         return run_command(MODES[mode or "batched"], progress, **flags)
     if mode == "batched":

@@ -1,35 +1,29 @@
-"""What `simulate` and `run-lava` share: compile, run, write the result folder."""
+"""What `simulate` and `run-lava` do: compile, run block by block, write the result folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import click
 import nir
 import numpy as np
 
-from snnvae.commands.options import (
-    as_json,
-    compile_options,
-    model_argument,
-    options_from,
-    out_option,
-    seed_option,
-)
+from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
+from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.fixed.calibrate import METHODS
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
-from snnvae.deploy.run import Backend, check_backend, run
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
+from snnvae.deploy.run import check_backend, run, samples_at_once
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate import images
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
-from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
 from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_aside, write_text
 from snnvae.hardware_sim import energy
@@ -37,55 +31,13 @@ from snnvae.hardware_sim.energy.report import to_html
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
+from snnvae.recording_writer import RecordingWriter
 from snnvae.stimulus import Stimulus
-
-ENERGY_PROFILE = "loihi1"
-"""Prices of the report in a result folder; `snnvae energy` makes others."""
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def run_options(command: Command) -> Command:
-    """The options of both commands."""
-    own = (
-        model_argument,
-        click.option("--samples", default=64, show_default=True, type=click.IntRange(1)),
-        click.option(
-            "--precision",
-            type=click.Choice(["float", "fixed"]),
-            default="float",
-            show_default=True,
-            help="float64, or Loihi's integers.",
-        ),
-        seed_option,
-        click.option(
-            "--input",
-            "input_file",
-            type=click.Path(path_type=Path),
-            help="Data: .npy (T, …) or (samples, T, …), .npz by input name, or NIR data (HDF5).",
-        ),
-        click.option(
-            "--decoder",
-            type=click.Path(path_type=Path),
-            help="After an ESVAE encoder: the decoder that gets spikes drawn from its rates.",
-        ),
-        click.option("--record-state", is_flag=True, help="Record the membranes too."),
-        click.option(
-            "--calibrate",
-            type=click.Choice(METHODS),
-            help="Fixed-point scales from --input (or the file's data, or noise) instead of the "
-            "worst case; percentile and mse saturate what is rare, as --saturate does.",
-        ),
-        out_option,
-        as_json,
-    )
-    for option in reversed(own):
-        command = option(command)
-    return compile_options(command)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to run and where the results go."""
+    """What to run, with what, and where the results go."""
 
     model: Path
     out: Path
@@ -97,83 +49,150 @@ class Request:
     record_state: bool = False
     calibrate: str | None = None
     options: Options = field(default_factory=Options)
+    means: Means = field(default_factory=Means)
 
 
-RUN_FLAGS = frozenset(Request.__dataclass_fields__) - {"options"}
+RUN_FLAGS = frozenset(Request.__dataclass_fields__) - {"options", "means"}
+MEANS_FLAGS = frozenset(Means.__dataclass_fields__)
 
 
 def run_command(backend: Backend, progress: Progress, *, as_json: bool, **flags: Any) -> Result:
     """Both commands: the flags of `run_options`, sorted into a request."""
     own = {name: value for name, value in flags.items() if name in RUN_FLAGS}
-    rest = {name: value for name, value in flags.items() if name not in RUN_FLAGS}
-    result = execute(backend, Request(**own, options=options_from(**rest)), progress)
-    return replace(result, as_json=as_json)
+    means = {name: value for name, value in flags.items() if name in MEANS_FLAGS}
+    rest = {name: v for name, v in flags.items() if name not in RUN_FLAGS | MEANS_FLAGS}
+    request = Request(**own, options=options_from(**rest), means=Means(**means))
+    return replace(execute(backend, request, progress), as_json=as_json)
 
 
 def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
-    options, precision, out = request.options, request.precision, request.out
-    graph = read_nir(request.model)
-    options = with_steps_of(graph, options, request.input_file)
+    stages, rounded, options = _stages(request)
+    first, last = stages[0].program, stages[-1].program
+    steps = options.steps or first.steps
+    at_once = min(
+        samples_at_once(s.program, steps, request.samples, request.means, request.record_state)
+        for s in stages
+    )
+    stimuli = stimulus_blocks(
+        first,
+        request.samples,
+        at_once,
+        seed=request.seed,
+        steps=options.steps,
+        file=request.input_file,
+    )
+    head = next(stimuli)
+    head.check(first)
+    check_backend(first, head, backend)
+    make_folder(request.out)
+    job = _Job(backend, request, stages, progress)
+    names = ("encoder.h5", "recording.h5")[-len(stages) :]
+    written = [request.out / name for name in names]
+    with ExitStack() as stack:
+        for stage, path in zip(stages, written, strict=True):
+            writer = RecordingWriter(path, stage.graph, stage.program)
+            job.writers.append(stack.enter_context(writer))
+        measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
+    whole = Recording.joined(job.parts)
+    originals = np.concatenate(job.originals) if job.originals else None
+    figures, pictures = write_outputs(whole, originals, request.out)
+    report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
+    written += [*pictures, request.out / "report.html"]
+    write_text(written[-1], to_html(report, title=request.model.stem))
+    rounding = notes_text(rounded)
+    # Only the emulator counts it; in float nothing does.
+    saturated = {name: n for name, n in whole.info.get("saturated", {}).items() if n}
+    samples, recomputed = len(whole.info["samples"]), whole.info.get("recomputed", 0)
+    data = {
+        "backend": backend,
+        "precision": request.precision,
+        "samples": samples,
+        "steps": whole.info["steps"],
+        "seed": request.seed,
+        "latency": whole.info["latency"],
+        "spikes": job.spikes,
+        **figures,
+        "rounding": rounding,
+        "saturated": saturated,
+        "recomputed": recomputed,
+        "files": [str(path) for path in written],
+    }
+    lines = [
+        f"{samples} samples × {whole.info['steps']} steps on {backend} ({request.precision})",
+        *(f"{name}: {value:.4f}" for name, value in figures.items()),
+        *([f"rounding: {rounding}"] if rounding else []),
+        *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
+        *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
+        *(f"wrote {path}" for path in written),
+    ]
+    return Result("\n".join(lines), data)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    graph: nir.NIRGraph
+    program: Program
+
+
+@dataclass
+class _Job:
+    """A run of all blocks; what is left of each: everything but its spikes, and their number."""
+
+    backend: Backend
+    request: Request
+    stages: Sequence[_Stage]
+    progress: Progress
+    writers: list[RecordingWriter] = field(default_factory=list)
+    parts: list[Recording] = field(default_factory=list)
+    originals: list[np.ndarray] = field(default_factory=list)
+    spikes: dict[str, int] = field(default_factory=dict)
+
+    def blocks(self, stimuli: Iterator[Stimulus]) -> Iterator[Recording]:
+        """Run and write each block; gives the last stage's recording of it."""
+        for stimulus in stimuli:
+            images_in = _originals(self.stages[0].program, stimulus)
+            if images_in is not None:
+                self.originals.append(images_in)
+            recording, before = None, None
+            for stage, writer in zip(self.stages, self.writers, strict=True):
+                if recording is not None and before is not None:
+                    stimulus = decoder_stimulus(before, recording, stage.program, stimulus)
+                recording = run(
+                    stage.program,
+                    stimulus,
+                    self.backend,
+                    membranes=self.request.record_state,
+                    progress=self.progress,
+                    means=self.request.means,
+                )
+                writer.append(recording)
+                before = stage.program
+            assert recording is not None
+            for name, spikes in recording.spikes.items():
+                self.spikes[name] = self.spikes.get(name, 0) + int(spikes.sum())
+            self.parts.append(Recording({}, outputs=recording.outputs, info=recording.info))
+            yield recording
+
+
+def _stages(request: Request) -> tuple[list[_Stage], tuple[LayerReport, ...], Options]:
+    """The programs to run, one after another, and how they were rounded."""
+    graph, precision = read_nir(request.model), request.precision
+    options = with_steps_of(graph, request.options, request.input_file)
     if request.calibrate is not None:
         if precision != "fixed" or request.decoder is not None:
             raise ConfigError("--calibrate is for one file with --precision fixed")
         options = calibrated(graph, options, request.calibrate, request.input_file)
-    program, rounded = _compiled(graph, precision, options)
+    compiled = compile_graph(graph, precision, options)
+    stages, rounded = [_Stage(graph, compiled.program)], compiled.report
     if request.decoder is not None:
-        second_graph = read_nir(request.decoder)
+        second = read_nir(request.decoder)
         # What concerns single nodes is said of the first file.
-        second, more = _compiled(
-            second_graph, precision, replace(options, analog=(), delay_edges=())
-        )
-        rounded += more
-        check_stages(program, second)
-    stimulus = stimulus_for(
-        program, request.samples, seed=request.seed, steps=options.steps, file=request.input_file
-    )
-    stimulus.check(program)
-    check_backend(program, stimulus, backend)
-    make_folder(out)
-    membranes = request.record_state
-    recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
-    written = [out / ("encoder.h5" if request.decoder else "recording.h5")]
-    recording.save(written[0], graph, program)
-    originals = _originals(program, stimulus)
-    if request.decoder is not None:
-        stimulus = decoder_stimulus(program, recording, second, stimulus)
-        program = second
-        recording = run(program, stimulus, backend, membranes=membranes, progress=progress)
-        written.append(out / "recording.h5")
-        recording.save(written[-1], second_graph, second)
-    figures, pictures = write_outputs(recording, originals, out)
-    written += pictures
-    report = energy.estimate(program, recording, energy.load_profile(ENERGY_PROFILE))
-    written.append(out / "report.html")
-    write_text(written[-1], to_html(report, title=request.model.stem))
-    rounding = notes_text(rounded)
-    # Only the emulator counts it; in float nothing does.
-    saturated = {name: n for name, n in recording.info.get("saturated", {}).items() if n}
-    data = {
-        "backend": backend,
-        "precision": precision,
-        "samples": stimulus.batch,
-        "steps": stimulus.steps,
-        "seed": request.seed,
-        "latency": recording.info["latency"],
-        "spikes": {name: int(spikes.sum()) for name, spikes in recording.spikes.items()},
-        **figures,
-        "rounding": rounding,
-        "saturated": saturated,
-        "files": [str(path) for path in written],
-    }
-    lines = [
-        f"{stimulus.batch} samples × {stimulus.steps} steps on {backend} ({precision})",
-        *(f"{name}: {value:.4f}" for name, value in figures.items()),
-        *([f"rounding: {rounding}"] if rounding else []),
-        *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
-        *(f"wrote {path}" for path in written),
-    ]
-    return Result("\n".join(lines), data)
+        after = compile_graph(second, precision, replace(options, analog=(), delay_edges=()))
+        rounded += after.report
+        stages.append(_Stage(second, after.program))
+        check_stages(compiled.program, after.program)
+    return stages, rounded, options
 
 
 def write_outputs(
@@ -203,13 +222,6 @@ def _originals(program: Program, stimulus: Stimulus) -> np.ndarray | None:
     """The images that came in, if the network takes constant images."""
     constant = [port for port in program.inputs if port.constant and len(port.shape) == 3]
     return stimulus.streams[constant[0].name][:, 0] if len(constant) == 1 else None
-
-
-def _compiled(
-    graph: nir.NIRGraph, precision: Precision, options: Options
-) -> tuple[Program, tuple[LayerReport, ...]]:
-    compiled = compile_graph(graph, precision, options)
-    return compiled.program, compiled.report
 
 
 def program_of(path: Path, recording: Recording) -> Program:

@@ -7,13 +7,26 @@ from typing import Any
 import click
 
 from snnvae.commands.result import Result
-from snnvae.commands.run_network import run_command, run_options
+from snnvae.commands.run_options import run_options
+from snnvae.deploy.backends import Backend
 from snnvae.progress import Progress
+
+ENGINES: dict[str, Backend] = {"fast": "emulator", "reference": "reference"}
 
 
 @click.command(epilog="Example: snnvae simulate $(snnvae zoo digits-fsvae) --samples 64 -o out/")
 @run_options
+@click.option(
+    "--engine",
+    type=click.Choice(list(ENGINES)),
+    default="fast",
+    show_default=True,
+    help="reference: the definition in plain NumPy; the same spikes, slowly.",
+)
+@click.option("--device", metavar="DEVICE", help="Run on this torch device instead, as cuda.")
 @click.pass_obj
-def command(progress: Progress, /, **flags: Any) -> Result:
+def command(progress: Progress, /, engine: str, **flags: Any) -> Result:
     """Run a NIR file in the emulator; write images, recording and energy report."""
-    return run_command("emulator", progress, **flags)
+    from snnvae.commands.run_network import run_command
+
+    return run_command(ENGINES[engine], progress, **flags)

@@ -11,9 +11,10 @@ from snnvae.deploy.delays import resolve_delays
 from snnvae.deploy.exact_sums import on_grid
 from snnvae.deploy.fixed.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.latency import accept_latency, short_loops
+from snnvae.deploy.options import Options
 from snnvae.deploy.passes import prepare
 from snnvae.deploy.populations import build_neurons, connect
-from snnvae.deploy.settings import Options, resolve
+from snnvae.deploy.settings import resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
 from snnvae.errors import GraphError

@@ -10,12 +10,13 @@ import nir
 import numpy as np
 
 from snnvae import primitives
+from snnvae.conventions import Conventions
 from snnvae.deploy.delays import Delays
 from snnvae.deploy.graph import unused_name
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import Path
 from snnvae.errors import SnnvaeError
-from snnvae.primitive import Conventions, Shape
+from snnvae.primitive import Shape
 from snnvae.primitives.convolution import Convolution
 from snnvae.primitives.neuron import ONE
 from snnvae.program import Connection, Input, Layer

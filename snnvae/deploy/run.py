@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from dataclasses import replace
+from functools import partial
 
+from snnvae.deploy.backends import BACKENDS, Backend, Means
+from snnvae.deploy.scale_out import run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
+from snnvae.hardware_sim.fast.memory import portion
+from snnvae.machine import cores
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
-
-Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2"]
-BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
 def check_backend(program: Program, stimulus: Stimulus, backend: Backend) -> None:
@@ -24,6 +26,20 @@ def check_backend(program: Program, stimulus: Stimulus, backend: Backend) -> Non
         lava.check_loihi2(program, stimulus)
 
 
+def samples_at_once(
+    program: Program, steps: int, samples: int, means: Means, membranes: bool = False
+) -> int:
+    """How many samples a run may hold: all, or what `max_memory` allows."""
+    return portion(
+        program,
+        steps,
+        samples,
+        threads=cores(),
+        max_memory=means.max_memory,
+        membranes=membranes,
+    ).block
+
+
 def run(
     program: Program,
     stimulus: Stimulus,
@@ -31,16 +47,35 @@ def run(
     *,
     membranes: bool = False,
     progress: Progress | None = None,
+    means: Means | None = None,
 ) -> Recording:
-    """Run `program` on `stimulus`; the recording is the same whatever the backend."""
+    """Run `program` on `stimulus`; the recording is the same whatever the backend and the means."""
+    means = means or Means()
+    if backend not in BACKENDS:
+        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    if means.device is not None and backend != "emulator":
+        raise ConfigError(f"--device {means.device} is for the emulator; leave it out")
+    if means.dask is not None:
+        share = partial(_run_share, backend=backend, membranes=membranes, means=means)
+        return run_shared(means.dask, program, stimulus, share, progress)
     if backend == "emulator":
-        return engine.run(program, stimulus, membranes=membranes, progress=progress)
+        if means.device is not None:
+            from snnvae.hardware_sim.torch_engine import engine as torch_engine
+
+            return torch_engine.run(
+                program, stimulus, device=means.device, membranes=membranes, progress=progress
+            )
+        return engine.run(
+            program,
+            stimulus,
+            membranes=membranes,
+            progress=progress,
+            max_memory=means.max_memory,
+        )
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava
 
-    if backend not in BACKENDS:
-        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
     return lava.run(
         program,
         stimulus,
@@ -49,3 +84,21 @@ def run(
         membranes=membranes,
         progress=progress,
     )
+
+
+def _run_share(
+    program: Program,
+    stimulus: Stimulus,
+    threads: int,
+    *,
+    backend: Backend,
+    membranes: bool,
+    means: Means,
+) -> Recording:
+    """One share, on a worker with so many threads."""
+    if backend == "emulator" and means.device is None:
+        memory = means.max_memory
+        return engine.run(
+            program, stimulus, membranes=membranes, max_memory=memory, threads=threads
+        )
+    return run(program, stimulus, backend, membranes=membranes, means=replace(means, dask=None))

@@ -6,42 +6,24 @@ no matter of meaning: 16 where neither file, option nor data says it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import nir
 import numpy as np
 
+from snnvae.conventions import Conventions
 from snnvae.deploy.metadata import check_metadata
+from snnvae.deploy.options import CHOICES, DEFAULT_STEPS, LOOP_LATENCIES, SCALE_PER, Options, Scales
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError, GraphError
-from snnvae.primitive import (
-    Conventions,
-    IfGain,
-    InitialState,
-    Integrator,
-    ResetMode,
-    SpikeRule,
-)
 from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
 METADATA_VERSION = 1
 OPTIONS_KEY, CONVENTIONS_KEY = "options", "conventions"
 """What a program's metadata adds to the file's: the options, and what holds with its source."""
-DEFAULT_STEPS = 16
-LOOP_LATENCIES = ("process", "accept")
-SCALE_PER = ("layer", "channel")
-CHOICES: dict[str, tuple[str, ...]] = {
-    "reset": get_args(ResetMode),
-    "initial": get_args(InitialState),
-    "integrator": get_args(Integrator),
-    "spike": get_args(SpikeRule),
-    "if_gain": get_args(IfGain),
-    "loop_bias": ("at-once", "delayed"),
-}
-"""The conventions that NIR leaves open."""
 DEFAULTS = {"reset": "zero", "integrator": "euler", "spike": "above"}
 """As NIR's own equations say it. The others have none: where one matters it must be stated."""
 _SHOWN = {
@@ -52,38 +34,6 @@ _SHOWN = {
     "if_gain": "not needed",
     "loop_bias": "not needed",
 }
-
-
-Scales = Mapping[str, float | Sequence[float]]
-
-
-@dataclass(frozen=True)
-class Options:
-    """The user's overrides; None takes the file's word.
-
-    conventions: the tool that wrote the file, whose conventions hold where neither another option
-    nor the file says otherwise (`snnvae.deploy.presets`). loop_latency: "process" runs a loop that
-    is shorter than hardware allows in one process; "accept" lengthens it to what hardware takes.
-    scale_per: one fixed-point scale per "layer" or per "channel"; scales: given ones, by layer.
-    saturate: what fixed point cannot hold takes the nearest value, and the report says so; else it
-    is refused.
-    """
-
-    dt: float | None = None
-    steps: int | None = None
-    reset: str | None = None
-    initial: str | None = None
-    analog: tuple[str, ...] = ()
-    delay_edges: tuple[tuple[str, str], ...] = ()
-    integrator: str | None = None
-    spike: str | None = None
-    if_gain: str | None = None
-    loop_bias: str | None = None
-    conventions: str | None = None
-    loop_latency: str = "process"
-    scale_per: str = "layer"
-    scales: Scales = field(default_factory=dict)
-    saturate: bool = False
 
 
 @dataclass(frozen=True)

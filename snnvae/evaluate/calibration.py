@@ -9,7 +9,7 @@ import nir
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus

@@ -9,19 +9,19 @@ from pathlib import Path
 import nir
 import numpy as np
 
+from snnvae.deploy.backends import CHECKED, Backend, Peer
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import Backend, run
-from snnvae.deploy.settings import Options, resolve
+from snnvae.deploy.options import Options
+from snnvae.deploy.run import run
+from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
-from snnvae.evaluate.peers import Peer, peer_rows
+from snnvae.evaluate.peers import peer_rows
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
-
-LAVA: tuple[Backend, ...] = ("lava-batched", "lava-stock")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def check(
     options: Options | None = None,
     file: Path | None = None,
     checkpoint: Path | None = None,
-    backends: Sequence[Backend] = LAVA,
+    backends: Sequence[Backend] = CHECKED,
     precisions: Iterable[Precision] = ("float", "fixed"),
     peers: Sequence[Peer] = (),
     progress: Progress | None = None,

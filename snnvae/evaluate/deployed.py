@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import nir
 import numpy as np
 
+from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import Backend, run
+from snnvae.deploy.run import run
 from snnvae.evaluate.reconstruct import run_two_stages
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.program import Precision
@@ -38,6 +39,7 @@ def deployed_reconstructions(
     seed: int = 0,
     backend: Backend = "emulator",
     progress: Progress | None = None,
+    means: Means | None = None,
 ) -> Reconstructions:
     """Images (N, C, H, W) through the exported and compiled autoencoder."""
     names = parts_for(model, "autoencoder")
@@ -51,26 +53,13 @@ def deployed_reconstructions(
         first = programs[names[0]]
         stimulus = build_stimulus(first, samples, seed=seed, data={"image": some})
         if len(names) == 2:
-            stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress)
+            stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress, means)
             recordings[names[0]].append(stages.encoder)
             recordings[names[1]].append(stages.decoder)
         else:
-            recordings[names[0]].append(run(first, stimulus, backend, progress=progress))
-    whole = {name: _joined(some) for name, some in recordings.items()}
+            recordings[names[0]].append(
+                run(first, stimulus, backend, progress=progress, means=means)
+            )
+    whole = {name: Recording.joined(some) for name, some in recordings.items()}
     copies = next(iter(whole[names[-1]].outputs.values()))
     return Reconstructions(copies, {name: (graphs[name], whole[name]) for name in names})
-
-
-def _joined(recordings: Sequence[Recording]) -> Recording:
-    """One recording of the samples of all, in order."""
-    first = recordings[0]
-
-    def join(part: str) -> dict[str, np.ndarray]:
-        streams = [getattr(recording, part) for recording in recordings]
-        return {name: np.concatenate([s[name] for s in streams]) for name in streams[0]}
-
-    samples = [n for recording in recordings for n in recording.info["samples"]]
-    return Recording(
-        **{part: join(part) for part in ("spikes", "analog", "final", "outputs", "membranes")},
-        info={**first.info, "samples": samples},
-    )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.deploy.run import Backend, run
+from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.run import run
 from snnvae.errors import GraphError
 from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
 from snnvae.program import Program
@@ -60,11 +61,13 @@ def run_two_stages(
     stimulus: Stimulus,
     backend: Backend = "emulator",
     progress: Progress | None = None,
+    means: Means | None = None,
 ) -> TwoStage:
     """Encoder, the host's draw from its rates, decoder."""
-    first = run(encoder, stimulus, backend, progress=progress)
+    first = run(encoder, stimulus, backend, progress=progress, means=means)
     second_stimulus = decoder_stimulus(encoder, first, decoder, stimulus)
-    return TwoStage(first, run(decoder, second_stimulus, backend, progress=progress))
+    second = run(decoder, second_stimulus, backend, progress=progress, means=means)
+    return TwoStage(first, second)
 
 
 def mse(images: np.ndarray, copies: np.ndarray) -> float:

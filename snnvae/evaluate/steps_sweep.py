@@ -9,9 +9,10 @@ from pathlib import Path
 import nir
 import numpy as np
 
+from snnvae.deploy.backends import Backend
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import Backend, run
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
+from snnvae.deploy.run import run
 from snnvae.errors import ConfigError
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
 from snnvae.program import Precision, Program

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -13,7 +13,7 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
 from snnvae.hardware_sim.stimuli import build_stimulus, steps_of
@@ -107,6 +107,23 @@ def stimulus_for(
     may_be_noise: bool = False,
 ) -> Stimulus:
     """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer)."""
+    blocks = stimulus_blocks(
+        program, count, count, seed=seed, steps=steps, file=file, may_be_noise=may_be_noise
+    )
+    return next(blocks)
+
+
+def stimulus_blocks(
+    program: Program,
+    count: int,
+    size: int,
+    *,
+    seed: int,
+    steps: int | None = None,
+    file: Path | None = None,
+    may_be_noise: bool = False,
+) -> Iterator[Stimulus]:
+    """The same, `size` samples at a time."""
     samples = range(count)
     if file is not None:
         given = read_input(file, program)
@@ -115,17 +132,28 @@ def stimulus_for(
         given = held_out(program, samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
-    return build_stimulus(program, samples, seed=seed, steps=steps, data=given)
+    for start in range(0, max(len(samples), 1), size):
+        some = samples[start : start + size]
+        data = {
+            name: values[some.start : some.stop] if _has_samples(values, program, name) else values
+            for name, values in given.items()
+        }
+        yield build_stimulus(program, some, seed=seed, steps=steps, data=data)
+
+
+def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:
+    """Whether an array's first axis is that of the samples (one sample serves all)."""
+    port = next((port for port in program.inputs if port.name == name), None)
+    rank = values.ndim if port is None else len(port.shape)
+    batched = values.ndim == rank + 2 or (
+        values.ndim == rank + 1 and port is not None and port.constant
+    )
+    return batched and len(values) > 1
 
 
 def _samples_in(data: dict[str, np.ndarray], program: Program) -> int:
     """Samples that the file's arrays hold; 1 for a single stream without a batch axis."""
-    ports = {port.name: port for port in program.inputs}
-    counts = []
-    for name, values in data.items():
-        rank = len(ports[name].shape) if name in ports else values.ndim
-        batched = values.ndim == rank + 2 or (
-            values.ndim == rank + 1 and name in ports and ports[name].constant
-        )
-        counts.append(len(values) if batched else 1)
+    counts = [
+        len(values) if _has_samples(values, program, name) else 1 for name, values in data.items()
+    ]
     return min(counts, default=1)

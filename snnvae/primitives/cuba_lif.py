@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import nir
 import numpy as np
 
-from snnvae.primitive import Conventions
+from snnvae.conventions import Conventions
 from snnvae.primitives.neuron import FloatNeuron
 from snnvae.primitives.parameters import (
     decay_per_step,

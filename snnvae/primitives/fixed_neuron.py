@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from snnvae.primitive import LavaForm, Neuron, ResetMode, Shape, State
+from snnvae.conventions import ResetMode
+from snnvae.primitive import LavaForm, Neuron, Shape, State
 from snnvae.primitives import fixed_point
 from snnvae.primitives.lava_lif import lif_reset
 from snnvae.primitives.parameters import FixedBias, membrane_units

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import nir
 import numpy as np
 
+from snnvae.conventions import Conventions, ResetMode
 from snnvae.errors import UnsupportedError
-from snnvae.primitive import Conventions, LavaForm, Neuron, ResetMode, Shape, State
+from snnvae.primitive import LavaForm, Neuron, Shape, State
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.primitives.lava_lif import lif_reset
 from snnvae.primitives.parameters import (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnvae.conventions import Conventions
 from snnvae.errors import ConfigError, GraphError
-from snnvae.primitive import Conventions
 from snnvae.primitives import fixed_point
 
 

@@ -18,7 +18,7 @@ from snnvae import __version__, zoo
 from snnvae.cli import COMMANDS
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.hardware_sim import reference
 from snnvae.primitives import NirConvTranspose2d

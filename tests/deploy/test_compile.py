@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.program import Precision

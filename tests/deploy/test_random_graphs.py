@@ -14,7 +14,7 @@ from random_graphs import DT, RandomGraph, random_graph, random_streams
 
 from snnvae import primitives
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
 from snnvae.hardware_sim.host import host_currents

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.deploy.settings import DEFAULT_STEPS, Options, plain, resolve
+from snnvae.deploy.options import DEFAULT_STEPS, Options
+from snnvae.deploy.settings import plain, resolve
 from snnvae.errors import ConfigError, GraphError
 
 

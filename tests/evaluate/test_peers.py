@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from random_graphs import DT, Maker, random_graph
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.evaluate.check import Check, check
 from snnvae.evaluate.parity import all_agree
 from snnvae.evaluate.peers import PEERS, Peer

@@ -9,7 +9,7 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.steps_sweep import SweepRun, sweep_steps
 

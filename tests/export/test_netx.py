@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.netx import read_netx, write_netx
 from snnvae.export.netx.biases import whole_biases

@@ -20,7 +20,7 @@ from convolutions import Case, transposed_convolutions
 from hypothesis import given, settings
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count

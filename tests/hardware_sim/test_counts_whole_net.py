@@ -19,7 +19,7 @@ from convolutions import sparse_weight, torch_forward
 from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count

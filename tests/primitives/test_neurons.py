@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from snnvae.conventions import Conventions, InitialState, ResetMode
 from snnvae.errors import GraphError, UnsupportedError
-from snnvae.primitive import Conventions, InitialState, ResetMode
 from snnvae.primitives import LIF, LeakyIntegrator, Threshold
 from snnvae.primitives.parameters import decay_per_step, uniform
 

@@ -6,7 +6,7 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.primitive import Conventions
+from snnvae.conventions import Conventions
 from snnvae.primitives import IF, LIF, CubaLIF
 from snnvae.primitives.parameters import as_meant
 

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
 from snnvae.recording import Recording

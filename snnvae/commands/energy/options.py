@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from snnvae.commands.run_network import ENERGY_PROFILE
+from snnvae.commands.options import ENERGY_PROFILE
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder, write_text
-from snnvae.hardware_sim.energy.interval import Interval
-from snnvae.hardware_sim.energy.profile import Profile
-from snnvae.hardware_sim.energy.profile_file import SECONDS, WATTS
+
+if TYPE_CHECKING:
+    from snnvae.hardware_sim.energy.interval import Interval
+    from snnvae.hardware_sim.energy.profile import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NO_CHIP = "none"
@@ -98,6 +99,8 @@ def time_of(
     step_time: str | None, static_power: str | None, profiles: Sequence[Profile]
 ) -> tuple[Interval | None, Interval | None]:
     """Seconds per step and static watts, as given. A power without any time has no energy."""
+    from snnvae.hardware_sim.energy.profile_file import SECONDS, WATTS
+
     step = _quantity("--step-time", step_time, SECONDS)
     static = _quantity("--static-power", static_power, WATTS)
     if static is not None and step is None and all(p.step is None for p in profiles):
@@ -107,6 +110,8 @@ def time_of(
 
 def _quantity(option: str, text: str | None, units: dict[str, float]) -> Interval | None:
     """One value with its unit, or low, nominal and high."""
+    from snnvae.hardware_sim.energy.interval import Interval
+
     if text is None:
         return None
     values = [_value(option, part.strip(), units) for part in text.split(",")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,8 +24,10 @@ from snnvae.commands.options import (
     seed_option,
 )
 from snnvae.commands.result import Result
-from snnvae.program import Precision
 from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.program import Precision
 
 STEPS = "2,4,8,16"
 

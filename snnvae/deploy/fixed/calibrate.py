@@ -15,6 +15,7 @@ import numpy as np
 from snnvae.deploy.fixed.ranges import WorstCase
 from snnvae.deploy.fixed.rounding import Scale, rounded
 from snnvae.deploy.fixed.scales import by_channel, choose_scales, plain, whole_threshold
+from snnvae.deploy.options import CALIBRATIONS
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
@@ -23,7 +24,6 @@ from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
-METHODS = ("max", "percentile", "mse")
 PERCENTILE = 99.9
 HEADROOM = 1.25
 """A stimulus shows only part of what can occur."""
@@ -74,8 +74,8 @@ def calibrate(
 
     ConfigError for a method that there is not, or a program that is no float one.
     """
-    if method not in METHODS:
-        raise ConfigError(f"calibration {method!r}: choose {', '.join(METHODS)}")
+    if method not in CALIBRATIONS:
+        raise ConfigError(f"calibration {method!r}: choose {', '.join(CALIBRATIONS)}")
     if program.precision != "float":
         raise ConfigError("calibration starts from a float program")
     recording = reference.run(program, stimulus, membranes=True)

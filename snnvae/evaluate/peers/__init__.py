@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal, get_args
 
 import nir
 import numpy as np
 
+from snnvae.deploy.backends import Peer
 from snnvae.deploy.settings import Settings
 from snnvae.errors import UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare_arrays
 from snnvae.program import Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
-
-Peer = Literal["nirtorch", "norse"]
-PEERS: tuple[Peer, ...] = get_args(Peer)
 
 
 def peer_rows(

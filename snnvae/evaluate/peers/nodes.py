@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # torch's own habit
 from torch import Tensor, nn
 
-from snnvae.primitive import Conventions
+from snnvae.conventions import Conventions
 from snnvae.primitives import NirConvTranspose2d, NirRelay, NirReshape, NirSparseAffine
 from snnvae.primitives.parameters import as_meant
 

@@ -14,6 +14,7 @@ import nir
 import numpy as np
 from torch import Tensor
 
+from snnvae.conventions import Conventions
 from snnvae.deploy.settings import Settings
 from snnvae.errors import UnsupportedError
 from snnvae.evaluate.peers.limits import (
@@ -23,7 +24,6 @@ from snnvae.evaluate.peers.limits import (
     populations,
 )
 from snnvae.evaluate.peers.watch import Seen, Watch
-from snnvae.primitive import Conventions
 from snnvae.primitives.parameters import as_meant
 from snnvae.stimulus import Stimulus
 

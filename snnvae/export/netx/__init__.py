@@ -12,7 +12,7 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
 from snnvae.export.netx.biases import whole_biases
 from snnvae.export.netx.file import load, save

@@ -11,7 +11,7 @@ from typing import Any
 import nir
 import numpy as np
 
-from snnvae.deploy.settings import DEFAULT_STEPS
+from snnvae.deploy.options import DEFAULT_STEPS
 from snnvae.errors import ConfigError
 
 Shape = tuple[int, ...]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnvae.hardware_sim.fast.block import Block
+from snnvae.hardware_sim.fast.memory import portion
 from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.reference import assemble, check_steps
@@ -19,9 +20,6 @@ from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
-GROUP = 16
-"""Samples that a thread takes at once: enough for a loop's steps, few for the memory."""
-
 
 def run(
     program: Program,
@@ -29,32 +27,43 @@ def run(
     *,
     membranes: bool = False,
     progress: Progress | None = None,
+    max_memory: int | None = None,
+    threads: int | None = None,
 ) -> Recording:
     """Run all samples; arguments, recording and errors are those of `reference.run`.
 
-    ``info["recomputed"]`` counts the neurons whose spikes rounded weights could not decide.
+    max_memory: bytes that the run may take, its recording included (see `memory`); threads: as many
+    as there are cores. ``info["recomputed"]`` counts the neurons whose spikes rounded weights could
+    not decide.
     """
     stimulus.check(program)
     check_steps(program, stimulus)
     progress = progress or NoProgress()
-    steps, batch = stimulus.steps, stimulus.batch
-    plan = Plan.of(program, steps, exact=membranes)
+    steps, batch, threads = stimulus.steps, stimulus.batch, threads or cores()
+    at_once = portion(
+        program, steps, batch, threads=threads, max_memory=max_memory, membranes=membranes
+    )
+    window = at_once.window
+    plan = Plan.of(program, window, exact=membranes or window < steps)
     results = _Results.empty(program, batch, steps, membranes)
-    size = max(1, min(GROUP, -(-batch // cores())))
-    groups = [slice(at, min(at + size, batch)) for at in range(0, batch, size)]
+    groups = [slice(at, min(at + at_once.group, batch)) for at in range(0, batch, at_once.group)]
     saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
     recomputed = 0
 
     def task(rows: slice) -> tuple[slice, Block]:
         part = stimulus.select(rows)
-        block = Block(plan, part.batch, steps, membranes=membranes)
-        ports = {i.name: part.streams[i.name] for i in program.inputs if not i.analog}
-        block.run(ports, host_currents(program, part), steps)
-        results.take(block, rows, steps)
+        block = Block(plan, part.batch, window, membranes=membranes)
+        host = host_currents(program, part)
+        for begin in range(0, steps, window):
+            now = slice(begin, min(begin + window, steps))
+            ports = {i.name: part.streams[i.name][:, now] for i in program.inputs if not i.analog}
+            block.run(ports, {name: c[:, now] for name, c in host.items()}, now.stop - begin)
+            results.take(block, rows, now)
+            block.forward(now.stop - begin)
         return rows, block
 
     progress.start("emulator", batch)
-    with _pool(cores()) as pool:
+    with _pool(threads) as pool:
         for future in as_completed([pool.submit(task, rows) for rows in groups]):
             rows, block = future.result()
             recomputed += block.recomputed
@@ -101,12 +110,13 @@ class _Results:
             {n.name: np.empty((batch, steps, *n.shape), number) for n in layers if membranes},
         )
 
-    def take(self, block: Block, rows: slice, steps: int) -> None:
-        """Of a block that has run all steps."""
+    def take(self, block: Block, rows: slice, steps: slice) -> None:
+        """Of a block that has run these steps."""
+        count = steps.stop - steps.start
         for name, spikes in self.spikes.items():
-            block.fired(name, steps, spikes[rows])
+            block.fired(name, count, spikes[rows, steps])
         for name, final in self.final.items():
             final[rows] = block.membrane(name)
         for name, values in self.membranes.items():
             h = block.plan.history[name]
-            values[rows] = block.membranes[name][:, h : h + steps]
+            values[rows, steps] = block.membranes[name][:, h : h + count]

@@ -10,7 +10,7 @@ import pytest
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import HEADROOM, calibrate, measure
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError
 from snnvae.primitives import fixed_point
 from snnvae.program import Program

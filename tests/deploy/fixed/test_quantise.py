@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.fixed.quantise import CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.deploy.fixed.scales import HOST_CURRENT_LIMIT
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import DataError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents

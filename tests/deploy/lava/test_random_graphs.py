@@ -10,7 +10,7 @@ from random_graphs import RandomGraph, random_graph, random_streams
 
 from snnvae.deploy import lava
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.deploy.timing import check_stock, schedule
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference

@@ -10,7 +10,7 @@ import pytest
 from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.settings import Options
+from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir

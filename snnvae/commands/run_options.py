@@ -1,0 +1,91 @@
+"""The options that `simulate` and `run-lava` share; nothing heavy is imported for help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from snnvae.commands.options import (
+    as_json,
+    compile_options,
+    model_argument,
+    out_option,
+    seed_option,
+)
+from snnvae.deploy.options import CALIBRATIONS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+class Size(click.ParamType):
+    """Bytes, as 500MB, 2GB or 1.5GiB."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Text → bytes."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kMG]i?)?B?", value.strip())
+        if match is None or not float(match[1]):
+            self.fail(f"{value!r} is no size; write it as 500MB or 2GiB", param, ctx)
+        return int(float(match[1]) * _UNITS[match[2] or ""])
+
+
+dask_option = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Share the samples out over this Dask cluster, as tcp://host:8786.",
+)
+
+
+def run_options(command: Command) -> Command:
+    """The options of both commands."""
+    own = (
+        model_argument,
+        click.option("--samples", default=64, show_default=True, type=click.IntRange(1)),
+        click.option(
+            "--precision",
+            type=click.Choice(["float", "fixed"]),
+            default="float",
+            show_default=True,
+            help="float64, or Loihi's integers.",
+        ),
+        seed_option,
+        click.option(
+            "--input",
+            "input_file",
+            type=click.Path(path_type=Path),
+            help="Data: .npy (T, …) or (samples, T, …), .npz by input name, or NIR data (HDF5).",
+        ),
+        click.option(
+            "--decoder",
+            type=click.Path(path_type=Path),
+            help="After an ESVAE encoder: the decoder that gets spikes drawn from its rates.",
+        ),
+        dask_option,
+        click.option(
+            "--max-memory",
+            type=Size(),
+            help="As 500MB: run as many samples (and steps) at once as fit, and write as it goes.",
+        ),
+        click.option("--record-state", is_flag=True, help="Record the membranes too."),
+        click.option(
+            "--calibrate",
+            type=click.Choice(CALIBRATIONS),
+            help="Fixed-point scales from --input (or the file's data, or noise) instead of the "
+            "worst case; percentile and mse saturate what is rare, as --saturate does.",
+        ),
+        out_option,
+        as_json,
+    )
+    for option in reversed(own):
+        command = option(command)
+    return compile_options(command)

@@ -1,0 +1,35 @@
+"""What NIR leaves open, by name. Imports nothing, so that the command line can list it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ResetMode = Literal["zero", "subtract", "subtract-delayed"]
+InitialState = Literal["v_reset", "v_leak", "zero"]
+Integrator = Literal["euler", "exponential", "exponential-decay"]
+SpikeRule = Literal["above", "reached"]
+IfGain = Literal["dt", "one"]
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """What NIR leaves open and a compiler must be told.
+
+    dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
+    its threshold at once ("subtract"), or loses it in the next step, after the decay
+    ("subtract-delayed"). initial: membrane before the first step, at v_reset, v_leak or 0; None
+    where nobody said. integrator: a step forgets dt/τ of a state and takes dt/τ of its input
+    ("euler"), 1 − exp(−dt/τ) of both ("exponential": exact for an input that is constant during the
+    step), or forgets the latter and takes the former ("exponential-decay").
+    spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
+    if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
+    where nobody said.
+    """
+
+    dt: float
+    reset: ResetMode = "zero"
+    initial: InitialState | None = None
+    integrator: Integrator = "euler"
+    spike: SpikeRule = "above"
+    if_gain: IfGain | None = None
