@@ -55,6 +55,7 @@ def command(
     """Show a file's layers, connections, conventions, hardware timing, fixed-point rounding and
     placement on a chip's cores."""
     from snnvae.commands.inspect_tables import (
+        batched_text,
         connection_table,
         input_text,
         layer_table,
@@ -72,6 +73,7 @@ def command(
     from snnvae.evaluate.picture import write_pictures
     from snnvae.evaluate.stimuli import with_steps_of
     from snnvae.export.nir_file import read_nir
+    from snnvae.machine import cores
 
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
     if calibrate is not None:
@@ -96,6 +98,7 @@ def command(
         f"{model}: {neurons:,} neurons, {synapses:,} synapses",
         ", ".join(f"{name} {text}" for name, text in conventions.items()),
         f"stock Lava: {stock}",
+        f"batched Lava: {batched_text(program)}",
         *(f"input {input_text(program, i.name)}" for i in program.inputs),
         *(f"output '{name}' from '{layer}'" for name, layer in program.outputs.items()),
         *loop_lines(program),
@@ -121,6 +124,7 @@ def command(
         "neurons": neurons,
         "synapses": synapses,
         "stock": stock,
+        "batched": {"networks": cores()},
         "loops": [list(group) for group in program.groups],
         "layers": {
             layer.name: {

@@ -13,6 +13,7 @@ from snnvae.deploy.fixed.calibrate import LayerRange
 from snnvae.deploy.fixed.quantise import LayerReport
 from snnvae.deploy.latency import shortest_loop
 from snnvae.deploy.timing import Schedule
+from snnvae.machine import cores
 from snnvae.program import Program
 
 NONE = "–"
@@ -150,3 +151,10 @@ def input_text(program: Program, name: str) -> str:
 def shape_text(shape: tuple[int, ...]) -> str:
     """Sizes with × between them."""
     return "×".join(map(str, shape)) if shape else NONE
+
+
+def batched_text(program: Program) -> str:
+    """How batched mode parts the graph into Lava processes on this machine."""
+    networks, layers = cores(), len(program.layers)
+    copies = "one process" if networks == 1 else f"{networks} processes, a share of samples each"
+    return f"{copies}; all {layers} layers in each, a source per input, one sink for all spikes"

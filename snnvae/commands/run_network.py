@@ -84,7 +84,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     )
     head = next(stimuli)
     head.check(first)
-    check_backend(first, head, backend)
+    check_backend(first, head, backend, request.means)
     make_folder(request.out)
     job = _Job(backend, request, stages, progress)
     names = ("encoder.h5", "recording.h5")[-len(stages) :]

@@ -18,8 +18,20 @@ from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
 
-def check_backend(program: Program, stimulus: Stimulus, backend: Backend) -> None:
+def check_backend(
+    program: Program, stimulus: Stimulus, backend: Backend, means: Means | None = None
+) -> None:
     """Raise what a run would raise before it computes anything, where that is known."""
+    means = means or Means()
+    if backend not in BACKENDS:
+        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    if means.device is not None:
+        if backend != "emulator":
+            raise ConfigError(f"--device {means.device} is for the fast emulator; leave it out")
+        if means.dask is None:
+            from snnvae.hardware_sim.torch_engine.devices import chosen
+
+            chosen(means.device)
     if backend == "loihi2":
         from snnvae.deploy import lava
 
@@ -53,8 +65,6 @@ def run(
     means = means or Means()
     if backend not in BACKENDS:
         raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
-    if means.device is not None and backend != "emulator":
-        raise ConfigError(f"--device {means.device} is for the emulator; leave it out")
     if means.dask is not None:
         share = partial(_run_share, backend=backend, membranes=membranes, means=means)
         return run_shared(means.dask, program, stimulus, share, progress)

@@ -43,7 +43,8 @@ def run_shared(
         size = -(-stimulus.batch // (SHARES_PER_WORKER * workers))
         starts = range(0, stimulus.batch, size)
         shares = [stimulus.select(slice(at, at + size)) for at in starts]
-        whole = client.scatter(program, broadcast=True)
+        # As a task's result, which a lost worker does not take with it.
+        whole = client.submit(_same, program, pure=False)
         futures = [client.submit(_share, run_share, whole, s, pure=False) for s in shares]
         progress.start("dask", stimulus.batch)
         parts = []
@@ -60,12 +61,16 @@ def _share(run_share: RunShare, program: Program, stimulus: Stimulus) -> Recordi
     return run_share(program, stimulus, get_worker().state.nthreads)
 
 
+def _same(program: Program) -> Program:
+    return program
+
+
 def _result(future: Any) -> Recording:
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
     try:
         recording: Recording = future.result()
-    except KilledWorker as error:
+    except (KilledWorker, CancelledError) as error:
         raise BackendError(
             f"--dask: the workers die on this network ({one_line(error)}); give them more memory, "
             "or run fewer samples at once"

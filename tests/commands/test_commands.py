@@ -253,11 +253,11 @@ def test_a_bug_of_ours_keeps_its_traceback(
     cli: Cli, sampled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from snnvae.cli import main
-    from snnvae.commands import inspect
+    from snnvae.export import nir_file
 
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(inspect, "read_nir", broken)
+    monkeypatch.setattr(nir_file, "read_nir", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(["inspect", str(sampled)])

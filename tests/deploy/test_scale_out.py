@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lost_worker import dies
 
 from snnvae.deploy.backends import Means
 from snnvae.deploy.run import run
@@ -53,21 +53,11 @@ def test_samples_counts_and_order_are_those_of_one_process(cluster: Any, case: A
     assert_same(run(program, stimulus, means=means), run(program, stimulus))
 
 
-def dies_once(
-    program: Program, stimulus: Stimulus, threads: int, *, marker: Path, times: int
-) -> Recording:
-    """A share whose worker dies in the middle, so many times."""
-    if 5 in stimulus.samples and len(list(marker.iterdir())) < times:
-        (marker / str(os.getpid())).touch()
-        os._exit(1)
-    return engine.run(program, stimulus, threads=threads)
-
-
 def test_what_a_lost_worker_had_is_run_again_and_counts_once(
     cluster: Any, case: Any, tmp_path: Path
 ) -> None:
     program, stimulus = case
-    share = partial(dies_once, marker=tmp_path, times=1)
+    share = partial(dies, marker=tmp_path, times=1)
     got = run_shared(cluster.scheduler_address, program, stimulus, share)
     assert len(list(tmp_path.iterdir())) == 1
     assert_same(got, engine.run(program, stimulus))
@@ -77,7 +67,7 @@ def test_a_share_that_always_kills_its_worker_ends_the_run(
     cluster: Any, case: Any, tmp_path: Path
 ) -> None:
     program, stimulus = case
-    share = partial(dies_once, marker=tmp_path, times=1000)
+    share = partial(dies, marker=tmp_path, times=1000)
     with pytest.raises(BackendError, match="the workers die"):
         run_shared(cluster.scheduler_address, program, stimulus, share)
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import DT, Maker, random_graph
 
+from snnvae.deploy.backends import PEERS, Peer
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.options import Options
 from snnvae.evaluate.check import Check, check
 from snnvae.evaluate.parity import all_agree
-from snnvae.evaluate.peers import PEERS, Peer
 from snnvae.evaluate.peers.limits import populations
 from snnvae.export.builder import build_graph
 

@@ -39,9 +39,14 @@ def run(
     stimulus.check(program)
     check_steps(program, stimulus)
     progress = progress or NoProgress()
-    steps, batch, threads = stimulus.steps, stimulus.batch, threads or cores()
+    steps, batch = stimulus.steps, stimulus.batch
     at_once = portion(
-        program, steps, batch, threads=threads, max_memory=max_memory, membranes=membranes
+        program,
+        steps,
+        batch,
+        threads=threads or cores(),
+        max_memory=max_memory,
+        membranes=membranes,
     )
     window = at_once.window
     plan = Plan.of(program, window, exact=membranes or window < steps)
@@ -63,7 +68,7 @@ def run(
         return rows, block
 
     progress.start("emulator", batch)
-    with _pool(threads) as pool:
+    with _pool(at_once.threads) as pool:
         for future in as_completed([pool.submit(task, rows) for rows in groups]):
             rows, block = future.result()
             recomputed += block.recomputed

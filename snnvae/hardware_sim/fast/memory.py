@@ -17,10 +17,14 @@ _WORD = 8
 
 @dataclass(frozen=True)
 class Portion:
-    """block: samples that a run holds; group: those of a thread; window: steps at a time."""
+    """block: samples that a run holds, in so many threads; group: those of a thread at once.
+
+    window: steps at a time.
+    """
 
     block: int
     group: int
+    threads: int
     window: int
 
 
@@ -37,24 +41,23 @@ def portion(
 
     ConfigError if a single sample, step by step, needs more.
     """
-    group = max(1, min(GROUP, -(-samples // threads)))
+    threads = min(threads, samples)
+    group = min(GROUP, -(-samples // threads))
     if max_memory is None:
-        return Portion(samples, group, steps)
-    kept = _kept(program, steps, membranes)
-    window, threads = steps, min(threads, samples)
+        return Portion(samples, group, threads, steps)
+    kept, window = max(_kept(program, steps, membranes), 1), steps
     while window > 1 and kept + _working(program, window, membranes) > max_memory:
         window = -(-window // 2)
     working = _working(program, window, membranes)
-    if kept + working > max_memory:
-        raise ConfigError(
-            f"--max-memory {max_memory}: one sample of this network takes {kept + working} bytes; "
-            "give at least as many, or fewer --steps"
-        )
-    for count in (threads * group, threads, 1):
-        block = (max_memory - count * working) // kept if kept else samples
-        if block >= count:
-            return Portion(min(block, samples), max(1, count // threads), window)
-    return Portion(1, 1, window)
+    for running in (threads * group, threads, 1):
+        block = (max_memory - running * working) // kept
+        if block >= running:
+            count = min(threads, running)
+            return Portion(min(block, samples), running // count, count, window)
+    raise ConfigError(
+        f"--max-memory {max_memory}: one sample of this network takes {kept + working} bytes; "
+        "give at least as many, or fewer --steps"
+    )
 
 
 def _kept(program: Program, steps: int, membranes: bool) -> int:

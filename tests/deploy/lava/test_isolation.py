@@ -97,12 +97,12 @@ def test_our_shared_memory_bears_our_name(long_job, traces):
 
 def test_an_error_in_a_process_is_named_and_does_not_hang(make_program, make_stimulus, traces):
     program = make_program("convolutional", "float")
-    first, second, readout = program.layers
-    broken = replace(second, neuron=replace(second.neuron, dv=np.zeros(7)))
-    program = replace(program, layers=(first, broken, readout))
-    with pytest.raises(
-        BackendError, match=r"^Lava process 'network' failed: ValueError: .*"
-    ) as caught:
+    first, *others = program.connections
+    # The engine looks at a kernel only when it first adds it up.
+    odd = first.synapse.with_weight(first.synapse.weight[..., None])
+    program = replace(program, connections=(replace(first, synapse=odd), *others))
+    failed = r"^Lava process 'network from sample \d+' failed: ValueError: .*"
+    with pytest.raises(BackendError, match=failed) as caught:
         lava.run(program, make_stimulus(program))
     assert "\n" not in str(caught.value)
     assert "run_spk" in str(caught.value.__cause__)
