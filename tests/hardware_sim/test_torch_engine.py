@@ -24,8 +24,11 @@ from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast.plan import units_of
 from snnvae.hardware_sim.torch_engine import chunk, devices, engine, sums
-from snnvae.primitive import Synapse
-from snnvae.primitives import Linear, OneToOne, Sparse
+from snnvae.hardware_sim.torch_engine.cells import cells
+from snnvae.primitive import Neuron, Shape, Synapse
+from snnvae.primitives import LIF, FixedNeuron, Linear, OneToOne, Sparse
+from snnvae.primitives.fixed_point import SILENT_LIMIT, STATE_LIMIT
+from snnvae.primitives.parameters import FixedBias
 from snnvae.program import Connection, Precision, Program
 from snnvae.stimulus import Stimulus
 
@@ -206,6 +209,77 @@ def test_a_device_that_sums_inexactly_is_found_out(
     monkeypatch.setattr(sums.KernelSums, "_product", rounded)
     with pytest.raises(BackendError, match="'conv' on cpu are not exact"):
         engine.run(program, nets.spikes(program), device="cpu")
+
+
+# -- neurons ----------------------------------------------------------------------------------
+
+EDGES = np.array([0, 1, 64, SILENT_LIMIT - 1, SILENT_LIMIT, STATE_LIMIT - 65, STATE_LIMIT - 1])
+MEMBRANES = np.concatenate([EDGES, -EDGES])
+CURRENTS = np.array([0, 1, -1, 90, -90, 131071, -131071, 131072, -131072, 131073, -131073])
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("threshold", [None, 90, (1 << 17) - 1])
+@pytest.mark.parametrize("reset", RESETS)
+def test_integer_neurons_at_the_limits_of_24_bits(
+    reset: Any, threshold: int | None, inclusive: bool, device: str
+) -> None:
+    """Every membrane with every current, decay and bias, then three more steps."""
+    decays, biases = np.array([0, 1, 1000, 4096]), np.array([0, 1, -1, 64])
+    v, first, dv, bias = np.meshgrid(MEMBRANES, CURRENTS, decays, biases, indexing="ij")
+    rng = np.random.default_rng(0)
+    for du in (None, rng.choice([0, 5, 4095], v.shape)):
+        neuron = FixedNeuron(
+            "LIF",
+            dv=dv,
+            bias=FixedBias(bias, 0),
+            start=v,
+            du=du,
+            threshold=None if threshold is None else np.asarray(threshold),
+            reset=reset,
+            inclusive=inclusive,
+        )
+        more = [rng.choice(CURRENTS, (1, *v.shape)) for _ in range(3)]
+        assert_same_steps(neuron, v.shape, [first[None], *more], device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("has_u", [False, True])
+@pytest.mark.parametrize("reset", [None, *RESETS])
+def test_float_neurons_round_where_the_definition_rounds(
+    reset: Any, has_u: bool, inclusive: bool, device: str
+) -> None:
+    rng, shape = np.random.default_rng(0), (1000,)
+    neuron = LIF(
+        dv=rng.random(shape),
+        bias=rng.normal(0, 0.1, shape),
+        start=rng.normal(size=shape),
+        du=rng.random(shape) if has_u else None,
+        threshold=None if reset is None else rng.uniform(0, 0.5, shape),
+        reset=reset or "zero",
+        inclusive=inclusive,
+    )
+    currents = [rng.normal(size=(1, *shape)) for _ in range(20)]
+    assert_same_steps(neuron, shape, currents, device)
+
+
+def assert_same_steps(neuron: Neuron, shape: Shape, currents: list[Any], device: str) -> None:
+    state, made = neuron.initial(1, shape), cells(neuron, 1, shape, torch.device(device))
+    beyond = 0
+    for current in currents:
+        if isinstance(neuron, FixedNeuron):
+            beyond += int(neuron.saturates(state, current).sum())
+        out, state = neuron.step(state, current)
+        fired = made.step(devices.tensor(current, torch.device(device)))
+        if fired is not None:
+            np.testing.assert_array_equal(fired.cpu().numpy(), out)
+        assert (fired is not None) == neuron.spiking
+        np.testing.assert_array_equal(made.v.cpu().numpy(), state[0])
+        if len(state) > 1:
+            np.testing.assert_array_equal(made.u.cpu().numpy(), state[1])
+    assert int(made.beyond) == beyond
 
 
 # -- devices ----------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ class Chunk:
     @property
     def saturated(self) -> dict[str, int]:
         """Updates that left 24 bits, by layer."""
-        return {name: int(cells.beyond) for name, cells in self._cells.items()}
+        return {name: int(neurons.beyond) for name, neurons in self._cells.items()}
 
     def _windows(self, unit: Unit) -> Iterator[tuple[int, int]]:
         """(first step, end) of the steps that a unit runs at once."""
@@ -121,30 +121,32 @@ class Chunk:
             yield begin, min(begin + at_once, self.steps)
 
     def _run_layer(self, name: str, begin: int, end: int) -> None:
-        cells, currents = self._cells[name], self._currents(name, begin, end)
+        neurons, currents = self._cells[name], self._currents(name, begin, end)
         kept = torch.empty_like(currents) if name in self.membranes else None
         for t in range(end - begin):
-            fired = cells.step(currents[:, t])
+            fired = neurons.step(currents[:, t])
             if fired is not None:
                 self.spikes[name][:, begin + t] = fired
             if kept is not None:
-                kept[:, t] = cells.v
+                kept[:, t] = neurons.v
         if kept is not None:
             self.membranes[name][:, begin:end] = kept.cpu().numpy()
 
     def _currents(self, name: str, begin: int, end: int) -> torch.Tensor:
         """(B, steps, *shape), added in the program's order: sums of membranes round."""
-        shape = self.network.program.layer(name).shape
-        total = tensor(np.zeros((self.batch, end - begin, *shape), self.network.number), self._on)
+        program, on = self.network.program, self.network.device
+        shape = program.layer(name).shape
+        dtype = torch.float64 if program.precision == "float" else torch.int64
+        total = torch.zeros((self.batch, end - begin, *shape), dtype=dtype, device=on)
         for c in self._into[name]:
             if c.on_host:
                 current = self._host[c.name]
                 held = current.strides[1] == 0  # the same in every step
-                total += tensor(current[:, :1] if held else current[:, begin:end], self._on)
+                total += tensor(current[:, :1] if held else current[:, begin:end], on)
                 continue
             first = max(begin, c.delay)  # before it nothing arrives
             if first < end:
-                part = self._weighted(c, first - c.delay, end - c.delay).to(total.dtype)
+                part = self._weighted(c, first - c.delay, end - c.delay).to(dtype)
                 total[:, first - begin :] += part.reshape(self.batch, end - first, *shape)
         return total
 
@@ -155,8 +157,4 @@ class Chunk:
         sent = self.membranes[c.source][:, begin:end]
         if c.shift is not None:
             sent = fixed_point.payload(sent)
-        return tensor(graded_sums(c, sent.reshape(-1, *sent.shape[2:])), self._on)
-
-    @property
-    def _on(self) -> torch.device:
-        return self.network.device
+        return tensor(graded_sums(c, sent.reshape(-1, *sent.shape[2:])), self.network.device)
