@@ -10,7 +10,7 @@ from snnvae.hardware_sim.fast import scans
 from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.plan import LayerPlan, Plan
 from snnvae.hardware_sim.fast.replay import replay
-from snnvae.hardware_sim.fast.wires import Wire
+from snnvae.hardware_sim.fast.wires import Wire, new_currents
 from snnvae.hardware_sim.stepper import graded_sums
 from snnvae.primitives import fixed_point
 from snnvae.program import Connection
@@ -114,7 +114,7 @@ class Block:
     ) -> None:
         name, steps = plan.layer.name, end - begin
         batch = rows.stop - rows.start
-        currents = np.zeros((batch, steps, plan.layout.size), plan.dtype)
+        currents = new_currents(batch, steps, plan.layout.size, plan.dtype)
         if plan.in_order is None:
             for wire in plan.wires:
                 wire.add(*self._source(wire.connection, begin, rows), currents)
@@ -171,7 +171,7 @@ class Block:
             if c.on_host:
                 total = total + _host_rows(host[c.name], plan.layout, begin, end, rows)
             elif c.name in wires:
-                part = np.zeros_like(currents)
+                part = new_currents(*currents.shape, plan.dtype)
                 wires[c.name].add(*self._source(c, begin, rows), part)
                 total = total + (part * plan.unit if self._number is np.float64 else part)
             else:

@@ -9,7 +9,7 @@ from math import prod
 import numba
 import numpy as np
 
-from snnvae.hardware_sim.fast.rows import LANES
+from snnvae.hardware_sim.fast.sums import LANES
 from snnvae.primitive import Shape
 
 FEW_CHANNELS = 8

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from snnvae.hardware_sim.fast import sums
 from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.rounding import integers
-from snnvae.hardware_sim.fast.rows import LANES
+from snnvae.hardware_sim.fast.sums import LANES, VECTOR_BYTES
 from snnvae.primitive import Synapse
 from snnvae.primitives import Linear
 from snnvae.primitives.convolution import Axis, Convolution
@@ -23,6 +24,9 @@ FEW_OUTPUTS = 8
 """A group of a convolution with fewer output channels is stored synapse by synapse."""
 MAX_EXPANDED = 1 << 22
 """Weights that a grouped convolution may have when it is written as one of a single group."""
+
+_EVERY = 4
+"""Of so many steps one is looked at to see how many neurons fire."""
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Synapses by target: where each target's begin, their sources (places in a row), their weights."""
@@ -51,10 +55,32 @@ class Wire(ABC):
         """Of the connection."""
         return self.connection.synapse
 
+    def _complement_for(self, spikes: np.ndarray) -> np.ndarray:
+        """Weights for sums over the silent, where a sample of the spikes shows more than silence.
+
+        As `sums.add_linear` takes them: empty where they are of no use.
+        """
+        some = spikes[:, -1::-_EVERY]
+        worth = some.size and 2 * np.count_nonzero(some) > len(some) * some.shape[1] * self._used
+        return self._complement if worth else self._complement[:0]
+
     def exact(self, spikes: np.ndarray, first: int, targets: np.ndarray, out: np.ndarray) -> None:
         """Add the exact currents of few targets: spikes (H + T, n), out (T, targets) float64."""
         begin, sources, weights = self.rows(targets)
         sums.exact_current(spikes, first, begin, sources, weights, targets, out)
+
+    @property
+    def _used(self) -> int:
+        """Neurons of a source's row that are not padding."""
+        return len(self.source.places)
+
+    @cached_property
+    def _complement(self) -> np.ndarray:
+        """The negative weights, and in their last row the sum of the positive ones."""
+        weights: np.ndarray = self.weights  # type: ignore[attr-defined]
+        rest = -weights
+        rest[..., -1, :] = weights.sum(axis=-2, dtype=weights.dtype)
+        return rest
 
 
 class LinearWire(Wire):
@@ -62,21 +88,21 @@ class LinearWire(Wire):
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(strips, n, lanes), padded."""
+        """(strips, n + 1, lanes), padded; the last row is there for the complement."""
         weight = integers(_matrix(self.synapse), self.unit, self.dtype)
         lanes = sums.STRIP_BYTES // weight.itemsize
         columns = -(-self.target.size // lanes) * lanes
-        full: np.ndarray = np.zeros((columns, self.source.size), self.dtype)
+        full: np.ndarray = np.zeros((columns, self.source.size + 1), self.dtype)
         if _is_map(self.source) or _is_map(self.target):
             full[np.ix_(self.target.places, self.source.places)] = weight
         else:
             full[: weight.shape[0], : weight.shape[1]] = weight
-        strips = full.reshape(-1, lanes, self.source.size)
+        strips = full.reshape(-1, lanes, self.source.size + 1)
         return np.ascontiguousarray(strips.swapaxes(1, 2))
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
         """By rows of the matrix."""
-        sums.add_linear(spikes, first, self.weights, currents)
+        sums.add_linear(spikes, first, self.weights, self._complement_for(spikes), currents)
 
     def rows(self, targets: np.ndarray) -> Rows:
         """Rows of the matrix."""
@@ -86,28 +112,62 @@ class LinearWire(Wire):
 
 
 class KernelWire(Wire):
-    """A kernel that moves over a map."""
+    """A kernel that moves over a map.
+
+    Along x, taps stand in the order in which a source reaches outputs that lie side by side, so
+    that one row of weights serves a run of outputs. Where the target's channels fill vectors, a run
+    at a border is a part of the row. Else (few channels) each kind of run has its own row, zero
+    where it has no taps.
+    """
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(taps_y, taps_x, C_in, C_out), padded; for few output channels (C_in, all taps)."""
+        """(kinds of runs or 1, taps_y, C_in + 1, a row of taps), padded to whole vectors."""
         kernel = integers(_as_one_group(self._conv), self.unit, self.dtype)
         kernel = kernel.reshape(*kernel.shape[:2], *_two(kernel.shape[2:], 1))
-        by_tap = kernel.transpose(2, 3, 1, 0)
-        lanes = self.source.lanes
-        if not self.thin:
-            full = np.zeros((*by_tap.shape[:2], lanes, self.target.lanes), self.dtype)
-            full[:, :, : by_tap.shape[2], : by_tap.shape[3]] = by_tap
-            return full
-        by_source = kernel.transpose(1, 2, 3, 0).reshape(kernel.shape[1], -1)
-        full = np.zeros((lanes, -(-by_source.shape[1] // LANES) * LANES), self.dtype)
-        full[: len(by_source), : by_source.shape[1]] = by_source
-        return full
+        channels, c_in, taps_y, taps_x = kernel.shape
+        lanes = self.target.lanes
+        row = np.zeros((taps_y, self.source.lanes + 1, taps_x, lanes), self.dtype)
+        ordered = kernel[..., self._order].transpose(2, 1, 3, 0)
+        row[:, :c_in, :, :channels] = ordered
+        if not self._thin:
+            return row.reshape(1, taps_y, self.source.lanes + 1, -1)
+        width = -(-taps_x * lanes // LANES) * LANES
+        kinds = np.zeros((len(self._kinds), *row.shape[:2], width), self.dtype)
+        for kind, (slot, length) in zip(kinds, self._kinds, strict=True):
+            part = row[:, :, slot : slot + length].reshape(*row.shape[:2], -1)
+            kind[..., : part.shape[-1]] = part
+        return kinds
 
     @property
-    def thin(self) -> bool:
+    def _thin(self) -> bool:
         """Whether the target's channels do not fill a vector."""
         return self.target.lanes % LANES != 0
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """The taps along x, those that lead to outputs side by side one after another."""
+        x = self._axes[1]
+        if x.transposed:
+            return list(range(x.kernel))
+        return [
+            j for rest in range(x.stride) for j in range(x.kernel)[::-1] if j % x.stride == rest
+        ]
+
+    @cached_property
+    def _runs(self) -> list[list[tuple[int, int, int]]]:
+        """By input column its runs: (first slot in a row of taps, first output column, length)."""
+        x = self._axes[1]
+        reached: list[list[tuple[int, int]]] = [[] for _ in range(x.n_in)]
+        for slot, tap in enumerate(self._order):
+            for source, target in zip(*x.taps(tap), strict=True):
+                reached[source].append((int(target), slot))
+        return [_merged(sorted(pairs)) for pairs in reached]
+
+    @cached_property
+    def _kinds(self) -> list[tuple[int, int]]:
+        """The (first slot, length) of all runs, each once."""
+        return sorted({(slot, length) for runs in self._runs for slot, _, length in runs})
 
     @property
     def _conv(self) -> Convolution:
@@ -122,22 +182,31 @@ class KernelWire(Wire):
 
     @cached_property
     def _taps(self) -> Any:
+        """What `sums.add_kernel` wants to know of the geometry."""
         y, x = self._axes
-        return _by_input(y), _by_input(x), (x.n_in, x.n_out)
+        item, lanes = np.dtype(self.dtype).itemsize, self.target.lanes
+        kind_bytes = prod(self.weights.shape[1:]) * item
+        table = []
+        for runs in self._runs:
+            for slot, to, length in runs:
+                size = length * lanes * item
+                offset = slot * lanes * item
+                if self._thin:
+                    offset = self._kinds.index((slot, length)) * kind_bytes
+                    size = -(-size // VECTOR_BYTES) * VECTOR_BYTES
+                table.append((to, offset, size))
+        begin = np.cumsum([0, *map(len, self._runs)])
+        columns = np.array(table, np.int64).reshape(-1, 3).T.copy()
+        return _by_input(y), (begin, *columns), (x.n_in, x.n_out, lanes * item)
 
     @cached_property
     def _pairs(self) -> Any:
         return tuple(_by_output(axis) for axis in self._axes)
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
-        """Tap by tap, or all taps at once where channels are few."""
-        if self.thin:
-            x = self._axes[1]
-            sums.add_thin_kernel(
-                spikes, first, self.weights, x.kernel, self.target.lanes, *self._taps, currents
-            )
-        else:
-            sums.add_kernel(spikes, first, self.weights, *self._taps, currents)
+        """Run by run."""
+        complement = self._complement_for(spikes)
+        sums.add_kernel(spikes, first, self.weights, complement, *self._taps, currents)
 
     def rows(self, targets: np.ndarray) -> Rows:
         """By the geometry, target by target."""
@@ -185,6 +254,12 @@ class SparseWire(Wire):
         """Rows of the matrix."""
         chosen = self._by_target[targets]
         return chosen.indptr, self.source.places[chosen.indices], chosen.data
+
+
+def new_currents(batch: int, steps: int, size: int, dtype: type) -> np.ndarray:
+    """Currents (B, T, size) of 0 for wires to add to."""
+    flat = np.zeros(batch * steps * size + sums.SLACK_LANES, dtype)
+    return flat[: -sums.SLACK_LANES].reshape(batch, steps, size)
 
 
 def wire(connection: Connection, source: Layout, target: Layout, unit: float, dtype: type) -> Wire:
@@ -247,6 +322,17 @@ def _two(sizes: Sequence[int], fill: int) -> tuple[int, int]:
     """Sizes of two spatial axes, the first of them `fill` where there is only one."""
     y, x = (fill, *sizes) if len(sizes) == 1 else sizes
     return y, x
+
+
+def _merged(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """(output, slot) in order → runs (slot, output, length) along which both count up."""
+    runs: list[tuple[int, int, int]] = []
+    for to, slot in pairs:
+        if runs and (runs[-1][0] + runs[-1][2], runs[-1][1] + runs[-1][2]) == (slot, to):
+            runs[-1] = (*runs[-1][:2], runs[-1][2] + 1)
+        else:
+            runs.append((slot, to, 1))
+    return runs
 
 
 def _by_input(axis: Axis) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnvae.hardware_sim.fast.layout import Layout
-from snnvae.hardware_sim.fast.wires import KernelWire, LinearWire, SparseWire, wire
+from snnvae.hardware_sim.fast.wires import KernelWire, LinearWire, SparseWire, new_currents, wire
 from snnvae.primitive import Synapse
 from snnvae.primitives import Conv1d, Conv2d, ConvTranspose2d, Linear, OneToOne, Sparse
 from snnvae.program import Connection
@@ -66,7 +66,7 @@ def added(synapse: Synapse, x: np.ndarray, dtype: type, delay: int = 1) -> np.nd
     rows = np.ones((len(x), x.shape[1] + delay, source.size), np.uint8)
     rows[:, delay:] = 0
     source.inward(x, rows[:, delay:])
-    currents = np.zeros((len(x), x.shape[1], target.size), dtype)
+    currents = new_currents(len(x), x.shape[1], target.size, dtype)
     made.add(rows, delay, currents)
     out = np.zeros((*x.shape[:2], *synapse.out_shape), dtype)
     target.outward(currents, out)
