@@ -171,7 +171,7 @@ class Block:
             if c.on_host:
                 total = total + _host_rows(host[c.name], plan.layout, begin, end, rows)
             elif c.name in wires:
-                part = new_currents(*currents.shape, plan.dtype)
+                part = new_currents(len(currents), end - begin, plan.layout.size, plan.dtype)
                 wires[c.name].add(*self._source(c, begin, rows), part)
                 total = total + (part * plan.unit if self._number is np.float64 else part)
             else:

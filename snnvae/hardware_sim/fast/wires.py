@@ -127,7 +127,7 @@ class KernelWire(Wire):
         kernel = kernel.reshape(*kernel.shape[:2], *_two(kernel.shape[2:], 1))
         channels, c_in, taps_y, taps_x = kernel.shape
         lanes = self.target.lanes
-        row = np.zeros((taps_y, self.source.lanes + 1, taps_x, lanes), self.dtype)
+        row: np.ndarray = np.zeros((taps_y, self.source.lanes + 1, taps_x, lanes), self.dtype)
         ordered = kernel[..., self._order].transpose(2, 1, 3, 0)
         row[:, :c_in, :, :channels] = ordered
         if not self._thin:
@@ -258,7 +258,7 @@ class SparseWire(Wire):
 
 def new_currents(batch: int, steps: int, size: int, dtype: type) -> np.ndarray:
     """Currents (B, T, size) of 0 for wires to add to."""
-    flat = np.zeros(batch * steps * size + sums.SLACK_LANES, dtype)
+    flat: np.ndarray = np.zeros(batch * steps * size + sums.SLACK_LANES, dtype)
     return flat[: -sums.SLACK_LANES].reshape(batch, steps, size)
 
 
