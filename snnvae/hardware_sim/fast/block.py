@@ -53,8 +53,8 @@ class Block:
     def reset(self) -> None:
         """Back to before the first step."""
         for kept in (self.spikes, self.membranes):
-            for rows in kept.values():
-                rows[:] = 0
+            for name, rows in kept.items():
+                rows[:, : self.plan.history[name]] = 0  # the rest is written before it is read
         self._start()
 
     def _start(self) -> None:

@@ -52,12 +52,22 @@ def run(
     plan = Plan.of(program, window, exact=membranes or window < steps)
     results = _Results.empty(program, batch, steps, membranes)
     groups = [slice(at, min(at + at_once.group, batch)) for at in range(0, batch, at_once.group)]
-    saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
-    recomputed = 0
+    blocks: list[Block] = []
+    spare: list[Block] = []
 
-    def task(rows: slice) -> tuple[slice, Block]:
+    def block_of(batch: int) -> Block:
+        """A block that another group has done with, or a new one: fresh memory costs time."""
+        while spare:
+            block = spare.pop()
+            if block.batch == batch:
+                block.reset()
+                return block
+        blocks.append(Block(plan, batch, window, membranes=membranes))
+        return blocks[-1]
+
+    def task(rows: slice) -> int:
         part = stimulus.select(rows)
-        block = Block(plan, part.batch, window, membranes=membranes)
+        block = block_of(part.batch)
         host = host_currents(program, part)
         for begin in range(0, steps, window):
             now = slice(begin, min(begin + window, steps))
@@ -65,17 +75,18 @@ def run(
             block.run(ports, {name: c[:, now] for name, c in host.items()}, now.stop - begin)
             results.take(block, rows, now)
             block.forward(now.stop - begin)
-        return rows, block
+        spare.append(block)
+        return part.batch
 
     progress.start("emulator", batch)
     with _pool(at_once.threads) as pool:
         for future in as_completed([pool.submit(task, rows) for rows in groups]):
-            rows, block = future.result()
-            recomputed += block.recomputed
-            for name, count in block.saturated.items():
-                saturated[name] += count
-            progress.advance(rows.stop - rows.start)
+            progress.advance(future.result())
     progress.finish()
+    saturated = {
+        layer.name: sum(block.saturated[layer.name] for block in blocks) for layer in program.layers
+    }
+    recomputed = sum(block.recomputed for block in blocks)
     info: dict[str, object] = {
         "backend": "emulator",
         "latency": 0,
