@@ -1,0 +1,77 @@
+"""A program of its own: time and memory of one run of the emulator, as JSON.
+
+    python -m benchmarks.memory_probe NETWORK.nir SAMPLES [STEPS]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from snnvae.recording import Recording
+
+
+def probe(file: Path, samples: int, steps: int | None = None, rate: float = 0.4) -> dict[str, Any]:
+    """Run it in a Python of its own: seconds, megabytes and a digest of all spikes."""
+    command = [sys.executable, "-m", "benchmarks.memory_probe", str(file), str(samples)]
+    command += [str(steps or 0), str(rate)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def main(file: str, samples: str, steps: str, rate: str) -> None:
+    """Warm up with one sample, then count what a run adds to the memory in use before."""
+    from benchmarks.networks import stimulus
+    from snnvae.deploy.compile import compile_graph
+    from snnvae.deploy.run import run
+    from snnvae.export.nir_file import read_nir
+
+    program = compile_graph(read_nir(Path(file))).program
+    length = int(steps) or None
+    run(program, stimulus(program, 1, steps=length, rate=float(rate)))
+    given = stimulus(program, int(samples), steps=length, rate=float(rate))
+    before = restart_peak()
+    began = time.perf_counter()
+    recording = run(program, given)
+    took = time.perf_counter() - began
+    found = {"seconds": took, "megabytes": peak() - before, "digest": digest(recording)}
+    again = time.perf_counter()
+    if took < 5:
+        run(program, given)
+        found["seconds"] = min(took, time.perf_counter() - again)
+    print(json.dumps(found))
+
+
+def restart_peak() -> float:
+    """Forget the peak so far; the megabytes in use now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def peak() -> float:
+    """The most megabytes in use since then."""
+    return _status("VmHWM")
+
+
+def digest(recording: Recording) -> str:
+    """SHA-256 of all spikes."""
+    hasher = hashlib.sha256()
+    for name in sorted(recording.spikes):
+        hasher.update(recording.spikes[name].tobytes())
+    return hasher.hexdigest()
+
+
+def _status(field: str) -> float:
+    found = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1000 if found else float("nan")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
