@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from benchmarks.registry import BENCHMARKS
-from benchmarks.result import Differs
+from benchmarks.result import DiffersError
 from benchmarks.setup import Setup
 from benchmarks.table import markdown, show, write_json
 
@@ -39,7 +39,7 @@ def main(
         began = time.perf_counter()
         try:
             results.append(BENCHMARKS[name](setup))
-        except Differs as problem:
+        except DiffersError as problem:
             failed.append(f"{name}: the contenders differ: {problem}")
         console.log(f"{name}: {time.perf_counter() - began:.0f} s", *failed[-1:])
     show(results, console)

@@ -21,7 +21,7 @@ from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
 CHANNELS, SIDE, LAYERS, RATE = 64, 4, 4, 0.3
-SAMPLES = 3
+SAMPLES = 5
 """That Lava's Conv runs, the first of them before the clock starts."""
 
 

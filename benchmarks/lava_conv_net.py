@@ -2,7 +2,8 @@
 
     python -m benchmarks.lava_conv_net job.npz made.npz
 
-Lava's ports are (W, H, C), its Conv convolves where torch correlates, and each delivers a step late.
+Lava's ports are (W, H, C), its Conv convolves where torch correlates, and each delivers a step
+late.
 """
 
 from __future__ import annotations

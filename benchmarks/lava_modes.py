@@ -10,17 +10,26 @@ from benchmarks.result import Aim, Result, same_spikes
 from benchmarks.setup import Setup
 from benchmarks.timing import best_of, per_sample
 from snnvae.deploy.run import Backend, run
-from snnvae.program import Program
+from snnvae.program import Precision, Program
 
 STOCK = (2, 10)
 """Samples of the two runs whose difference has no start-up."""
-REPEATS = 2
+REPEATS = 3
 STOCK_LABEL = "Lava's LIFReset and Sparse, pipelined"
 
 
 def lava_batched(setup: Setup) -> Result:
     """Batched mode beside stock mode, per sample, both without Lava's start-up."""
-    program = networks.program(setup)
+    return _batched(setup, "lava_batched", "float")
+
+
+def lava_batched_fixed(setup: Setup) -> Result:
+    """The same in fixed point."""
+    return _batched(setup, "lava_batched_fixed", "fixed")
+
+
+def _batched(setup: Setup, name: str, precision: Precision) -> Result:
+    program = networks.program(setup, precision)
     few, many = setup.samples, 5 * setup.samples
     times = best_of(
         {
@@ -34,8 +43,8 @@ def lava_batched(setup: Setup) -> Result:
     ours, stock = per_sample(times["few"], times["many"], many - few), _stock_sample(times)
     start = times["few"] - few * ours
     return Result(
-        "lava_batched",
-        "Lava batched",
+        name,
+        f"Lava batched, {precision}",
         1e3 * ours,
         STOCK_LABEL,
         1e3 * stock,
@@ -57,12 +66,9 @@ def emulator_lava(setup: Setup) -> Result:
     """The emulator beside stock mode, per sample."""
     program = networks.program(setup)
     batch = networks.stimulus(program, setup.samples)
-    emulator = best_of({"ours": partial(run, program, batch)}, max(3, setup.repeats))
-    times = best_of(_stock(program), min(REPEATS, setup.repeats), warm=False)
-    emulator = {
-        "ours": min(emulator["ours"], best_of({"ours": partial(run, program, batch)}, 3)["ours"])
-    }
-    ours, stock = emulator["ours"] / setup.samples, _stock_sample(times)
+    jobs = {"ours": partial(run, program, batch), **_stock(program)}
+    times = best_of(jobs, setup.repeats, warm=False)
+    ours, stock = times["ours"] / setup.samples, _stock_sample(times)
     return Result(
         "emulator_lava",
         f"emulator, {setup.samples} samples",

@@ -1,12 +1,15 @@
 """A program of its own: time and memory of one run of the emulator, as JSON.
 
-    python -m benchmarks.memory_probe NETWORK.nir SAMPLES [STEPS]
+    python -m benchmarks.memory_probe NETWORK.nir SAMPLES STEPS RATE
+
+In place of a file, `conv:SIDE` is one convolution of 16 maps of SIDE × SIDE.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,31 +20,49 @@ from typing import Any
 from snnvae.recording import Recording
 
 
-def probe(file: Path, samples: int, steps: int | None = None, rate: float = 0.4) -> dict[str, Any]:
-    """Run it in a Python of its own: seconds, megabytes and a digest of all spikes."""
-    command = [sys.executable, "-m", "benchmarks.memory_probe", str(file), str(samples)]
+def probe(
+    network: Path | str,
+    samples: int,
+    *,
+    steps: int | None = None,
+    rate: float = 0.4,
+    jit_cache: Path | None = None,
+) -> dict[str, Any]:
+    """Run it in a Python of its own: seconds, megabytes and a digest of all spikes.
+
+    jit_cache: where numba keeps what it compiles, if not where it usually does.
+    """
+    command = [sys.executable, "-m", "benchmarks.memory_probe", str(network), str(samples)]
     command += [str(steps or 0), str(rate)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    own = {} if jit_cache is None else {"NUMBA_CACHE_DIR": str(jit_cache)}
+    environment = {**os.environ, **own}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def main(file: str, samples: str, steps: str, rate: str) -> None:
+def main(network: str, samples: str, steps: str, rate: str) -> None:
     """Warm up with one sample, then count what a run adds to the memory in use before."""
+    from benchmarks.conv_nets import conv_chain
     from benchmarks.networks import stimulus
     from snnvae.deploy.compile import compile_graph
     from snnvae.deploy.run import run
     from snnvae.export.nir_file import read_nir
 
-    program = compile_graph(read_nir(Path(file))).program
+    kind, _, side = network.partition(":")
+    graph = conv_chain(16, int(side), 1) if kind == "conv" else read_nir(Path(network))
+    program = compile_graph(graph).program
     length = int(steps) or None
-    run(program, stimulus(program, 1, steps=length, rate=float(rate)))
+    began = time.perf_counter()
+    run(program, stimulus(program, 1, steps=1, rate=float(rate)))
+    first = time.perf_counter() - began
     given = stimulus(program, int(samples), steps=length, rate=float(rate))
     before = restart_peak()
     began = time.perf_counter()
     recording = run(program, given)
     took = time.perf_counter() - began
-    found = {"seconds": took, "megabytes": peak() - before, "digest": digest(recording)}
+    found = {"seconds": took, "megabytes": peak() - before, "first": first}
+    found |= {"digest": digest(recording), "neurons": sum(n.size for n in program.layers)}
     again = time.perf_counter()
     if took < 5:
         run(program, given)

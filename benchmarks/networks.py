@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from benchmarks.setup import Setup
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import run
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.hardware_sim.stimuli import build_stimulus
@@ -30,8 +31,8 @@ from snnvae.train.vae import SpikingVAE
 
 CACHE = Path(__file__).parent / ".cache"
 SIDE, STEPS, BATCH = 32, 30, 32
-LATENT_RATE = 0.4
-"""Of the random latent spikes that the decoder alone is given."""
+RATE = 0.4
+"""Of random spikes, where nothing else feeds an input."""
 
 
 def weights(setup: Setup) -> Path:
@@ -53,6 +54,8 @@ def model(setup: Setup) -> SpikingVAE:
 def graph_file(setup: Setup, part: str = "generator") -> Path:
     """A part of the model as a NIR file."""
     made = weights(setup)
+    if setup.small and part == "generator":
+        return Path(zoo.path("digits-fsvae"))
     path = CACHE / f"{made.stem}.{part}.nir"
     if not path.exists():
         CACHE.mkdir(exist_ok=True)
@@ -67,7 +70,7 @@ def program(setup: Setup, precision: Precision = "float", part: str = "generator
 
 
 def stimulus(
-    made: Program, samples: int, *, steps: int | None = None, rate: float = LATENT_RATE
+    made: Program, samples: int, *, steps: int | None = None, rate: float = RATE
 ) -> Stimulus:
     """Seeded: what the file's sampler draws, or random spikes for inputs that it does not feed."""
     if made.metadata.get("sampler"):
@@ -76,6 +79,14 @@ def stimulus(
     shape = (samples, steps or made.steps)
     data = {i.name: rng.random((*shape, *i.shape), np.float32) < rate for i in made.inputs}
     return build_stimulus(made, range(samples), steps=steps, data=data)
+
+
+def decoder_stimulus(setup: Setup) -> Stimulus:
+    """The latent spikes that the generator draws, for the decoder alone: with random ones of the
+    same rate its layers would hardly fire."""
+    whole, decoder = program(setup), program(setup, "float", "decoder")
+    drawn = run(whole, stimulus(whole, setup.samples)).spikes["z"]
+    return build_stimulus(decoder, range(setup.samples), data={"z": drawn})
 
 
 def _trained() -> SpikingVAE:

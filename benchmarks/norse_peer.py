@@ -22,6 +22,9 @@ from snnvae.train.run import run as run_model
 from snnvae.train.trace import batch_first, time_first, trace
 from snnvae.train.vae import SpikingVAE
 
+CHECKED = 16
+"""Samples that are compared in float64; in float32 all are."""
+
 
 def norse_generator(setup: Setup) -> Result:
     """The whole generator, with its loop of one step."""
@@ -35,16 +38,21 @@ def norse_decoder(setup: Setup) -> Result:
 
 def _beside(setup: Setup, part: str) -> Result:
     program = networks.program(setup, "float", part)
-    stimulus = networks.stimulus(program, setup.samples)
+    alone = part == "decoder"
+    stimulus = (
+        networks.decoder_stimulus(setup) if alone else networks.stimulus(program, setup.samples)
+    )
     model = networks.model(setup).folded()
     given = {name: time_first(s, torch.float32) for name, s in _vectors(stimulus).items()}
     jobs: dict[str, Callable[[], object]] = {
         "ours": partial(run, program, stimulus),
         "norse": partial(run_model, model, part, given),
     }
-    times = best_of(jobs, setup.repeats)
+    times = best_of(jobs, min(3, setup.repeats))
     ours = run(program, stimulus).spikes
-    exact = trace(model, part, _vectors(stimulus)).spikes
+    few = stimulus.select(slice(0, CHECKED))
+    exact = trace(model, part, _vectors(few)).spikes
+    same = same_spikes({name: s[:CHECKED] for name, s in ours.items()}, exact)
     rounded = _spikes(model, part, given)
     wrong = {n: int((s != ours[n].reshape(s.shape)).sum()) for n, s in rounded.items()}
     return Result(
@@ -56,9 +64,10 @@ def _beside(setup: Setup, part: str) -> Result:
         "s",
         times["norse"] / times["ours"],
         Aim(2, 5),
-        f"{same_spikes(ours, exact)}, Norse in float64",
+        f"{same}, Norse in float64",
         {
             "spikes that differ in float32": sum(wrong.values()),
+            "of": sum(int(ours[name].sum()) for name in wrong),
             "threads of torch": torch.get_num_threads(),
         },
     )

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks import emulator, lava_conv, lava_modes, memory, sparsity, startup
-from benchmarks import nirtorch_peer, norse_peer
+from benchmarks import (
+    emulator,
+    lava_conv,
+    lava_modes,
+    memory,
+    nirtorch_peer,
+    norse_peer,
+    sparsity,
+    startup,
+)
 from benchmarks.result import Result
 from benchmarks.setup import Setup
 
@@ -13,6 +21,7 @@ Benchmark = Callable[[Setup], Result]
 
 _ALL: tuple[Benchmark, ...] = (
     lava_modes.lava_batched,
+    lava_modes.lava_batched_fixed,
     lava_conv.lava_conv,
     lava_modes.emulator_lava,
     emulator.emulator_reference,
@@ -20,6 +29,7 @@ _ALL: tuple[Benchmark, ...] = (
     norse_peer.norse_generator,
     norse_peer.norse_decoder,
     nirtorch_peer.nirtorch_conv,
+    nirtorch_peer.nirtorch_decoder,
     emulator.fixed_float,
     sparsity.sparse_conv,
     memory.memory,

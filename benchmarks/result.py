@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-class Differs(Exception):
+class DiffersError(Exception):
     """Two contenders did not compute the same: their times say nothing."""
 
 
@@ -64,15 +64,15 @@ class Result:
 
 
 def same_spikes(ours: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> str:
-    """What was compared; `Differs` unless every population of both fired alike."""
+    """What was compared; `DiffersError` unless every population of both fired alike."""
     shared = [name for name in ours if name in other]
     if not shared:
-        raise Differs("no population is in both")
+        raise DiffersError("no population is in both")
     for name in shared:
         a, b = np.asarray(ours[name], bool), np.asarray(other[name], bool)
         b = b.reshape(a.shape) if a.size == b.size else b
         if not np.array_equal(a, b):
             wrong = int((a != b).sum()) if a.shape == b.shape else a.size
-            raise Differs(f"'{name}': {wrong} of {a.size} spikes differ")
+            raise DiffersError(f"'{name}': {wrong} of {a.size} spikes differ")
     total = sum(int(np.count_nonzero(ours[name])) for name in shared)
-    return f"{total:,} spikes of {len(shared)} populations"
+    return f"{total:,} spikes of {len(shared)} population{'s' * (len(shared) > 1)}"

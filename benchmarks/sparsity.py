@@ -46,7 +46,9 @@ def at_rate(rate: float, samples: int, repeats: int) -> tuple[Mapping[str, float
     program = compile_graph(conv_chain(CHANNELS, SIDE, 1, rate=max(rate, 0.02))).program
     stimulus = networks.stimulus(program, samples, rate=rate)
     weight = torch.as_tensor(program.connections[0].synapse.weight).float()
-    stream = torch.as_tensor(np.ascontiguousarray(stimulus.streams["in"].swapaxes(0, 1))).float()
+    stream = torch.as_tensor(
+        np.ascontiguousarray(stimulus.streams["in"].swapaxes(0, 1), np.float32)
+    )
     ways: dict[str, Callable[[], Tensor]] = {
         "all at once": partial(_all_at_once, stream, weight),
         "step by step": partial(_step_by_step, stream, weight),

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from benchmarks.result import Aim, Differs, Result
+from benchmarks.result import Aim, DiffersError, Result
 from benchmarks.setup import Setup
 from snnvae import __version__, zoo
 
@@ -53,7 +53,7 @@ def _quick(setup: Setup, option: str, expected: str) -> Result:
         done = subprocess.run([*SNNVAE, option], check=True, stdout=subprocess.PIPE, text=True)
         took.append(time.perf_counter() - began)
         if expected not in done.stdout:
-            raise Differs(f"snnvae {option} does not say {expected}")
+            raise DiffersError(f"snnvae {option} does not say {expected}")
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", ""], check=True)
     bare = time.perf_counter() - began
@@ -83,7 +83,7 @@ def _first_sign(arguments: list[str]) -> tuple[float, float]:
     code = process.wait()
     os.close(ours)
     if code:
-        raise Differs(f"{' '.join(arguments)} ended with {code}")
+        raise DiffersError(f"{' '.join(arguments)} ended with {code}")
     return first, time.perf_counter() - began
 
 
