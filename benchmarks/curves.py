@@ -63,6 +63,7 @@ def over_rates(rates: Sequence[float], samples: int, repeats: int) -> list[Curve
     curves: dict[str, Curve] = {}
     for rate in rates:
         times, _ = sparsity.at_rate(rate, samples, repeats)
+        del times["bool to float"]
         for name, seconds in times.items():
             label = "emulator" if name == "ours" else f"torch, {name}"
             curve = curves.setdefault(name, Curve(label))

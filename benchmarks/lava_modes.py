@@ -15,6 +15,8 @@ from snnvae.program import Precision, Program
 STOCK = (2, 10)
 """Samples of the two runs whose difference has no start-up."""
 REPEATS = 3
+MANY = 7
+"""Times the samples of a batch, for the larger of two batched runs."""
 STOCK_LABEL = "Lava's LIFReset and Sparse, pipelined"
 
 
@@ -30,7 +32,7 @@ def lava_batched_fixed(setup: Setup) -> Result:
 
 def _batched(setup: Setup, name: str, precision: Precision) -> Result:
     program = networks.program(setup, precision)
-    few, many = setup.samples, 5 * setup.samples
+    few, many = setup.samples, MANY * setup.samples
     times = best_of(
         {
             "few": _job(program, "lava-batched", few),
