@@ -81,11 +81,21 @@ def _add(curve: Curve, x: float, found: dict[str, float]) -> None:
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=DOCS, show_default=True)
 @click.option("--quick", is_flag=True, help="Two points of each: to see that it runs.")
-def main(out: Path, quick: bool) -> None:
+@click.option("--only", type=click.Choice(["scaling", "rates"]), help="One picture.")
+def main(out: Path, quick: bool, only: str | None) -> None:
     """Measure and draw all curves."""
-    console = Console()
-    setup = Setup.quick() if quick else Setup(repeats=3)
-    most = 2 if quick else None
+    out.mkdir(parents=True, exist_ok=True)
+    if only != "rates":
+        _scaling(out, quick)
+    if only != "scaling":
+        curves = over_rates(RATES[-2:] if quick else RATES, 1 if quick else 16, 1 if quick else 5)
+        Console().log("rates", curves)
+        plots.rates(curves, out / "performance-rates.png")
+
+
+def _scaling(out: Path, quick: bool) -> None:
+    console, most = Console(), 2 if quick else None
+    setup = Setup.quick() if quick else Setup()
     small, large = Path(zoo.path("digits-fsvae")), networks.graph_file(setup)
     name = "FSVAE, 32×32"
     samples = [
@@ -97,11 +107,7 @@ def main(out: Path, quick: bool) -> None:
     console.log("steps", steps)
     neurons = [over_neurons(SIDES[:most])]
     console.log("neurons", neurons)
-    out.mkdir(parents=True, exist_ok=True)
     plots.scaling(samples, steps, neurons, out / "performance-scaling.png")
-    rates = over_rates(RATES[-2:] if quick else RATES, 1 if quick else 16, setup.repeats)
-    console.log("rates", rates)
-    plots.rates(rates, out / "performance-rates.png")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 if TYPE_CHECKING:
     from benchmarks.curves import Curve
 
 COLOURS = ("#0b6e8f", "#d1495b", "#edae49", "#66a182")
 DPI = 110
+FEW = 6
+"""Points that each get a tick of their own."""
 
 
 def scaling(
@@ -35,6 +38,10 @@ def scaling(
         time.set_ylabel("seconds of one run")
         memory.set_ylabel("MB added at the peak")
         memory.set_xlabel(label)
+        if len(curves[0].x) < FEW:
+            memory.set_xticks(curves[0].x, [f"{x:g}" for x in curves[0].x], minor=False)
+            memory.xaxis.set_minor_formatter(NullFormatter())
+        memory.yaxis.set_minor_formatter(NullFormatter())
     _finish(figure, axes.flat, path)
 
 

@@ -15,16 +15,21 @@ from benchmarks.result import Result
 COLUMNS = ("benchmark", "snnvae", "", "beside", "", "ratio", "aim", "met", "the same")
 
 
+def figure(value: float) -> str:
+    """Three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def row(result: Result) -> tuple[str, ...]:
     """The cells of a result."""
     other = result.other_value
     return (
         result.name,
         result.ours,
-        f"{result.value:.3g} {result.unit}",
+        f"{figure(result.value)} {result.unit}",
         result.other,
-        "" if other is None else f"{other:.3g} {result.unit}",
-        f"{result.ratio:.3g} {result.aim.unit}",
+        "" if other is None else f"{figure(other)} {result.unit}",
+        f"{figure(result.ratio)} {result.aim.unit}",
         str(result.aim),
         "yes" if result.met else "NO",
         result.same,
