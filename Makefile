@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help install demo test quick lint examples clean
+.PHONY: help install demo test quick lint examples bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
 	@echo "make test      lint, types, imports and tests"
 	@echo "make examples  run the examples"
 	@echo "make quick     the tests that take seconds"
+	@echo "make bench     time it beside Lava, Norse, nirtorch and torch; minutes"
 	@echo "make install   only fill .venv"
 
 install: $(READY)
@@ -38,6 +39,10 @@ quick: $(READY)
 
 examples: $(READY)
 	for example in examples/0*.py; do echo "== $$example"; $(BIN)/python $$example || exit 1; done
+
+bench: $(READY)
+	mkdir -p out
+	$(BIN)/python -m benchmarks --json out/benchmarks.json --markdown out/benchmarks.md
 
 clean:
 	rm -rf .venv out

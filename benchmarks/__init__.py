@@ -1,0 +1,1 @@
+"""How fast snnvae is, beside named alternatives: `python -m benchmarks`, `make bench`."""

@@ -1,0 +1,40 @@
+"""All benchmarks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks import (
+    emulator,
+    lava_conv,
+    lava_modes,
+    memory,
+    nirtorch_peer,
+    norse_peer,
+    sparsity,
+    startup,
+)
+from benchmarks.result import Result
+from benchmarks.setup import Setup
+
+Benchmark = Callable[[Setup], Result]
+
+_ALL: tuple[Benchmark, ...] = (
+    lava_modes.lava_batched,
+    lava_modes.lava_batched_fixed,
+    lava_conv.lava_conv,
+    lava_modes.emulator_lava,
+    emulator.emulator_reference,
+    emulator.decode_peak,
+    norse_peer.norse_generator,
+    norse_peer.norse_decoder,
+    nirtorch_peer.nirtorch_conv,
+    nirtorch_peer.nirtorch_decoder,
+    emulator.fixed_float,
+    sparsity.sparse_conv,
+    memory.memory,
+    startup.startup_version,
+    startup.startup_help,
+    startup.startup_lava,
+)
+BENCHMARKS: dict[str, Benchmark] = {benchmark.__name__: benchmark for benchmark in _ALL}
