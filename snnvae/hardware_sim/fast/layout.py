@@ -63,14 +63,17 @@ class Layout:
     def inward(self, values: np.ndarray, rows: np.ndarray) -> None:
         """Values (B, T, *shape) into rows (B, T, size)."""
         flat = values.reshape(*values.shape[:2], self.channels, self.positions)
-        self._by_position(rows)[..., : self.channels] = flat.swapaxes(2, 3)
+        if rows.itemsize == flat.itemsize == 1:
+            _by_lane(flat.view(np.uint8), self._by_position(rows).view(np.uint8))
+        else:
+            self._by_position(rows)[..., : self.channels] = flat.swapaxes(2, 3)
 
     def outward(self, rows: np.ndarray, values: np.ndarray) -> None:
         """Rows (B, T, size) into values (B, T, *shape)."""
         shape = (*rows.shape[:2], self.channels, self.positions)
         source = self._by_position(rows)
         if rows.itemsize == 1:
-            _transpose(source.view(np.uint8), values.reshape(shape).view(np.uint8))
+            _by_channel(source.view(np.uint8), values.reshape(shape).view(np.uint8))
         else:
             values.reshape(shape)[...] = source[..., : self.channels].swapaxes(2, 3)
 
@@ -81,7 +84,7 @@ class Layout:
 
 
 @numba.njit(nogil=True, cache=True)
-def _transpose(source, target):  # type: ignore[no-untyped-def]
+def _by_channel(source, target):  # type: ignore[no-untyped-def]
     """(B, T, P, lanes) → (B, T, C, P), as byte copies go fastest."""
     samples, steps, channels, positions = target.shape
     for b in range(samples):
@@ -89,3 +92,15 @@ def _transpose(source, target):  # type: ignore[no-untyped-def]
             for c in range(channels):
                 for p in range(positions):
                     target[b, t, c, p] = source[b, t, p, c]
+
+
+@numba.njit(nogil=True, cache=True)
+def _by_lane(source, target):  # type: ignore[no-untyped-def]
+    """(B, T, C, P) → (B, T, P, lanes), a stretch of positions at a time."""
+    samples, steps, channels, positions = source.shape
+    for b in range(samples):
+        for t in range(steps):
+            for start in range(0, positions, 64):
+                for c in range(channels):
+                    for p in range(start, min(start + 64, positions)):
+                        target[b, t, p, c] = source[b, t, c, p]
