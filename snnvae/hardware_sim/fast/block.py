@@ -64,19 +64,25 @@ class Block:
             self._u[name] = np.zeros((self.batch, width), self._number)
 
     def run(
-        self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray], steps: int
+        self,
+        inputs: Mapping[str, np.ndarray],
+        host: Mapping[str, np.ndarray],
+        steps: int,
+        start: int = 0,
     ) -> None:
-        """One window: inputs (B, steps, *shape) by name, host currents by connection name."""
+        """Steps from `start` on of a window: inputs (B, steps, *shape) by name.
+
+        host: currents of the whole window, (B, T, *shape), by connection name.
+        """
         for name, spikes in inputs.items():
-            h = self.plan.history[name]
-            self.plan.layouts[name].inward(spikes, self.spikes[name][:, h : h + steps])
+            at = self.plan.history[name] + start
+            self.plan.layouts[name].inward(spikes, self.spikes[name][:, at : at + steps])
+        end = start + steps
         for unit in self.plan.units:
             at_once = unit.steps or steps
-            for begin in range(0, steps, at_once):
+            for begin in range(start, end, at_once):
                 for name in unit.layers:
-                    self._run_layer(
-                        self.plan.layers[name], host, begin, min(begin + at_once, steps)
-                    )
+                    self._run_layer(self.plan.layers[name], host, begin, min(begin + at_once, end))
 
     def forward(self, steps: int) -> None:
         """Keep of this window of `steps` what delayed connections deliver in the next."""
@@ -86,12 +92,14 @@ class Block:
                 if h:
                     rows[:, :h] = rows[:, steps : steps + h].copy()
 
-    def fired(self, name: str, steps: int, out: np.ndarray | None = None) -> np.ndarray:
-        """Spikes of this window, (B, steps, *shape), into `out` (bytes) where given."""
+    def fired(
+        self, name: str, steps: int, out: np.ndarray | None = None, start: int = 0
+    ) -> np.ndarray:
+        """Spikes of steps of this window, (B, steps, *shape), into `out` (bytes) where given."""
         h, layout = self.plan.history[name], self.plan.layouts[name]
         if out is None:
             out = np.empty((self.batch, steps, *layout.shape), np.uint8)
-        layout.outward(self.spikes[name][:, h : h + steps], out)
+        layout.outward(self.spikes[name][:, h + start : h + start + steps], out)
         return out
 
     def membrane(self, name: str) -> np.ndarray:
@@ -132,13 +140,33 @@ class Block:
             self.saturated[name] += scans.scan_fixed(currents, extra, *neuron)
         else:
             near = np.zeros((batch, plan.layout.size), np.uint8)
-            margin = plan.margin if plan.certified else np.full(steps, -1.0)
+            margin = plan.margin[begin:end] if plan.certified else np.full(steps, -1.0)
             scans.scan_float(currents, plan.unit, extra, *neuron, margin, near)
             if plan.certified and near.any():
-                sources = [self._source(wire.connection, begin, rows) for wire in plan.wires]
-                self.recomputed += replay(plan, near, sources, extra, spikes, first, steps)
+                self._replay(plan, near, host, slice(begin, end), rows)
         if recorded:
             plan.layout.outward(membranes, self.membranes[name][rows, first : first + steps])
+
+    def _replay(
+        self,
+        plan: LayerPlan,
+        near: np.ndarray,
+        host: Mapping[str, np.ndarray],
+        steps: slice,
+        rows: slice,
+    ) -> None:
+        """Of neurons that were too near their threshold; the window began with the sample."""
+        name = plan.layer.name
+        self.recomputed += replay(
+            plan,
+            near,
+            [self._source(wire.connection, 0, rows) for wire in plan.wires],
+            self._from_host(plan, host, 0, steps.stop, rows),
+            self.spikes[name][rows],
+            self.plan.history[name],
+            steps,
+            (self._v[name][rows], self._u[name][rows]),
+        )
 
     def _source(self, c: Connection, begin: int, rows: slice) -> tuple[np.ndarray, int]:
         """Spikes that a connection delivers, and the row of the step that begins."""

@@ -79,11 +79,10 @@ class Plan:
         it is recorded or where a sample goes on in another window.
         """
         units = units_of(program)
-        looped = {name for unit in units if unit.steps for name in unit.layers}
         populations: list[Input | Layer] = [*program.inputs, *program.layers]
         layouts = {p.name: Layout(p.shape) for p in populations}
         layers = {
-            layer.name: _layer_plan(program, layer, layouts, steps, exact or layer.name in looped)
+            layer.name: _layer_plan(program, layer, layouts, steps, exact)
             for layer in program.layers
         }
         history = {

@@ -15,24 +15,27 @@ def replay(
     extra: np.ndarray,
     spikes: np.ndarray,
     first: int,
-    steps: int,
+    steps: slice,
+    state: tuple[np.ndarray, np.ndarray],
 ) -> int:
-    """Run those neurons again with exact weights, from the first step, and put their spikes right.
+    """Run those neurons again with exact weights, from the first step, and put them right.
 
-    near (B, n): which. sources: of each wire, spikes (B, H + T, n) and the row of the first step.
-    extra: what the host adds. spikes (B, H + T, n): of this layer, changed in place. Returns how
-    many neurons that were.
+    near (B, n): which. sources: of each wire, spikes (B, H + T, n) and the row of step 0. extra:
+    what the host adds, from step 0 on. spikes (B, H + T, n): of this layer, step 0 in row `first`;
+    those of `steps` are replaced, and so is the state (v and u, each (B, n)) after them. Returns
+    how many neurons that were.
     """
-    layout = plan.layout
+    layout, (v, u) = plan.layout, state
     c_order = np.full(layout.size, -1)
     c_order[layout.places] = np.arange(len(layout.places))
     done = 0
     for b in np.flatnonzero(near.any(axis=1)):
         places = np.flatnonzero(near[b])
-        currents = np.zeros((1, steps, len(places)))
+        currents = np.zeros((1, steps.stop, len(places)))
         for wire, (source, at) in zip(plan.wires, sources, strict=True):
             wire.exact(source[b], at, c_order[places], currents[0])
-        again = np.zeros((1, steps, len(places)), np.uint8)
+        again = np.zeros((1, steps.stop, len(places)), np.uint8)
+        exact_v, exact_u = plan.start[None, places], np.zeros((1, len(places)))
         scans.scan_float(
             currents,
             1.0,
@@ -40,14 +43,17 @@ def replay(
             tuple(parameter[places] for parameter in plan.parameters),
             plan.has_u,
             plan.mode,
-            plan.start[None, places],
-            np.zeros((1, len(places))),
+            exact_v,
+            exact_u,
             again,
             0,
             np.zeros((1, 0, len(places))),
-            np.full(steps, -1.0),
+            np.full(steps.stop, -1.0),
             np.zeros((1, len(places)), np.uint8),
         )
-        spikes[b, first : first + steps, places] = again[0].T
+        spikes[b, first + steps.start : first + steps.stop, places] = again[0, steps].T
+        v[b, places] = exact_v[0]
+        if plan.has_u:
+            u[b, places] = exact_u[0]
         done += len(places)
     return done

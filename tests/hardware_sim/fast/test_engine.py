@@ -131,6 +131,38 @@ def test_a_block_goes_through_time_window_by_window(precision: Precision, window
             through.reset()
 
 
+@pytest.mark.parametrize("bits", [3, 30])
+def test_a_block_goes_step_by_step_through_a_window(
+    monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    """As Lava has it: each step is decided at once, with what has to be computed again."""
+    monkeypatch.setattr(rounding, "INT32_BITS", bits)
+    recomputed = 0
+    for seed in range(GRAPHS):
+        program, stimulus = case(seed, "float", decimals=True)
+        wanted = reference.run(program, stimulus)
+        through = block.Block(Plan.of(program, STEPS), SAMPLES, STEPS)
+        host = host_currents(program, stimulus)
+        for _ in range(2):
+            for t in range(STEPS):
+                ports = {
+                    i.name: stimulus.streams[i.name][:, t : t + 1]
+                    for i in program.inputs
+                    if not i.analog
+                }
+                through.run(ports, host, 1, t)
+                for layer in program.layers:
+                    if layer.neuron.spiking:
+                        np.testing.assert_array_equal(
+                            through.fired(layer.name, 1, start=t)[:, 0],
+                            wanted.spikes[layer.name][:, t],
+                            err_msg=f"{seed}: {layer.name} at {t}",
+                        )
+            through.reset()
+        recomputed += through.recomputed
+    assert recomputed > 100 or bits == 30
+
+
 def test_samples_do_not_depend_on_their_company(nets: Any) -> None:
     program = nets.compiled(nets.small())
     stimulus = nets.spikes(program, steps=8)

@@ -24,6 +24,8 @@ from snnvae.program import Program
 # Attribute names of the ports: a colon keeps them apart from Lava's own attributes.
 _SPIKES_IN, _CURRENT_IN, _OUT, _MEMBRANE = "spikes:", "current:", "out:", "membrane:"
 _SPIKES_OUT, _ALL = "fired:", "all_spikes"
+_MAX_HISTORY = 1 << 28
+"""Spikes of samples so far, a byte each, that a process keeps."""
 
 
 class Network(AbstractProcess):
@@ -119,9 +121,8 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         batch, waits = proc_params["batch"], proc_params["waits"]
         self._batch = 1 if batch is None else batch
         self._lead = () if batch is None else (batch,)
-        self._layers = program.layers
-        plan = Plan.of(program, 1, exact=True)
-        self._block = Block(plan, self._batch, 1)
+        self._program, self._layers = program, program.layers
+        self._block: Block | None = None
         self._inputs = {i.name: i.shape for i in program.inputs if not i.analog}
         self._kept: dict[str, deque[np.ndarray]] = {
             name: deque([np.zeros((self._batch, 1, *shape), bool)] * waits[name])
@@ -134,9 +135,10 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
 
     def run_spk(self) -> None:
         """Receive, step, send."""
-        since = self.time_step - 1 - self.proc_params["offset"]
-        if since % self.proc_params["interval"] == 0:
-            self._block.reset()
+        block = self._block = self._block or self._new_block()
+        step = (self.time_step - 1 - self.proc_params["offset"]) % self.proc_params["interval"]
+        if step == 0:
+            block.reset()
         spikes = {
             name: self._in_time(name, self._receive(_SPIKES_IN + name, shape))
             for name, shape in self._inputs.items()
@@ -144,29 +146,45 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         currents = {
             name: self._receive(_CURRENT_IN + name, shape) for name, shape in self._currents.items()
         }
-        self._block.run(spikes, currents, 1)
-        self._send_all()
-        self._block.forward(1)
+        at = step if block.window > 1 else 0
+        block.run(spikes, currents, 1, at)
+        self._send_all(block, at)
+        if block.window == 1:
+            block.forward(1)
 
-    def _send_all(self) -> None:
+    def _new_block(self) -> Block:
+        """With a sample's spikes so far where weights may be rounded, else with one step at a time.
+
+        What has to be computed again is computed from the sample's first step on.
+        """
+        program, interval = self._program, self.proc_params["interval"]
+        sent = [getattr(self, _MEMBRANE + layer.name).csp_ports for layer in self._layers]
+        neurons = sum(layer.size for layer in self._layers)
+        fits = self._batch * interval * neurons <= _MAX_HISTORY
+        exact = program.precision == "fixed" or bool(self._currents) or any(sent) or not fits
+        window = 1 if exact else interval
+        return Block(Plan.of(program, window, exact=exact), self._batch, window)
+
+    def _send_all(self, block: Block, step: int) -> None:
         fired: list[np.ndarray] = []
         every = getattr(self, _ALL).csp_ports
         for layer in self._layers:
             if layer.neuron.spiking:
                 port = getattr(self, _SPIKES_OUT + layer.name)
                 if every or port.csp_ports:
-                    fired.append(self._block.fired(layer.name, 1).reshape(*self._lead, -1))
+                    spikes = block.fired(layer.name, 1, start=step)
+                    fired.append(spikes.reshape(*self._lead, -1))
                     port.send(fired[-1])
             else:
-                self._send_membrane(_OUT, layer.name)
-            self._send_membrane(_MEMBRANE, layer.name)
+                self._send_membrane(block, _OUT, layer.name)
+            self._send_membrane(block, _MEMBRANE, layer.name)
         if every:
             getattr(self, _ALL).send(np.concatenate(fired, axis=-1))
 
-    def _send_membrane(self, kind: str, layer: str) -> None:
+    def _send_membrane(self, block: Block, kind: str, layer: str) -> None:
         port = getattr(self, kind + layer)
         if port.csp_ports:
-            port.send(self._block.membrane(layer).reshape(*self._lead, -1))
+            port.send(block.membrane(layer).reshape(*self._lead, -1))
 
     def _in_time(self, name: str, spikes: np.ndarray) -> np.ndarray:
         """What has waited long enough."""
