@@ -28,8 +28,6 @@ from snnvae.program import Connection, Layer
 
 INT32_BITS = 30
 """Of a sum of rounded weights: one fewer than fits, for the rounding of the weights."""
-FLOAT32_BITS = 23
-"""The same for sums in float32, which counts exactly up to 2^24."""
 GRID_BITS = 51
 """No current into a layer is larger than its grid times two to this power."""
 _SLACK = 2.0**-46

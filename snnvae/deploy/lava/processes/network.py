@@ -166,20 +166,23 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         return Block(Plan.of(program, window, exact=exact), self._batch, window)
 
     def _send_all(self, block: Block, step: int) -> None:
-        fired: list[np.ndarray] = []
-        every = getattr(self, _ALL).csp_ports
+        every = getattr(self, _ALL)
+        spiking = sum(layer.size for layer in self._layers if layer.neuron.spiking)
+        together = np.empty((self._batch, 1, spiking if every.csp_ports else 0), np.uint8)
+        at = 0
         for layer in self._layers:
-            if layer.neuron.spiking:
-                port = getattr(self, _SPIKES_OUT + layer.name)
-                if every or port.csp_ports:
-                    spikes = block.fired(layer.name, 1, start=step)
-                    fired.append(spikes.reshape(*self._lead, -1))
-                    port.send(fired[-1])
-            else:
-                self._send_membrane(block, _OUT, layer.name)
             self._send_membrane(block, _MEMBRANE, layer.name)
-        if every:
-            getattr(self, _ALL).send(np.concatenate(fired, axis=-1))
+            if not layer.neuron.spiking:
+                self._send_membrane(block, _OUT, layer.name)
+                continue
+            if every.csp_ports:
+                block.fired(layer.name, 1, together[..., at : at + layer.size], start=step)
+                at += layer.size
+            port = getattr(self, _SPIKES_OUT + layer.name)
+            if port.csp_ports:
+                port.send(block.fired(layer.name, 1, start=step).reshape(*self._lead, -1))
+        if every.csp_ports:
+            every.send(together.reshape(*self._lead, -1))
 
     def _send_membrane(self, block: Block, kind: str, layer: str) -> None:
         port = getattr(self, kind + layer)

@@ -24,13 +24,14 @@ from lava.proc.io import sink
 class FileSink(PyLoihiProcessModel):
     """Writes what it receives at each step."""
 
-    # Added to what comes in, so that the smallest type leaves that as it is.
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.uint8)
     data: np.ndarray = LavaPyType(np.ndarray, float)
 
     def run_spk(self) -> None:
         """Receive and store."""
-        values = self.a_in.recv()
+        # One sender, flat: what a port adds up over several need not be copied.
+        (sender,) = self.a_in.csp_ports
+        values = sender.recv()
         for columns, trace in self.proc_params["traces"]:
             trace.put(self.time_step, values[..., columns])
 
