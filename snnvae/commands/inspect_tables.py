@@ -156,5 +156,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 def batched_text(program: Program) -> str:
     """How batched mode parts the graph into Lava processes on this machine."""
     networks, layers = cores(), len(program.layers)
-    copies = "one process" if networks == 1 else f"{networks} processes, a share of samples each"
+    copies = (
+        "one process" if networks == 1 else f"up to {networks} processes, a share of samples each"
+    )
     return f"{copies}; all {layers} layers in each, a source per input, one sink for all spikes"

@@ -69,6 +69,9 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     stages, rounded, options = _stages(request)
     first, last = stages[0].program, stages[-1].program
+    if request.means.max_memory is not None:  # the stages of a block are held together
+        each = request.means.max_memory // len(stages)
+        request = replace(request, means=replace(request.means, max_memory=each))
     steps = options.steps or first.steps
     at_once = min(
         samples_at_once(s.program, steps, request.samples, request.means, request.record_state)

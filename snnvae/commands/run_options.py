@@ -19,7 +19,8 @@ from snnvae.commands.options import (
 from snnvae.deploy.options import CALIBRATIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
 class Size(click.ParamType):
@@ -33,10 +34,11 @@ class Size(click.ParamType):
         """Text → bytes."""
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kMG]i?)?B?", value.strip())
-        if match is None or not float(match[1]):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]i?)?b?", value.strip().lower())
+        size = int(float(match[1]) * _UNITS[match[2] or ""]) if match else 0
+        if size < 1:
             self.fail(f"{value!r} is no size; write it as 500MB or 2GiB", param, ctx)
-        return int(float(match[1]) * _UNITS[match[2] or ""])
+        return size
 
 
 dask_option = click.option(
@@ -74,7 +76,8 @@ def run_options(command: Command) -> Command:
         click.option(
             "--max-memory",
             type=Size(),
-            help="As 500MB: run as many samples (and steps) at once as fit, and write as it goes.",
+            help="As 500MB: run as many samples (in the emulator steps too) at once as fit, and "
+            "write as it goes.",
         ),
         click.option("--record-state", is_flag=True, help="Record the membranes too."),
         click.option(

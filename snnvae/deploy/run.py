@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from snnvae.deploy.backends import BACKENDS, Backend, Means
-from snnvae.deploy.scale_out import run_shared
+from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
@@ -25,6 +25,8 @@ def check_backend(
     means = means or Means()
     if backend not in BACKENDS:
         raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    if means.dask is not None:
+        check_address(means.dask)
     if means.device is not None:
         if backend != "emulator":
             raise ConfigError(f"--device {means.device} is for the fast emulator; leave it out")

@@ -7,6 +7,7 @@ order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,6 +38,7 @@ def run_shared(
 
     ConfigError if there is no cluster, BackendError if its workers fail.
     """
+    check_address(address)
     progress = progress or NoProgress()
     with _client(address) as client:
         workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
@@ -53,6 +55,12 @@ def run_shared(
             progress.advance(share.batch)
         progress.finish()
     return Recording.joined(parts)
+
+
+def check_address(address: str) -> None:
+    """ConfigError unless it looks like one."""
+    if re.fullmatch(r"(\w+://)?[^\s/]+:\d+", address) is None:
+        raise ConfigError(f"--dask {address}: give the scheduler's address, as tcp://host:8786")
 
 
 def _share(run_share: RunShare, program: Program, stimulus: Stimulus) -> Recording:

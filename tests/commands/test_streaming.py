@@ -65,6 +65,8 @@ def test_two_stages_go_through_together(capsys: pytest.CaptureFixture[str], tmp_
     [
         ("--max-memory", "1kB", "one sample of this network takes"),
         ("--max-memory", "lots", "write it as 500MB or 2GiB"),
+        ("--max-memory", "0.1", "write it as 500MB or 2GiB"),
+        ("--dask", "garbage", "as tcp://host:8786"),
         ("--device", "cuda:99", "--device"),
         ("--device", "toaster", "no device 'toaster'"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Literal
 
@@ -92,5 +93,6 @@ class Timetable:
 
 def shares_of(samples: int, shares: int) -> list[slice]:
     """The samples of a batch in so many shares, equal but for one; none is empty."""
-    size = -(-samples // min(shares, samples))
-    return [slice(at, min(at + size, samples)) for at in range(0, samples, size)]
+    count = min(shares, samples)
+    ends = [samples * n // count for n in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(ends)]

@@ -10,6 +10,7 @@ from snnvae.hardware_sim.fast import scans
 from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.plan import LayerPlan, Plan
 from snnvae.hardware_sim.fast.replay import replay
+from snnvae.hardware_sim.fast.sums import INDEX_BYTES, SLACK
 from snnvae.hardware_sim.fast.wires import Wire, new_currents
 from snnvae.hardware_sim.stepper import graded_sums
 from snnvae.primitives import fixed_point
@@ -29,7 +30,7 @@ class Block:
     """
 
     def __init__(self, plan: Plan, batch: int, window: int, *, membranes: bool = False) -> None:
-        self.plan, self.batch, self.window, self.record = plan, batch, window, membranes
+        self.plan, self.batch, self.window = plan, batch, window
         program = plan.program
         self._number = np.float64 if program.precision == "float" else np.int64
         rows = {name: h + window for name, h in plan.history.items()}
@@ -112,7 +113,9 @@ class Block:
         self, plan: LayerPlan, host: Mapping[str, np.ndarray], begin: int, end: int
     ) -> None:
         """Steps begin … end of a window, as many samples at once as the cache holds."""
-        per_sample = plan.layout.size * (end - begin) * np.dtype(plan.dtype).itemsize
+        per_step = plan.layout.size * np.dtype(plan.dtype).itemsize
+        lists = [INDEX_BYTES * (wire.source.size + SLACK) for wire in plan.wires]
+        per_sample = (end - begin) * max(per_step, *lists, 1)
         count = max(1, CURRENT_BYTES // per_sample)
         for at in range(0, self.batch, count):
             self._run_samples(plan, host, begin, end, slice(at, min(at + count, self.batch)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,19 +49,19 @@ def run(
         membranes=membranes,
     )
     window = at_once.window
-    plan = Plan.of(program, window, exact=membranes or window < steps)
+    beyond = _beyond_range(program, stimulus)
+    plan = Plan.of(program, window, exact=membranes or window < steps or beyond, ordered=beyond)
     results = _Results.empty(program, batch, steps, membranes)
     groups = [slice(at, min(at + at_once.group, batch)) for at in range(0, batch, at_once.group)]
     blocks: list[Block] = []
-    spare: list[Block] = []
+    spare: dict[int, list[Block]] = {rows.stop - rows.start: [] for rows in groups}
 
     def block_of(batch: int) -> Block:
         """A block that another group has done with, or a new one: fresh memory costs time."""
-        while spare:
-            block = spare.pop()
-            if block.batch == batch:
-                block.reset()
-                return block
+        with suppress(IndexError):  # another thread may take the last one first
+            block = spare[batch].pop()
+            block.reset()
+            return block
         blocks.append(Block(plan, batch, window, membranes=membranes))
         return blocks[-1]
 
@@ -75,7 +75,7 @@ def run(
             block.run(ports, {name: c[:, now] for name, c in host.items()}, now.stop - begin)
             results.take(block, rows, now)
             block.forward(now.stop - begin)
-        spare.append(block)
+        spare[part.batch].append(block)
         return part.batch
 
     progress.start("emulator", batch)
@@ -94,6 +94,15 @@ def run(
         "recomputed": recomputed,
     }
     return assemble(program, stimulus, results.spikes, results.final, results.membranes, info)
+
+
+def _beyond_range(program: Program, stimulus: Stimulus) -> bool:
+    """Whether an analog input holds what its layer's grid was not made for."""
+    return any(
+        bool((stimulus.streams[i.name] < i.low).any() or (stimulus.streams[i.name] > i.high).any())
+        for i in program.inputs
+        if i.analog
+    )
 
 
 @contextmanager

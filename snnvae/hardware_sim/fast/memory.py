@@ -7,6 +7,7 @@ from math import prod
 
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim.fast.layout import Layout
+from snnvae.hardware_sim.fast.sums import INDEX_BYTES, SLACK
 from snnvae.program import Input, Layer, Program
 
 GROUP = 16
@@ -55,9 +56,17 @@ def portion(
             count = min(threads, running)
             return Portion(min(block, samples), running // count, count, window)
     raise ConfigError(
-        f"--max-memory {max_memory}: one sample of this network takes {kept + working} bytes; "
-        "give at least as many, or fewer --steps"
+        f"--max-memory: one sample of this network takes {_readable(kept + working)}, more than "
+        f"{_readable(max_memory)}; give at least as much, or fewer --steps"
     )
+
+
+def _readable(size: int) -> str:
+    """Bytes as a person reads them, never less than they are."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{-(-size * 10 // factor) / 10:g} {unit}"
+    return f"{size} bytes"
 
 
 def _kept(program: Program, steps: int, membranes: bool) -> int:
@@ -88,5 +97,6 @@ def _working(program: Program, window: int, membranes: bool) -> int:
     )
     states = 2 * _WORD * sum(sizes[layer.name] for layer in program.layers)
     largest = max((sizes[layer.name] for layer in program.layers), default=0)
-    # Currents, what the host adds to them, and membranes on their way out.
-    return values + states + 3 * _WORD * largest * window
+    lists = INDEX_BYTES * (max(sizes.values(), default=0) + SLACK) * window
+    # Currents, what the host adds to them, membranes on their way out; which neurons fire.
+    return values + states + 3 * _WORD * largest * window + lists

@@ -72,17 +72,20 @@ class Plan:
     history: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, program: Program, steps: int, *, exact: bool = False) -> Plan:
+    def of(
+        cls, program: Program, steps: int, *, exact: bool = False, ordered: bool = False
+    ) -> Plan:
         """For windows of `steps`.
 
         exact: in float programs too, every membrane is exact after each step, as it must be where
-        it is recorded or where a sample goes on in another window.
+        it is recorded or where a sample goes on in another window. ordered: what the host adds is
+        added in the program's order, as it must be where it may be larger than the grid is for.
         """
         units = units_of(program)
         populations: list[Input | Layer] = [*program.inputs, *program.layers]
         layouts = {p.name: Layout(p.shape) for p in populations}
         layers = {
-            layer.name: _layer_plan(program, layer, layouts, steps, exact)
+            layer.name: _layer_plan(program, layer, layouts, steps, exact, ordered)
             for layer in program.layers
         }
         history = {
@@ -120,7 +123,12 @@ def _loop_steps(layers: Sequence[str], edges: Sequence[Connection]) -> int | Non
 
 
 def _layer_plan(
-    program: Program, layer: Layer, layouts: dict[str, Layout], steps: int, exact: bool
+    program: Program,
+    layer: Layer,
+    layouts: dict[str, Layout],
+    steps: int,
+    exact: bool,
+    ordered: bool,
 ) -> LayerPlan:
     incoming = program.into(layer.name)
     layout, neuron = layouts[layer.name], layer.neuron
@@ -143,7 +151,7 @@ def _layer_plan(
         layout=layout,
         wires=wires,
         host=tuple(c.name for c in incoming if c.on_host),
-        in_order=incoming if graded else None,
+        in_order=incoming if graded or (ordered and len(spiking) < len(incoming)) else None,
         unit=unit,
         dtype=dtype,
         margin=margin,

@@ -128,6 +128,8 @@ _ORDER = np.argsort(1 - _MASKS, axis=1, kind="stable").astype(np.int32)
 _GATHER = np.uint64(0x0102040810204080)
 SLACK = 8
 """Entries beyond the number of neurons that `listed` may write."""
+INDEX_BYTES = 4
+"""Of an entry of such a list."""
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

@@ -163,7 +163,8 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         fits = self._batch * interval * neurons <= _MAX_HISTORY
         exact = program.precision == "fixed" or bool(self._currents) or any(sent) or not fits
         window = 1 if exact else interval
-        return Block(Plan.of(program, window, exact=exact), self._batch, window)
+        plan = Plan.of(program, window, exact=exact, ordered=bool(self._currents))
+        return Block(plan, self._batch, window)
 
     def _send_all(self, block: Block, step: int) -> None:
         every = getattr(self, _ALL)
