@@ -29,6 +29,8 @@ def main(
 ) -> None:
     """Time snnvae beside named alternatives. All of NAMES, or all there are."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)  # a table in a log is not folded
     if only_list:
         for name, benchmark in BENCHMARKS.items():
             console.print(f"{name:20} {benchmark.__doc__}")
