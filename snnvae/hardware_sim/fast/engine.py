@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-
-import numpy as np
 
 from snnvae.hardware_sim.fast.block import Block
 from snnvae.hardware_sim.fast.memory import portion
 from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.reference import assemble, check_steps
+from snnvae.hardware_sim.results import Results
 from snnvae.machine import cores
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
@@ -51,7 +49,7 @@ def run(
     window = at_once.window
     beyond = _beyond_range(program, stimulus)
     plan = Plan.of(program, window, exact=membranes or window < steps or beyond, ordered=beyond)
-    results = _Results.empty(program, batch, steps, membranes)
+    results = Results.empty(program, batch, steps, membranes)
     groups = [slice(at, min(at + at_once.group, batch)) for at in range(0, batch, at_once.group)]
     blocks: list[Block] = []
     spare: dict[int, list[Block]] = {rows.stop - rows.start: [] for rows in groups}
@@ -73,7 +71,7 @@ def run(
             now = slice(begin, min(begin + window, steps))
             ports = {i.name: part.streams[i.name][:, now] for i in program.inputs if not i.analog}
             block.run(ports, {name: c[:, now] for name, c in host.items()}, now.stop - begin)
-            results.take(block, rows, now)
+            _take(results, block, rows, now)
             block.forward(now.stop - begin)
         spare[part.batch].append(block)
         return part.batch
@@ -115,33 +113,13 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class _Results:
-    """What a recording is made of, for all samples."""
-
-    spikes: dict[str, np.ndarray]
-    final: dict[str, np.ndarray]
-    membranes: dict[str, np.ndarray]
-
-    @classmethod
-    def empty(cls, program: Program, batch: int, steps: int, membranes: bool) -> _Results:
-        """To be filled."""
-        number = np.float64 if program.precision == "float" else np.int64
-        spiking = {layer.name: layer.neuron.spiking for layer in program.layers}
-        layers = program.layers
-        return cls(
-            {n.name: np.empty((batch, steps, *n.shape), bool) for n in layers if spiking[n.name]},
-            {n.name: np.empty((batch, *n.shape), number) for n in layers if not spiking[n.name]},
-            {n.name: np.empty((batch, steps, *n.shape), number) for n in layers if membranes},
-        )
-
-    def take(self, block: Block, rows: slice, steps: slice) -> None:
-        """Of a block that has run these steps."""
-        count = steps.stop - steps.start
-        for name, spikes in self.spikes.items():
-            block.fired(name, count, spikes[rows, steps])
-        for name, final in self.final.items():
-            final[rows] = block.membrane(name)
-        for name, values in self.membranes.items():
-            h = block.plan.history[name]
-            values[rows, steps] = block.membranes[name][:, h : h + count]
+def _take(results: Results, block: Block, rows: slice, steps: slice) -> None:
+    """Into the results, of a block that has run these steps."""
+    count = steps.stop - steps.start
+    for name, spikes in results.spikes.items():
+        block.fired(name, count, spikes[rows, steps])
+    for name, final in results.final.items():
+        final[rows] = block.membrane(name)
+    for name, values in results.membranes.items():
+        h = block.plan.history[name]
+        values[rows, steps] = block.membranes[name][:, h : h + count]

@@ -55,12 +55,12 @@ class Wire(ABC):
         """Of the connection."""
         return self.connection.synapse
 
-    def _complement_for(self, spikes: np.ndarray) -> np.ndarray:
-        """Weights for sums over the silent, where a sample of the spikes shows more than silence.
+    def _complement_for(self, spikes: np.ndarray, first: int, steps: int) -> np.ndarray:
+        """Weights for sums over the silent, where some of the steps show more spikes than silence.
 
         As `sums.add_linear` takes them: empty where they are of no use.
         """
-        some = spikes[:, -1::-_EVERY]
+        some = spikes[:, first : first + steps : _EVERY]
         worth = some.size and 2 * np.count_nonzero(some) > len(some) * some.shape[1] * self._used
         return self._complement if worth else self._complement[:0]
 
@@ -102,7 +102,8 @@ class LinearWire(Wire):
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
         """By rows of the matrix."""
-        sums.add_linear(spikes, first, self.weights, self._complement_for(spikes), currents)
+        complement = self._complement_for(spikes, first, currents.shape[1])
+        sums.add_linear(spikes, first, self.weights, complement, currents)
 
     def rows(self, targets: np.ndarray) -> Rows:
         """Rows of the matrix."""
@@ -205,7 +206,7 @@ class KernelWire(Wire):
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
         """Run by run."""
-        complement = self._complement_for(spikes)
+        complement = self._complement_for(spikes, first, currents.shape[1])
         sums.add_kernel(spikes, first, self.weights, complement, *self._taps, currents)
 
     def rows(self, targets: np.ndarray) -> Rows:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from snnvae.hardware_sim.reference import assemble, check_steps
+from snnvae.hardware_sim.results import Results
 from snnvae.hardware_sim.torch_engine.chunk import Chunk, Network
 from snnvae.hardware_sim.torch_engine.devices import chosen, exact_products
 from snnvae.program import Program
@@ -30,13 +29,8 @@ def run(
     stimulus.check(program)
     check_steps(program, stimulus)
     progress = progress or NoProgress()
-    batch, number = stimulus.batch, np.float64 if program.precision == "float" else np.int64
-    start = (batch, stimulus.steps)
-    silent = [layer for layer in program.layers if not layer.neuron.spiking]
-    spikes = {n.name: np.empty((*start, *n.shape), bool) for n in program.layers if n not in silent}
-    final = {n.name: np.empty((batch, *n.shape), number) for n in silent}
-    recorded = program.layers if membranes else ()
-    traces = {n.name: np.empty((*start, *n.shape), number) for n in recorded}
+    batch = stimulus.batch
+    results = Results.empty(program, batch, stimulus.steps, membranes)
     saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
     with exact_products(on):
         network = Network.of(program, on)
@@ -45,15 +39,15 @@ def run(
         for at in range(0, batch, size):
             rows = slice(at, min(at + size, batch))
             chunk = Chunk(network, stimulus.select(rows), membranes=membranes)
-            for name, values in spikes.items():
+            for name, values in results.spikes.items():
                 values[rows] = chunk.spikes[name].cpu().numpy()
             for name, last in chunk.final.items():
-                final[name][rows] = last
-            for name, trace in traces.items():
+                results.final[name][rows] = last
+            for name, trace in results.membranes.items():
                 trace[rows] = chunk.membranes[name]
             for name, count in chunk.saturated.items():
                 saturated[name] += count
             progress.advance(rows.stop - rows.start)
     progress.finish()
     info = {"backend": "emulator", "device": str(on), "latency": 0, "saturated": saturated}
-    return assemble(program, stimulus, spikes, final, traces, info)
+    return assemble(program, stimulus, results.spikes, results.final, results.membranes, info)

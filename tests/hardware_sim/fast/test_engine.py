@@ -35,6 +35,10 @@ def case(seed: int, precision: Precision, **own: Any) -> tuple[Program, Stimulus
     return program, Stimulus(streams, tuple(range(SAMPLES)))
 
 
+def ports(program: Program, stimulus: Stimulus, steps: slice) -> dict[str, np.ndarray]:
+    return {i.name: stimulus.streams[i.name][:, steps] for i in program.inputs if not i.analog}
+
+
 def assert_same(got: Recording, wanted: Recording, hint: object = "") -> None:
     for part in ("spikes", "final", "outputs", "membranes"):
         ours, theirs = getattr(got, part), getattr(wanted, part)
@@ -114,12 +118,11 @@ def test_a_block_goes_through_time_window_by_window(precision: Precision, window
             for t in range(0, STEPS, window):
                 steps = min(window, STEPS - t)
                 part = slice(t, t + steps)
-                ports = {
-                    i.name: stimulus.streams[i.name][:, part]
-                    for i in program.inputs
-                    if not i.analog
-                }
-                through.run(ports, {name: c[:, part] for name, c in host.items()}, steps)
+                through.run(
+                    ports(program, stimulus, part),
+                    {name: c[:, part] for name, c in host.items()},
+                    steps,
+                )
                 for layer in program.layers:
                     if layer.neuron.spiking:
                         np.testing.assert_array_equal(
@@ -145,12 +148,7 @@ def test_a_block_goes_step_by_step_through_a_window(
         host = host_currents(program, stimulus)
         for _ in range(2):
             for t in range(STEPS):
-                ports = {
-                    i.name: stimulus.streams[i.name][:, t : t + 1]
-                    for i in program.inputs
-                    if not i.analog
-                }
-                through.run(ports, host, 1, t)
+                through.run(ports(program, stimulus, slice(t, t + 1)), host, 1, t)
                 for layer in program.layers:
                     if layer.neuron.spiking:
                         np.testing.assert_array_equal(
