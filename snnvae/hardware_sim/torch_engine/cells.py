@@ -6,6 +6,7 @@ rounds once where the definition rounds twice.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from snnvae.primitives.fixed_point import (
 _WHOLE = 1 << DECAY_BITS
 
 
-class Cells:
+class Cells(ABC):
     """A layer's neurons for B samples: membranes v and currents u, and steps of them.
 
     beyond: updates that left 24 bits, in fixed point.
@@ -39,9 +40,9 @@ class Cells:
         self._reset, self._inclusive = neuron.reset, neuron.inclusive
         self._threshold = self._put(neuron.threshold if self._spiking else 0)
 
+    @abstractmethod
     def step(self, current: torch.Tensor) -> torch.Tensor | None:
         """One step: (B, *shape) → spikes, None of neurons that have none; `v` after any reset."""
-        raise NotImplementedError
 
     def _put(self, values: Any) -> torch.Tensor:
         return tensor(np.asarray(values), self._device)
