@@ -94,7 +94,7 @@ def _trained() -> SpikingVAE:
     torch.manual_seed(0)
     widths = (32, 64, 128, 256)
     made = build(Config("fsvae", image_size=SIDE, widths=widths, latent=128, k=20))
-    digits = torch.as_tensor(load("digits").train)
+    digits = torch.from_numpy(load("digits").train[:])
     images = F.interpolate(digits, (SIDE, SIDE), mode="bilinear").clamp(-1, 1)
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.AdamW(made.optimizer_groups())

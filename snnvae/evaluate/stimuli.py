@@ -64,7 +64,7 @@ def held_out(program: Program, samples: Sequence[int]) -> dict[str, np.ndarray]:
         return {}
     from snnvae.train import data
 
-    test = data.load(name).test
+    test = data.load(name, image_size=images[0].shape[-1]).test
     if test.shape[1:] != images[0].shape:
         return {}
     if max(samples) >= len(test):
