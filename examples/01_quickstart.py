@@ -7,11 +7,11 @@ from pathlib import Path
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
-from snnvae.evaluate.images import save_grid
 from snnvae.export import read_nir
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import summary_text
 from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.images import save_grid
 
 
 def main(out: Path = Path("out/quickstart")) -> None:

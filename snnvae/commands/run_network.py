@@ -12,6 +12,7 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnvae import images
 from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
 from snnvae.deploy.backends import Backend, Means
@@ -20,7 +21,6 @@ from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.options import Options
 from snnvae.deploy.run import check_backend, run, samples_at_once
 from snnvae.errors import ConfigError, DataError
-from snnvae.evaluate import images
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
 from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,45 +12,117 @@ from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
 
+if TYPE_CHECKING:
+    from snnvae.train.config import Config
+
 
 @click.command(
-    epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40"
+    epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
+    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b"
 )
-@click.option("--model", type=click.Choice(["esvae", "fsvae"]), required=True)
-@click.option("--dataset", default="digits", show_default=True)
+@click.option(
+    "--config",
+    "source",
+    metavar="NAME|FILE.toml",
+    help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
+)
+@click.option("--model", type=click.Choice(["esvae", "fsvae", "ann-vae"]))
+@click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
 @click.option("--epochs", type=int)
-@click.option("--batch", type=int)
+@click.option("--batch", type=int, help="Images per step, of all devices together.")
 @click.option("--lr", type=float)
+@click.option("--schedule", type=click.Choice(["constant", "cosine"]), help="Of the learning rate.")
+@click.option("--warmup", type=float, help="Part of the training in which it rises.")
+@click.option("--weight-decay", type=float)
+@click.option("--clip", type=float, help="Largest norm of the gradient (0: any).")
 @click.option("--latent", type=int, help="Latent spikes per step.")
 @click.option("--k", type=int, help="FSVAE: candidate spikes per latent.")
 @click.option("--widths", metavar="W,W", help="Channels of the stages, outermost first.")
 @click.option("--steps", type=int, help="Time steps T per image.")
+@click.option("--image-size", type=int)
+@click.option("--prior-loss", type=click.Choice(["psp", "kl"]), help="FSVAE.")
+@click.option("--prior-weight", type=float)
+@click.option("--flip/--no-flip", default=None, help="Mirror training images at random.")
+@click.option("--validation", type=float, help="Part of the training images to stop by.")
+@click.option("--early-stop", type=int, help="Epochs without a better validation error (0: never).")
 @click.option("--seed", type=int)
+@click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu")
+@click.option("--devices", default="1", show_default=True, help="How many, or auto (DDP).")
+@click.option("--nodes", type=click.IntRange(1), default=1, help="Machines.")
+@click.option(
+    "--precision",
+    type=click.Choice(["32-true", "bf16-mixed", "16-mixed"]),
+    default="32-true",
+    show_default=True,
+)
 @as_json
 @click.pass_obj
 def command(
-    progress: Progress, /, model: str, dataset: str, out: Path, as_json: bool, **settings: Any
+    progress: Progress,
+    /,
+    source: str | None,
+    model: str | None,
+    dataset: str | None,
+    data_dir: Path | None,
+    out: Path,
+    resume: bool,
+    accelerator: str,
+    devices: str,
+    nodes: int,
+    precision: str,
+    as_json: bool,
+    **settings: Any,
 ) -> Result:
-    """Train a spiking VAE in Norse; write model.pt and metrics.jsonl into the run folder.
+    """Train a spiking VAE (or the ANN beside it) into a run folder.
 
-    Settings that are not given are those that suit the model and data set.
+    The folder gets model.pt, metrics.jsonl, events for TensorBoard and pictures, anew after each
+    epoch. Ctrl-C saves; --resume goes on, on a CPU to the same bits. Settings that are not given
+    are those that suit the model and data set.
     """
     from snnvae.errors import ConfigError
-    from snnvae.train.config import Config
-    from snnvae.train.fit import METRICS, fit
+    from snnvae.train.fit import METRICS, STATE, fit
+    from snnvae.train.hardware import Hardware
+    from snnvae.train.settings import resolve
+    from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
+    given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
     if "widths" in given:
-        try:
-            given["widths"] = tuple(int(width) for width in given["widths"].split(","))
-        except ValueError:
-            raise ConfigError(
-                f"--widths {given['widths']}: write whole numbers, as in 32,64"
-            ) from None
-    config = Config.default(model, dataset, **given)
-    path = fit(config, out, progress)
+        given["widths"] = _widths(given["widths"])
+    if resume and not (out / STATE).exists():
+        raise ConfigError(f"nothing to resume in {out}: leave out --resume")
+    if resume and source is None:
+        config: Config = settings_of(out).changed(**given)
+    else:
+        config = resolve(source, given)
+    if devices != "auto" and not devices.isdecimal():
+        raise ConfigError(f"--devices {devices}: write a number, or auto")
+    warnings: list[str] = []
+    path = fit(
+        config,
+        out,
+        progress,
+        data_dir=data_dir,
+        hardware=Hardware(
+            accelerator, devices if devices == "auto" else int(devices), nodes, precision
+        ),
+        resume=resume,
+        warn=warnings.append,
+    )
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error = last["test_mse"]
-    text = f"held-out reconstruction MSE {error:.4f} after {config.epochs} epochs\nwrote {path}"
-    return Result(text, {"checkpoint": str(path), **last}, as_json=as_json)
+    text = f"held-out reconstruction MSE {error:.4f} after {last['epoch']} epochs\nwrote {path}"
+    text = "\n".join([*(f"warning: {line}" for line in warnings), text])
+    return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    from snnvae.errors import ConfigError
+
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--widths {text}: write whole numbers, as in 32,64") from None

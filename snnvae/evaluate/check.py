@@ -91,7 +91,7 @@ def norse_rows(
     part = program.metadata.get("part")
     if not isinstance(part, str):
         raise ConfigError("--checkpoint: the file does not say which part of a model it is")
-    config, model = checkpoints.load(checkpoint)
+    config, model = checkpoints.load_spiking(checkpoint)
     if program.metadata.get("model") != config.model:
         raise ConfigError(
             f"--checkpoint {checkpoint}: holds a {config.model}, the file a "

@@ -49,12 +49,19 @@ def bernoulli_spikes(
     return rate[:, None, :] > draws
 
 
+def gaussian_latents(samples: Sequence[int], latents: int, seed: int) -> NDArray[np.float64]:
+    """n ~ N(0, I) by inverting uniforms. → (B, L)."""
+    noise: NDArray[np.float64] = ndtri(
+        np.stack([_uniforms(seed, n, _PRIOR_NOISE, (latents,)) for n in samples])
+    )
+    return noise
+
+
 def esvae_prior_rate(
     weight: NDArray[np.floating], bias: NDArray[np.floating], samples: Sequence[int], seed: int
 ) -> NDArray[np.float64]:
-    """ESVAE prior: r_p = sigmoid(W n + b), n ~ N(0, I) by inverting uniforms. → (B, L)."""
-    latents = weight.shape[1]
-    noise = ndtri(np.stack([_uniforms(seed, n, _PRIOR_NOISE, (latents,)) for n in samples]))
+    """ESVAE prior: r_p = sigmoid(W n + b), n ~ N(0, I). → (B, L)."""
+    noise = gaussian_latents(samples, weight.shape[1], seed)
     w, b = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
     # einsum sums each row alone: the same bits for any batch, which BLAS does not promise.
     rate: NDArray[np.float64] = expit(np.einsum("ij,bj->bi", w, noise) + b)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snnvae.errors import ConfigError
+from snnvae.train import fused
 from snnvae.train.neuron import LIF
 from snnvae.train.tdbn import TdBN, fold
 
@@ -29,16 +30,32 @@ class SpikingLayer(nn.Module):
         self.norm: TdBN | nn.Identity = TdBN(features, alpha)
         self.lif = LIF()
 
-    def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x (T, B, …), v (B, …) or None for rest → spikes, membranes (T, B, …)."""
-        spikes, membranes = self.lif(self.norm(over_time(self.synapse, x)), v)
-        return spikes, membranes
+    def forward(self, x: Tensor) -> Tensor:
+        """x (T, B, …) → spikes (T, B, …), from rest."""
+        return self._fire(over_time(self.synapse, x), len(x))
+
+    def weighted(self, x: Tensor, weights: Sequence[float]) -> Tensor:
+        """Σ_t weights[t]·forward(x)[t]: x (T, B, …) → (B, …)."""
+        return self._fire(over_time(self.synapse, x), len(x), weights)[0]
 
     def constant(self, x: Tensor, steps: int) -> Tensor:
         """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
-        current = self.synapse(x)
-        spikes: Tensor = self.lif(self.norm(current.expand(steps, *current.shape)))[0]
-        return spikes
+        return self._fire(self.synapse(x)[None], steps)
+
+    def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
+        """One step: x (B, …), membrane v (B, …) or None for rest → spikes, membrane (B, …)."""
+        spikes, v = self.lif(self.norm(self.synapse(x)[None]), v)
+        return spikes[0], v
+
+    def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+        """Spikes (T, B, …), or their weighted sum (1, B, …)."""
+        norm = self.norm
+        if current.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            current = current.float()
+        if isinstance(norm, TdBN) and norm.training and fused.is_supported(current):
+            return norm.fire(current, steps, weights)
+        spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
+        return spikes if weights is None else _weighted_sum(spikes, weights)[None]
 
     def fold(self) -> None:
         """Moves tdBN into the synapse; the layer then is synapse and LIF alone."""
@@ -50,6 +67,11 @@ def over_time(module: nn.Module, x: Tensor) -> Tensor:
     """Applies `module` to all steps and samples of x (T, B, …) at once."""
     y: Tensor = module(x.flatten(0, 1))
     return y.view(*x.shape[:2], *y.shape[1:])
+
+
+def _weighted_sum(x: Tensor, weights: Sequence[float]) -> Tensor:
+    """Σ_t weights[t]·x[t]."""
+    return torch.stack([w * row for w, row in zip(weights, x.unbind(0))]).sum(0)
 
 
 def smallest_map(image_size: int, widths: Sequence[int]) -> int:
@@ -76,7 +98,7 @@ class Encoder(nn.ModuleDict):
 
     def forward(self, image: Tensor) -> Tensor:
         """(T, B, C, H, W) → latent spikes (T, B, L)."""
-        return self._after_first(self["0"](image)[0])
+        return self._after_first(self["0"](image))
 
     def constant(self, image: Tensor, steps: int) -> Tensor:
         """Direct coding: (B, C, H, W), the input of every step → (T, B, L). Equals `forward`."""
@@ -89,7 +111,7 @@ class Encoder(nn.ModuleDict):
             if name == "latent":
                 x = x.flatten(2)
             if name != "0":
-                x, _ = layer(x)
+                x = layer(x)
         return x
 
 
@@ -113,12 +135,30 @@ class Decoder(nn.ModuleDict):
 
     def forward(self, z: Tensor) -> Tensor:
         """(T, B, L) → (T, B, C, H, W)."""
-        x, _ = self["input"](z)
-        x = x.unflatten(2, self.map)
-        for name, layer in self.items():
-            if name.isdecimal():
-                x, _ = layer(x)
-        return over_time(self["output"], x)
+        return over_time(self["output"], self._through(self._spiking(), z))
+
+    def weighted(self, z: Tensor, weights: Sequence[float]) -> Tensor:
+        """Σ_t weights[t]·forward(z)[t]: (T, B, L) → (B, C, H, W).
+
+        The output layer is linear, so it sees the weighted sum of the last layer's spikes, once.
+        """
+        *before, last = self._spiking()
+        total = last.weighted(self._through(before, z), weights)
+        output = self["output"]
+        assert isinstance(output, nn.ConvTranspose2d)
+        assert output.bias is not None
+        y: Tensor = output(total)
+        return y + (sum(weights) - 1) * output.bias.view(-1, 1, 1)
+
+    def _spiking(self) -> list[SpikingLayer]:
+        return [layer for layer in self.values() if isinstance(layer, SpikingLayer)]
+
+    def _through(self, layers: Sequence[SpikingLayer], z: Tensor) -> Tensor:
+        """Spikes of the last of the first layers, as maps."""
+        x = layers[0](z).unflatten(2, self.map)
+        for layer in layers[1:]:
+            x = layer(x)
+        return x
 
 
 class AutoregressiveNet(nn.ModuleDict):
@@ -130,14 +170,19 @@ class AutoregressiveNet(nn.ModuleDict):
         for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             self[str(i)] = SpikingLayer(nn.Linear(fan_in, fan_out), alpha=2.0)
 
-    def forward(
-        self, x: Tensor, state: Sequence[Tensor] | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
-        """(T, B, inputs) → spikes (T, B, L·k) and the membranes to go on from, one per layer."""
+    def forward(self, x: Tensor) -> Tensor:
+        """(T, B, inputs) → spikes (T, B, L·k), from rest."""
+        for layer in self.values():
+            x = layer(x)
+        return x
+
+    def step(self, x: Tensor, state: Sequence[Tensor] | None) -> tuple[Tensor, list[Tensor]]:
+        """One step: (B, inputs) → spikes (B, L·k) and each layer's membrane to go on from."""
         carried = []
         for i, layer in enumerate(self.values()):
-            x, membranes = layer(x, None if state is None else state[i])
-            carried.append(membranes[-1])
+            assert isinstance(layer, SpikingLayer)
+            x, v = layer.step(x, None if state is None else state[i])
+            carried.append(v)
         return x, carried
 
 

@@ -16,14 +16,15 @@ from snnvae.errors import CheckpointError, ConfigError
 from snnvae.files import write_aside
 from snnvae.train.config import Config
 from snnvae.train.model import build
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.vae import VAE, SpikingVAE
 
 FORMAT = "snnvae-checkpoint"
 VERSION = 1
+"""Of the format; settings that it gained since have values that change nothing."""
 RETRAIN = "make one with 'snnvae train'"
 
 
-def save(path: str | Path, model: SpikingVAE) -> Path:
+def save(path: str | Path, model: VAE) -> Path:
     """Writes settings and weights, aside first, so that `path` is whole or absent."""
     path = Path(path)
     content = {
@@ -37,10 +38,10 @@ def save(path: str | Path, model: SpikingVAE) -> Path:
     return path
 
 
-def load(path: str | Path) -> tuple[Config, SpikingVAE]:
+def load(path: str | Path) -> tuple[Config, VAE]:
     """The settings and the model, in evaluation mode, of a file that `save` wrote."""
     path = Path(path)
-    content = _read(path)
+    content = read(path)
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not an snnvae checkpoint: {RETRAIN}")
     if content.get("version") != VERSION:
@@ -63,7 +64,18 @@ def load(path: str | Path) -> tuple[Config, SpikingVAE]:
     return config, model.eval()
 
 
-def _read(path: Path) -> Any:
+def load_spiking(path: str | Path) -> tuple[Config, SpikingVAE]:
+    """As `load`; CheckpointError for the ANN, which has no spikes to deploy."""
+    config, model = load(path)
+    if not isinstance(model, SpikingVAE):
+        raise CheckpointError(
+            f"{path} is an {config.model}, which has no spikes: give an esvae or an fsvae"
+        )
+    return config, model
+
+
+def read(path: Path) -> Any:
+    """What is in a file that torch.save wrote, plain types and tensors alone."""
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
     if h5py.is_hdf5(path):

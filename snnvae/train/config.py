@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from snnvae.errors import ConfigError
+from snnvae.train.presets import PRESETS
 
-MODELS = ("esvae", "fsvae")
+MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
+SCHEDULES = ("constant", "cosine")
 PRIOR_LOSSES = ("psp", "kl")
 MAX_SEED = 2**63 - 1
 
@@ -18,14 +20,14 @@ MAX_SEED = 2**63 - 1
 class Config:
     """What to train, on what, and how.
 
-    model         'esvae' or 'fsvae'
+    model         'esvae', 'fsvae', 'ann-vae', or 'autoencoder', whose latents FAD compares
     dataset       name for `snnvae.train.data.load`
     image_size    side of the square images in pixels
     channels      colours of the images
     widths        channels of the stride-2 stages, outermost first
-    latent        L, latent spikes per step
-    k             FSVAE: candidate spikes per latent; unused by ESVAE
-    steps         T, time steps per image
+    latent        L, latent spikes per step; the ANN's latent numbers
+    k             FSVAE: candidate spikes per latent
+    steps         T, time steps per image; the ANN has none
     batch         images per training step
     epochs        passes over the training images
     lr            learning rate (ESVAE multiplies it by batch/250)
@@ -33,6 +35,12 @@ class Config:
     betas         of AdamW
     prior_loss    FSVAE: 'psp' or 'kl'
     prior_weight  weight of the prior's distance beside the reconstruction's mean squared error
+    flip          mirror training images at random
+    schedule      of the learning rate: 'constant', or 'cosine' down to nothing
+    warmup        part of the training in which the learning rate rises from nothing
+    clip          largest norm of the gradient; 0 for any
+    validation    part of the training images that is held back to stop by
+    early_stop    epochs without a better validation error after which training ends; 0 for never
     seed          of everything random in training
     """
 
@@ -51,12 +59,16 @@ class Config:
     betas: tuple[float, float] = (0.9, 0.999)
     prior_loss: str = "psp"
     prior_weight: float = 1.0
+    flip: bool = False
+    schedule: str = "constant"
+    warmup: float = 0.0
+    clip: float = 0.0
+    validation: float = 0.0
+    early_stop: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(
-            self.model in MODELS, f"model {self.model!r} is unknown: use {' or '.join(MODELS)}"
-        )
+        _require(self.model in MODELS, f"model {self.model!r} is unknown: use {', '.join(MODELS)}")
         _require(
             self.prior_loss in PRIOR_LOSSES,
             f"prior_loss {self.prior_loss!r} is unknown: use {' or '.join(PRIOR_LOSSES)}",
@@ -74,7 +86,23 @@ class Config:
             f"widths {self.widths!r} must be one or more whole numbers from 1 up",
         )
         _require(_is_real(self.lr) and self.lr > 0, f"lr {self.lr!r} must be greater than 0")
-        for name in ("weight_decay", "prior_weight"):
+        _require(
+            self.schedule in SCHEDULES,
+            f"schedule {self.schedule!r} is unknown: use {' or '.join(SCHEDULES)}",
+        )
+        _require(isinstance(self.flip, bool), f"flip {self.flip!r} must be true or false")
+        _require(
+            _is_int(self.early_stop, 0),
+            f"early_stop {self.early_stop!r} must be 0 or a whole number",
+        )
+        for name in ("warmup", "validation"):
+            value = getattr(self, name)
+            _require(_is_real(value) and 0 <= value < 1, f"{name} {value!r} must be in [0, 1)")
+        _require(
+            self.early_stop == 0 or self.validation > 0,
+            "early_stop needs images to judge by: set validation, such as 0.1",
+        )
+        for name in ("weight_decay", "prior_weight", "clip"):
             value = getattr(self, name)
             _require(_is_real(value) and value >= 0, f"{name} {value!r} must be 0 or greater")
         _require(
@@ -88,7 +116,7 @@ class Config:
     @classmethod
     def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Config:
         """The settings that suit `model` on `dataset`, with `changes`."""
-        settings = {"model": model, "dataset": dataset, **DEFAULTS.get((model, dataset), {})}
+        settings = {"model": model, "dataset": dataset, **PRESETS.get((model, dataset), {})}
         return cls.from_dict({**settings, **changes})
 
     @classmethod
@@ -104,17 +132,13 @@ class Config:
         }
         return cls(**values)
 
+    def changed(self, **changes: Any) -> Config:
+        """With some settings replaced."""
+        return self.from_dict({**self.to_dict(), **changes})
+
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for JSON and checkpoints."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-
-DEFAULTS: dict[tuple[str, str], dict[str, Any]] = {
-    ("esvae", "digits"): {"lr": 2e-2, "epochs": 80},
-    ("fsvae", "digits"): {"lr": 1e-2, "epochs": 70, "prior_weight": 0.5},
-}
-"""Settings that differ from Config's own, by model and data set. The digits are few and small, so
-that higher learning rates and, for ESVAE, a heavier prior than the paper's 1e-3 suit them."""
 
 
 def _require(condition: bool, message: str) -> None:

@@ -52,9 +52,11 @@ class ESVAE(SpikingVAE):
         """MSE + weight·MMD² of a batch; `done` has no influence."""
         steps, batch, latent = self.config.steps, len(image), self.config.latent
         rate = self.encoder.constant(image, steps).mean(0)
-        uniform = torch.rand(steps, batch, latent, generator=generator)
+        # Drawn on the CPU, so that every device sees the same numbers.
+        uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)
+        normal = torch.randn(batch, latent, generator=generator).to(image.device)
         z = RateDraw.apply(rate.expand(steps, batch, latent), uniform)
-        prior_rate = torch.sigmoid(self.sample(torch.randn(batch, latent, generator=generator)))
+        prior_rate = torch.sigmoid(self.sample(normal))
         reconstruction = F.mse_loss(self.decode(z), image)
         prior = mmd(rate, prior_rate)
         return Losses(reconstruction + self.config.prior_weight * prior, reconstruction, prior)

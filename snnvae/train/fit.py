@@ -2,130 +2,272 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.optim import AdamW
+from torch import Tensor
+from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
-from snnvae.files import write_aside
+from snnvae.files import make_folder
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint, data, state
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruction_mse
+from snnvae.train.epoch_reports import METRICS, EpochReports
+from snnvae.train.hardware import Hardware, keep_freed_memory
+from snnvae.train.inference import generate, reconstruct
 from snnvae.train.model import build
-from snnvae.train.neuron import LIF
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.randomness import generator, order
+from snnvae.train.rates import firing_rates, warnings_of
+from snnvae.train.schedule import factor
+from snnvae.train.state import STATE, Position
+from snnvae.train.vae import VAE, Losses, SpikingVAE
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 CHECKPOINT = "model.pt"
-METRICS = "metrics.jsonl"
+JUDGED = 1000
+"""Held-out images that each epoch is judged by; the last one by all of them."""
+SHOWN = 32
+"""Images of the pictures of reconstructions; twice as many samples."""
+
+__all__ = ["CHECKPOINT", "METRICS", "STATE", "Training", "fit"]
 
 
-def fit(config: Config, out_dir: str | Path, progress: Progress | None = None) -> Path:
-    """Trains by AdamW and writes model.pt and metrics.jsonl into out_dir → path of model.pt.
+def fit(
+    config: Config,
+    out_dir: str | Path,
+    progress: Progress | None = None,
+    *,
+    data_dir: Path | None = None,
+    hardware: Hardware | None = None,
+    resume: bool = False,
+    warn: Callable[[str], None] | None = None,
+) -> Path:
+    """Trains by AdamW into a folder → path of its model.pt.
 
-    On a CPU, config.seed fixes every bit. A line of metrics per epoch: epoch, loss, reconstruction
-    and prior (means over the epoch), test_mse (held-out images, pixels in [−1, 1]) and the mean
-    firing rate of each LIF layer while it reconstructs them. Files appear when training is over;
-    interrupted, it leaves none.
+    After each epoch the folder holds model.pt (with validation images: the best so far by them),
+    training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
+    error test_mse, images/s, firing rates), events for TensorBoard, and pictures of samples and
+    reconstructions. On a CPU, config.seed fixes every bit, interrupted or not. Interrupted
+    (KeyboardInterrupt), it saves training.pt and raises on. `warn` gets a line for each dead or
+    saturated layer.
     """
-    split = data.load(config.dataset)
-    _check_shape(config, split)
-    progress, out = progress or NoProgress(), Path(out_dir)
-    generator = torch.Generator().manual_seed(config.seed)
-    model = build(config)
-    optimizer = AdamW(
-        model.optimizer_groups(),
-        lr=config.lr,
-        betas=config.betas,
-        weight_decay=config.weight_decay,
+    out = make_folder(Path(out_dir))
+    split = data.load(
+        config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
     )
-    total = config.epochs * (len(split.train) // config.batch)
-    with write_aside(out / METRICS) as aside, aside.open("w", encoding="utf-8") as log:
-        progress.start(f"train {config.model}", total)
-        for epoch in range(config.epochs):
-            model.train()
-            sums = torch.zeros(3)
-            for images in _batches(split.train, config, generator):
-                losses = model.loss(images, generator, epoch / config.epochs)
-                optimizer.zero_grad()
-                losses.total.backward()
-                optimizer.step()
-                sums += torch.stack(losses).detach()
-                progress.advance(1, epoch=str(epoch + 1), loss=losses.total.item())
-            if not bool(sums.isfinite().all()):
-                raise ConfigError(
-                    f"training diverged in epoch {epoch + 1} with lr {config.lr}: use a lower one"
+    _check_shape(config, split)
+    fabric = (hardware or Hardware()).fabric()
+    training = Training(config, split, fabric)
+    if resume:
+        training.resume(out / STATE)
+    elif (out / STATE).exists():
+        raise ConfigError(f"{out} holds a training already: add --resume, or choose another folder")
+    return training.run(out, progress or NoProgress(), warn or (lambda _: None))
+
+
+class Training:
+    """A model, its optimizer, and where they stand."""
+
+    def __init__(self, config: Config, split: data.Split, fabric: Fabric) -> None:
+        keep_freed_memory()
+        self.config, self.split, self.fabric = config, split, fabric
+        self.model: VAE = build(config)
+        optimizer = AdamW(
+            self.model.optimizer_groups(),
+            lr=config.lr,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+        )
+        self.rates = [group["lr"] for group in optimizer.param_groups]
+        wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
+        self.wrapped, self.optimizer = wrapped
+        self.position = Position()
+        whole = torch.randperm(
+            len(split.train), generator=generator(config.seed, "validation")
+        ).numpy()
+        held_back = round(config.validation * len(whole))
+        self.validation, self.train = np.sort(whole[:held_back]), np.sort(whole[held_back:])
+        self.steps = len(self.train) // config.batch
+        if self.steps == 0:
+            raise ConfigError(
+                f"batch {config.batch} exceeds the {len(self.train)} training images of "
+                f"{config.dataset}: use a smaller one"
+            )
+        if config.batch % fabric.world_size:
+            raise ConfigError(
+                f"batch {config.batch} cannot be shared by {fabric.world_size} devices: use a "
+                "multiple of their number"
+            )
+
+    def resume(self, path: Path) -> None:
+        """Goes back to where the training in that file stood."""
+        self.position, model, optimizer = state.load(path, self.config)
+        self.model.load_state_dict(model)
+        self._inner_optimizer.load_state_dict(optimizer)
+
+    @property
+    def _inner_optimizer(self) -> Optimizer:
+        inner: Optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
+        return inner
+
+    def run(self, out: Path, progress: Progress, warn: Callable[[str], None]) -> Path:
+        """All epochs that are left."""
+        position, config = self.position, self.config
+        main = self.fabric.is_global_zero
+        reports = EpochReports(out) if main else None
+        if not main:
+            progress = NoProgress()
+        progress.start(f"train {config.model}", config.epochs * self.steps)
+        progress.advance(position.epoch * self.steps + position.step)
+        try:
+            while position.epoch < config.epochs and not self._is_done():
+                self._epoch(out, progress)
+                if reports is not None:
+                    self._finish(out, reports, warn)
+                else:
+                    position.epoch, position.step = position.epoch + 1, 0
+                self.fabric.barrier()
+        finally:
+            if reports is not None:
+                reports.close()
+        progress.finish()
+        return out / CHECKPOINT
+
+    def _is_done(self) -> bool:
+        return 0 < self.config.early_stop <= self.position.since_best
+
+    def _epoch(self, out: Path, progress: Progress) -> None:
+        """The steps of an epoch that are left. A KeyboardInterrupt takes effect between steps."""
+        config, position = self.config, self.position
+        self.wrapped.train()
+        sums = torch.tensor(position.sums, dtype=torch.float64)
+        self.seen, self.began = 0, time.monotonic()
+        try:
+            for images in self._batches():
+                losses = self._step(images)
+                if not losses.total.isfinite():
+                    raise ConfigError(
+                        f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
+                        "a lower one, or --clip 1"
+                    )
+                sums += torch.stack(losses).detach().double().cpu()
+                position.step += 1
+                position.sums = sums.tolist()
+                self.seen += config.batch
+                progress.advance(
+                    1,
+                    epoch=str(position.epoch + 1),
+                    loss=losses.total.item(),
+                    **{"images/s": self.seen / (time.monotonic() - self.began)},
                 )
-            means = (sums * config.epochs / total).tolist()
-            record = {"epoch": epoch + 1, **dict(zip(losses._fields, means))}
-            log.write(json.dumps({**record, **judge(model, split.test, config.seed)}) + "\n")
-        path = checkpoint.save(out / CHECKPOINT, model)
-    progress.finish()
-    return path
+        except KeyboardInterrupt:
+            if self.fabric.is_global_zero:
+                self._save(out)
+            raise
+
+    def _step(self, images: Tensor) -> Losses:
+        config, position = self.config, self.position
+        done = (position.epoch * self.steps + position.step) / (config.epochs * self.steps)
+        for group, rate in zip(self.optimizer.param_groups, self.rates):
+            group["lr"] = rate * factor(config, done)
+        noise = generator(
+            config.seed, "noise", position.epoch, position.step, self.fabric.global_rank
+        )
+        losses: Losses = self.wrapped(images, noise, position.epoch / config.epochs)
+        self.optimizer.zero_grad()
+        self.fabric.backward(losses.total)
+        if config.clip:
+            self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip)
+        self.optimizer.step()
+        return losses
+
+    def _batches(self) -> Iterator[Tensor]:
+        """The rest of an epoch: full batches in random order, this device's share of each."""
+        config, position, fabric = self.config, self.position, self.fabric
+        chosen = self.train[order(config.seed, position.epoch, len(self.train)).numpy()]
+        share = config.batch // fabric.world_size
+        for step in range(position.step, self.steps):
+            start = step * config.batch + fabric.global_rank * share
+            images = torch.from_numpy(self.split.train[chosen[start : start + share]])
+            if config.flip:
+                coin = generator(config.seed, "flip", position.epoch, step, fabric.global_rank)
+                flipped = torch.rand(share, generator=coin) < 0.5
+                images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
+            yield images.to(fabric.device)
+
+    def _finish(self, out: Path, reports: EpochReports, warn: Callable[[str], None]) -> None:
+        """Judges an epoch and writes it down."""
+        config, position = self.config, self.position
+        seconds = time.monotonic() - self.began
+        net = _on_cpu(self.model)
+        last = position.epoch + 1 == config.epochs
+        record: dict[str, Any] = {"epoch": position.epoch + 1}
+        record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
+        if len(self.validation):
+            images = self.split.train[self.validation]
+            record["validation_mse"] = _mse(reconstruct(net, images, config.seed), images)
+        images = self.split.test[: None if last else JUDGED]
+        with firing_rates(net) as rates:
+            copies = reconstruct(net, images, config.seed)
+        record |= {"test_mse": _mse(copies, images), "test_images": len(images)}
+        record |= {"images_per_second": self.seen / seconds, "rates": rates}
+        for line in warnings_of(rates):
+            warn(f"epoch {position.epoch + 1}: {line}")
+        position.records.append(record)
+        improved = self._note_validation(record.get("validation_mse"))
+        position.epoch, position.step, position.sums = position.epoch + 1, 0, [0.0] * 3
+        # An autoencoder has nothing to draw from.
+        draws = config.model != "autoencoder"
+        samples = generate(net, 2 * SHOWN, config.seed) if draws else None
+        reports.write(position.records, samples, images[:SHOWN], copies[:SHOWN])
+        if improved:
+            checkpoint.save(out / CHECKPOINT, self.model)
+        self._save(out)
+
+    def _note_validation(self, error: float | None) -> bool:
+        """Whether this epoch's model is the one to keep."""
+        position = self.position
+        if error is None or error < position.best:
+            position.best, position.since_best = error or position.best, 0
+            return True
+        position.since_best += 1
+        return False
+
+    def _save(self, out: Path) -> None:
+        state.save(
+            out / STATE,
+            self.config,
+            self.position,
+            self.model.state_dict(),
+            self._inner_optimizer.state_dict(),
+        )
 
 
-def judge(model: SpikingVAE, images: NDArray[np.float32], seed: int) -> dict[str, Any]:
-    """How well, and at what firing rates, the deployable form reconstructs held-out images."""
-    net = model.folded()
-    with firing_rates(net) as rates:
-        mse = reconstruction_mse(net, images, seed)
-    return {"test_mse": mse, "rates": rates}
+def _on_cpu(model: VAE) -> VAE:
+    """The deployable form in float32, on the CPU, where the host's draws are."""
+    import copy
+
+    net = copy.deepcopy(model).cpu()
+    return net.folded() if isinstance(net, SpikingVAE) else net.eval()
 
 
-def _batches(
-    images: NDArray[np.float32], config: Config, generator: torch.Generator
-) -> Iterator[Tensor]:
-    """One epoch: full batches in random order; what is left over waits for another epoch."""
-    whole = len(images) // config.batch * config.batch
-    order = torch.randperm(len(images), generator=generator)[:whole]
-    for chosen in order.view(-1, config.batch):
-        yield torch.from_numpy(images)[chosen]
-
-
-@contextmanager
-def firing_rates(model: SpikingVAE) -> Iterator[dict[str, float]]:
-    """Mean spikes per neuron and step of each LIF layer, over all that runs inside the block."""
-    spikes: dict[str, float] = defaultdict(float)
-    chances: dict[str, int] = defaultdict(int)
-    handles = []
-    for name, module in model.named_modules():
-        if isinstance(module, LIF):
-
-            def count(
-                _: nn.Module, __: Any, output: tuple[Tensor, Tensor], name: str = name
-            ) -> None:
-                spikes[name] += output[0].sum().item()
-                chances[name] += output[0].numel()
-
-            handles.append(module.register_forward_hook(count))
-    rates: dict[str, float] = {}
-    try:
-        yield rates
-    finally:
-        for handle in handles:
-            handle.remove()
-        rates.update({name: spikes[name] / n for name, n in chances.items()})
+def _mse(copies: NDArray[np.floating], images: NDArray[np.floating]) -> float:
+    return float(np.mean((copies - images) ** 2))
 
 
 def _check_shape(config: Config, split: data.Split) -> None:
-    have = split.train.shape[1:]
+    have = tuple(split.train.shape[1:])
     want = (config.channels, config.image_size, config.image_size)
     if have != want:
         raise ConfigError(
             f"{config.dataset} has images (channels, height, width) = {have}, the settings ask for "
             f"{want}: set image_size and channels to the data set's"
-        )
-    if config.batch > len(split.train):
-        raise ConfigError(
-            f"batch {config.batch} exceeds the {len(split.train)} training images of "
-            f"{config.dataset}: use a smaller one"
         )

@@ -48,8 +48,8 @@ def roll_out(
     z, state, drawn = choice.new_zeros(*choice.shape[1:-1], choice.shape[-1] // k), None, []
     for t in range(len(choice)):
         x = z if context is None else torch.cat([context[t], z], dim=-1)
-        candidates, state = net(x[None], state)
-        z = select(candidates[0], choice[t], k)
+        candidates, state = net.step(x, state)
+        z = select(candidates, choice[t], k)
         drawn.append(z)
     return torch.stack(drawn)
 
@@ -87,13 +87,14 @@ class FSVAE(SpikingVAE):
         config, k = self.config, self.config.k
         shape = (config.steps, len(image), config.latent)
         latent = self.encoder.constant(image, config.steps)
-        index = torch.randint(k, shape, generator=generator)
+        # Drawn on the CPU, so that every device sees the same numbers.
+        index = torch.randint(k, shape, generator=generator).to(image.device)
         choice = F.one_hot(index, k).flatten(-2).to(image.dtype)
         with running_statistics(self.posterior):
             drawn = roll_out(self.posterior, k, choice, latent)
-        q, _ = self.posterior(torch.cat([latent, shift(drawn)], dim=-1))
+        q = self.posterior(torch.cat([latent, shift(drawn)], dim=-1))
         z = select(q, choice, k)
-        p, _ = self.prior(self._scheduled(z.detach(), generator, done))
+        p = self.prior(self._scheduled(z.detach(), generator, done))
         reconstruction = F.mse_loss(self.decode(z), image)
         distance = psp_distance if config.prior_loss == "psp" else bernoulli_kl
         prior = distance(mean_rate(q, k), mean_rate(p, k))
@@ -107,13 +108,9 @@ class FSVAE(SpikingVAE):
         x, state = shift(z), None
         with running_statistics(self.prior):
             for t in range(len(own) if own.any() else 0):
-                candidates, state = self.prior(x[t : t + 1], state)
+                candidates, state = self.prior.step(x[t], state)
                 if own[t]:
-                    rate = mean_rate(candidates[0], self.config.k)
-                    noise = torch.randn(rate.shape, generator=generator)
+                    rate = mean_rate(candidates, self.config.k)
+                    noise = torch.randn(rate.shape, generator=generator).to(rate.device)
                     x[t + 1] = (rate + SCHEDULED_NOISE * noise > 0.5).to(z.dtype)
         return x
-
-    def optimizer_groups(self) -> list[dict[str, object]]:
-        """One learning rate for all."""
-        return [{"params": list(self.parameters()), "lr": self.config.lr}]

@@ -1,7 +1,7 @@
 """Images from a trained model, as the deployed network makes them: folded, host randomness.
 
 A model that is not yet folded is folded and run in float64; a folded one runs in the precision it
-has.
+has. The ANN generates from N(0, I) and reconstructs through the mean of its posterior.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,12 +18,14 @@ from snnvae.hardware_sim.samplers import (
     bernoulli_choice,
     bernoulli_spikes,
     esvae_prior_spikes,
+    gaussian_latents,
     one_hot,
 )
+from snnvae.train.ann_vae import AnnVAE, Autoencoder
 from snnvae.train.esvae import ESVAE
 from snnvae.train.run import run
 from snnvae.train.trace import time_first
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.vae import VAE, SpikingVAE
 
 CHUNK = 32
 """Samples at a time; any number gives the same images."""
@@ -30,34 +33,40 @@ CHUNK = 32
 Images = NDArray[np.float64]
 
 
-def generate(model: SpikingVAE, n: int, seed: int) -> Images:
+def generate(model: VAE, n: int, seed: int) -> Images:
     """n images from the prior → (n, C, H, W) in (−1, 1). Image i depends on seed and i alone."""
-    net = _deployable(model)
+    net = deployable(model)
     return np.concatenate([_generate(net, chunk, seed) for chunk in _chunks(n)])
 
 
-def reconstruct(model: SpikingVAE, images: NDArray[np.floating], seed: int) -> Images:
+def reconstruct(model: VAE, images: NDArray[np.floating], seed: int) -> Images:
     """Images (N, C, H, W) through encoder, posterior and decoder → (N, C, H, W) in (−1, 1)."""
-    net = _deployable(model)
+    net = deployable(model)
     chunks = _chunks(len(images))
     return np.concatenate([_reconstruct(net, images[list(c)], c, seed) for c in chunks])
 
 
-def reconstruction_mse(model: SpikingVAE, images: NDArray[np.floating], seed: int = 0) -> float:
+def reconstruction_mse(model: VAE, images: NDArray[np.floating], seed: int = 0) -> float:
     """Mean squared error of `reconstruct`, pixels in [−1, 1]."""
     return float(np.mean((reconstruct(model, images, seed) - images) ** 2))
 
 
-def _deployable(model: SpikingVAE) -> SpikingVAE:
-    return model if model.is_folded else model.folded().double()
+def deployable(model: VAE) -> VAE:
+    """The model as it is run: folded and in float64 unless it is folded; the ANN in evaluation."""
+    if isinstance(model, SpikingVAE) and not model.is_folded:
+        return model.folded().double()
+    return model.eval()
 
 
 def _chunks(n: int) -> list[range]:
     return [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
 
-def _generate(net: SpikingVAE, samples: Sequence[int], seed: int) -> Images:
+def _generate(net: VAE, samples: Sequence[int], seed: int) -> Images:
     config = net.config
+    if isinstance(net, AnnVAE):
+        return _by_ann(net, torch.from_numpy(gaussian_latents(samples, config.latent, seed)))
+    assert isinstance(net, SpikingVAE)
     if isinstance(net, ESVAE):
         weight, bias = net.sample.weight.detach().numpy(), net.sample.bias.detach().numpy()
         spikes = esvae_prior_spikes(weight, bias, samples, config.steps, seed)
@@ -67,9 +76,13 @@ def _generate(net: SpikingVAE, samples: Sequence[int], seed: int) -> Images:
 
 
 def _reconstruct(
-    net: SpikingVAE, images: NDArray[np.floating], samples: Sequence[int], seed: int
+    net: VAE, images: NDArray[np.floating], samples: Sequence[int], seed: int
 ) -> Images:
     config = net.config
+    if isinstance(net, (AnnVAE, Autoencoder)):
+        with torch.no_grad():
+            return _by_ann(net, net.encode(torch.from_numpy(images).float()))
+    assert isinstance(net, SpikingVAE)
     video = np.repeat(images[:, None], config.steps, axis=1)
     if isinstance(net, ESVAE):
         latent = run(net, "encoder", _stimulus(net, image=video)).latent
@@ -78,6 +91,11 @@ def _reconstruct(
         return _image(net, "decoder", z=spikes)
     index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
     return _image(net, "autoencoder", image=video, choice=one_hot(index, config.k))
+
+
+@torch.no_grad()
+def _by_ann(net: AnnVAE | Autoencoder, z: Tensor) -> Images:
+    return net.decode(z.float()).double().numpy()
 
 
 def _image(net: SpikingVAE, part: str, **stimulus: NDArray[Any]) -> Images:

@@ -1,9 +1,4 @@
-"""The neurons of the spiking VAEs: Norse's box cells, scanned over time, trainable.
-
-FSVAE and ESVAE define their neuron by u[t] = u[t−1]/4·(1 − o[t−1]) + x[t], o[t] = u[t] > 0.2.
-Norse's LIFBox has no gain R, so it runs in the coordinate v = 0.75·u, where inputs and weights stay
-as they are: v' = v + 0.75·(x − v), spike where v' > 0.15, then reset to 0.
-"""
+"""The neurons of the spiking VAEs: Norse's box cells, scanned over time, trainable."""
 
 from __future__ import annotations
 
@@ -12,6 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from snnvae.train import fused
+from snnvae.train.constants import (
+    DT,
+    READOUT_GAIN,
+    READOUT_TAU_INV,
+    SURROGATE_HALF_WIDTH,
+    TAU_MEM_INV,
+    V_TH,
+)
 from snnvae.train.norse_cells import (
     LIBoxCell,
     LIBoxParameters,
@@ -20,24 +24,6 @@ from snnvae.train.norse_cells import (
     LIFBoxFeedForwardState,
     LIFBoxParameters,
 )
-
-DT = 1e-3
-"""Time step in seconds (Norse's default)."""
-
-TAU_MEM_INV = 750.0
-"""1/τ of the spiking neurons in 1/s: dt/τ = 0.75, so a quarter of the membrane survives a step."""
-
-V_TH = 0.15
-"""Firing threshold in v = 0.75·u: the papers' 0.2."""
-
-SURROGATE_HALF_WIDTH = 0.375
-"""|v| below which the surrogate gradient passes: the papers' |u| < 0.5, centred at 0."""
-
-READOUT_TAU_INV = 200.0
-"""1/τ of the readout in 1/s: dt/τ = 0.2, decay 0.8 a step."""
-
-READOUT_GAIN = 5.0
-"""Norse's integrator adds 0.2·y where the papers add y."""
 
 
 def lif_cell() -> LIFBoxCell:
@@ -93,10 +79,11 @@ class SurrogateScan(torch.autograd.Function):
 
 
 class LIF(nn.Module):
-    """Leaky integrate-and-fire over the first axis: currents (T, B, …) → spikes, membranes alike.
+    """Leaky integrate-and-fire over the first axis: currents (T, B, …) → spikes, last membrane.
 
-    Spikes are 0.0 or 1.0; membranes are those after reset, in v = 0.75·u, and carry no gradient.
-    Pass the last membrane as `v` to go on where a call stopped.
+    Spikes are 0.0 or 1.0; the membrane is that after reset, in v = 0.75·u, and carries no gradient.
+    Pass it as `v` to go on where a call stopped. `cell` defines what is computed; without gradients
+    the compiled form of it runs on a CPU, bit for bit the same.
     """
 
     def __init__(self) -> None:
@@ -104,12 +91,15 @@ class LIF(nn.Module):
         self.cell = lif_cell()
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x (T, B, …) from membrane v (B, …), or from rest → spikes, membranes."""
+        """x (T, B, …) from membrane v (B, …), or from rest → spikes (T, B, …), membrane (B, …)."""
         v = x.new_zeros(x.shape[1:]) if v is None else v
         if torch.is_grad_enabled() and x.requires_grad:
             spikes, membranes = SurrogateScan.apply(self.cell, x, v)
-            return spikes, membranes
-        return scan(self.cell, x, v)
+            return spikes, membranes[-1]
+        if fused.is_supported(x):
+            return fused.lif(x, v)
+        spikes, membranes = scan(self.cell, x, v)
+        return spikes, membranes[-1]
 
 
 class Readout(nn.Module):
@@ -129,3 +119,9 @@ class Readout(nn.Module):
             v, state = self.cell(current, state)
             membranes.append(v)
         return READOUT_GAIN * torch.stack(membranes)
+
+    @staticmethod
+    def weights(steps: int) -> list[float]:
+        """0.8^(T−1−t): what each step counts in the last membrane."""
+        decay = 1 - DT * READOUT_TAU_INV
+        return [decay ** (steps - 1 - t) for t in range(steps)]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.train import fused
+
 PAPER_V_TH = 0.2
 """Threshold in the papers' coordinate u, where tdBN's equation is written. Inputs have the same
 scale in v = 0.75·u, so it stands here unchanged."""
 
 EPSILON = 1e-5
+
+MOMENTUM = 0.1
 
 Synapse = TypeVar("Synapse", bound="nn.Linear | nn.Conv2d | nn.ConvTranspose2d")
 
@@ -43,13 +48,33 @@ class TdBN(nn.Module):
             x.flatten(0, 1),
             self.running_mean,
             self.running_var,
-            self.alpha * PAPER_V_TH * self.weight,
+            self.gain,
             self.bias,
             training=self.training,
-            momentum=0.1,
+            momentum=MOMENTUM,
             eps=EPSILON,
         )
         return y.view_as(x)
+
+    @property
+    def gain(self) -> Tensor:
+        """α·V_th·γ."""
+        return self.alpha * PAPER_V_TH * self.weight
+
+    def fire(self, x: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+        """The spikes of LIF neurons behind this normalisation, from rest, as one operation.
+
+        Of a batch in training, on tensors that `fused` supports. x (T, B, C, …), or (1, B, C, …)
+        for a current that is the same at each of T steps → (T, B, C, …); or, with weights (T), the
+        weighted sum over time (1, B, C, …).
+        """
+        spikes, mean, var = fused.NormLIF.apply(
+            x, self.gain, self.bias, EPSILON, weights or [1.0] * steps, weights is not None
+        )
+        count = steps * x[0].numel() // x.shape[2]
+        self.running_mean.lerp_(mean, MOMENTUM)
+        self.running_var.lerp_(var * (count / max(count - 1, 1)), MOMENTUM)
+        return spikes
 
 
 def fold(synapse: Synapse, norm: TdBN) -> Synapse:

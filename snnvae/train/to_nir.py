@@ -18,9 +18,9 @@ from snnvae.errors import ConfigError
 from snnvae.export import layers
 from snnvae.export.builder import GraphBuilder
 from snnvae.train.blocks import SpikingLayer, split_columns
+from snnvae.train.constants import DT, READOUT_GAIN
 from snnvae.train.esvae import ESVAE
 from snnvae.train.fsvae import FSVAE
-from snnvae.train.neuron import DT, READOUT_GAIN
 from snnvae.train.run import PARTS
 from snnvae.train.vae import SpikingVAE
 

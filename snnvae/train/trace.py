@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnvae.train.fsvae import FSVAE
-from snnvae.train.neuron import LIF, Readout
+from snnvae.train.neuron import LIF, Readout, scan
 from snnvae.train.run import run
 from snnvae.train.vae import SpikingVAE
 
@@ -36,7 +36,9 @@ class Trace:
 
 
 def trace(model: SpikingVAE, part: str, stimulus: Mapping[str, NDArray[Any]]) -> Trace:
-    """Runs the genuine Norse cells on `part` of a folded model; stimulus arrays are (B, T, …).
+    """Runs Norse's own cells, not their compiled form, on `part` of a folded model.
+
+    Stimulus arrays are (B, T, …).
 
     Parts and their inputs: `snnvae.train.run.PARTS`.
     """
@@ -47,12 +49,15 @@ def trace(model: SpikingVAE, part: str, stimulus: Mapping[str, NDArray[Any]]) ->
     membranes: dict[str, list[Tensor]] = defaultdict(list)
 
     def record(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            if isinstance(module, LIF):
-                spikes[name].append(output[0])
-                membranes[name].append(output[1])
-            else:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+            if not isinstance(module, LIF):
                 membranes[name].append(output)
+                return output
+            x, v = inputs if len(inputs) == 2 else (inputs[0], None)
+            fired, after = scan(module.cell, x, torch.zeros_like(x[0]) if v is None else v)
+            spikes[name].append(fired)
+            membranes[name].append(after)
+            return fired, after[-1]
 
         return hook
 

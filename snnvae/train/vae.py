@@ -24,28 +24,39 @@ class Losses(NamedTuple):
     prior: Tensor
 
 
-class SpikingVAE(nn.Module, ABC):
-    """encoder → latent draw → decoder → readout → tanh; time is the first axis inside."""
+class VAE(nn.Module, ABC):
+    """What the training loop trains."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        shape = (config.image_size, config.channels, config.widths, config.latent)
-        self.encoder = Encoder(*shape)
-        self.decoder = Decoder(*shape)
-        self.readout = Readout()
 
     @abstractmethod
     def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
         """Losses of a batch (B, C, H, W) in [−1, 1]; `done` is the part of the training behind."""
 
-    @abstractmethod
+    def forward(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+        """`loss`, under the name by which wrappers for several devices call it."""
+        return self.loss(image, generator, done)
+
     def optimizer_groups(self) -> list[dict[str, object]]:
-        """Parameter groups with their learning rates."""
+        """Parameter groups with their learning rates; here one for all."""
+        return [{"params": list(self.parameters()), "lr": self.config.lr}]
+
+
+class SpikingVAE(VAE):
+    """encoder → latent draw → decoder → readout → tanh; time is the first axis inside."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        shape = (config.image_size, config.channels, config.widths, config.latent)
+        self.encoder = Encoder(*shape)
+        self.decoder = Decoder(*shape)
+        self.readout = Readout()
 
     def decode(self, z: Tensor) -> Tensor:
         """Latent spikes (T, B, L) → images (B, C, H, W) in (−1, 1)."""
-        return torch.tanh(self.readout(self.decoder(z))[-1])
+        return torch.tanh(self.decoder.weighted(z, self.readout.weights(len(z))))
 
     @property
     def is_folded(self) -> bool:

@@ -29,7 +29,7 @@ def test_settings_cannot_be_changed_in_place() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model": "vae"}, "model 'vae' is unknown: use esvae or fsvae"),
+        ({"model": "vae"}, "model 'vae' is unknown: use esvae, fsvae, ann-vae, autoencoder"),
         ({"epochs": 0}, "epochs must be a whole number from 1 up"),
         ({"steps": 1.5}, "steps must be a whole number"),
         ({"latent": True}, "latent must be a whole number"),
@@ -42,6 +42,11 @@ def test_settings_cannot_be_changed_in_place() -> None:
         ({"betas": (0.9, 1.0)}, r"betas .* must be two numbers in \[0, 1\)"),
         ({"prior_weight": -1}, "prior_weight -1 must be 0 or greater"),
         ({"prior_loss": "mmd"}, "prior_loss 'mmd' is unknown: use psp or kl"),
+        ({"early_stop": 3}, "early_stop needs images to judge by: set validation"),
+        ({"validation": 1.0}, r"validation 1.0 must be in \[0, 1\)"),
+        ({"schedule": "linear"}, "schedule 'linear' is unknown: use constant or cosine"),
+        ({"clip": -1.0}, "clip -1.0 must be 0 or greater"),
+        ({"flip": 1}, "flip 1 must be true or false"),
         ({"batch": 1}, "batch must be at least 2"),
         ({"colour": "red"}, "no such setting: colour"),
     ],

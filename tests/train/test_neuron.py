@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snnvae.train.neuron import DT, LIF, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH, Readout, lif_cell
+from snnvae.train.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.train.neuron import LIF, Readout, lif_cell
 from snnvae.train.norse_cells import LIFBoxFeedForwardState
 
 
@@ -43,14 +44,14 @@ def paper_lif(x: Tensor) -> Tensor:
 @pytest.mark.parametrize("trainable", [True, False])
 def test_forward_is_norses_cell_step_for_step(dtype: torch.dtype, trainable: bool) -> None:
     x = currents(0, steps=40, dtype=dtype).requires_grad_(trainable)
-    spikes, membranes = LIF()(x)
+    spikes, last = LIF()(x)
     cell, state = lif_cell(), LIFBoxFeedForwardState(v=torch.zeros(3, 4, dtype=dtype))
     for t in range(len(x)):
         z, state = cell(x[t].detach(), state)
         assert torch.equal(spikes[t], z)
-        assert torch.equal(membranes[t], state.v)
+    assert torch.equal(last, state.v)
     assert 0.1 < spikes.mean() < 0.9
-    assert spikes.dtype == membranes.dtype == dtype
+    assert spikes.dtype == last.dtype == dtype
 
 
 def test_constants_are_the_papers_in_v_equal_three_quarters_of_u() -> None:
@@ -81,22 +82,22 @@ def test_surrogate_window_is_centred_at_zero_not_at_the_threshold() -> None:
 
 def test_threshold_is_strict() -> None:
     v = torch.tensor([V_TH], dtype=torch.float64)
-    spikes, membranes = LIF()(v[None], v)  # v + 0.75·(x − v) with x = v: exactly at the threshold
-    assert (spikes.item(), membranes.item()) == (0, V_TH)
+    spikes, last = LIF()(v[None], v)  # v + 0.75·(x − v) with x = v: exactly at the threshold
+    assert (spikes.item(), last.item()) == (0, V_TH)
     above = torch.nextafter(v, torch.ones_like(v))
-    spikes, membranes = LIF()(above[None], above)
-    assert (spikes.item(), membranes.item()) == (1, 0)
+    spikes, last = LIF()(above[None], above)
+    assert (spikes.item(), last.item()) == (1, 0)
 
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, 8))
 def test_carrying_the_membrane_equals_one_run(seed: int, cut: int) -> None:
     x, lif = currents(seed), LIF()
-    whole_spikes, whole_membranes = lif(x)
-    spikes, membranes = lif(x[:cut])
-    more_spikes, more_membranes = lif(x[cut:], membranes[-1])
-    assert torch.equal(torch.cat([spikes, more_spikes]), whole_spikes)
-    assert torch.equal(torch.cat([membranes, more_membranes]), whole_membranes)
+    whole, end = lif(x)
+    spikes, last = lif(x[:cut])
+    more, end_of_parts = lif(x[cut:], last)
+    assert torch.equal(torch.cat([spikes, more]), whole)
+    assert torch.equal(end_of_parts, end)
 
 
 def test_readout_is_the_papers_weighted_sum_at_each_step() -> None:

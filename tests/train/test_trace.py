@@ -10,7 +10,7 @@ import torch
 
 from snnvae.hardware_sim.samplers import bernoulli_choice, one_hot
 from snnvae.train.blocks import SpikingLayer
-from snnvae.train.neuron import V_TH
+from snnvae.train.constants import V_TH
 from snnvae.train.run import PARTS
 from snnvae.train.tdbn import TdBN
 from snnvae.train.trace import Trace, trace

@@ -1,0 +1,71 @@
+"""What a training leaves for people after each epoch: metrics, TensorBoard events, pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnvae.files import write_text
+from snnvae.images import grid, pairs, save_grid
+
+if TYPE_CHECKING:
+    from tensorboardX import SummaryWriter
+
+METRICS, EVENTS, PICTURES = "metrics.jsonl", "events", "pictures"
+
+
+class EpochReports:
+    """Writes into a run's folder. metrics.jsonl has a line for each epoch and is written whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._events: SummaryWriter | None = None
+
+    @property
+    def events(self) -> SummaryWriter:
+        """TensorBoard's file, begun with the first epoch."""
+        if self._events is None:
+            from tensorboardX import SummaryWriter
+
+            self._events = SummaryWriter(str(self.folder / EVENTS))
+        return self._events
+
+    def write(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        samples: np.ndarray | None,
+        originals: np.ndarray,
+        copies: np.ndarray,
+    ) -> None:
+        """The last of `records` is the epoch's; pictures (N, C, H, W) in [−1, 1]."""
+        record = records[-1]
+        epoch = int(record["epoch"])
+        write_text(self.folder / METRICS, "".join(json.dumps(r) + "\n" for r in records))
+        for name, value in record.items():
+            if name == "rates":
+                for layer, rate in value.items():
+                    self.events.add_scalar(f"rates/{layer}", rate, epoch)
+            elif name != "epoch" and isinstance(value, (int, float)):
+                self.events.add_scalar(name, value, epoch)
+        reconstructions = pairs(originals, copies)
+        for name, images, columns in (
+            ("samples", samples, None),
+            ("reconstructions", reconstructions, 8),
+        ):
+            if images is None:
+                continue
+            path = self.folder / PICTURES / f"{name}-{epoch:04d}.png"
+            save_grid(images, path, columns)
+            picture = np.asarray(grid(images, columns))
+            form = "HW" if picture.ndim == 2 else "HWC"
+            self.events.add_image(name, picture, epoch, dataformats=form)
+        self.events.flush()
+
+    def close(self) -> None:
+        """Ends the events file."""
+        if self._events is not None:
+            self._events.close()

@@ -1,0 +1,23 @@
+"""What is random in training, as a function of the seed and the position: nothing to save.
+
+A run that goes on from any step, on any device, draws what an uninterrupted one draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+
+def generator(seed: int, purpose: str, *position: int) -> torch.Generator:
+    """torch's generator (on the CPU) for one purpose at one position of the training."""
+    name = "/".join([str(seed), purpose, *map(str, position)])
+    digest = hashlib.sha256(name.encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+
+
+def order(seed: int, epoch: int, count: int) -> Tensor:
+    """The order in which an epoch sees `count` images."""
+    return torch.randperm(count, generator=generator(seed, "order", epoch))

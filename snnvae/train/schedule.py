@@ -1,0 +1,19 @@
+"""The learning rate over a training run."""
+
+from __future__ import annotations
+
+import math
+
+from snnvae.train.config import Config
+
+
+def factor(config: Config, done: float) -> float:
+    """What the learning rates are multiplied by when the part `done` of the training is behind.
+
+    Rises from 0 to 1 over the warm-up; then 1, or half a cosine down to 0.
+    """
+    if done < config.warmup:
+        return done / config.warmup
+    if config.schedule == "constant":
+        return 1.0
+    return (1 + math.cos(math.pi * (done - config.warmup) / (1 - config.warmup))) / 2

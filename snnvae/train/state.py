@@ -1,0 +1,83 @@
+"""Where a training stands, on disk: what `--resume` goes on from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from snnvae.errors import CheckpointError
+from snnvae.files import write_aside
+from snnvae.train import checkpoint
+from snnvae.train.config import Config
+
+FORMAT, VERSION = "snnvae-training", 1
+STATE = "training.pt"
+
+
+@dataclass
+class Position:
+    """epoch and step are those to come next, from 0; sums are the epoch's losses so far.
+
+    records  one for each finished epoch, as in metrics.jsonl
+    best     the least validation error so far, and epochs since it
+    """
+
+    epoch: int = 0
+    step: int = 0
+    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    records: list[dict[str, Any]] = field(default_factory=list)
+    best: float = float("inf")
+    since_best: int = 0
+
+
+def save(
+    path: Path, config: Config, position: Position, model: dict[str, Any], optimizer: dict[str, Any]
+) -> None:
+    """Writes all of it, aside first. `model` and `optimizer` are state dicts."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "config": config.to_dict(),
+        "position": asdict(position),
+        "state_dict": model,
+        "optimizer": optimizer,
+    }
+    with write_aside(path) as aside:
+        torch.save(content, aside)
+
+
+def load(path: Path, config: Config) -> tuple[Position, dict[str, Any], dict[str, Any]]:
+    """Position and state dicts of a training; CheckpointError if it had other settings."""
+    content = checkpoint.read(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not an interrupted training: leave out --resume")
+    if content.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} has version {content.get('version')!r}, this snnvae reads {VERSION}: "
+            "use the snnvae that wrote it"
+        )
+    have, want = content["config"], config.to_dict()
+    differ = [name for name in want if have.get(name) != want[name] and name != "epochs"]
+    if differ:
+        name = differ[0]
+        raise CheckpointError(
+            f"{path} was trained with {name} {have.get(name)!r}, now it is {want[name]!r}: resume "
+            "with the same settings, or train into another folder"
+        )
+    if have["epochs"] != want["epochs"] and want["schedule"] != "constant":
+        raise CheckpointError(
+            f"{path} was to end after {have['epochs']} epochs, and its learning rate falls with "
+            "them: resume with the same --epochs"
+        )
+    return Position(**content["position"]), content["state_dict"], content["optimizer"]
+
+
+def settings_of(folder: Path) -> Config:
+    """The settings of the training in a folder."""
+    content = checkpoint.read(folder / STATE)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{folder / STATE} is not an interrupted training")
+    return Config.from_dict(content["config"])
