@@ -10,31 +10,43 @@ import click
 
 from snnvae.commands.options import as_json, convention_options
 from snnvae.commands.result import Result
-from snnvae.errors import ConfigError
+from snnvae.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     import nir
 
+    from snnvae.train.vae import SpikingVAE
+
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
 FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
+AUTHORS = ("fsvae", "esvae")
 
 
 @click.command(
     epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator; or "
+    "snnvae export authors.pth --from fsvae -o model.nir; or "
     "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir"
 )
 @click.argument("source")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), required=True, help="The file to write."
 )
+@click.option("--part", type=click.Choice(PARTS), help="Of a spiking VAE (default: generator).")
 @click.option(
-    "--part", type=click.Choice(PARTS), help="Of a checkpoint of ours (default: generator)."
+    "--from",
+    "origin",
+    type=click.Choice(AUTHORS),
+    help="SOURCE is a state_dict of the authors' own PyTorch code.",
 )
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="A module's state_dict, by torch.save."
 )
 @click.option("--input-shape", metavar="N,N,…", help="A module's input without batch and time.")
-@click.option("--steps", type=click.IntRange(1), help="A module's steps per sample (default: 16).")
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    help="A module's steps per sample (default: 16); with --from, what the file's must be.",
+)
 @click.option("--analog", is_flag=True, help="A module's input carries currents, not spikes.")
 @click.option("--over-time", is_flag=True, help="A module's forward() takes (time, batch, …).")
 @click.option("--standard", is_flag=True, help="Plain NIR for other tools: no ConvTranspose2d.")
@@ -57,6 +69,7 @@ def command(
     source: str,
     out: Path,
     part: str | None,
+    origin: str | None,
     standard: bool,
     form: str,
     round_bias: bool,
@@ -72,7 +85,8 @@ def command(
 
     SOURCE is a checkpoint of `snnvae train`, or module:attribute or file.py:attribute, which names
     a function or class that makes a torch module with Norse's neurons. That file is run; --weights
-    is only read.
+    is only read. With --from it is a published checkpoint of FSVAE or ESVAE, whose sizes and steps
+    are those of its tensors.
 
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
     all steps before the first latent spike is drawn. --dt and what follows it are for netx.
@@ -87,15 +101,19 @@ def command(
     if is_spec(source):
         if part is not None:
             raise ConfigError(f"--part is for checkpoints; {source} is exported whole")
+        if origin is not None:
+            raise ConfigError(
+                f"--from is for a file of weights; {source} is a module: leave it out"
+            )
         graphs = {"module": _module(source, weights, input_shape, steps, analog, over_time)}
     else:
         for name in FOR_MODULES:
-            if ctx.params[name]:
+            if ctx.params[name] and not (name == "steps" and origin is not None):
                 raise ConfigError(
                     f"--{name.replace('_', '-')} is for a module such as net.py:build; "
                     f"{source} says it itself"
                 )
-        graphs = _graphs_of(Path(source), part, form)
+        graphs = _graphs_of(Path(source), part, form, origin, steps)
     return _write(graphs, out, form, standard, round_bias, conventions, as_json)
 
 
@@ -128,19 +146,37 @@ def _write(
     return Result(text, data, as_json=as_json)
 
 
-def _graphs_of(path: Path, part: str | None, form: str) -> dict[str, nir.NIRGraph]:
-    """The graphs of a checkpoint; for netx, that of a .nir file."""
+def _graphs_of(
+    path: Path, part: str | None, form: str, origin: str | None, steps: int | None
+) -> dict[str, nir.NIRGraph]:
+    """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
-    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train.authors import read_authors
     from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
 
-    if form == "netx" and path.suffix == ".nir":
+    if form == "netx" and path.suffix == ".nir" and origin is None:
         return {path.stem: read_nir(path)}
     if path.suffix == ".py":
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
-    _, model = checkpoints.load(path)
+    model = _checkpoint(path) if origin is None else read_authors(path, origin, steps=steps)
     folded = model.folded()
     return {name: to_nir(folded, name) for name in parts_for(model, part or DEFAULT_PART)}
+
+
+def _checkpoint(path: Path) -> SpikingVAE:
+    """The model of a checkpoint of ours; where it is a published one, the error says --from."""
+    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train.authors import published_kind
+
+    try:
+        return checkpoints.load_spiking(path)[1]
+    except CheckpointError as error:
+        kind = published_kind(path)
+        if kind is None:
+            raise
+        raise CheckpointError(
+            f"{path} has the names of a published {kind.upper()}: add --from {kind}"
+        ) from error
 
 
 def _module(

@@ -290,10 +290,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "holds before_latent_layer.weight that is not a dense tensor",
     ),
     "text": ({"decoder_input.bias": "24"}, "holds decoder_input.bias that is not a dense tensor"),
-    "no latents": (
-        {"before_latent_layer.weight": torch.zeros(0, 24), "sample_layer.0.weight": None},
-        "latent",
-    ),
 }
 
 
@@ -324,6 +320,12 @@ def test_what_an_fsvae_samples_by_is_checked_and_an_esvae_does_not_care(
 ) -> None:
     refused(saved("fsvae", changes), "fsvae", message)
     read_authors(saved("esvae", changes), "esvae")
+
+
+def test_a_network_without_latents(saved: Callable[..., Path]) -> None:
+    none = {"before_latent_layer.weight": torch.zeros(0, 24)}
+    refused(saved("fsvae", none), "fsvae", "has 15 candidates, no multiple of its 0 latents")
+    refused(saved("esvae", none), "esvae", "has unusable sizes: latent must be a whole number")
 
 
 def test_images_too_wide_to_believe(saved: Callable[..., Path]) -> None:
