@@ -13,6 +13,7 @@ from benchmarks import (
     norse_peer,
     sparsity,
     startup,
+    train,
 )
 from benchmarks.result import Result
 from benchmarks.setup import Setup
@@ -36,5 +37,9 @@ _ALL: tuple[Benchmark, ...] = (
     startup.startup_version,
     startup.startup_help,
     startup.startup_lava,
+    train.train_fsvae,
+    train.train_fsvae_memory,
+    train.train_esvae,
+    train.train_esvae_memory,
 )
 BENCHMARKS: dict[str, Benchmark] = {benchmark.__name__: benchmark for benchmark in _ALL}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("snnvae.commands.demo", "The whole chain on handwritten digits, in minutes"),
     "train": ("snnvae.commands.train", "Train a spiking VAE in Norse"),
+    "train-fad": ("snnvae.commands.train_fad", "Train the autoencoder whose features FAD compares"),
     "export": ("snnvae.commands.export", "Write a trained model or a Norse module as NIR"),
     "import": ("snnvae.commands.import_net", "Write lava-dl's network (.net) as NIR"),
     "inspect": ("snnvae.commands.inspect", "Show a NIR file's layers, shapes, timing, memory"),
@@ -28,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
-    "evaluate": ("snnvae.commands.evaluate", "Reconstruction error, trained and deployed"),
+    "evaluate": ("snnvae.commands.evaluate", "Image quality, trained and deployed"),
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
 }

@@ -58,6 +58,12 @@ if TYPE_CHECKING:
     default="32-true",
     show_default=True,
 )
+@click.option(
+    "--memory",
+    "save_memory",
+    is_flag=True,
+    help="Save memory: compute layers again in the backward pass.",
+)
 @as_json
 @click.pass_obj
 def command(
@@ -73,6 +79,7 @@ def command(
     devices: str,
     nodes: int,
     precision: str,
+    save_memory: bool,
     as_json: bool,
     **settings: Any,
 ) -> Result:
@@ -110,6 +117,7 @@ def command(
             accelerator, devices if devices == "auto" else int(devices), nodes, precision
         ),
         resume=resume,
+        save_memory=save_memory,
         warn=warnings.append,
     )
     last = json.loads((out / METRICS).read_text().splitlines()[-1])

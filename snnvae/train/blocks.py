@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from snnvae.errors import ConfigError
 from snnvae.train import fused
 from snnvae.train.neuron import LIF
+from snnvae.train.recompute import recomputed
 from snnvae.train.tdbn import TdBN, fold
 
 
@@ -29,14 +30,16 @@ class SpikingLayer(nn.Module):
         self.synapse = synapse
         self.norm: TdBN | nn.Identity = TdBN(features, alpha)
         self.lif = LIF()
+        self.recompute = False
+        """Whether training computes currents again for the backward pass."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x (T, B, …) → spikes (T, B, …), from rest."""
-        return self._fire(over_time(self.synapse, x), len(x))
+        return self._spikes(x, None)
 
     def weighted(self, x: Tensor, weights: Sequence[float]) -> Tensor:
         """Σ_t weights[t]·forward(x)[t]: x (T, B, …) → (B, …)."""
-        return self._fire(over_time(self.synapse, x), len(x), weights)[0]
+        return self._spikes(x, weights)[0]
 
     def constant(self, x: Tensor, steps: int) -> Tensor:
         """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
@@ -46,6 +49,14 @@ class SpikingLayer(nn.Module):
         """One step: x (B, …), membrane v (B, …) or None for rest → spikes, membrane (B, …)."""
         spikes, v = self.lif(self.norm(self.synapse(x)[None]), v)
         return spikes[0], v
+
+    def _spikes(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
+        if self.recompute and self.training and torch.is_grad_enabled():
+            return recomputed(self._now, x, weights, self)
+        return self._now(x, weights)
+
+    def _now(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
+        return self._fire(over_time(self.synapse, x), len(x), weights)
 
     def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
         """Spikes (T, B, …), or their weighted sum (1, B, …)."""
@@ -184,6 +195,13 @@ class AutoregressiveNet(nn.ModuleDict):
             x, v = layer.step(x, None if state is None else state[i])
             carried.append(v)
         return x, carried
+
+
+def save_memory(model: nn.Module) -> None:
+    """Lets every spiking layer of `model` keep its input alone, in bits (see `recompute`)."""
+    for module in model.modules():
+        if isinstance(module, SpikingLayer):
+            module.recompute = True
 
 
 def fold_all(model: nn.Module) -> None:

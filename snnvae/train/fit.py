@@ -16,7 +16,7 @@ from torch.optim import AdamW, Optimizer
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import checkpoint, data, state
+from snnvae.train import blocks, checkpoint, data, state
 from snnvae.train.config import Config
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.hardware import Hardware, keep_freed_memory
@@ -48,6 +48,7 @@ def fit(
     data_dir: Path | None = None,
     hardware: Hardware | None = None,
     resume: bool = False,
+    save_memory: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> Path:
     """Trains by AdamW into a folder → path of its model.pt.
@@ -56,7 +57,8 @@ def fit(
     training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
     error test_mse, images/s, firing rates), events for TensorBoard, and pictures of samples and
     reconstructions. On a CPU, config.seed fixes every bit, interrupted or not. Interrupted
-    (KeyboardInterrupt), it saves training.pt and raises on. `warn` gets a line for each dead or
+    (KeyboardInterrupt), it saves training.pt and raises on. `save_memory`: layers compute their
+    currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
     saturated layer.
     """
     out = make_folder(Path(out_dir))
@@ -66,6 +68,8 @@ def fit(
     _check_shape(config, split)
     fabric = (hardware or Hardware()).fabric()
     training = Training(config, split, fabric)
+    if save_memory:
+        blocks.save_memory(training.model)
     if resume:
         training.resume(out / STATE)
     elif (out / STATE).exists():

@@ -37,6 +37,8 @@ class TdBN(nn.Module):
     def __init__(self, features: int, alpha: float = 1.0) -> None:
         super().__init__()
         self.alpha = alpha
+        self.frozen = False
+        """Whether the running statistics are left alone: a batch is seen twice."""
         self.weight = nn.Parameter(torch.ones(features))
         self.bias = nn.Parameter(torch.zeros(features))
         self.register_buffer("running_mean", torch.zeros(features))
@@ -46,8 +48,8 @@ class TdBN(nn.Module):
         """(T, B, C, …) → (T, B, C, …)."""
         y = F.batch_norm(
             x.flatten(0, 1),
-            self.running_mean,
-            self.running_var,
+            None if self.frozen else self.running_mean,
+            None if self.frozen else self.running_var,
             self.gain,
             self.bias,
             training=self.training,
@@ -71,10 +73,12 @@ class TdBN(nn.Module):
         spikes, mean, var = fused.NormLIF.apply(
             x, self.gain, self.bias, EPSILON, weights or [1.0] * steps, weights is not None
         )
-        count = steps * x[0].numel() // x.shape[2]
-        self.running_mean.lerp_(mean, MOMENTUM)
-        self.running_var.lerp_(var * (count / max(count - 1, 1)), MOMENTUM)
-        return spikes
+        if not self.frozen:
+            count = steps * x[0].numel() // x.shape[2]
+            self.running_mean.lerp_(mean, MOMENTUM)
+            self.running_var.lerp_(var * (count / max(count - 1, 1)), MOMENTUM)
+        fired: Tensor = spikes
+        return fired
 
 
 def fold(synapse: Synapse, norm: TdBN) -> Synapse:

@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from snnvae.train import fused
-from snnvae.train.blocks import Decoder, SpikingLayer
+from snnvae.train.blocks import Decoder, SpikingLayer, save_memory
+from snnvae.train.config import Config
 from snnvae.train.constants import SURROGATE_HALF_WIDTH
 from snnvae.train.fused import NormLIF
+from snnvae.train.model import build
 from snnvae.train.neuron import LIF, Readout, lif_cell
 from snnvae.train.norse_cells import LIFBoxFeedForwardState
 
@@ -146,3 +148,19 @@ def test_compiled_neurons_are_norses_for_any_shape() -> None:
         fired, state = cell(x[t], state)
         assert torch.equal(spikes[t], fired)
     assert torch.equal(last, state.v)
+
+
+@pytest.mark.parametrize("kind", ["esvae", "fsvae"])
+def test_saving_memory_changes_no_bit(kind: str) -> None:
+    config = Config.default(kind, widths=(4, 6), latent=5, k=3, steps=4)
+    image = torch.rand(6, 1, 8, 8) * 2 - 1
+    found = []
+    for saving in (False, True):
+        model = build(config)
+        if saving:
+            save_memory(model)
+        for _ in range(2):
+            model.loss(image, torch.Generator().manual_seed(0), 0.5).total.backward()
+        grads = [p.grad for p in model.parameters()]
+        found.append([*grads, *model.state_dict().values()])
+    assert all(torch.equal(a, b) for a, b in zip(*found))

@@ -1,0 +1,57 @@
+"""``snnvae train-fad``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnvae.commands.options import as_json
+from snnvae.commands.result import Result
+from snnvae.progress import Progress
+
+
+@click.command(epilog="Example: snnvae train-fad --dataset mnist --out runs/fad")
+@click.option("--dataset", required=True, help="As for `snnvae train`.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
+@click.option("--epochs", type=int)
+@click.option("--batch", type=int)
+@click.option("--lr", type=float)
+@click.option("--latent", type=int, help="Features (the papers: 64; 128 for colour images).")
+@click.option("--seed", type=int)
+@click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu")
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    /,
+    dataset: str,
+    data_dir: Path | None,
+    out: Path,
+    resume: bool,
+    accelerator: str,
+    as_json: bool,
+    **settings: Any,
+) -> Result:
+    """Train the autoencoder whose features FAD compares, for `snnvae evaluate --features`."""
+    from snnvae.train.fit import METRICS, fit
+    from snnvae.train.hardware import Hardware
+    from snnvae.train.settings import resolve
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given})
+    path = fit(
+        config,
+        out,
+        progress,
+        data_dir=data_dir,
+        hardware=Hardware(accelerator),
+        resume=resume,
+    )
+    last = json.loads((out / METRICS).read_text().splitlines()[-1])
+    text = f"held-out reconstruction MSE {last['test_mse']:.4f}\nwrote {path}"
+    return Result(text, {"checkpoint": str(path), **last}, as_json=as_json)

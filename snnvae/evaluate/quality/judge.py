@@ -1,0 +1,88 @@
+"""The metrics of a network, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnvae.errors import ConfigError, DataError
+from snnvae.evaluate.quality.features import features, load_features
+from snnvae.evaluate.quality.frechet import frechet_distance
+from snnvae.evaluate.quality.inception import inception_scores, weights_file
+from snnvae.evaluate.quality.neighbours import neighbourhoods
+from snnvae.evaluate.quality.networks import Network
+from snnvae.evaluate.reconstruct import mse
+
+METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops")
+OF_GENERATED = ("fad", "prdc", "is", "fid")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What is asked of a network.
+
+    metrics    of METRICS
+    images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
+    generated  images to draw
+    features   the autoencoder's checkpoint, for 'fad' and 'prdc'
+    inception  Inception's weights, for 'is' and 'fid'
+    """
+
+    metrics: Sequence[str]
+    images: NDArray[np.float32]
+    generated: int = 5000
+    features: Path | None = None
+    inception: Path | None = None
+
+    def __call__(self, network: Network) -> dict[str, Any]:
+        """Figures by name; a text where something is missing that cannot be made here.
+
+        rates and sops are those of reconstructing where that is measured, else of generating.
+        """
+        found: dict[str, Any] = {}
+        made = None
+        if set(self.metrics) & set(OF_GENERATED):
+            made = network.generate(self.generated)
+            found |= self._of_generated(made.images)
+        if "mse" in self.metrics:
+            made = network.reconstruct(self.images)
+            found["mse"] = mse(self.images, made.images)
+        if made is None:
+            made = network.generate(self.generated)
+        if "rates" in self.metrics:
+            found["rates"] = dict(made.rates)
+        if "sops" in self.metrics:
+            found["sops"] = made.sops
+        return found
+
+    def _of_generated(self, images: NDArray[np.floating]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if {"fad", "prdc"} & set(self.metrics):
+            if self.features is None:
+                raise ConfigError(
+                    "fad and prdc need an autoencoder's features: train it with `snnvae "
+                    "train-fad`, and name its model.pt with --features"
+                )
+            net = load_features(self.features, images.shape[1:])
+            real, made = features(net, self.images), features(net, images)
+            if "fad" in self.metrics:
+                found["fad"] = frechet_distance(made, real)
+                found["fad_by_batch"] = frechet_distance(
+                    features(net, images, by_batch=True), features(net, self.images, by_batch=True)
+                )
+            if "prdc" in self.metrics:
+                found |= asdict(neighbourhoods(real, made))
+        if {"is", "fid"} & set(self.metrics):
+            try:
+                scores = inception_scores(self.images, images, weights_file(self.inception))
+                found |= {
+                    k: v for k, v in scores.items() if k[:2] in self.metrics or k in self.metrics
+                }
+            except DataError as missing:
+                found |= {name: str(missing) for name in ("is", "fid") if name in self.metrics}
+        return found
