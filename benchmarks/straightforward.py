@@ -83,7 +83,7 @@ def decode(model: ESVAE | FSVAE, z: Tensor) -> Tensor:
     x = fire(first, z).unflatten(1, model.decoder.map)
     y = synapse(output, through(maps, x))
     steps = y.shape[-1]
-    weights = torch.tensor([0.8 ** (steps - 1 - t) for t in range(steps)])
+    weights = y.new_tensor([0.8 ** (steps - 1 - t) for t in range(steps)])
     return torch.tanh((y * weights).sum(-1))
 
 

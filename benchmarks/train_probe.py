@@ -100,7 +100,7 @@ def synapses_alone(net: SpikingVAE, image: Tensor) -> Callable[[], Tensor]:
         for module, x in inputs:
             y = module(x.requires_grad_(x.shape[1:] != image.shape[1:]))
             y.backward(torch.ones_like(y))
-            outputs.append(y.detach().view(-1)[0])
+            outputs.append(y.detach()[(0,) * y.ndim])
         parameter = next(net.parameters())
         return sum(chain(outputs, [0 * parameter.sum()]))  # type: ignore[return-value]
 

@@ -13,11 +13,11 @@ from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result, table
 from snnvae.commands.run_options import dask_option
 from snnvae.deploy.backends import BACKENDS, Backend, Means
-from snnvae.program import Precision
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
     from snnvae.evaluate.quality.networks import Network
+    from snnvae.program import Precision
 
 METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops")
 PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
@@ -47,6 +47,7 @@ NAMES = {
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
 @click.option("--generated", type=click.IntRange(2), default=5000, show_default=True)
+@click.option("--card", type=click.Path(path_type=Path), help="Write a model card, Markdown.")
 @click.option(
     "--precision", type=click.Choice([*PRECISIONS, "both"]), default="both", show_default=True
 )
@@ -62,6 +63,7 @@ def command(
     decoder: Path | None,
     features: Path | None,
     inception: Path | None,
+    card: Path | None,
     data_dir: Path | None,
     samples: int | None,
     generated: int,
@@ -93,7 +95,21 @@ def command(
             by_metric.setdefault(metric, {})[network] = value
     out = {"samples": len(images), "generated": generated, "backend": backend, **by_metric}
     text = f"{len(images)} held-out images of {dataset}, {backend}\n\n{_text(by_metric, figures)}"
+    if card is not None:
+        _write_card(
+            card, model, by_metric, f"{len(images)} held-out images, {backend}, seed {seed}."
+        )
+        text += f"\nwrote {card}"
     return Result(text, out, as_json=as_json)
+
+
+def _write_card(card: Path, model: Path, figures: Mapping[str, Any], conditions: str) -> None:
+    from snnvae.evaluate.quality.card import model_card
+    from snnvae.files import write_text
+    from snnvae.train import checkpoint as checkpoints
+
+    _, trained = checkpoints.load_spiking(model)
+    write_text(card, model_card(card.stem, trained, figures, conditions))
 
 
 Networks = Mapping[str, "Callable[[], Network]"]

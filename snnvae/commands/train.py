@@ -104,7 +104,7 @@ def command(
     if resume and source is None:
         config: Config = settings_of(out).changed(**given)
     else:
-        config = resolve(source, given)
+        config = resolve(source, given, data_dir)
     if devices != "auto" and not devices.isdecimal():
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []

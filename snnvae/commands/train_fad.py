@@ -43,7 +43,7 @@ def command(
     from snnvae.train.settings import resolve
 
     given = {name: value for name, value in settings.items() if value is not None}
-    config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given})
+    config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given}, data_dir)
     path = fit(
         config,
         out,

@@ -107,7 +107,8 @@ class FSVAE(SpikingVAE):
         own[:SCHEDULED_FROM_STEP] = False
         x, state = shift(z), None
         with running_statistics(self.prior):
-            for t in range(len(own) if own.any() else 0):
+            # Nothing is asked of the prior after the last step that it guesses.
+            for t in range(max(own.nonzero().flatten().tolist(), default=-1) + 1):
                 candidates, state = self.prior.step(x[t], state)
                 if own[t]:
                     rate = mean_rate(candidates, self.config.k)

@@ -13,10 +13,11 @@ from snnvae.train.config import Config
 from snnvae.train.presets import by_name, preset_names
 
 
-def resolve(source: str | None, changes: Mapping[str, Any]) -> Config:
+def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
     """Settings: those of the model and data set, then the file's, then `changes`.
 
-    source: a preset such as 'fsvae-mnist', or a TOML file of Config's fields.
+    source: a preset such as 'fsvae-mnist', or a TOML file of Config's fields. data_dir: where a
+    folder's own images lie, whose colours are looked up.
     """
     given: dict[str, Any] = {}
     if source is not None and (preset := by_name(source)):
@@ -31,6 +32,22 @@ def resolve(source: str | None, changes: Mapping[str, Any]) -> Config:
     model, dataset = given.pop("model", None), given.pop("dataset", "digits")
     if model is None:
         raise ConfigError("no model given: add --model esvae, fsvae or ann-vae, or --config NAME")
-    if dataset in data.DATASETS and dataset != "folder":
-        given.setdefault("channels", data.channels_of(dataset))
+    if dataset in data.DATASETS and "channels" not in given:
+        given["channels"] = data.channels_of(dataset, data_dir)
     return Config.default(model, dataset, **given)
+
+
+def command_of(config: Config) -> str:
+    """The `snnvae train` command that gives these settings, but for its folders."""
+    usual = Config.default(config.model, config.dataset).to_dict()
+    words = [f"snnvae train --model {config.model} --dataset {config.dataset}"]
+    for name, value in config.to_dict().items():
+        if value == usual.get(name) or name in ("model", "dataset", "channels", "betas"):
+            continue
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            text = ",".join(map(str, value)) if isinstance(value, list) else f"{value}"
+            words.append(f"--{flag} {text}")
+    return " ".join(words)

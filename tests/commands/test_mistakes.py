@@ -137,14 +137,14 @@ def test_a_checkpoint_that_is_not_ours(
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize(
-    "command", [("export", "-o", "{out}"), ("evaluate",)], ids=lambda command: command[0]
-)
-def test_nir_where_a_checkpoint_goes(
-    cli: Cli, model: Path, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    line = call(cli, command, model, tmp_path / "out.nir")
+def test_nir_where_a_checkpoint_goes(cli: Cli, model: Path, tmp_path: Path) -> None:
+    line = call(cli, ("export", "-o", "{out}"), model, tmp_path / "out.nir")
     assert f"is NIR or other HDF5, not a checkpoint: `snnvae simulate {model}` runs NIR" in line
+
+
+def test_a_graph_of_no_model_to_evaluate(cli: Cli, model: Path, tmp_path: Path) -> None:
+    line = call(cli, ("evaluate",), model, tmp_path / "out.nir")
+    assert "does not say which part of which model it is" in line
 
 
 def test_a_checkpoint_to_check_against_that_is_not_ours(cli: Cli, tmp_path: Path) -> None:
