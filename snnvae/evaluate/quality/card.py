@@ -46,8 +46,8 @@ def model_card(
         f"{command_of(config)} --out runs/{name}",
         "```",
         "",
-        f"{config.epochs} epochs, seed {config.seed}, on the training images alone. All settings are "
-        "in the checkpoint.",
+        f"{config.epochs} epochs, seed {config.seed}, on the training images alone. The checkpoint "
+        "holds all settings.",
         "",
         "## What it reaches",
         "",

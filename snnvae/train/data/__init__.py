@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,13 @@ MAX_SIDE = 1024
 class Traits:
     """What is known of a data set before it is read.
 
-    image_size  side in pixels, as the papers use it
-    channels    1 or 3
+    image_size  side in pixels, as the papers use it; None: the user's choice
+    channels    1 or 3; None: as the files are
     flips       whether training images may be mirrored left to right
     """
 
-    image_size: int
-    channels: int
+    image_size: int | None
+    channels: int | None
     flips: bool = False
 
 
@@ -32,6 +33,9 @@ TRAITS = {
     "mnist": Traits(32, 1),
     "fashion-mnist": Traits(32, 1),
     "kmnist": Traits(32, 1),
+    "cifar10": Traits(32, 3, flips=True),
+    "celeba": Traits(64, 3, flips=True),
+    "folder": Traits(None, None),
 }
 DATASETS = tuple(TRAITS)
 
@@ -48,11 +52,16 @@ def load(
 
     digits                         scikit-learn's, 8×8, 1,500 + 297
     mnist, fashion-mnist, kmnist   28×28 resized to 32×32, 60,000 + 10,000
+    cifar10                        32×32, 50,000 + 10,000
+    celeba                         the centre, 148×148, resized to 64×64, 162,770 + 19,962
+    folder                         data_dir's own images, their centres resized to image_size
 
     Files are looked for in data_dir/<name> and data_dir; data_dir is $SNNVAE_DATA or a cache
-    folder where none is given. What is missing is downloaded into data_dir/<name>, if allowed.
-    Raises DataError where files are missing, damaged or malformed, with the remedy.
+    folder where none is given. What is missing is downloaded into data_dir/<name>, if allowed;
+    CelebA is for the user to fetch. Raises DataError where files are missing, damaged or
+    malformed, with the remedy.
     """
+    _traits(name)  # an unknown name is refused first
     side = image_size_of(name) if image_size is None else image_size
     if not 1 <= side <= MAX_SIDE:
         raise DataError(f"image_size {side} must be from 1 to {MAX_SIDE}")
@@ -60,26 +69,57 @@ def load(
         from snnvae.train.data import digits
 
         return digits.read(side)
-    from snnvae.train.data import mnist
+    if name == "folder":
+        from snnvae.train.data import folder
+
+        return folder.read(_own_folder(data_dir), side, progress or NoProgress())
+    from snnvae.train.data import celeba, cifar10, mnist
     from snnvae.train.data.store import Store, default_folder
 
-    folder = default_folder() if data_dir is None else Path(data_dir)
-    return mnist.read(name, Store(folder, download, progress or NoProgress()), side)
+    place = default_folder() if data_dir is None else Path(data_dir)
+    store = Store(place, download, progress or NoProgress())
+    if name == "cifar10":
+        return cifar10.read(store, side)
+    if name == "celeba":
+        return celeba.read(store, side)
+    return mnist.read(name, store, side)
 
 
 def image_size_of(name: str) -> int:
-    """Side in pixels that `load` gives the images where none is asked for."""
-    return _traits(name).image_size
+    """Side in pixels that `load` gives the images where none is asked for.
+
+    DataError for 'folder', whose images may have any.
+    """
+    side = _traits(name).image_size
+    if side is None:
+        raise DataError(f"the data set {name!r} has no size of its own: set image_size")
+    return side
 
 
-def channels_of(name: str) -> int:
-    """Colours of the images: 1 or 3."""
-    return _traits(name).channels
+def channels_of(name: str, data_dir: Path | None = None) -> int:
+    """Colours of the images, 1 or 3: a folder's, if it is one, by a look at its files."""
+    channels = _traits(name).channels
+    if channels is None:
+        from snnvae.train.data import folder
+
+        return folder.channels(_own_folder(data_dir))
+    return channels
 
 
 def flips(name: str) -> bool:
     """Whether training mirrors the images left to right at random."""
     return _traits(name).flips
+
+
+def _own_folder(data_dir: Path | None) -> Path:
+    from snnvae.train.data.store import FOLDER_VARIABLE
+
+    named = data_dir or os.environ.get(FOLDER_VARIABLE)
+    if named is None:
+        raise DataError(
+            f"the data set 'folder' is one of yours: name it with --data-dir or {FOLDER_VARIABLE}"
+        )
+    return Path(named)
 
 
 def _traits(name: str) -> Traits:

@@ -52,7 +52,7 @@ MD5 = {
 
 
 def read(name: str, store: Store, side: int) -> Split:
-    """The set of that name, resized to `side`; all three files' names are the same.
+    """The set of that name, resized to `side`. The files of all three are called the same.
 
     Raises DataError where a file is missing, damaged or does not fit its neighbour.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnvae.errors import DataError
+from snnvae.machine import one_line
 from snnvae.progress import NoProgress, Progress
 
 FOLDER_VARIABLE = "SNNVAE_DATA"
@@ -69,7 +70,8 @@ class Store:
             return fetch(remote, places[0], self.progress)
         raise DataError(
             f"{dataset}: no {' or '.join(names)} in {' or '.join(map(str, places))}; fetch "
-            f"{remote.url} and put it into {places[0]}, or name your own folder with --data-dir"
+            f"{remote.url} and put it into {places[0]}, or name your own folder by --data-dir or "
+            f"{FOLDER_VARIABLE}"
         )
 
 
@@ -94,10 +96,9 @@ def fetch(remote: Remote, folder: Path, progress: Progress) -> Path:
             f"try later, or put {remote.name} from elsewhere into {folder}"
         ) from None
     except OSError as error:  # requests' errors are OSErrors as well
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
-            f"cannot download {remote.url} ({reason}): fetch it by hand and put it into {folder}, "
-            "or name your own folder with --data-dir"
+            f"cannot download {remote.url} ({one_line(error)}): fetch it by hand and put it "
+            f"into {folder}, or name your own folder by --data-dir or {FOLDER_VARIABLE}"
         ) from None
     return Path(path)
 
@@ -117,16 +118,18 @@ class _Bar:
     """Our Progress in the shape that Pooch asks for; it closes by a reset and a last update."""
 
     def __init__(self, name: str, progress: Progress) -> None:
-        self._name, self._progress, self._left = name, progress, 0
+        self._name, self._progress, self._size, self._left = name, progress, 0, 0
 
     @property
     def total(self) -> int:
-        return self._left
+        return self._size
 
     @total.setter
     def total(self, size: int) -> None:
-        self._left = size
-        self._progress.start(f"download {self._name}", size)
+        """Bytes to come; a server that does not say states 0, and nothing is shown."""
+        self._size = self._left = size
+        if size:
+            self._progress.start(f"download {self._name}", size)
 
     def update(self, size: int) -> None:
         size = min(size, self._left)
@@ -135,7 +138,8 @@ class _Bar:
             self._progress.advance(size)
 
     def reset(self) -> None:
-        """Nothing: what is left is zero unless the server stated no size."""
+        """Pooch would count from the start again; what is shown stays."""
 
     def close(self) -> None:
-        self._progress.finish()
+        if self._size:
+            self._progress.finish()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from image_sets import save, smooth, write_mnist
 
 from snnvae.errors import DataError
 from snnvae.train import data
@@ -25,3 +28,58 @@ def test_a_side_out_of_bounds_is_refused(side: int) -> None:
 def test_the_names_are_listed_without_numpy() -> None:
     code = "import sys; from snnvae.train.data import DATASETS; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_sizes_colours_and_mirroring_are_the_papers() -> None:
+    sides = [data.image_size_of(name) for name in data.DATASETS if name != "folder"]
+    assert dict(zip(data.DATASETS, sides)) == {
+        "digits": 8,
+        "mnist": 32,
+        "fashion-mnist": 32,
+        "kmnist": 32,
+        "cifar10": 32,
+        "celeba": 64,
+    }
+    assert [n for n in data.DATASETS if data.flips(n)] == ["cifar10", "celeba"]
+    assert data.channels_of("kmnist") == 1
+    assert data.channels_of("celeba") == 3
+
+
+def test_a_folder_has_no_size_of_its_own_and_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SNNVAE_DATA", raising=False)
+    with pytest.raises(DataError, match="'folder' has no size of its own: set image_size"):
+        data.load("folder")
+    with pytest.raises(DataError, match="name it with --data-dir"):
+        data.load("folder", image_size=8)
+
+
+def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path / "mine" / "mnist")
+    monkeypatch.setenv("SNNVAE_DATA", str(tmp_path / "mine"))
+    assert data.load("mnist", download=False).train.shape == (7, 1, 32, 32)
+
+
+def test_without_it_files_lie_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pooch
+
+    from snnvae.train.data.decoded import cache_folder
+    from snnvae.train.data.store import default_folder
+
+    monkeypatch.delenv("SNNVAE_DATA", raising=False)
+    monkeypatch.delenv("SNNVAE_CACHE")
+    assert default_folder() == Path(pooch.os_cache("snnvae")) / "data"
+    assert cache_folder() == Path(pooch.os_cache("snnvae"))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_of_a_folder_are_found_by_a_look(tmp_path: Path, channels: int) -> None:
+    for i in range(2):
+        save(tmp_path / f"{i}.png", smooth(12, 12, channels=channels))
+    assert data.channels_of("folder", tmp_path) == channels
+    assert data.load("folder", data_dir=tmp_path, image_size=8).train.shape[1] == channels
+
+
+def test_all_are_the_same_each_time(tmp_path: Path) -> None:
+    write_mnist(tmp_path)
+    once, again = (data.load("mnist", data_dir=tmp_path) for _ in range(2))
+    np.testing.assert_array_equal(once.train, again.train)
