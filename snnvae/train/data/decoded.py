@@ -46,7 +46,7 @@ def decode(
     cached = cache_folder() / "decoded" / f"{_key(paths, prepare)}.npy"
     try:
         return _mapped(cached, shape)
-    except (OSError, ValueError):  # not there, or not whole
+    except (OSError, EOFError, ValueError):  # not there, or not whole
         pass
     try:
         with write_aside(cached) as aside:

@@ -96,6 +96,9 @@ def fetch(remote: Remote, folder: Path, progress: Progress) -> Path:
             f"try later, or put {remote.name} from elsewhere into {folder}"
         ) from None
     except OSError as error:  # requests' errors are OSErrors as well
+        answer = getattr(error, "response", None)
+        if answer is not None:
+            answer.close()  # Pooch leaves it open
         raise DataError(
             f"cannot download {remote.url} ({one_line(error)}): fetch it by hand and put it "
             f"into {folder}, or name your own folder by --data-dir or {FOLDER_VARIABLE}"

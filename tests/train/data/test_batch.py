@@ -46,7 +46,7 @@ class Touch:
 
 def test_a_pickle_that_would_run_something_is_refused(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
-    with pytest.raises(DataError, match="it asks for pathlib"):
+    with pytest.raises(DataError, match="it asks for"):
         read_batch(pickle.dumps({b"data": Touch(mark), b"labels": LABELS}, protocol=3), "batch")
     assert not mark.exists()
 
