@@ -81,7 +81,7 @@ def test_the_reconstruction_errors_are_what_evaluate_prints(name: str, tmp_path:
     assert re.findall(r"0\.\d{4}", row) == errors
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, "mnist-esvae", "mnist-fsvae"])
 def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
     snnvae(
         "simulate", str(zoo.path(name)), "--precision", "fixed", "-o", str(tmp_path), cwd=tmp_path

@@ -11,7 +11,7 @@ from snnvae.export.nir_file import read_nir
 from snnvae.train import checkpoint
 from snnvae.train.to_nir import to_nir
 
-NAMES = ["digits-esvae", "digits-fsvae"]
+NAMES = ["digits-esvae", "digits-fsvae", "mnist-esvae", "mnist-fsvae"]
 
 
 @pytest.mark.parametrize("name", NAMES)
