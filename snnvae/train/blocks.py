@@ -18,6 +18,9 @@ from snnvae.train.neuron import LIF
 from snnvae.train.recompute import recomputed
 from snnvae.train.tdbn import TdBN, fold
 
+HALF = (torch.float16, torch.bfloat16)
+"""What mixed precision gives; neurons and statistics stay in float32."""
+
 
 class SpikingLayer(nn.Module):
     """synapse → tdBN → LIF over (T, B, …); the synapse sees time and batch as one axis."""
@@ -61,7 +64,7 @@ class SpikingLayer(nn.Module):
     def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
         """Spikes (T, B, …), or their weighted sum (1, B, …)."""
         norm = self.norm
-        if current.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        if current.dtype in HALF:
             current = current.float()
         if isinstance(norm, TdBN) and norm.training and fused.is_supported(current):
             return norm.fire(current, steps, weights)

@@ -21,6 +21,7 @@ from snnvae.train.config import Config
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.hardware import Hardware, keep_freed_memory
 from snnvae.train.inference import generate, reconstruct
+from snnvae.train.interrupts import deferred_interrupts
 from snnvae.train.model import build
 from snnvae.train.randomness import generator, order
 from snnvae.train.rates import firing_rates, warnings_of
@@ -132,7 +133,8 @@ class Training:
         progress.start(f"train {config.model}", config.epochs * self.steps)
         progress.advance(position.epoch * self.steps + position.step)
         try:
-            while position.epoch < config.epochs and not self._is_done():
+            # All devices stop together: only the first one knows the validation error.
+            while position.epoch < config.epochs and not self.fabric.broadcast(self._is_done()):
                 self._epoch(out, progress)
                 if reports is not None:
                     self._finish(out, reports, warn)
@@ -149,33 +151,39 @@ class Training:
         return 0 < self.config.early_stop <= self.position.since_best
 
     def _epoch(self, out: Path, progress: Progress) -> None:
-        """The steps of an epoch that are left. A KeyboardInterrupt takes effect between steps."""
-        config, position = self.config, self.position
+        """The steps of an epoch that are left; interrupted between two of them, it saves."""
         self.wrapped.train()
-        sums = torch.tensor(position.sums, dtype=torch.float64)
         self.seen, self.began = 0, time.monotonic()
         try:
-            for images in self._batches():
-                losses = self._step(images)
-                if not losses.total.isfinite():
-                    raise ConfigError(
-                        f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
-                        "a lower one, or --clip 1"
-                    )
-                sums += torch.stack(losses).detach().double().cpu()
-                position.step += 1
-                position.sums = sums.tolist()
-                self.seen += config.batch
-                progress.advance(
-                    1,
-                    epoch=str(position.epoch + 1),
-                    loss=losses.total.item(),
-                    **{"images/s": self.seen / (time.monotonic() - self.began)},
-                )
+            with deferred_interrupts() as check:
+                self._steps(progress, check)
         except KeyboardInterrupt:
-            if self.fabric.is_global_zero:
-                self._save(out)
+            self._save(out)
             raise
+        # Also before the epoch is judged: what interrupts that loses nothing.
+        self._save(out)
+
+    def _steps(self, progress: Progress, check: Callable[[], None]) -> None:
+        config, position = self.config, self.position
+        sums = torch.tensor(position.sums, dtype=torch.float64)
+        for images in self._batches():
+            losses = self._step(images)
+            if not losses.total.isfinite():
+                raise ConfigError(
+                    f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
+                    "a lower one, or --clip 1"
+                )
+            sums += torch.stack(losses).detach().double().cpu()
+            position.step += 1
+            position.sums = sums.tolist()
+            self.seen += config.batch
+            progress.advance(
+                1,
+                epoch=str(position.epoch + 1),
+                loss=losses.total.item(),
+                **{"images/s": self.seen / (time.monotonic() - self.began)},
+            )
+            check()
 
     def _step(self, images: Tensor) -> Losses:
         config, position = self.config, self.position
@@ -246,6 +254,8 @@ class Training:
         return False
 
     def _save(self, out: Path) -> None:
+        if not self.fabric.is_global_zero:
+            return
         state.save(
             out / STATE,
             self.config,

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnvae.errors import ConfigError
 from snnvae.hardware_sim.samplers import (
     bernoulli_choice,
     bernoulli_spikes,
@@ -64,6 +65,8 @@ def _chunks(n: int) -> list[range]:
 
 def _generate(net: VAE, samples: Sequence[int], seed: int) -> Images:
     config = net.config
+    if isinstance(net, Autoencoder):
+        raise ConfigError("an autoencoder has no prior to generate from: give a VAE")
     if isinstance(net, AnnVAE):
         return _by_ann(net, torch.from_numpy(gaussian_latents(samples, config.latent, seed)))
     assert isinstance(net, SpikingVAE)

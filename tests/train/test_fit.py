@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +79,34 @@ def test_resumed_training_equals_an_uninterrupted_one(
             fit(config, tmp_path / "parts", Interrupting(done + at), resume=resume)
     parts = fit(config, tmp_path / "parts", resume=True)
     assert without_speed(tmp_path / "whole") == without_speed(tmp_path / "parts")
+    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
+    assert all(torch.equal(value, b[name]) for name, value in a.items())
+
+
+class SignalInside(NoProgress):
+    """Ctrl-C in the midst of the third step."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps, whole = 0, torch.optim.AdamW.step
+
+        def step(optimizer: torch.optim.AdamW, *arguments: object) -> object:
+            self.steps += 1
+            if self.steps == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+            return whole(optimizer, *arguments)
+
+        monkeypatch.setattr(torch.optim.AdamW, "step", step)
+
+
+def test_a_step_is_done_whole_or_not_at_all(
+    tiny: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny("esvae", steps=3, batch=250)
+    whole = fit(config, tmp_path / "whole")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        fit(config, tmp_path / "parts", SignalInside(patch))
+    assert checkpoint.read(tmp_path / "parts" / STATE)["position"]["step"] == 3
+    parts = fit(config, tmp_path / "parts", resume=True)
     a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
