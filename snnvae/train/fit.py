@@ -62,19 +62,20 @@ def fit(
     currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
     saturated layer.
     """
-    out = make_folder(Path(out_dir))
+    out = Path(out_dir)
+    if not resume and (out / STATE).exists():
+        raise ConfigError(f"{out} holds a training already: add --resume, or choose another folder")
     split = data.load(
         config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
     )
     _check_shape(config, split)
+    make_folder(out)
     fabric = (hardware or Hardware()).fabric()
     training = Training(config, split, fabric)
     if save_memory:
         blocks.save_memory(training.model)
     if resume:
         training.resume(out / STATE)
-    elif (out / STATE).exists():
-        raise ConfigError(f"{out} holds a training already: add --resume, or choose another folder")
     return training.run(out, progress or NoProgress(), warn or (lambda _: None))
 
 
