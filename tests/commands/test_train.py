@@ -41,7 +41,7 @@ def test_ctrl_c_saves_and_resume_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = [sys.executable, "-m", "snnvae", "train", "--model", "esvae", "-o", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while not (out / "training.pt").exists():
+    while not (out / "metrics.jsonl").exists():
         assert process.poll() is None
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
