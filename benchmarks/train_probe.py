@@ -81,10 +81,11 @@ def synapses_alone(net: SpikingVAE, image: Tensor) -> Callable[[], Tensor]:
 
     What a training step cannot be faster than with torch's own convolutions.
     """
-    inputs: list[tuple[nn.Module, Tensor]] = []
+    inputs: list[tuple[nn.Module, Tensor, bool]] = []
 
     def note(module: nn.Module, given: tuple[Tensor, ...], _: Tensor) -> None:
-        inputs.append((module, given[0].detach().clone(memory_format=torch.preserve_format)))
+        x = given[0].detach().clone(memory_format=torch.preserve_format)
+        inputs.append((module, x, torch.is_grad_enabled()))
 
     hooks = [
         m.register_forward_hook(note)
@@ -97,9 +98,12 @@ def synapses_alone(net: SpikingVAE, image: Tensor) -> Callable[[], Tensor]:
 
     def loss() -> Tensor:
         outputs = []
-        for module, x in inputs:
-            y = module(x.requires_grad_(x.shape[1:] != image.shape[1:]))
-            y.backward(torch.ones_like(y))
+        for module, x, learns in inputs:
+            x.grad = None
+            with torch.set_grad_enabled(learns):  # draws run forward only
+                y = module(x.requires_grad_(learns and x.shape[1:] != image.shape[1:]))
+            if learns:
+                y.backward(torch.ones_like(y))
             outputs.append(y.detach()[(0,) * y.ndim])
         parameter = next(net.parameters())
         return sum(chain(outputs, [0 * parameter.sum()]))  # type: ignore[return-value]

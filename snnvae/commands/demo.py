@@ -87,6 +87,7 @@ def _one_model(
     changes = {} if epochs is None else {"epochs": epochs}
     make_folder(out)
     path = fit(Config.default(model, DATASET, **changes), out, progress)
+    assert path is not None  # one process
     _, trained = checkpoints.load_spiking(path)
     generator = out / "generator.nir"
     write_nir(to_nir(trained), generator)

@@ -78,11 +78,14 @@ def command(
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
     """
+    from snnvae.errors import ConfigError
     from snnvae.evaluate.quality.judge import Judge
     from snnvae.train import data
 
     chosen = tuple(p for p in PRECISIONS if precision in (p, "both"))
     common = {"seed": seed, "backend": backend, "progress": progress, "means": Means(dask=dask)}
+    if card is not None and model.suffix == ".nir":
+        raise ConfigError(f"--card is for a checkpoint, which knows its training; {model} is NIR")
     open_it = _from_nir if model.suffix == ".nir" else _from_checkpoint
     dataset, size, networks = open_it(model, decoder, chosen, metrics, common)
     split = data.load(dataset, data_dir=data_dir, image_size=size, progress=progress)

@@ -82,7 +82,7 @@ def command(
     save_memory: bool,
     as_json: bool,
     **settings: Any,
-) -> Result:
+) -> Result | None:
     """Train a spiking VAE (or the ANN beside it) into a run folder.
 
     The folder gets model.pt, metrics.jsonl, events for TensorBoard and pictures, anew after each
@@ -120,6 +120,8 @@ def command(
         save_memory=save_memory,
         warn=warnings.append,
     )
+    if path is None:  # another process of this training tells
+        return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error = last["test_mse"]
     text = f"held-out reconstruction MSE {error:.4f} after {last['epoch']} epochs\nwrote {path}"

@@ -38,12 +38,16 @@ def command(
     **settings: Any,
 ) -> Result:
     """Train the autoencoder whose features FAD compares, for `snnvae evaluate --features`."""
-    from snnvae.train.fit import METRICS, fit
+    from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.hardware import Hardware
     from snnvae.train.settings import resolve
+    from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
-    config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given}, data_dir)
+    if resume and (out / STATE).exists():
+        config = settings_of(out).changed(**given)
+    else:
+        config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given}, data_dir)
     path = fit(
         config,
         out,

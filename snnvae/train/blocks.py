@@ -50,7 +50,7 @@ class SpikingLayer(nn.Module):
 
     def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
         """One step: x (B, …), membrane v (B, …) or None for rest → spikes, membrane (B, …)."""
-        spikes, v = self.lif(self.norm(self.synapse(x)[None]), v)
+        spikes, v = self.lif(self.norm(_in_full(self.synapse(x))[None]), v)
         return spikes[0], v
 
     def _spikes(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
@@ -64,8 +64,7 @@ class SpikingLayer(nn.Module):
     def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
         """Spikes (T, B, …), or their weighted sum (1, B, …)."""
         norm = self.norm
-        if current.dtype in HALF:
-            current = current.float()
+        current = _in_full(current)
         if isinstance(norm, TdBN) and norm.training and fused.is_supported(current):
             return norm.fire(current, steps, weights)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
@@ -81,6 +80,10 @@ def over_time(module: nn.Module, x: Tensor) -> Tensor:
     """Applies `module` to all steps and samples of x (T, B, …) at once."""
     y: Tensor = module(x.flatten(0, 1))
     return y.view(*x.shape[:2], *y.shape[1:])
+
+
+def _in_full(current: Tensor) -> Tensor:
+    return current.float() if current.dtype in HALF else current
 
 
 def _weighted_sum(x: Tensor, weights: Sequence[float]) -> Tensor:

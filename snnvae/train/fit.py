@@ -51,8 +51,8 @@ def fit(
     resume: bool = False,
     save_memory: bool = False,
     warn: Callable[[str], None] | None = None,
-) -> Path:
-    """Trains by AdamW into a folder → path of its model.pt.
+) -> Path | None:
+    """Trains by AdamW into a folder → path of its model.pt; None in all processes but the first.
 
     After each epoch the folder holds model.pt (with validation images: the best so far by them),
     training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
@@ -101,6 +101,10 @@ class Training:
         ).numpy()
         held_back = round(config.validation * len(whole))
         self.validation, self.train = np.sort(whole[:held_back]), np.sort(whole[held_back:])
+        if config.early_stop and not held_back:
+            raise ConfigError(
+                f"validation {config.validation} holds back no image of {len(whole)}: use more"
+            )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:
             raise ConfigError(
@@ -124,7 +128,7 @@ class Training:
         inner: Optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
         return inner
 
-    def run(self, out: Path, progress: Progress, warn: Callable[[str], None]) -> Path:
+    def run(self, out: Path, progress: Progress, warn: Callable[[str], None]) -> Path | None:
         """All epochs that are left."""
         position, config = self.position, self.config
         main = self.fabric.is_global_zero
@@ -146,7 +150,7 @@ class Training:
             if reports is not None:
                 reports.close()
         progress.finish()
-        return out / CHECKPOINT
+        return out / CHECKPOINT if main else None
 
     def _is_done(self) -> bool:
         return 0 < self.config.early_stop <= self.position.since_best
@@ -174,7 +178,7 @@ class Training:
                     f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
                     "a lower one, or --clip 1"
                 )
-            sums += torch.stack(losses).detach().double().cpu()
+            sums += torch.stack(losses).detach().cpu().double()
             position.step += 1
             position.sums = sums.tolist()
             self.seen += config.batch
@@ -221,12 +225,16 @@ class Training:
         config, position = self.config, self.position
         seconds = time.monotonic() - self.began
         net = _on_cpu(self.model)
-        last = position.epoch + 1 == config.epochs
+        validation = None
+        if len(self.validation):
+            held_back = self.split.train[self.validation]
+            validation = _mse(reconstruct(net, held_back, config.seed), held_back)
+        improved = self._note_validation(validation)
+        last = position.epoch + 1 == config.epochs or self._is_done()
         record: dict[str, Any] = {"epoch": position.epoch + 1}
         record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
-        if len(self.validation):
-            images = self.split.train[self.validation]
-            record["validation_mse"] = _mse(reconstruct(net, images, config.seed), images)
+        if validation is not None:
+            record["validation_mse"] = validation
         images = self.split.test[: None if last else JUDGED]
         with firing_rates(net) as rates:
             copies = reconstruct(net, images, config.seed)
@@ -235,7 +243,6 @@ class Training:
         for line in warnings_of(rates):
             warn(f"epoch {position.epoch + 1}: {line}")
         position.records.append(record)
-        improved = self._note_validation(record.get("validation_mse"))
         position.epoch, position.step, position.sums = position.epoch + 1, 0, [0.0] * 3
         # An autoencoder has nothing to draw from.
         draws = config.model != "autoencoder"

@@ -38,6 +38,9 @@ class _Recomputed(torch.autograd.Function):
         ctx.run, ctx.weights, ctx.layer = run, weights, layer
         ctx.packed, ctx.strides, ctx.dtype = _packed(x), x.stride(), x.dtype
         ctx.shape, ctx.device = x.shape, x.device
+        # Mixed precision holds where the loss is computed, not where gradients are.
+        kind = x.device.type
+        ctx.mixed = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
         return run(x, weights)
 
     @staticmethod
@@ -50,7 +53,9 @@ class _Recomputed(torch.autograd.Function):
         for norm in norms:
             norm.frozen = True
         try:
-            with torch.enable_grad():
+            mixed, precision = ctx.mixed
+            kind = ctx.device.type
+            with torch.enable_grad(), torch.autocast(kind, dtype=precision, enabled=mixed):
                 out = ctx.run(x, ctx.weights)
         finally:
             for norm in norms:

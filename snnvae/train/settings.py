@@ -30,6 +30,8 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
         )
     given |= changes
     model, dataset = given.pop("model", None), given.pop("dataset", "digits")
+    if not isinstance(dataset, str) or not isinstance(model, str | None):
+        raise ConfigError(f"model {model!r} and dataset {dataset!r} must be names")
     if model is None:
         raise ConfigError("no model given: add --model esvae, fsvae or ann-vae, or --config NAME")
     if dataset in data.DATASETS and "channels" not in given:

@@ -67,9 +67,9 @@ def load(path: Path, config: Config) -> tuple[Position, dict[str, Any], dict[str
             f"{path} was trained with {name} {have.get(name)!r}, now it is {want[name]!r}: resume "
             "with the same settings, or train into another folder"
         )
-    if have["epochs"] != want["epochs"] and want["schedule"] != "constant":
+    if have["epochs"] != want["epochs"] and (want["schedule"] != "constant" or want["warmup"] > 0):
         raise CheckpointError(
-            f"{path} was to end after {have['epochs']} epochs, and its learning rate falls with "
+            f"{path} was to end after {have['epochs']} epochs, and its learning rate goes with "
             "them: resume with the same --epochs"
         )
     return Position(**content["position"]), content["state_dict"], content["optimizer"]

@@ -57,8 +57,11 @@ def test_ctrl_c_saves_and_resume_goes_on(tmp_path: Path) -> None:
 
 def test_two_devices_of_a_cpu_share_a_batch(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    done = snnvae("train", "--model", "esvae", *TINY, "--epochs", "1", "--devices", "2", "-o", out)
+    done = snnvae(
+        "train", "--model", "esvae", *TINY, "--epochs", "1", "--devices", "2", "-o", out, "--json"
+    )
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["epoch"] == 1
     assert len((out / "metrics.jsonl").read_text().splitlines()) == 1
 
 

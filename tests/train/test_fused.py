@@ -150,8 +150,9 @@ def test_compiled_neurons_are_norses_for_any_shape() -> None:
     assert torch.equal(last, state.v)
 
 
+@pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("kind", ["esvae", "fsvae"])
-def test_saving_memory_changes_no_bit(kind: str) -> None:
+def test_saving_memory_changes_no_bit(kind: str, mixed: bool) -> None:
     config = Config.default(kind, widths=(4, 6), latent=5, k=3, steps=4)
     image = torch.rand(6, 1, 8, 8) * 2 - 1
     found = []
@@ -160,7 +161,9 @@ def test_saving_memory_changes_no_bit(kind: str) -> None:
         if saving:
             save_memory(model)
         for _ in range(2):
-            model.loss(image, torch.Generator().manual_seed(0), 0.5).total.backward()
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                loss = model.loss(image, torch.Generator().manual_seed(0), 0.5).total
+            loss.backward()
         grads = [p.grad for p in model.parameters()]
         found.append([*grads, *model.state_dict().values()])
     assert all(torch.equal(a, b) for a, b in zip(*found))

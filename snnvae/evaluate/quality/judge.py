@@ -14,7 +14,7 @@ from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.quality.features import features, load_features
 from snnvae.evaluate.quality.frechet import frechet_distance
 from snnvae.evaluate.quality.inception import inception_scores, weights_file
-from snnvae.evaluate.quality.neighbours import neighbourhoods
+from snnvae.evaluate.quality.neighbours import NEIGHBOURS, neighbourhoods
 from snnvae.evaluate.quality.networks import Network
 from snnvae.evaluate.reconstruct import mse
 
@@ -44,6 +44,7 @@ class Judge:
 
         rates and sops are those of reconstructing where that is measured, else of generating.
         """
+        self._check()
         found: dict[str, Any] = {}
         made = None
         if set(self.metrics) & set(OF_GENERATED):
@@ -60,14 +61,24 @@ class Judge:
             found["sops"] = made.sops
         return found
 
-    def _of_generated(self, images: NDArray[np.floating]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if {"fad", "prdc"} & set(self.metrics):
+    def _check(self) -> None:
+        """What would fail after long work fails before it."""
+        asked, fewest = set(self.metrics), min(self.generated, len(self.images))
+        least = NEIGHBOURS + 1 if "prdc" in asked else 2
+        if asked & set(OF_GENERATED) and fewest < least:
+            raise ConfigError(f"{fewest} images are too few to compare: give {least} or more")
+        if {"fad", "prdc"} & asked:
             if self.features is None:
                 raise ConfigError(
                     "fad and prdc need an autoencoder's features: train it with `snnvae "
                     "train-fad`, and name its model.pt with --features"
                 )
+            load_features(self.features, self.images.shape[1:])
+
+    def _of_generated(self, images: NDArray[np.floating]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if {"fad", "prdc"} & set(self.metrics):
+            assert self.features is not None
             net = load_features(self.features, images.shape[1:])
             real, made = features(net, self.images), features(net, images)
             if "fad" in self.metrics:
