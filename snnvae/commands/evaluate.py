@@ -13,23 +13,14 @@ from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result, table
 from snnvae.commands.run_options import dask_option
 from snnvae.deploy.backends import BACKENDS, Backend, Means
+from snnvae.evaluate.quality.names import METRICS, NAMES, OF_GENERATED, figure
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
     from snnvae.evaluate.quality.networks import Network
     from snnvae.program import Precision
 
-METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops")
 PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
-NAMES = {
-    "mse": "reconstruction MSE",
-    "fad": "FAD",
-    "fad_by_batch": "FAD by batch statistics",
-    "is": "Inception score",
-    "is_std": "Inception score, its spread",
-    "fid": "FID",
-    "sops": "synaptic operations per image",
-}
 
 
 @click.command(
@@ -122,7 +113,6 @@ def _from_checkpoint(
     path: Path, decoder: Path | None, precisions: tuple[Precision, ...], metrics: Any, common: Any
 ) -> tuple[str, int, Networks]:
     """The trained model and, if it spikes, its deployed forms."""
-    from snnvae.evaluate.quality.judge import OF_GENERATED
     from snnvae.evaluate.quality.networks import DeployedNetwork, TrainedNetwork
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.to_nir import parts_for, to_nir
@@ -177,17 +167,11 @@ def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]
         if metric == "rates":
             layers = dict.fromkeys(layer for v in values.values() for layer in v)
             rows += [
-                (f"rate of {layer}", *(_figure(values[n].get(layer)) for n in figures))
+                (f"rate of {layer}", *(figure(values[n].get(layer)) for n in figures))
                 for layer in layers
             ]
         elif any(isinstance(value, str) for value in values.values()):
             missing.append(f"{NAMES.get(metric, metric)}: {next(iter(values.values()))}")
         else:
-            rows.append((NAMES.get(metric, metric), *(_figure(values.get(n)) for n in figures)))
+            rows.append((NAMES.get(metric, metric), *(figure(values.get(n)) for n in figures)))
     return "\n".join([table(("", *figures), rows), *missing])
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4f}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
+from snnvae.evaluate.quality.names import NAMES, figure
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.estimate import estimate
 from snnvae.hardware_sim.energy.profile_file import load_profile
@@ -18,12 +19,7 @@ from snnvae.train.vae import SpikingVAE
 
 PROFILES = ("horowitz45", "loihi1")
 SAMPLES = 64
-NAMES = {
-    "mse": "reconstruction MSE, pixels in [−1, 1]",
-    "fad": "FAD",
-    "fad_by_batch": "FAD by batch statistics",
-    "sops": "synaptic operations per image",
-}
+LABELS = {**NAMES, "mse": f"{NAMES['mse']}, pixels in [−1, 1]"}
 
 
 def model_card(
@@ -59,8 +55,8 @@ def model_card(
     for metric, values in figures.items():
         if metric == "rates" or any(isinstance(v, str) for v in values.values()):
             continue
-        cells = [_figure(values.get(network)) for network in networks]
-        lines.append(f"| {NAMES.get(metric, metric)} | " + " | ".join(cells) + " |")
+        cells = [figure(values.get(network)) for network in networks]
+        lines.append(f"| {LABELS.get(metric, metric)} | " + " | ".join(cells) + " |")
     if "rates" in figures:
         lines += ["", "## Firing rates", "", *_rates(figures["rates"])]
     lines += ["", "## What it costs", "", *_energy(model)]
@@ -88,9 +84,3 @@ def _energy(model: SpikingVAE) -> list[str]:
         verdict = words.verdict(report.main, report.lower_bound) if report.main else ""
         lines.append(f"* `{profile}`: {said}. {verdict}".rstrip())
     return lines
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4f}"

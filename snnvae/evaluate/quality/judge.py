@@ -14,19 +14,18 @@ from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.quality.features import features, load_features
 from snnvae.evaluate.quality.frechet import frechet_distance
 from snnvae.evaluate.quality.inception import inception_scores, weights_file
+from snnvae.evaluate.quality.names import OF_GENERATED
 from snnvae.evaluate.quality.neighbours import NEIGHBOURS, neighbourhoods
 from snnvae.evaluate.quality.networks import Network
 from snnvae.evaluate.reconstruct import mse
-
-METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops")
-OF_GENERATED = ("fad", "prdc", "is", "fid")
+from snnvae.train.ann_vae import Autoencoder
 
 
 @dataclass(frozen=True)
 class Judge:
     """What is asked of a network.
 
-    metrics    of METRICS
+    metrics    of names.METRICS
     images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
     generated  images to draw
     features   the autoencoder's checkpoint, for 'fad' and 'prdc'
@@ -44,12 +43,12 @@ class Judge:
 
         rates and sops are those of reconstructing where that is measured, else of generating.
         """
-        self._check()
+        net = self._checked()
         found: dict[str, Any] = {}
         made = None
         if set(self.metrics) & set(OF_GENERATED):
             made = network.generate(self.generated)
-            found |= self._of_generated(made.images)
+            found |= self._of_generated(made.images, net)
         if "mse" in self.metrics:
             made = network.reconstruct(self.images)
             found["mse"] = mse(self.images, made.images)
@@ -61,25 +60,27 @@ class Judge:
             found["sops"] = made.sops
         return found
 
-    def _check(self) -> None:
-        """What would fail after long work fails before it."""
+    def _checked(self) -> Autoencoder | None:
+        """The network of the features, if any is asked for; what would fail after long work fails
+        here."""
         asked, fewest = set(self.metrics), min(self.generated, len(self.images))
         least = NEIGHBOURS + 1 if "prdc" in asked else 2
         if asked & set(OF_GENERATED) and fewest < least:
             raise ConfigError(f"{fewest} images are too few to compare: give {least} or more")
-        if {"fad", "prdc"} & asked:
-            if self.features is None:
-                raise ConfigError(
-                    "fad and prdc need an autoencoder's features: train it with `snnvae "
-                    "train-fad`, and name its model.pt with --features"
-                )
-            load_features(self.features, self.images.shape[1:])
+        if not {"fad", "prdc"} & asked:
+            return None
+        if self.features is None:
+            raise ConfigError(
+                "fad and prdc need an autoencoder's features: train it with `snnvae train-fad`, "
+                "and name its model.pt with --features"
+            )
+        return load_features(self.features, self.images.shape[1:])
 
-    def _of_generated(self, images: NDArray[np.floating]) -> dict[str, Any]:
+    def _of_generated(
+        self, images: NDArray[np.floating], net: Autoencoder | None
+    ) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        if {"fad", "prdc"} & set(self.metrics):
-            assert self.features is not None
-            net = load_features(self.features, images.shape[1:])
+        if net is not None:
             real, made = features(net, self.images), features(net, images)
             if "fad" in self.metrics:
                 found["fad"] = frechet_distance(made, real)
