@@ -15,12 +15,14 @@ from snnvae.program import Program
 class Stimulus:
     """Input streams by name, each (B, T, *shape): bool or 0/1 for spikes, real for analog inputs.
 
-    `samples` are the indices that name the samples (they seed the random draws).
+    `samples` are the indices that name the samples (they seed the random draws), `classes` what
+    each shows, where the model is conditional.
     """
 
     streams: Mapping[str, np.ndarray]
     samples: tuple[int, ...]
     seed: int = 0
+    classes: tuple[int, ...] = ()
 
     @property
     def batch(self) -> int:
@@ -35,7 +37,7 @@ class Stimulus:
     def select(self, rows: slice) -> Stimulus:
         """Some of the samples."""
         streams = {name: stream[rows] for name, stream in self.streams.items()}
-        return Stimulus(streams, self.samples[rows], self.seed)
+        return Stimulus(streams, self.samples[rows], self.seed, self.classes[rows])
 
     def check(self, program: Program) -> None:
         """Raise DataError unless every input has a stream of the right shape and kind."""

@@ -10,6 +10,7 @@ import click
 
 from snnvae.commands.options import (
     as_json,
+    class_option,
     compile_options,
     model_argument,
     options_from,
@@ -34,6 +35,7 @@ DISAGREES = 1
 )
 @click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
 @seed_option
+@class_option
 @click.option(
     "--input",
     "input_file",
@@ -64,6 +66,7 @@ def command(
     checkpoint: Path | None,
     samples: int,
     seed: int,
+    classes: tuple[int, ...] | None,
     input_file: Path | None,
     backends: tuple[str, ...],
     peers: tuple[Peer, ...],
@@ -85,6 +88,7 @@ def command(
         seed=seed,
         options=options_from(**flags),
         file=input_file,
+        classes=classes,
         checkpoint=checkpoint,
         backends=tuple(name for name in CHECKED if not backends or name in backends),
         peers=tuple(name for name in PEERS if name in peers),

@@ -13,7 +13,7 @@ from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result, table
 from snnvae.commands.run_options import dask_option
 from snnvae.deploy.backends import BACKENDS, Backend, Means
-from snnvae.evaluate.quality.names import METRICS, NAMES, OF_GENERATED, figure
+from snnvae.evaluate.quality.names import IN_PARTS, METRICS, NAMES, OF_GENERATED, figure
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
@@ -68,9 +68,11 @@ def command(
 
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
+    recognised is how many images of a conditional model a classifier takes for their class.
     """
     from snnvae.errors import ConfigError
     from snnvae.evaluate.quality.judge import Judge
+    from snnvae.evaluate.quality.recognise import Recogniser
     from snnvae.train import data
 
     chosen = tuple(p for p in PRECISIONS if precision in (p, "both"))
@@ -81,7 +83,9 @@ def command(
     dataset, size, networks = open_it(model, decoder, chosen, metrics, common)
     split = data.load(dataset, data_dir=data_dir, image_size=size, progress=progress)
     images = split.test[:samples]
-    judge = Judge(metrics, images, generated, features, inception)
+    label = split.test_labels[:samples]
+    recogniser = Recogniser(split.train, split.train_labels)
+    judge = Judge(metrics, images, label, generated, features, inception, recogniser)
     figures = {name: judge(make()) for name, make in networks.items()}
     by_metric: dict[str, dict[str, Any]] = {}
     for network, found in figures.items():
@@ -170,6 +174,8 @@ def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]
                 (f"rate of {layer}", *(figure(values[n].get(layer)) for n in figures))
                 for layer in layers
             ]
+        elif metric in IN_PARTS:
+            continue
         elif any(isinstance(value, str) for value in values.values()):
             missing.append(f"{NAMES.get(metric, metric)}: {next(iter(values.values()))}")
         else:

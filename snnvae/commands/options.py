@@ -32,6 +32,30 @@ seed_option = click.option(
 )  # fmt: skip
 
 
+class Classes(click.ParamType):
+    """One class or several, as 7 or 7,2,1."""
+
+    name = "class"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Text → numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no class; write its number, as 7, or 7,2,1", param, ctx)
+
+
+class_option = click.option(
+    "--class", "classes", type=Classes(), metavar="N[,N…]",
+    help="Of a conditional model's samples: one for all, or several in turn (default: all of "
+    "them in turn, and those of held-out images).",
+)  # fmt: skip
+
+
 def convention_options(command: Command) -> Command:
     """What NIR leaves open about its numbers: given here, or in the file's metadata."""
     for option in reversed(

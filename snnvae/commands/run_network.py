@@ -28,6 +28,7 @@ from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_aside, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
+from snnvae.hardware_sim.stimuli import classes_of
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -44,6 +45,7 @@ class Request:
     samples: int = 64
     precision: Precision = "float"
     seed: int = 0
+    classes: tuple[int, ...] | None = None
     input_file: Path | None = None
     decoder: Path | None = None
     record_state: bool = False
@@ -84,6 +86,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         seed=request.seed,
         steps=options.steps,
         file=request.input_file,
+        classes=request.classes,
     )
     head = next(stimuli)
     head.check(first)
@@ -99,7 +102,9 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
     whole = Recording.joined(job.parts)
     originals = np.concatenate(job.originals) if job.originals else None
-    figures, pictures = write_outputs(whole, originals, request.out)
+    # Samples of each class stand below each other, where classes take turns.
+    columns = classes_of(first) if request.classes is None and originals is None else 0
+    figures, pictures = write_outputs(whole, originals, request.out, columns or None)
     report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
     written += [*pictures, request.out / "report.html"]
     write_text(written[-1], to_html(report, title=request.model.stem))
@@ -113,6 +118,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         "samples": samples,
         "steps": whole.info["steps"],
         "seed": request.seed,
+        **({"classes": job.classes} if job.classes else {}),
         "latency": whole.info["latency"],
         "spikes": job.spikes,
         **figures,
@@ -150,10 +156,12 @@ class _Job:
     parts: list[Recording] = field(default_factory=list)
     originals: list[np.ndarray] = field(default_factory=list)
     spikes: dict[str, int] = field(default_factory=dict)
+    classes: list[int] = field(default_factory=list)
 
     def blocks(self, stimuli: Iterator[Stimulus]) -> Iterator[Recording]:
         """Run and write each block; gives the last stage's recording of it."""
         for stimulus in stimuli:
+            self.classes += stimulus.classes
             images_in = _originals(self.stages[0].program, stimulus)
             if images_in is not None:
                 self.originals.append(images_in)
@@ -199,9 +207,12 @@ def _stages(request: Request) -> tuple[list[_Stage], tuple[LayerReport, ...], Op
 
 
 def write_outputs(
-    recording: Recording, originals: np.ndarray | None, out: Path
+    recording: Recording, originals: np.ndarray | None, out: Path, columns: int | None = None
 ) -> tuple[dict[str, float], list[Path]]:
-    """Outputs as arrays, images as pictures too; beside the originals, if there are any."""
+    """Outputs as arrays, images as pictures too; beside the originals, if there are any.
+
+    columns: of the picture of all; by default as many as rows.
+    """
     figures: dict[str, float] = {}
     written: list[Path] = []
     for name, values in recording.outputs.items():
@@ -213,7 +224,7 @@ def write_outputs(
         if not images.is_image(values):
             continue
         written.append(out / f"{stem}.png")
-        images.save_grid(values, written[-1])
+        images.save_grid(values, written[-1], columns)
         if originals is not None and originals.shape == values.shape:
             figures["reconstruction MSE"] = mse(originals, values)
             written.append(out / "reconstructions.png")

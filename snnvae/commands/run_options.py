@@ -11,6 +11,7 @@ import click
 
 from snnvae.commands.options import (
     as_json,
+    class_option,
     compile_options,
     model_argument,
     out_option,
@@ -61,6 +62,7 @@ def run_options(command: Command) -> Command:
             help="float64, or Loihi's integers.",
         ),
         seed_option,
+        class_option,
         click.option(
             "--input",
             "input_file",

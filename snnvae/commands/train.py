@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 @click.option("--prior-loss", type=click.Choice(["psp", "kl"]), help="FSVAE.")
 @click.option("--prior-weight", type=float)
 @click.option("--flip/--no-flip", default=None, help="Mirror training images at random.")
+@click.option(
+    "--conditional/--no-conditional",
+    default=None,
+    help="The class enters prior and decoder, so that samples can be asked for by class.",
+)
 @click.option("--validation", type=float, help="Part of the training images to stop by.")
 @click.option("--early-stop", type=int, help="Epochs without a better validation error (0: never).")
 @click.option("--seed", type=int)

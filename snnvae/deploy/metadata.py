@@ -54,7 +54,7 @@ def _members(metadata: Mapping[str, Any], key: str) -> list[tuple[str, dict[str,
 def _fits(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
     """Whether the sampler of a kind that feeds an input draws what that input takes."""
     kind = sampler.get("kind")
-    if not isinstance(kind, str):
+    if not isinstance(kind, str) or not _has_class_rules(sampler, graph):
         return False
     size = _size(graph, sampler.get("input"))
     if kind == "fsvae":
@@ -63,11 +63,36 @@ def _fits(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
             return False
         return min(latents, k) > 0 and size == latents * k
     if kind == "esvae-prior":
-        weight, bias = np.asarray(sampler.get("weight")), np.asarray(sampler.get("bias"))
-        numeric = weight.dtype.kind in "fiu" and bias.dtype.kind in "fiu"
-        shaped = numeric and weight.ndim == 2 and weight.shape[0] == size and bias.shape == (size,)
-        return bool(shaped and np.isfinite(weight).all() and np.isfinite(bias).all())
+        if size is None:
+            return False
+        weight, bias = sampler.get("weight"), sampler.get("bias")
+        return _is_array(weight, (size, None)) and _is_array(bias, (size,))
     return True
+
+
+def _has_class_rules(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
+    """Whether what a sampler says of classes fits: none, or some that its input and weights have.
+
+    An ESVAE's encoder states classes without an input: its decoder will take them.
+    """
+    classes, port = sampler.get("classes"), sampler.get("class_input")
+    if not isinstance(port, str | None):
+        return False
+    if classes is None:
+        return port is None and "class_weight" not in sampler
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1:
+        return False
+    kind = sampler["kind"]
+    if port is None:
+        return kind == "esvae-posterior" and "class_weight" not in sampler
+    if port == sampler.get("input") or not isinstance(graph.nodes.get(port), nir.Input):
+        return False
+    if _size(graph, port) != classes:
+        return False
+    if kind != "esvae-prior":
+        return "class_weight" not in sampler
+    latents = _size(graph, sampler.get("input"))
+    return latents is not None and _is_array(sampler.get("class_weight"), (latents, classes))
 
 
 def _size(graph: nir.NIRGraph, name: object) -> int | None:
@@ -76,6 +101,15 @@ def _size(graph: nir.NIRGraph, name: object) -> int | None:
     if not isinstance(node, (nir.Input, nir.Output)):
         return None
     return int(np.prod(next(iter(node.output_type.values()))))
+
+
+def _is_array(value: object, shape: tuple[int | None, ...]) -> bool:
+    """Finite numbers of that shape; None stands for any size."""
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "fiu" or numbers.ndim != len(shape):
+        return False
+    fits = all(want in (None, have) for want, have in zip(shape, numbers.shape))
+    return fits and bool(np.isfinite(numbers).all())
 
 
 def _is_flag(value: object) -> bool:

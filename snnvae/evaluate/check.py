@@ -41,6 +41,7 @@ def check(
     seed: int = 0,
     options: Options | None = None,
     file: Path | None = None,
+    classes: Sequence[int] | None = None,
     checkpoint: Path | None = None,
     backends: Sequence[Backend] = CHECKED,
     precisions: Iterable[Precision] = ("float", "fixed"),
@@ -57,7 +58,13 @@ def check(
         program = compile_graph(graph, precision, options).program
         loops = program.groups
         stimulus = stimulus_for(
-            program, samples, seed=seed, steps=options.steps, file=file, may_be_noise=True
+            program,
+            samples,
+            seed=seed,
+            steps=options.steps,
+            file=file,
+            may_be_noise=True,
+            classes=classes,
         )
         expected = run(program, stimulus, "reference", membranes=True, progress=progress)
         if checkpoint is not None and precision == "float":

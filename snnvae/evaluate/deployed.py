@@ -36,12 +36,16 @@ def deployed_reconstructions(
     images: np.ndarray,
     precision: Precision,
     *,
+    label: np.ndarray | None = None,
     seed: int = 0,
     backend: Backend = "emulator",
     progress: Progress | None = None,
     means: Means | None = None,
 ) -> Reconstructions:
-    """Images (N, C, H, W) through the exported and compiled autoencoder."""
+    """Images (N, C, H, W) through the exported and compiled autoencoder.
+
+    label: their classes (N,), which a conditional model needs.
+    """
     names = parts_for(model, "autoencoder")
     folded = model.folded()
     graphs = {name: to_nir(folded, name) for name in names}
@@ -51,7 +55,8 @@ def deployed_reconstructions(
         some = images[start : start + CHUNK].astype(np.float64)
         samples = range(start, start + len(some))
         first = programs[names[0]]
-        stimulus = build_stimulus(first, samples, seed=seed, data={"image": some})
+        classes = None if label is None else label[start : start + CHUNK].tolist()
+        stimulus = build_stimulus(first, samples, seed=seed, data={"image": some}, classes=classes)
         if len(names) == 2:
             stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress, means)
             recordings[names[0]].append(stages.encoder)

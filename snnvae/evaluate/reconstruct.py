@@ -30,7 +30,8 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     GraphError if the two programs do not belong together.
     """
     latents = [name for name in encoder.outputs.values() if encoder.layer(name).neuron.spiking]
-    inputs = [port for port in decoder.inputs if not port.analog]
+    by_class = decoder.metadata.get("sampler", {}).get("class_input")
+    inputs = [port for port in decoder.inputs if not port.analog and port.name != by_class]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
             f"--decoder: the first file has {len(latents)} spiking outputs and the decoder "
@@ -52,7 +53,8 @@ def decoder_stimulus(
     """The latent spikes drawn from the encoder's rates, as the decoder's input."""
     latent, port = check_stages(encoder, decoder)
     data = {port: posterior_spikes(recording.spikes[latent], stimulus)}
-    return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data)
+    classes = stimulus.classes or None
+    return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data, classes=classes)
 
 
 def run_two_stages(

@@ -43,6 +43,7 @@ def sweep_steps(
     samples: int,
     seed: int = 0,
     file: Path | None = None,
+    classes: Sequence[int] | None = None,
     backend: Backend = "emulator",
     progress: Progress | None = None,
 ) -> Iterator[SweepRun]:
@@ -60,7 +61,7 @@ def sweep_steps(
     if longest > whole:
         raise ConfigError(f"--over {longest}: the input holds {whole} steps; give no more")
     most = compile_graph(graph, precision, replace(options, steps=whole)).program
-    stimulus = stimulus_for(most, samples, seed=seed, steps=whole, file=file)
+    stimulus = stimulus_for(most, samples, seed=seed, steps=whole, file=file, classes=classes)
     best: Mapping[str, np.ndarray] | None = None
     for t in sorted(steps, reverse=True):
         program = compile_graph(graph, precision, replace(options, steps=t)).program

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import h5py
@@ -16,7 +17,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
-from snnvae.hardware_sim.stimuli import build_stimulus, steps_of
+from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
 
@@ -52,24 +53,35 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
 
 def data_inputs(program: Program) -> list[Input]:
     """Inputs that the file's own sampler does not feed."""
-    sampled = program.metadata.get("sampler", {}).get("input")
-    return [port for port in program.inputs if port.name != sampled]
+    sampler = program.metadata.get("sampler", {})
+    sampled = {sampler.get("input"), sampler.get("class_input")}
+    return [port for port in program.inputs if port.name not in sampled]
 
 
-def held_out(program: Program, samples: Sequence[int]) -> dict[str, np.ndarray]:
+class HeldOut(NamedTuple):
+    """Data by input name, and the classes of its samples if the model is conditional."""
+
+    data: dict[str, np.ndarray]
+    classes: tuple[int, ...] | None = None
+
+
+def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     """Held-out images of the data set that the graph names, for its constant image input."""
     images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
     name = program.metadata.get("dataset")
     if len(images) != 1 or not isinstance(name, str):
-        return {}
+        return HeldOut({})
     from snnvae.train import data
 
-    test = data.load(name, image_size=images[0].shape[-1]).test
+    split = data.load(name, image_size=images[0].shape[-1])
+    test = split.test
     if test.shape[1:] != images[0].shape:
-        return {}
+        return HeldOut({})
     if max(samples) >= len(test):
         raise DataError(f"--samples {max(samples) + 1}: '{name}' holds out {len(test)} images")
-    return {images[0].name: test[list(samples)].astype(np.float64)}
+    chosen = list(samples)
+    labels = tuple(split.test_labels[chosen].tolist()) if classes_of(program) else None
+    return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
 
 
 def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> dict[str, np.ndarray]:
@@ -105,10 +117,18 @@ def stimulus_for(
     steps: int | None = None,
     file: Path | None = None,
     may_be_noise: bool = False,
+    classes: Sequence[int] | None = None,
 ) -> Stimulus:
     """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer)."""
     blocks = stimulus_blocks(
-        program, count, count, seed=seed, steps=steps, file=file, may_be_noise=may_be_noise
+        program,
+        count,
+        count,
+        seed=seed,
+        steps=steps,
+        file=file,
+        may_be_noise=may_be_noise,
+        classes=classes,
     )
     return next(blocks)
 
@@ -122,14 +142,22 @@ def stimulus_blocks(
     steps: int | None = None,
     file: Path | None = None,
     may_be_noise: bool = False,
+    classes: Sequence[int] | None = None,
 ) -> Iterator[Stimulus]:
-    """The same, `size` samples at a time."""
+    """The same, `size` samples at a time.
+
+    classes: of a conditional model's samples, over and over; without, those of held-out images are
+    theirs, and samples that are drawn take all in turn.
+    """
     samples = range(count)
     if file is not None:
-        given = read_input(file, program)
+        given, labels = read_input(file, program), None
         samples = range(min(count, _samples_in(given, program)))
+        _check_image_classes(program, given, classes)
     else:
-        given = held_out(program, samples)
+        given, labels = held_out(program, samples)
+    if classes is not None:
+        labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
     for start in range(0, max(len(samples), 1), size):
@@ -138,7 +166,21 @@ def stimulus_blocks(
             name: values[some.start : some.stop] if _has_samples(values, program, name) else values
             for name, values in given.items()
         }
-        yield build_stimulus(program, some, seed=seed, steps=steps, data=data)
+        shown = None if labels is None else labels[some.start : some.stop]
+        yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)
+
+
+def _check_image_classes(
+    program: Program, given: Mapping[str, np.ndarray], classes: Sequence[int] | None
+) -> None:
+    """Images of a file come without classes, and any other than their own would spoil them."""
+    analog = {port.name for port in program.inputs if port.analog} & given.keys()
+    port = program.metadata.get("sampler", {}).get("class_input")
+    if classes is None and classes_of(program) and analog and port not in given:
+        raise DataError(
+            "the model is conditional, and the input does not say the classes of its samples: add "
+            "--class 7, or --class 7,2,1 for one after the other"
+        )
 
 
 def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:

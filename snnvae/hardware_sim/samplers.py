@@ -60,12 +60,31 @@ def gaussian_latents(samples: Sequence[int], latents: int, seed: int) -> NDArray
 def esvae_prior_rate(
     weight: NDArray[np.floating], bias: NDArray[np.floating], samples: Sequence[int], seed: int
 ) -> NDArray[np.float64]:
-    """ESVAE prior: r_p = sigmoid(W n + b), n ~ N(0, I). → (B, L)."""
+    """ESVAE prior: r_p = sigmoid(W n + b), n ~ N(0, I). → (B, L). b (L,), or (B, L) by class."""
     noise = gaussian_latents(samples, weight.shape[1], seed)
     w, b = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
     # einsum sums each row alone: the same bits for any batch, which BLAS does not promise.
     rate: NDArray[np.float64] = expit(np.einsum("ij,bj->bi", w, noise) + b)
     return rate
+
+
+def classes_in_turn(samples: Sequence[int], classes: int) -> tuple[int, ...]:
+    """Sample n is of class n mod `classes`, so that any number of samples shows all."""
+    return tuple(n % classes for n in samples)
+
+
+def class_spikes(label: Sequence[int], classes: int, steps: int) -> NDArray[np.bool_]:
+    """The neuron of each sample's class fires at every step, no other does. → (B, T, classes)."""
+    hot = np.asarray(label, np.int64)[:, None] == np.arange(classes)
+    return np.repeat(hot[:, None], steps, axis=1)
+
+
+def class_bias(
+    bias: NDArray[np.floating], class_weight: NDArray[np.floating], label: Sequence[int]
+) -> NDArray[np.float64]:
+    """Conditional ESVAE prior: b + V·onehot(c), V (L, classes). → (B, L)."""
+    columns = np.asarray(class_weight, np.float64).T[np.asarray(label, np.int64)]
+    return np.asarray(bias, np.float64) + columns
 
 
 def esvae_prior_spikes(

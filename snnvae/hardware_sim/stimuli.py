@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from snnvae.errors import DataError
+from snnvae.errors import ConfigError, DataError
 from snnvae.hardware_sim import samplers
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
@@ -19,12 +19,14 @@ def build_stimulus(
     seed: int = 0,
     steps: int | None = None,
     data: Mapping[str, np.ndarray] | None = None,
+    classes: Sequence[int] | None = None,
 ) -> Stimulus:
     """Streams for the samples of the given indices.
 
     data: per input (B, T, *shape), one sample (T, *shape), or for a constant input one value per
     sample (B, *shape). Inputs that the file's sampler feeds are drawn from `seed`. Without `steps`,
-    T is the data's, else the program's.
+    T is the data's, else the program's. classes: of a conditional model's samples, one each;
+    without them sample n is of class n mod their number.
     """
     given = {name: np.asarray(values) for name, values in (data or {}).items()}
     known = {port.name for port in program.inputs}
@@ -38,7 +40,9 @@ def build_stimulus(
         raise DataError(
             f"the input holds {len(samples)} samples of {steps} steps; give at least one of each"
         )
-    drawn = _drawn(program, samples, steps, seed)
+    label = labels_of(program, samples, classes)
+    drawn = _drawn(program, samples, steps, seed, label)
+    _check_class_data(program, given, drawn, classes)
     streams = {}
     for port in program.inputs:
         if port.name in given:
@@ -50,7 +54,7 @@ def build_stimulus(
                 f"input '{port.name}' needs data of shape (samples, {steps}, "
                 f"{', '.join(map(str, port.shape))}); pass --input file.npy"
             )
-    return Stimulus(streams, tuple(samples), seed)
+    return Stimulus(streams, tuple(samples), seed, label)
 
 
 def posterior_spikes(latent: np.ndarray, stimulus: Stimulus) -> np.ndarray:
@@ -60,20 +64,73 @@ def posterior_spikes(latent: np.ndarray, stimulus: Stimulus) -> np.ndarray:
     return drawn.reshape(latent.shape)
 
 
+def classes_of(program: Program) -> int:
+    """How many classes a conditional model's file states; 0 for any other file."""
+    return int(program.metadata.get("sampler", {}).get("classes", 0))
+
+
+def labels_of(
+    program: Program, samples: Sequence[int], classes: Sequence[int] | None
+) -> tuple[int, ...]:
+    """The class of each sample, in turn where none are given; none if the model takes none.
+
+    ConfigError for classes of a model that has none, and for a class that is not the model's.
+    """
+    count = classes_of(program)
+    if classes is None:
+        return samplers.classes_in_turn(samples, count) if count else ()
+    if not count:
+        raise ConfigError(
+            "this model is not conditional, so that samples have no class: leave out --class, or "
+            "train one with --conditional"
+        )
+    label = tuple(int(c) for c in classes)
+    if len(label) != len(samples):
+        raise ConfigError(f"{len(label)} classes for {len(samples)} samples; give one for each")
+    for strange in label:
+        if not 0 <= strange < count:
+            raise ConfigError(f"class {strange}: the model has the classes 0 to {count - 1}")
+    return label
+
+
 def _drawn(
-    program: Program, samples: Sequence[int], steps: int, seed: int
+    program: Program, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]
 ) -> dict[str, np.ndarray]:
     sampler = program.metadata.get("sampler", {})
-    kind = sampler.get("kind")
+    kind, drawn = sampler.get("kind"), {}
     if kind == "esvae-prior":
         weight, bias = sampler["weight"], sampler["bias"]
+        if label:
+            bias = samplers.class_bias(bias, sampler["class_weight"], label)
         spikes = samplers.esvae_prior_spikes(weight, bias, samples, steps, seed)
-        return {sampler["input"]: spikes}
-    if kind == "fsvae":
+        drawn[sampler["input"]] = spikes
+    elif kind == "fsvae":
         latents, k = int(sampler["latents"]), int(sampler["k"])
         index = samplers.bernoulli_choice(samples, steps, latents, k, seed)
-        return {sampler["input"]: samplers.one_hot(index, k)}
-    return {}
+        drawn[sampler["input"]] = samplers.one_hot(index, k)
+    if "class_input" in sampler:
+        spikes = samplers.class_spikes(label, int(sampler["classes"]), steps)
+        drawn[sampler["class_input"]] = spikes
+    return drawn
+
+
+def _check_class_data(
+    program: Program,
+    given: Mapping[str, np.ndarray],
+    drawn: Mapping[str, np.ndarray],
+    classes: Sequence[int] | None,
+) -> None:
+    """A class as data goes with nothing that another class decides."""
+    port = program.metadata.get("sampler", {}).get("class_input")
+    if port not in given:
+        return
+    if classes is not None:
+        raise DataError(f"data for input '{port}' and --class both say the class; give one")
+    if "class_weight" in program.metadata["sampler"] and not drawn.keys() <= given.keys():
+        raise DataError(
+            f"data for input '{port}', but the latent spikes are drawn by class on the host: pass "
+            "--class instead, or data for both"
+        )
 
 
 def steps_of(data: Mapping[str, np.ndarray], program: Program) -> int | None:

@@ -50,7 +50,9 @@ class Autoencoder(VAE):
         self.encoder = nn.Sequential(down(*shape), nn.Linear(features, config.latent))
         self.decoder = up(*shape, config.latent)
 
-    def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+    def loss(
+        self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
+    ) -> Losses:
         """MSE of a batch."""
         reconstruction = F.mse_loss(self.decode(self.encode(image)), image)
         return Losses(reconstruction, reconstruction, torch.zeros_like(reconstruction))
@@ -78,7 +80,9 @@ class AnnVAE(VAE):
         self.log_variance = nn.Linear(features, config.latent)
         self.decoder = up(*shape, config.latent)
 
-    def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+    def loss(
+        self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
+    ) -> Losses:
         """MSE + weight·KL of a batch; `done` has no influence."""
         features = self.encoder(image)
         mean, log_variance = self.mean(features), self.log_variance(features)

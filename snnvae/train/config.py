@@ -11,6 +11,7 @@ from snnvae.errors import ConfigError
 from snnvae.train.presets import PRESETS
 
 MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
+SPIKING = ("esvae", "fsvae")
 SCHEDULES = ("constant", "cosine")
 PRIOR_LOSSES = ("psp", "kl")
 MAX_SEED = 2**63 - 1
@@ -41,6 +42,8 @@ class Config:
     clip          largest norm of the gradient; 0 for any
     validation    part of the training images that is held back to stop by
     early_stop    epochs without a better validation error after which training ends; 0 for never
+    conditional   the class enters the prior and the decoder as spikes (ESVAE and FSVAE)
+    classes       of the data set, where conditional; else 0
     seed          of everything random in training
     """
 
@@ -65,6 +68,8 @@ class Config:
     clip: float = 0.0
     validation: float = 0.0
     early_stop: int = 0
+    conditional: bool = False
+    classes: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -111,7 +116,23 @@ class Config:
             and all(_is_real(b) and 0 <= b < 1 for b in self.betas),
             f"betas {self.betas!r} must be two numbers in [0, 1)",
         )
+        self._check_classes()
         _require(self.batch > 1, "batch must be at least 2: tdBN normalises over the batch")
+
+    def _check_classes(self) -> None:
+        conditional, classes = self.conditional, self.classes
+        _require(
+            isinstance(conditional, bool), f"conditional {conditional!r} must be true or false"
+        )
+        _require(_is_int(classes, 0), f"classes {classes!r} must be a whole number from 0 up")
+        _require(
+            not conditional or self.model in SPIKING,
+            f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
+        )
+        _require(
+            classes > 1 if conditional else classes == 0,
+            f"classes {classes!r} must be 2 or more with conditional, and 0 without it",
+        )
 
     @classmethod
     def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Config:

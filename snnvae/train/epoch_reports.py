@@ -40,8 +40,10 @@ class EpochReports:
         samples: np.ndarray | None,
         originals: np.ndarray,
         copies: np.ndarray,
+        columns: int | None = None,
     ) -> None:
-        """The last of `records` is the epoch's; pictures (N, C, H, W) in [−1, 1]."""
+        """The last of `records` is the epoch's; pictures (N, C, H, W) in [−1, 1]. columns: of the
+        samples; by default as many as rows."""
         record = records[-1]
         epoch = int(record["epoch"])
         write_text(self.folder / METRICS, "".join(json.dumps(r) + "\n" for r in records))
@@ -52,15 +54,15 @@ class EpochReports:
             elif name != "epoch" and isinstance(value, (int, float)):
                 self.events.add_scalar(name, value, epoch)
         reconstructions = pairs(originals, copies)
-        for name, images, columns in (
-            ("samples", samples, None),
+        for name, images, width in (
+            ("samples", samples, columns),
             ("reconstructions", reconstructions, 8),
         ):
             if images is None:
                 continue
             path = self.folder / PICTURES / f"{name}-{epoch:04d}.png"
-            save_grid(images, path, columns)
-            picture = np.asarray(grid(images, columns))
+            save_grid(images, path, width)
+            picture = np.asarray(grid(images, width))
             form = "HW" if picture.ndim == 2 else "HWC"
             self.events.add_image(name, picture, epoch, dataformats=form)
         self.events.flush()

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from snnvae.train.config import Config
 from snnvae.train.losses import mmd
-from snnvae.train.vae import Losses, SpikingVAE
+from snnvae.train.vae import Losses, SpikingVAE, beside
 
 DRAW_HALF_WIDTH = 0.5
 """|r − U| below which the gradient of a draw passes, with height 1."""
@@ -41,14 +41,17 @@ class RateDraw(torch.autograd.Function):
 class ESVAE(SpikingVAE):
     """Posterior: r_q = mean_t of the latent spikes. Prior: r_p = sigmoid(W·n + b), n ~ N(0, I).
 
-    Either way z[t] = r > U[t]. Loss: MSE + weight·MMD²(r_q, r_p).
+    Either way z[t] = r > U[t]. Loss: MSE + weight·MMD²(r_q, r_p). Conditional: the prior's layer
+    sees [n ; one-hot class], and rates are compared within each class.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self.sample = nn.Linear(config.latent, config.latent)
+        self.sample = nn.Linear(config.latent + config.classes, config.latent)
 
-    def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+    def loss(
+        self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
+    ) -> Losses:
         """MSE + weight·MMD² of a batch; `done` has no influence."""
         steps, batch, latent = self.config.steps, len(image), self.config.latent
         rate = self.encoder.constant(image, steps).mean(0)
@@ -56,9 +59,9 @@ class ESVAE(SpikingVAE):
         uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)
         normal = torch.randn(batch, latent, generator=generator).to(image.device)
         z = RateDraw.apply(rate.expand(steps, batch, latent), uniform)
-        prior_rate = torch.sigmoid(self.sample(normal))
-        reconstruction = F.mse_loss(self.decode(z), image)
-        prior = mmd(rate, prior_rate)
+        prior_rate = torch.sigmoid(self.sample(beside(normal, self.one_hot(label))))
+        reconstruction = F.mse_loss(self.decode(z, self.class_spikes(label)), image)
+        prior = mmd(rate, prior_rate, label=label if self.config.conditional else None)
         return Losses(reconstruction + self.config.prior_weight * prior, reconstruction, prior)
 
     def optimizer_groups(self) -> list[dict[str, object]]:

@@ -69,6 +69,7 @@ def fit(
         config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
     )
     _check_shape(config, split)
+    _check_classes(config, data_dir)
     make_folder(out)
     fabric = (hardware or Hardware()).fabric()
     training = Training(config, split, fabric)
@@ -171,8 +172,8 @@ class Training:
     def _steps(self, progress: Progress, check: Callable[[], None]) -> None:
         config, position = self.config, self.position
         sums = torch.tensor(position.sums, dtype=torch.float64)
-        for images in self._batches():
-            losses = self._step(images)
+        for images, label in self._batches():
+            losses = self._step(images, label)
             if not losses.total.isfinite():
                 raise ConfigError(
                     f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
@@ -190,7 +191,7 @@ class Training:
             )
             check()
 
-    def _step(self, images: Tensor) -> Losses:
+    def _step(self, images: Tensor, label: Tensor | None) -> Losses:
         config, position = self.config, self.position
         done = (position.epoch * self.steps + position.step) / (config.epochs * self.steps)
         for group, rate in zip(self.optimizer.param_groups, self.rates):
@@ -198,7 +199,7 @@ class Training:
         noise = generator(
             config.seed, "noise", position.epoch, position.step, self.fabric.global_rank
         )
-        losses: Losses = self.wrapped(images, noise, position.epoch / config.epochs)
+        losses: Losses = self.wrapped(images, noise, position.epoch / config.epochs, label)
         self.optimizer.zero_grad()
         self.fabric.backward(losses.total)
         if config.clip:
@@ -206,19 +207,24 @@ class Training:
         self.optimizer.step()
         return losses
 
-    def _batches(self) -> Iterator[Tensor]:
-        """The rest of an epoch: full batches in random order, this device's share of each."""
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The rest of an epoch: full batches in random order, this device's share of each; with
+        their classes, if the model is conditional."""
         config, position, fabric = self.config, self.position, self.fabric
         chosen = self.train[order(config.seed, position.epoch, len(self.train)).numpy()]
         share = config.batch // fabric.world_size
         for step in range(position.step, self.steps):
             start = step * config.batch + fabric.global_rank * share
-            images = torch.from_numpy(self.split.train[chosen[start : start + share]])
+            rows = chosen[start : start + share]
+            images = torch.from_numpy(self.split.train[rows])
             if config.flip:
                 coin = generator(config.seed, "flip", position.epoch, step, fabric.global_rank)
                 flipped = torch.rand(share, generator=coin) < 0.5
                 images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
-            yield images.to(fabric.device)
+            label = None
+            if config.conditional:
+                label = torch.from_numpy(self.split.train_labels[rows]).to(fabric.device)
+            yield images.to(fabric.device), label
 
     def _finish(self, out: Path, reports: EpochReports, warn: Callable[[str], None]) -> None:
         """Judges an epoch and writes it down."""
@@ -228,7 +234,8 @@ class Training:
         validation = None
         if len(self.validation):
             held_back = self.split.train[self.validation]
-            validation = _mse(reconstruct(net, held_back, config.seed), held_back)
+            label = self.split.train_labels[self.validation].tolist()
+            validation = _mse(reconstruct(net, held_back, config.seed, label), held_back)
         improved = self._note_validation(validation)
         last = position.epoch + 1 == config.epochs or self._is_done()
         record: dict[str, Any] = {"epoch": position.epoch + 1}
@@ -236,8 +243,9 @@ class Training:
         if validation is not None:
             record["validation_mse"] = validation
         images = self.split.test[: None if last else JUDGED]
+        label = self.split.test_labels[: len(images)].tolist()
         with firing_rates(net) as rates:
-            copies = reconstruct(net, images, config.seed)
+            copies = reconstruct(net, images, config.seed, label)
         record |= {"test_mse": _mse(copies, images), "test_images": len(images)}
         record |= {"images_per_second": self.seen / seconds, "rates": rates}
         for line in warnings_of(rates):
@@ -247,7 +255,9 @@ class Training:
         # An autoencoder has nothing to draw from.
         draws = config.model != "autoencoder"
         samples = generate(net, 2 * SHOWN, config.seed) if draws else None
-        reports.write(position.records, samples, images[:SHOWN], copies[:SHOWN])
+        reports.write(
+            position.records, samples, images[:SHOWN], copies[:SHOWN], config.classes or None
+        )
         if improved:
             checkpoint.save(out / CHECKPOINT, self.model)
         self._save(out)
@@ -283,6 +293,17 @@ def _on_cpu(model: VAE) -> VAE:
 
 def _mse(copies: NDArray[np.floating], images: NDArray[np.floating]) -> float:
     return float(np.mean((copies - images) ** 2))
+
+
+def _check_classes(config: Config, data_dir: Path | None) -> None:
+    if not config.conditional:
+        return
+    have = data.classes_of(config.dataset, data_dir)
+    if have != config.classes:
+        raise ConfigError(
+            f"{config.dataset} has {have} classes, the settings say {config.classes}: leave out "
+            "classes"
+        )
 
 
 def _check_shape(config: Config, split: data.Split) -> None:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from snnvae.train.blocks import AutoregressiveNet
 from snnvae.train.config import Config
 from snnvae.train.losses import bernoulli_kl, psp_distance
-from snnvae.train.vae import Losses, SpikingVAE
+from snnvae.train.vae import Losses, SpikingVAE, beside
 
 SCHEDULED_FROM_STEP = 5
 SCHEDULED_FIRST, SCHEDULED_LAST = 0.1, 0.3
@@ -38,16 +38,22 @@ def shift(z: Tensor) -> Tensor:
 
 
 def roll_out(
-    net: AutoregressiveNet, k: int, choice: Tensor, context: Tensor | None = None
+    net: AutoregressiveNet,
+    k: int,
+    choice: Tensor,
+    context: Tensor | None = None,
+    classes: Tensor | None = None,
 ) -> Tensor:
-    """z[t] chosen from net([context[t] ; z[t−1]]), z[−1] = 0, one step after the other.
+    """z[t] chosen from net([context[t] ; z[t−1] ; classes[t]]), z[−1] = 0, step by step.
 
-    choice (T, B, L·k) one-hot, context (T, B, L) or None → z (T, B, L). The neurons' state is
-    carried, so T steps cost T steps; the result is that of running the whole prefix at each step.
+    choice (T, B, L·k) one-hot, context (T, B, L) or None, classes (T, B, C) or None → z (T, B, L).
+    The neurons' state is carried, so T steps cost T steps; the result is that of running the whole
+    prefix at each step.
     """
     z, state, drawn = choice.new_zeros(*choice.shape[1:-1], choice.shape[-1] // k), None, []
     for t in range(len(choice)):
         x = z if context is None else torch.cat([context[t], z], dim=-1)
+        x = x if classes is None else beside(x, classes[t])
         candidates, state = net.step(x, state)
         z = select(candidates, choice[t], k)
         drawn.append(z)
@@ -71,14 +77,17 @@ class FSVAE(SpikingVAE):
     """Prior p(z_t | z_<t) and posterior q(z_t | x_≤t, z_<t): z_t is one of k candidate spikes.
 
     Loss: MSE + weight·mean[(PSP(q̄) − PSP(p̄))²], q̄ and p̄ the means over the k candidates.
+    Conditional: the prior sees [z_{t−1} ; class], the class as spikes; the posterior does not.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.posterior = AutoregressiveNet(2 * config.latent, config.latent, config.k)
-        self.prior = AutoregressiveNet(config.latent, config.latent, config.k)
+        self.prior = AutoregressiveNet(config.latent + config.classes, config.latent, config.k)
 
-    def loss(self, image: Tensor, generator: torch.Generator, done: float) -> Losses:
+    def loss(
+        self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
+    ) -> Losses:
         """MSE + weight·distance of a batch; `done` raises the probability of scheduled sampling.
 
         One pass without gradients draws z; one with gradients sees it, shifted, and selects again
@@ -94,13 +103,16 @@ class FSVAE(SpikingVAE):
             drawn = roll_out(self.posterior, k, choice, latent)
         q = self.posterior(torch.cat([latent, shift(drawn)], dim=-1))
         z = select(q, choice, k)
-        p = self.prior(self._scheduled(z.detach(), generator, done))
-        reconstruction = F.mse_loss(self.decode(z), image)
+        classes = self.class_spikes(label)
+        p = self.prior(beside(self._scheduled(z.detach(), generator, done, classes), classes))
+        reconstruction = F.mse_loss(self.decode(z, classes), image)
         distance = psp_distance if config.prior_loss == "psp" else bernoulli_kl
         prior = distance(mean_rate(q, k), mean_rate(p, k))
         return Losses(reconstruction + config.prior_weight * prior, reconstruction, prior)
 
-    def _scheduled(self, z: Tensor, generator: torch.Generator, done: float) -> Tensor:
+    def _scheduled(
+        self, z: Tensor, generator: torch.Generator, done: float, classes: Tensor | None = None
+    ) -> Tensor:
         """The prior's input: shifted z, in which some steps are its own guess (mean > 1/2)."""
         probability = SCHEDULED_FIRST + (SCHEDULED_LAST - SCHEDULED_FIRST) * done
         own = torch.rand(len(z) - 1, generator=generator) < probability
@@ -109,7 +121,8 @@ class FSVAE(SpikingVAE):
         with running_statistics(self.prior):
             # Nothing is asked of the prior after the last step that it guesses.
             for t in range(max(own.nonzero().flatten().tolist(), default=-1) + 1):
-                candidates, state = self.prior.step(x[t], state)
+                seen = x[t] if classes is None else beside(x[t], classes[t])
+                candidates, state = self.prior.step(seen, state)
                 if own[t]:
                     rate = mean_rate(candidates, self.config.k)
                     noise = torch.randn(rate.shape, generator=generator).to(rate.device)

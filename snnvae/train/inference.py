@@ -18,6 +18,9 @@ from snnvae.errors import ConfigError
 from snnvae.hardware_sim.samplers import (
     bernoulli_choice,
     bernoulli_spikes,
+    class_bias,
+    class_spikes,
+    classes_in_turn,
     esvae_prior_spikes,
     gaussian_latents,
     one_hot,
@@ -34,22 +37,41 @@ CHUNK = 32
 Images = NDArray[np.float64]
 
 
-def generate(model: VAE, n: int, seed: int) -> Images:
-    """n images from the prior → (n, C, H, W) in (−1, 1). Image i depends on seed and i alone."""
+def generate(model: VAE, n: int, seed: int, label: Sequence[int] | None = None) -> Images:
+    """n images from the prior → (n, C, H, W) in (−1, 1). Image i depends on seed, i and its class.
+
+    label: the classes of a conditional model's images; without, image i is of class i mod classes.
+    """
     net = deployable(model)
-    return np.concatenate([_generate(net, chunk, seed) for chunk in _chunks(n)])
+    label = _label(net, n, label if label is not None else _in_turn(net, n))
+    return np.concatenate([_generate(net, c, seed, label[c.start : c.stop]) for c in _chunks(n)])
 
 
-def reconstruct(model: VAE, images: NDArray[np.floating], seed: int) -> Images:
-    """Images (N, C, H, W) through encoder, posterior and decoder → (N, C, H, W) in (−1, 1)."""
+def reconstruct(
+    model: VAE, images: NDArray[np.floating], seed: int, label: Sequence[int] | None = None
+) -> Images:
+    """Images (N, C, H, W) through encoder, posterior and decoder → (N, C, H, W) in (−1, 1).
+
+    label: their classes, which a conditional model's decoder needs; others ignore them.
+    """
     net = deployable(model)
-    chunks = _chunks(len(images))
-    return np.concatenate([_reconstruct(net, images[list(c)], c, seed) for c in chunks])
+    label = _label(net, len(images), label)
+    return np.concatenate(
+        [
+            _reconstruct(net, images[list(c)], c, seed, label[c.start : c.stop])
+            for c in _chunks(len(images))
+        ]
+    )
 
 
-def reconstruction_mse(model: VAE, images: NDArray[np.floating], seed: int = 0) -> float:
+def reconstruction_mse(
+    model: VAE,
+    images: NDArray[np.floating],
+    seed: int = 0,
+    label: Sequence[int] | None = None,
+) -> float:
     """Mean squared error of `reconstruct`, pixels in [−1, 1]."""
-    return float(np.mean((reconstruct(model, images, seed) - images) ** 2))
+    return float(np.mean((reconstruct(model, images, seed, label) - images) ** 2))
 
 
 def deployable(model: VAE) -> VAE:
@@ -59,11 +81,33 @@ def deployable(model: VAE) -> VAE:
     return model.eval()
 
 
+def _in_turn(net: VAE, n: int) -> Sequence[int]:
+    return classes_in_turn(range(n), net.config.classes) if net.config.conditional else ()
+
+
+def _label(net: VAE, n: int, label: Sequence[int] | None) -> Sequence[int]:
+    """The classes of n images; none if the model takes none."""
+    classes = net.config.classes
+    if not classes:
+        return ()
+    if label is None or len(label) != n or not all(0 <= c < classes for c in label):
+        raise ConfigError(
+            f"a conditional model needs a class from 0 to {classes - 1} for each of {n} images"
+        )
+    return label
+
+
+def _class_stream(net: VAE, label: Sequence[int]) -> dict[str, NDArray[Any]]:
+    """The decoder's (and the prior's) further input, if the model is conditional."""
+    config = net.config
+    return {"class": class_spikes(label, config.classes, config.steps)} if len(label) else {}
+
+
 def _chunks(n: int) -> list[range]:
     return [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
 
-def _generate(net: VAE, samples: Sequence[int], seed: int) -> Images:
+def _generate(net: VAE, samples: Sequence[int], seed: int, label: Sequence[int]) -> Images:
     config = net.config
     if isinstance(net, Autoencoder):
         raise ConfigError("an autoencoder has no prior to generate from: give a VAE")
@@ -72,14 +116,22 @@ def _generate(net: VAE, samples: Sequence[int], seed: int) -> Images:
     assert isinstance(net, SpikingVAE)
     if isinstance(net, ESVAE):
         weight, bias = net.sample.weight.detach().numpy(), net.sample.bias.detach().numpy()
+        weight, class_weight = weight[:, : config.latent], weight[:, config.latent :]
+        if len(label):
+            bias = class_bias(bias, class_weight, label)
         spikes = esvae_prior_spikes(weight, bias, samples, config.steps, seed)
-        return _image(net, "generator", z=spikes)
+        return _image(net, "generator", z=spikes, **_class_stream(net, label))
     index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
-    return _image(net, "generator", choice=one_hot(index, config.k))
+    choice = one_hot(index, config.k)
+    return _image(net, "generator", choice=choice, **_class_stream(net, label))
 
 
 def _reconstruct(
-    net: VAE, images: NDArray[np.floating], samples: Sequence[int], seed: int
+    net: VAE,
+    images: NDArray[np.floating],
+    samples: Sequence[int],
+    seed: int,
+    label: Sequence[int],
 ) -> Images:
     config = net.config
     if isinstance(net, (AnnVAE, Autoencoder)):
@@ -91,9 +143,10 @@ def _reconstruct(
         latent = run(net, "encoder", _stimulus(net, image=video)).latent
         assert latent is not None
         spikes = bernoulli_spikes(latent.double().mean(0).numpy(), samples, config.steps, seed)
-        return _image(net, "decoder", z=spikes)
+        return _image(net, "decoder", z=spikes, **_class_stream(net, label))
     index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
-    return _image(net, "autoencoder", image=video, choice=one_hot(index, config.k))
+    choice = one_hot(index, config.k)
+    return _image(net, "autoencoder", image=video, choice=choice, **_class_stream(net, label))
 
 
 @torch.no_grad()

@@ -27,16 +27,26 @@ def bernoulli_kl(q: Tensor, p: Tensor, epsilon: float = 1e-2) -> Tensor:
     return (on + off).sum(dim=(0, 2)).mean()
 
 
-def mmd(q: Tensor, p: Tensor, kernels: int = 5) -> Tensor:
+def mmd(q: Tensor, p: Tensor, kernels: int = 5, label: Tensor | None = None) -> Tensor:
     """ESVAE's biased squared maximum mean discrepancy of two sets of rates (B, L).
 
     Sum of RBF kernels exp(−d²/(bw·2^i)), i = 0 … 4; bw = (mean d² of the pairs)/4, no gradient.
+    label: the classes (B,) of both sets. Kernels are then times [c = c'], so that what is compared
+    are pairs (rate, class), and only pairs of one class count for bw.
     """
     both = torch.cat([q, p])
     d2 = ((both[:, None] - both[None]) ** 2).sum(-1)
     n = len(both)
-    bandwidth = d2.detach().sum() / (n * (n - 1)) / 2 ** (kernels // 2)
+    pairs, same = n * (n - 1), None
+    distances = d2.detach()
+    if label is not None:
+        of_both = torch.cat([label, label])
+        same = (of_both[:, None] == of_both[None]).to(d2.dtype)
+        pairs, distances = int(same.sum()) - n, distances * same
+    bandwidth = distances.sum() / pairs / 2 ** (kernels // 2)
     bandwidth = bandwidth.clamp_min(torch.finfo(d2.dtype).tiny)
     kernel = torch.stack([torch.exp(-d2 / (bandwidth * 2**i)) for i in range(kernels)]).sum(0)
+    if same is not None:
+        kernel = kernel * same
     b = len(q)
     return kernel[:b, :b].mean() + kernel[b:, b:].mean() - 2 * kernel[:b, b:].mean()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from snnvae.train.esvae import ESVAE
 from snnvae.train.fsvae import FSVAE, roll_out
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.vae import SpikingVAE, beside
 
 PARTS: dict[type[SpikingVAE], dict[str, tuple[str, ...]]] = {
     ESVAE: {"encoder": ("image",), "decoder": ("z",), "generator": ("z",)},
@@ -25,6 +25,16 @@ PARTS: dict[type[SpikingVAE], dict[str, tuple[str, ...]]] = {
 }
 """The parts of each model, and the inputs that each takes, all time first:
 image (T, B, C, H, W), z (T, B, L) spikes, choice (T, B, L·k) one-hot."""
+
+
+CONDITIONED = ("decoder", "prior", "generator", "autoencoder")
+"""Parts that take a conditional model's class too: class (T, B, classes), one-hot spikes."""
+
+
+def inputs_of(model: SpikingVAE, part: str) -> tuple[str, ...]:
+    """The inputs of a part of this model; KeyError if it has no such part."""
+    takes_class = model.config.conditional and part in CONDITIONED
+    return PARTS[type(model)][part] + (("class",) if takes_class else ())
 
 
 class Outputs(NamedTuple):
@@ -44,13 +54,18 @@ def run(model: SpikingVAE, part: str, stimulus: Mapping[str, Tensor]) -> Outputs
     parts = PARTS[type(model)]
     if part not in parts:
         raise ValueError(f"{type(model).__name__} has no part {part!r}: {', '.join(parts)}")
-    if set(stimulus) != set(parts[part]):
-        raise ValueError(f"{part} takes {', '.join(parts[part])}, not {', '.join(stimulus)}")
+    inputs = inputs_of(model, part)
+    if set(stimulus) != set(inputs):
+        raise ValueError(f"{part} takes {', '.join(inputs)}, not {', '.join(stimulus)}")
     latent = model.encoder(stimulus["image"]) if "image" in stimulus else None
-    z = stimulus.get("z")
+    z, classes = stimulus.get("z"), stimulus.get("class")
     if isinstance(model, FSVAE) and "choice" in stimulus:
-        net = model.prior if latent is None else model.posterior
-        z = roll_out(net, model.config.k, stimulus["choice"], latent)
-    ends_in_image = part in ("decoder", "generator", "autoencoder")
-    readout = model.readout(model.decoder(z))[-1] if ends_in_image else None
-    return Outputs(latent, z, readout)
+        k, choice = model.config.k, stimulus["choice"]
+        if latent is None:
+            z = roll_out(model.prior, k, choice, classes=classes)
+        else:
+            z = roll_out(model.posterior, k, choice, latent)
+    if part not in ("decoder", "generator", "autoencoder"):
+        return Outputs(latent, z, None)
+    assert z is not None
+    return Outputs(latent, z, model.readout(model.decoder(beside(z, classes)))[-1])

@@ -36,6 +36,8 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
         raise ConfigError("no model given: add --model esvae, fsvae or ann-vae, or --config NAME")
     if dataset in data.DATASETS and "channels" not in given:
         given["channels"] = data.channels_of(dataset, data_dir)
+    if given.get("conditional") is True and "classes" not in given:
+        given["classes"] = data.classes_of(dataset, data_dir)
     return Config.default(model, dataset, **given)
 
 
@@ -44,7 +46,7 @@ def command_of(config: Config) -> str:
     usual = Config.default(config.model, config.dataset).to_dict()
     words = [f"snnvae train --model {config.model} --dataset {config.dataset}"]
     for name, value in config.to_dict().items():
-        if value == usual.get(name) or name in ("model", "dataset", "channels", "betas"):
+        if value == usual.get(name) or name in ("model", "dataset", "channels", "betas", "classes"):
             continue
         flag = name.replace("_", "-")
         if isinstance(value, bool):

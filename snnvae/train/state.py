@@ -59,7 +59,8 @@ def load(path: Path, config: Config) -> tuple[Position, dict[str, Any], dict[str
             f"{path} has version {content.get('version')!r}, this snnvae reads {VERSION}: "
             "use the snnvae that wrote it"
         )
-    have, want = content["config"], config.to_dict()
+    # As `settings_of` has them: an older file lacks settings that came later.
+    have, want = Config.from_dict(content["config"]).to_dict(), config.to_dict()
     differ = [name for name in want if have.get(name) != want[name] and name != "epochs"]
     if differ:
         name = differ[0]

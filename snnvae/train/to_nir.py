@@ -25,7 +25,7 @@ from snnvae.train.run import PARTS
 from snnvae.train.vae import SpikingVAE
 
 DEFAULT_PART = "generator"
-OUTPUT = "output"
+OUTPUT, CLASS = "output", "class"
 
 
 def parts_for(model: SpikingVAE, part: str) -> tuple[str, ...]:
@@ -91,23 +91,36 @@ class _PartBuilder:
             assert latent is not None
             if isinstance(self.model, ESVAE):
                 self.sampler = {"kind": "esvae-posterior"}
+                if self.config.conditional:  # its decoder will ask for the samples' classes
+                    self.sampler |= {"classes": self.config.classes}
             return latent
         if isinstance(self.model, FSVAE) and self.part != "decoder":
             return self._sampler(self.model, latent)
         if isinstance(self.model, ESVAE) and self.part == "generator":
-            weight, bias = self.model.sample.weight, self.model.sample.bias
+            weight = layers.array(self.model.sample.weight)
             self.sampler = {
                 "kind": "esvae-prior",
                 "input": "z",
-                "weight": layers.array(weight),
-                "bias": layers.array(bias),
+                "weight": weight[:, : self.config.latent],
+                "bias": layers.array(self.model.sample.bias),
             }
+            if self.config.conditional:
+                self.sampler |= {"class_weight": weight[:, self.config.latent :]}
         return self._input("z", (self.config.latent, 1, 1))
 
     def _input(self, name: str, shape: tuple[int, ...], **described: object) -> str:
         if described:
             self.inputs[name] = described
         return self.builder.add(name, nir.Input({"input": np.array(shape)}))
+
+    def _class(self) -> str:
+        """The input of the class, one neuron for each, which prior and decoder share."""
+        if CLASS not in self.builder.nodes:
+            classes = self.config.classes
+            self.sampler.setdefault("kind", "class")
+            self.sampler |= {"classes": classes, "class_input": CLASS}
+            self._input(CLASS, (classes, 1, 1))
+        return CLASS
 
     def _encoder(self) -> str:
         config, side = self.config, self.config.image_size
@@ -136,12 +149,20 @@ class _PartBuilder:
             assert isinstance(layer, SpikingLayer)
             linear = layer.synapse
             assert isinstance(linear, nn.Linear)
-            if name == "0" and latent is not None:
-                from_x, from_z = split_columns(linear, size)
-                nodes = {
-                    f"{prefix}.0.x": (_conv1x1(from_x, shape), latent),
-                    f"{prefix}.0.z": (_conv1x1(from_z, shape), after),
-                }
+            if name == "0" and (latent is not None or self.config.conditional):
+                first, second = split_columns(linear, size)
+                of_class = (self.config.classes, 1, 1)
+                nodes = (
+                    {
+                        f"{prefix}.0.x": (_conv1x1(first, shape), latent),
+                        f"{prefix}.0.z": (_conv1x1(second, shape), after),
+                    }
+                    if latent is not None
+                    else {
+                        f"{prefix}.0.z": (_conv1x1(first, shape), after),
+                        f"{prefix}.0.class": (_conv1x1(second, of_class), self._class()),
+                    }
+                )
                 for half, (node, source) in nodes.items():
                     builder.add(half, node, source)
                 lif = layers.lif_box(layer.lif.cell, (linear.out_features, 1, 1))
@@ -164,8 +185,11 @@ class _PartBuilder:
         decoder = self.model.decoder
         first = decoder["input"]
         assert isinstance(first, SpikingLayer)
-        node, bias = layers.linear_to_map(first.synapse, decoder.map)
-        after, shape = self._spiking("decoder.input", node, first, after, bias)
+        if self.config.conditional:
+            after, shape = self._decoder_input(first, after)
+        else:
+            node, bias = layers.linear_to_map(first.synapse, decoder.map)
+            after, shape = self._spiking("decoder.input", node, first, after, bias)
         for name, layer in decoder.items():
             if isinstance(layer, SpikingLayer) and name != "input":
                 node = layers.conv_transpose2d(layer.synapse, shape)
@@ -174,6 +198,19 @@ class _PartBuilder:
         after = self.builder.add("decoder.output", node, after)
         readout = layers.li_box(self.model.readout.cell, _shape(node), READOUT_GAIN)
         return self.builder.add("readout", readout, after)
+
+    def _decoder_input(self, layer: SpikingLayer, after: str) -> tuple[str, tuple[int, ...]]:
+        """The decoder's first layer behind z and the class; its bias comes with z's half."""
+        linear = layer.synapse
+        assert isinstance(linear, nn.Linear)
+        from_z, from_class = split_columns(linear, self.config.latent)
+        names = "decoder.input.z", "decoder.input.class"
+        node, bias = layers.linear_to_map(from_z, self.model.decoder.map)
+        self.builder.add(names[0], node, after)
+        beside, _ = layers.linear_to_map(from_class, self.model.decoder.map)
+        self.builder.add(names[1], beside, self._class())
+        lif = layers.lif_box(layer.lif.cell, _shape(node), bias)
+        return self.builder.add("decoder.input.lif", lif, names), _shape(node)
 
     def _spiking(
         self,

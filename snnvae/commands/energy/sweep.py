@@ -18,6 +18,7 @@ from snnvae.commands.energy.options import (
 )
 from snnvae.commands.options import (
     as_json,
+    class_option,
     compile_options,
     model_argument,
     options_from,
@@ -45,6 +46,7 @@ STEPS = "2,4,8,16"
     "--precision", type=click.Choice(["float", "fixed"]), default="fixed", show_default=True
 )
 @seed_option
+@class_option
 @click.option(
     "--input",
     "input_file",
@@ -64,6 +66,7 @@ def command(
     samples: int,
     precision: Precision,
     seed: int,
+    classes: tuple[int, ...] | None,
     input_file: Path | None,
     profiles: tuple[str, ...],
     chip: str | None,
@@ -106,6 +109,7 @@ def command(
         samples=samples,
         seed=seed,
         file=input_file,
+        classes=classes,
         progress=progress,
     ):
         measured = energy.measure(

@@ -7,7 +7,7 @@ from typing import Any
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
-from snnvae.evaluate.quality.names import NAMES, figure
+from snnvae.evaluate.quality.names import IN_PARTS, NAMES, figure
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.estimate import estimate
 from snnvae.hardware_sim.energy.profile_file import load_profile
@@ -53,7 +53,7 @@ def model_card(
         "|---|" + "---|" * len(networks),
     ]
     for metric, values in figures.items():
-        if metric == "rates" or any(isinstance(v, str) for v in values.values()):
+        if metric in IN_PARTS or any(isinstance(v, str) for v in values.values()):
             continue
         cells = [figure(values.get(network)) for network in networks]
         lines.append(f"| {LABELS.get(metric, metric)} | " + " | ".join(cells) + " |")

@@ -17,7 +17,9 @@ from snnvae.evaluate.quality.inception import inception_scores, weights_file
 from snnvae.evaluate.quality.names import OF_GENERATED
 from snnvae.evaluate.quality.neighbours import NEIGHBOURS, neighbourhoods
 from snnvae.evaluate.quality.networks import Network
+from snnvae.evaluate.quality.recognise import Recogniser
 from snnvae.evaluate.reconstruct import mse
+from snnvae.hardware_sim.samplers import classes_in_turn
 from snnvae.train.ann_vae import Autoencoder
 
 
@@ -27,30 +29,36 @@ class Judge:
 
     metrics    of names.METRICS
     images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
+    label      their classes (N,)
     generated  images to draw
     features   the autoencoder's checkpoint, for 'fad' and 'prdc'
     inception  Inception's weights, for 'is' and 'fid'
+    recogniser for 'recognised'
     """
 
     metrics: Sequence[str]
     images: NDArray[np.float32]
+    label: NDArray[np.int64]
     generated: int = 5000
     features: Path | None = None
     inception: Path | None = None
+    recogniser: Recogniser | None = None
 
     def __call__(self, network: Network) -> dict[str, Any]:
         """Figures by name; a text where something is missing that cannot be made here.
 
         rates and sops are those of reconstructing where that is measured, else of generating.
         """
-        net = self._checked()
+        net = self._checked(network.classes)
         found: dict[str, Any] = {}
         made = None
         if set(self.metrics) & set(OF_GENERATED):
             made = network.generate(self.generated)
             found |= self._of_generated(made.images, net)
+            if "recognised" in self.metrics:
+                found |= self._recognised(made.images, network.classes)
         if "mse" in self.metrics:
-            made = network.reconstruct(self.images)
+            made = network.reconstruct(self.images, self.label)
             found["mse"] = mse(self.images, made.images)
         if made is None:
             made = network.generate(self.generated)
@@ -60,10 +68,15 @@ class Judge:
             found["sops"] = made.sops
         return found
 
-    def _checked(self) -> Autoencoder | None:
+    def _checked(self, classes: int) -> Autoencoder | None:
         """The network of the features, if any is asked for; what would fail after long work fails
         here."""
         asked, fewest = set(self.metrics), min(self.generated, len(self.images))
+        if "recognised" in asked and not classes:
+            raise ConfigError(
+                "recognised is for conditional models, whose samples have a class: train one with "
+                "--conditional"
+            )
         least = NEIGHBOURS + 1 if "prdc" in asked else 2
         if asked & set(OF_GENERATED) and fewest < least:
             raise ConfigError(f"{fewest} images are too few to compare: give {least} or more")
@@ -75,6 +88,12 @@ class Judge:
                 "and name its model.pt with --features"
             )
         return load_features(self.features, self.images.shape[1:])
+
+    def _recognised(self, images: NDArray[np.floating], classes: int) -> dict[str, Any]:
+        if self.recogniser is None:
+            raise ConfigError("recognised needs a recogniser, which learns from real images")
+        label = classes_in_turn(range(len(images)), classes)
+        return self.recogniser.figures(images, label, self.images, self.label)
 
     def _of_generated(
         self, images: NDArray[np.floating], net: Autoencoder | None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops")
-OF_GENERATED = ("fad", "prdc", "is", "fid")
+METRICS = ("mse", "fad", "prdc", "is", "fid", "rates", "sops", "recognised")
+OF_GENERATED = ("fad", "prdc", "is", "fid", "recognised")
 """Those that take generated images."""
+
+IN_PARTS = ("rates", "recognised_by_class")
+"""Figures that are several, by layer or by class."""
 
 NAMES = {
     "mse": "reconstruction MSE",
@@ -13,6 +16,8 @@ NAMES = {
     "is": "Inception score",
     "is_std": "Inception score, its spread",
     "fid": "FID",
+    "recognised": "recognised as their class",
+    "recogniser_accuracy": "held-out images, recognised likewise",
     "sops": "synaptic operations per image",
 }
 

@@ -17,7 +17,7 @@ from snnvae.deploy.run import run
 from snnvae.errors import GraphError
 from snnvae.evaluate.reconstruct import run_two_stages
 from snnvae.hardware_sim.counter import Counter
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.stimuli import build_stimulus, classes_of
 from snnvae.program import Precision, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -42,11 +42,15 @@ class Made:
 class Network(Protocol):
     """Makes images from nothing, or from images."""
 
-    def generate(self, count: int) -> Made:
-        """Samples 0 … count − 1."""
+    @property
+    def classes(self) -> int:
+        """Of a conditional model; else 0."""
 
-    def reconstruct(self, images: NDArray[np.float32]) -> Made:
-        """Copies of images (N, C, H, W)."""
+    def generate(self, count: int) -> Made:
+        """Samples 0 … count − 1; of a conditional model, sample n is of class n mod classes."""
+
+    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
+        """Copies of images (N, C, H, W) with their classes (N,), for conditional models."""
 
 
 class TrainedNetwork:
@@ -54,6 +58,7 @@ class TrainedNetwork:
 
     def __init__(self, model: VAE, seed: int) -> None:
         self.net, self.seed = deployable(model), seed
+        self.classes = model.config.classes
 
     def generate(self, count: int) -> Made:
         """As `inference.generate`."""
@@ -61,10 +66,10 @@ class TrainedNetwork:
             images = generate(self.net, count, self.seed)
         return Made(images, rates, None)
 
-    def reconstruct(self, images: NDArray[np.float32]) -> Made:
+    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
         """As `inference.reconstruct`."""
         with firing_rates(self.net) as rates:
-            copies = reconstruct(self.net, images, self.seed)
+            copies = reconstruct(self.net, images, self.seed, label.tolist())
         return Made(copies, rates, None)
 
 
@@ -111,6 +116,7 @@ class DeployedNetwork:
         self.programs = {
             part: compile_graph(graph, precision).program for part, graph in graphs.items()
         }
+        self.classes = max(map(classes_of, self.programs.values()))
         self.seed, self.backend, self.means = seed, backend, means
         self.progress = progress or NoProgress()
 
@@ -125,14 +131,17 @@ class DeployedNetwork:
             tally.images.append(_image(recording))
         return tally.made()
 
-    def reconstruct(self, images: NDArray[np.float32]) -> Made:
+    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
         """By the autoencoder, or encoder, host's draw, decoder."""
         whole = "autoencoder" in self.programs
         first = self._part("autoencoder" if whole else "encoder")
         tally = _Tally()
         for samples in self._chunks("reconstruct", len(images)):
             some = images[list(samples)].astype(np.float64)
-            stimulus = build_stimulus(first, samples, seed=self.seed, data={"image": some})
+            classes = label[list(samples)].tolist() if self.classes else None
+            stimulus = build_stimulus(
+                first, samples, seed=self.seed, data={"image": some}, classes=classes
+            )
             if whole:
                 last = run(first, stimulus, self.backend, means=self.means)
             else:

@@ -5,7 +5,7 @@ For L latents and T steps, per sample:
     FSVAE            T·L draws (which of the k spikes each latent takes)
     ESVAE posterior  T·L draws (after the encoder, from its rates)
     ESVAE prior      L normal draws n, L·L multiply-accumulates and L sigmoids for
-                     sigmoid(W n + b), then T·L draws
+                     sigmoid(W n + b), then T·L draws; a conditional one's b is its class's
 """
 
 from __future__ import annotations

@@ -21,11 +21,13 @@ class Traits:
     image_size  side in pixels, as the papers use it; None: the user's choice
     channels    1 or 3; None: as the files are
     flips       whether training images may be mirrored left to right
+    classes     of the images; 0: it has none; None: as the folders are
     """
 
     image_size: int | None
     channels: int | None
     flips: bool = False
+    classes: int | None = 10
 
 
 TRAITS = {
@@ -34,8 +36,8 @@ TRAITS = {
     "fashion-mnist": Traits(32, 1),
     "kmnist": Traits(32, 1),
     "cifar10": Traits(32, 3, flips=True),
-    "celeba": Traits(64, 3, flips=True),
-    "folder": Traits(None, None),
+    "celeba": Traits(64, 3, flips=True, classes=0),
+    "folder": Traits(None, None, classes=None),
 }
 DATASETS = tuple(TRAITS)
 
@@ -111,6 +113,24 @@ def flips(name: str) -> bool:
     return _traits(name).flips
 
 
+def classes_of(name: str, data_dir: Path | None = None) -> int:
+    """Classes of the images, by which a model can be conditional: a folder's, by its folders.
+
+    DataError for a data set without, such as CelebA, or a folder whose images lie side by side.
+    """
+    classes = _traits(name).classes
+    if classes is None:
+        from snnvae.train.data import folder
+
+        classes = folder.classes(_own_folder(data_dir))
+    if classes < 2:
+        raise DataError(
+            f"the data set {name!r} has no classes: leave out --conditional, or use one that has, "
+            "such as a folder with a folder of images for each class"
+        )
+    return classes
+
+
 def _own_folder(data_dir: Path | None) -> Path:
     from snnvae.train.data.store import FOLDER_VARIABLE
 
@@ -128,4 +148,13 @@ def _traits(name: str) -> Traits:
     return TRAITS[name]
 
 
-__all__ = ["DATASETS", "Images", "Split", "channels_of", "flips", "image_size_of", "load"]
+__all__ = [
+    "DATASETS",
+    "Images",
+    "Split",
+    "channels_of",
+    "classes_of",
+    "flips",
+    "image_size_of",
+    "load",
+]

@@ -47,6 +47,11 @@ def channels(folder: Path) -> int:
     return _channels([path for path, _ in train + test])
 
 
+def classes(folder: Path) -> int:
+    """How many folders its training images lie in; 1 where they lie side by side."""
+    return len({name for _, name in _halves(folder)[0]})
+
+
 def _channels(paths: list[Path]) -> int:
     return 1 if all(map(is_grey, paths)) else 3
 
