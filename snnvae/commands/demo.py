@@ -71,7 +71,8 @@ def _one_model(
 ) -> dict[str, Any]:
     import numpy as np
 
-    from snnvae.commands.run_network import Request, execute, write_outputs
+    from snnvae.commands.run_network import Request, execute
+    from snnvae.commands.run_outputs import write_outputs
     from snnvae.evaluate.check import check
     from snnvae.evaluate.deployed import deployed_reconstructions
     from snnvae.evaluate.parity import all_agree

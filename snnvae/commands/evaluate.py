@@ -83,9 +83,9 @@ def command(
     dataset, size, networks = open_it(model, decoder, chosen, metrics, common)
     split = data.load(dataset, data_dir=data_dir, image_size=size, progress=progress)
     images = split.test[:samples]
-    label = split.test_labels[:samples]
     recogniser = Recogniser(split.train, split.train_labels)
-    judge = Judge(metrics, images, label, generated, features, inception, recogniser)
+    label = split.test_labels[:samples]
+    judge = Judge(metrics, images, generated, features, inception, recogniser, label)
     figures = {name: judge(make()) for name, make in networks.items()}
     by_metric: dict[str, dict[str, Any]] = {}
     for network, found in figures.items():

@@ -12,9 +12,9 @@ from typing import Any
 import nir
 import numpy as np
 
-from snnvae import images
 from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
+from snnvae.commands.run_outputs import write_outputs
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
@@ -22,10 +22,10 @@ from snnvae.deploy.options import Options
 from snnvae.deploy.run import check_backend, run, samples_at_once
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.calibration import calibrated
-from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus, mse
+from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus
 from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
 from snnvae.export.nir_file import read_nir
-from snnvae.files import make_folder, write_aside, write_text
+from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
 from snnvae.hardware_sim.stimuli import classes_of
@@ -204,32 +204,6 @@ def _stages(request: Request) -> tuple[list[_Stage], tuple[LayerReport, ...], Op
         stages.append(_Stage(second, after.program))
         check_stages(compiled.program, after.program)
     return stages, rounded, options
-
-
-def write_outputs(
-    recording: Recording, originals: np.ndarray | None, out: Path, columns: int | None = None
-) -> tuple[dict[str, float], list[Path]]:
-    """Outputs as arrays, images as pictures too; beside the originals, if there are any.
-
-    columns: of the picture of all; by default as many as rows.
-    """
-    figures: dict[str, float] = {}
-    written: list[Path] = []
-    for name, values in recording.outputs.items():
-        kind = "images" if images.is_image(values) else "outputs"
-        stem = kind if len(recording.outputs) == 1 else f"{kind}-{name}"
-        written.append(out / f"{stem}.npy")
-        with write_aside(written[-1]) as temporary, temporary.open("wb") as file:
-            np.save(file, values)
-        if not images.is_image(values):
-            continue
-        written.append(out / f"{stem}.png")
-        images.save_grid(values, written[-1], columns)
-        if originals is not None and originals.shape == values.shape:
-            figures["reconstruction MSE"] = mse(originals, values)
-            written.append(out / "reconstructions.png")
-            images.save_grid(images.pairs(originals, values), written[-1], columns=16)
-    return figures, written
 
 
 def _originals(program: Program, stimulus: Stimulus) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
+from snnvae.hardware_sim.samplers import classes_in_turn
 from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
@@ -153,13 +154,14 @@ def stimulus_blocks(
     if file is not None:
         given, labels = read_input(file, program), None
         samples = range(min(count, _samples_in(given, program)))
-        _check_image_classes(program, given, classes)
     else:
         given, labels = held_out(program, samples)
     if classes is not None:
         labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
+        if labels is None and file is None and classes_of(program):
+            labels = classes_in_turn(samples, classes_of(program))
     for start in range(0, max(len(samples), 1), size):
         some = samples[start : start + size]
         data = {
@@ -168,19 +170,6 @@ def stimulus_blocks(
         }
         shown = None if labels is None else labels[some.start : some.stop]
         yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)
-
-
-def _check_image_classes(
-    program: Program, given: Mapping[str, np.ndarray], classes: Sequence[int] | None
-) -> None:
-    """Images of a file come without classes, and any other than their own would spoil them."""
-    analog = {port.name for port in program.inputs if port.analog} & given.keys()
-    port = program.metadata.get("sampler", {}).get("class_input")
-    if classes is None and classes_of(program) and analog and port not in given:
-        raise DataError(
-            "the model is conditional, and the input does not say the classes of its samples: add "
-            "--class 7, or --class 7,2,1 for one after the other"
-        )
 
 
 def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:

@@ -26,7 +26,8 @@ def build_stimulus(
     data: per input (B, T, *shape), one sample (T, *shape), or for a constant input one value per
     sample (B, *shape). Inputs that the file's sampler feeds are drawn from `seed`. Without `steps`,
     T is the data's, else the program's. classes: of a conditional model's samples, one each;
-    without them sample n is of class n mod their number.
+    without them sample n is of class n mod their number, unless images are given, which have their
+    own.
     """
     given = {name: np.asarray(values) for name, values in (data or {}).items()}
     known = {port.name for port in program.inputs}
@@ -42,7 +43,10 @@ def build_stimulus(
         )
     label = labels_of(program, samples, classes)
     drawn = _drawn(program, samples, steps, seed, label)
-    _check_class_data(program, given, drawn, classes)
+    if label:
+        _check_class_data(program, given, drawn, classes)
+    if program.metadata.get("sampler", {}).get("class_input") in given:
+        label = ()  # the data says it
     streams = {}
     for port in program.inputs:
         if port.name in given:
@@ -81,8 +85,8 @@ def labels_of(
         return samplers.classes_in_turn(samples, count) if count else ()
     if not count:
         raise ConfigError(
-            "this model is not conditional, so that samples have no class: leave out --class, or "
-            "train one with --conditional"
+            "this network takes no class, as its model is not conditional or this part of it does "
+            "not see the class: leave out --class, or train one with --conditional"
         )
     label = tuple(int(c) for c in classes)
     if len(label) != len(samples):
@@ -120,13 +124,18 @@ def _check_class_data(
     drawn: Mapping[str, np.ndarray],
     classes: Sequence[int] | None,
 ) -> None:
-    """A class as data goes with nothing that another class decides."""
-    port = program.metadata.get("sampler", {}).get("class_input")
+    """Each sample's class is said once: no other one is drawn beside data that has its own."""
+    sampler = program.metadata["sampler"]
+    port = sampler.get("class_input")
     if port not in given:
-        return
-    if classes is not None:
+        if classes is None and any(given.keys() & {i.name for i in program.inputs if i.analog}):
+            raise DataError(
+                "the model is conditional, and the input does not say the classes of its samples: "
+                "add --class 7, or --class 7,2,1 for one after the other"
+            )
+    elif classes is not None:
         raise DataError(f"data for input '{port}' and --class both say the class; give one")
-    if "class_weight" in program.metadata["sampler"] and not drawn.keys() <= given.keys():
+    elif "class_weight" in sampler and not drawn.keys() <= given.keys():
         raise DataError(
             f"data for input '{port}', but the latent spikes are drawn by class on the host: pass "
             "--class instead, or data for both"

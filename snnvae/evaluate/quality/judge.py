@@ -29,20 +29,20 @@ class Judge:
 
     metrics    of names.METRICS
     images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
-    label      their classes (N,)
     generated  images to draw
     features   the autoencoder's checkpoint, for 'fad' and 'prdc'
     inception  Inception's weights, for 'is' and 'fid'
     recogniser for 'recognised'
+    label      classes of `images` (N,), for conditional models
     """
 
     metrics: Sequence[str]
     images: NDArray[np.float32]
-    label: NDArray[np.int64]
     generated: int = 5000
     features: Path | None = None
     inception: Path | None = None
     recogniser: Recogniser | None = None
+    label: NDArray[np.int64] | None = None
 
     def __call__(self, network: Network) -> dict[str, Any]:
         """Figures by name; a text where something is missing that cannot be made here.
@@ -90,8 +90,8 @@ class Judge:
         return load_features(self.features, self.images.shape[1:])
 
     def _recognised(self, images: NDArray[np.floating], classes: int) -> dict[str, Any]:
-        if self.recogniser is None:
-            raise ConfigError("recognised needs a recogniser, which learns from real images")
+        if self.recogniser is None or self.label is None:
+            raise ConfigError("recognised needs a recogniser, and the classes of the real images")
         label = classes_in_turn(range(len(images)), classes)
         return self.recogniser.figures(images, label, self.images, self.label)
 

@@ -49,8 +49,10 @@ class Network(Protocol):
     def generate(self, count: int) -> Made:
         """Samples 0 … count − 1; of a conditional model, sample n is of class n mod classes."""
 
-    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
-        """Copies of images (N, C, H, W) with their classes (N,), for conditional models."""
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
+        """Copies of images (N, C, H, W); label: their classes (N,), for conditional models."""
 
 
 class TrainedNetwork:
@@ -66,10 +68,13 @@ class TrainedNetwork:
             images = generate(self.net, count, self.seed)
         return Made(images, rates, None)
 
-    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
         """As `inference.reconstruct`."""
+        classes = None if label is None else label.tolist()
         with firing_rates(self.net) as rates:
-            copies = reconstruct(self.net, images, self.seed, label.tolist())
+            copies = reconstruct(self.net, images, self.seed, classes)
         return Made(copies, rates, None)
 
 
@@ -131,14 +136,17 @@ class DeployedNetwork:
             tally.images.append(_image(recording))
         return tally.made()
 
-    def reconstruct(self, images: NDArray[np.float32], label: NDArray[np.int64]) -> Made:
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
         """By the autoencoder, or encoder, host's draw, decoder."""
         whole = "autoencoder" in self.programs
         first = self._part("autoencoder" if whole else "encoder")
         tally = _Tally()
         for samples in self._chunks("reconstruct", len(images)):
             some = images[list(samples)].astype(np.float64)
-            classes = label[list(samples)].tolist() if self.classes else None
+            known = label if self.classes else None
+            classes = None if known is None else known[list(samples)].tolist()
             stimulus = build_stimulus(
                 first, samples, seed=self.seed, data={"image": some}, classes=classes
             )
