@@ -8,7 +8,7 @@ from typing import Any
 
 from snnvae.errors import ConfigError
 from snnvae.toml_table import TomlTable
-from snnvae.train import data
+from snnvae.train import checkpoint, data
 from snnvae.train.config import Config
 from snnvae.train.presets import by_name, preset_names
 
@@ -37,6 +37,13 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
     if dataset in data.DATASETS and "channels" not in given:
         given["channels"] = data.channels_of(dataset, data_dir)
     return Config.default(model, dataset, **given)
+
+
+def continued(start: Path, source: str | None, changes: Mapping[str, Any]) -> Config:
+    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`."""
+    if source is not None:
+        raise ConfigError("--config and --from both say the settings: give one of them")
+    return checkpoint.load(start)[0].changed(**changes)
 
 
 def command_of(config: Config) -> str:
