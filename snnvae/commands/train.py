@@ -114,7 +114,7 @@ def command(
 
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
-    given |= {name: _numbers(name, given[name]) for name in SEQUENCES if name in given}
+    given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:
@@ -148,7 +148,8 @@ def command(
     return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
 
 
-def _numbers(name: str, text: str) -> tuple[int, ...]:
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """A setting that is several whole numbers."""
     from snnvae.errors import ConfigError
 
     try:
