@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("snnvae.commands.demo", "The whole chain on handwritten digits, in minutes"),
     "train": ("snnvae.commands.train", "Train a spiking VAE in Norse"),
+    "train-front": (
+        "snnvae.commands.train_front",
+        "Train the front of quality against energy",
+    ),
     "train-fad": ("snnvae.commands.train_fad", "Train the autoencoder whose features FAD compares"),
     "export": ("snnvae.commands.export", "Write a trained model or a Norse module as NIR"),
     "import": ("snnvae.commands.import_net", "Write lava-dl's network (.net) as NIR"),

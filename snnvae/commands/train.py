@@ -15,6 +15,9 @@ from snnvae.progress import Progress
 if TYPE_CHECKING:
     from snnvae.train.config import Config
 
+SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "anneal")
+"""Settings that are several numbers."""
+
 
 @click.command(
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 @click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    help="Start from this model.pt, with its settings where no other are given.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Images per step, of all devices together.")
@@ -41,7 +50,14 @@ if TYPE_CHECKING:
 @click.option("--latent", type=int, help="Latent spikes per step.")
 @click.option("--k", type=int, help="FSVAE: candidate spikes per latent.")
 @click.option("--widths", metavar="W,W", help="Channels of the stages, outermost first.")
+@click.option("--decoder-widths", metavar="W,W", help="Of the decoder's maps, innermost first.")
+@click.option("--prior-hidden", metavar="N,N", help="FSVAE: of the prior's hidden layers.")
+@click.option("--posterior-hidden", metavar="N,N", help="FSVAE: of the posterior's.")
 @click.option("--steps", type=int, help="Time steps T per image.")
+@click.option("--anneal", metavar="T,T", help="Values of T to go through before --steps.")
+@click.option("--spike-budget", type=float, help="Synaptic operations per image (0: any).")
+@click.option("--unit-penalty", type=float, help="Weight of the penalty on units that fire.")
+@click.option("--qat", type=click.Choice(["loihi2"]), help="Train in fixed point; needs --from.")
 @click.option("--image-size", type=int)
 @click.option("--prior-loss", type=click.Choice(["psp", "kl"]), help="FSVAE.")
 @click.option("--prior-weight", type=float)
@@ -79,6 +95,7 @@ def command(
     dataset: str | None,
     data_dir: Path | None,
     out: Path,
+    start: Path | None,
     resume: bool,
     accelerator: str,
     devices: str,
@@ -92,22 +109,23 @@ def command(
 
     The folder gets model.pt, metrics.jsonl, events for TensorBoard and pictures, anew after each
     epoch. Ctrl-C saves; --resume goes on, on a CPU to the same bits. Settings that are not given
-    are those that suit the model and data set.
+    are those that suit the model and data set, or with --from those of the checkpoint.
     """
     from snnvae.errors import ConfigError
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.hardware import Hardware
-    from snnvae.train.settings import resolve
+    from snnvae.train.settings import changed, continued, resolve
     from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
-    if "widths" in given:
-        given["widths"] = _widths(given["widths"])
+    given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:
-        config: Config = settings_of(out).changed(**given)
+        config: Config = changed(settings_of(out), given, data_dir)
+    elif start is not None:
+        config = continued(start, source, given, data_dir)
     else:
         config = resolve(source, given, data_dir)
     if devices != "auto" and not devices.isdecimal():
@@ -122,6 +140,7 @@ def command(
             accelerator, devices if devices == "auto" else int(devices), nodes, precision
         ),
         resume=resume,
+        source=start,
         save_memory=save_memory,
         warn=warnings.append,
     )
@@ -134,10 +153,12 @@ def command(
     return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
 
 
-def _widths(text: str) -> tuple[int, ...]:
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """A setting that is several whole numbers."""
     from snnvae.errors import ConfigError
 
     try:
-        return tuple(int(width) for width in text.split(","))
+        return tuple(int(number) for number in text.split(","))
     except ValueError:
-        raise ConfigError(f"--widths {text}: write whole numbers, as in 32,64") from None
+        flag = name.replace("_", "-")
+        raise ConfigError(f"--{flag} {text}: write whole numbers, as in 32,64") from None

@@ -6,28 +6,31 @@ what is exported can be compared with what was trained, layer by layer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from snnvae.errors import ConfigError
-from snnvae.train import fused
 from snnvae.train.neuron import LIF
 from snnvae.train.recompute import recomputed
+from snnvae.train.rows import is_supported
 from snnvae.train.tdbn import TdBN, fold
 
 HALF = (torch.float16, torch.bfloat16)
 """What mixed precision gives; neurons and statistics stay in float32."""
 
 
+Synapse = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
+
+
 class SpikingLayer(nn.Module):
     """synapse → tdBN → LIF over (T, B, …); the synapse sees time and batch as one axis."""
 
-    def __init__(
-        self, synapse: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, alpha: float = 1.0
-    ) -> None:
+    lif: nn.Module
+
+    def __init__(self, synapse: Synapse, alpha: float = 1.0) -> None:
         super().__init__()
         features = synapse.out_features if isinstance(synapse, nn.Linear) else synapse.out_channels
         self.synapse = synapse
@@ -35,6 +38,8 @@ class SpikingLayer(nn.Module):
         self.lif = LIF()
         self.recompute = False
         """Whether training computes currents again for the backward pass."""
+        self.tally: Callable[[Tensor], None] | None = None
+        """Is shown the spikes (T, B, …) of a training step, to count them."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x (T, B, …) → spikes (T, B, …), from rest."""
@@ -46,37 +51,66 @@ class SpikingLayer(nn.Module):
 
     def constant(self, x: Tensor, steps: int) -> Tensor:
         """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
-        return self._fire(self.synapse(x)[None], steps)
+        return self._counted(self._fire(self._current(x)[None], steps))
 
     def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
         """One step: x (B, …), membrane v (B, …) or None for rest → spikes, membrane (B, …)."""
-        spikes, v = self.lif(self.norm(_in_full(self.synapse(x))[None]), v)
+        spikes, v = self.lif(self.norm(_in_full(self._current(x))[None]), v)
         return spikes[0], v
 
     def _spikes(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
+        # What is to be counted must be there: then the sum over time comes after it.
+        inside = None if self.tally else weights
         if self.recompute and self.training and torch.is_grad_enabled():
-            return recomputed(self._now, x, weights, self)
-        return self._now(x, weights)
+            spikes = recomputed(self._now, x, inside, self)
+        else:
+            spikes = self._now(x, inside)
+        if self.tally is None or weights is None:
+            return self._counted(spikes)
+        return _weighted_sum(self._counted(spikes), weights)[None]
+
+    def _counted(self, spikes: Tensor) -> Tensor:
+        if self.tally is not None:
+            self.tally(spikes)
+        return spikes
 
     def _now(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
-        return self._fire(over_time(self.synapse, x), len(x), weights)
+        return self._fire(over_time(self._current, x), len(x), weights)
+
+    def _current(self, x: Tensor) -> Tensor:
+        """What the synapse makes of x (B, …)."""
+        current: Tensor = self.synapse(x)
+        return current
 
     def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
         """Spikes (T, B, …), or their weighted sum (1, B, …)."""
         norm = self.norm
         current = _in_full(current)
-        if isinstance(norm, TdBN) and norm.training and fused.is_supported(current):
+        if isinstance(norm, TdBN) and norm.training and is_supported(current):
             return norm.fire(current, steps, weights)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
         return spikes if weights is None else _weighted_sum(spikes, weights)[None]
 
-    def fold(self) -> None:
-        """Moves tdBN into the synapse; the layer then is synapse and LIF alone."""
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is synapse and Norse's neurons alone."""
+        return isinstance(self.norm, nn.Identity)
+
+    @property
+    def scale(self) -> float | None:
+        """Weight units per unit of membrane, if it is a layer in fixed point."""
+        return None
+
+    def deployed(self) -> SpikingLayer:
+        """The layer with tdBN inside its synapse: synapse and LIF alone."""
+        layer = SpikingLayer(self.synapse)
+        layer.norm, layer.lif = nn.Identity(), self.lif
         if isinstance(self.norm, TdBN):
-            self.synapse, self.norm = fold(self.synapse, self.norm), nn.Identity()
+            layer.synapse = fold(self.synapse, self.norm)
+        return layer
 
 
-def over_time(module: nn.Module, x: Tensor) -> Tensor:
+def over_time(module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Applies `module` to all steps and samples of x (T, B, …) at once."""
     y: Tensor = module(x.flatten(0, 1))
     return y.view(*x.shape[:2], *y.shape[1:])
@@ -132,23 +166,40 @@ class Encoder(nn.ModuleDict):
         return x
 
 
+class Output(nn.ConvTranspose2d):
+    """The decoder's last synapse, k3 s1 p1: no tdBN, no spikes."""
+
+    def __init__(self, fan_in: int, channels: int) -> None:
+        super().__init__(fan_in, channels, 3, stride=1, padding=1)
+
+    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
+        """Σ_t weights[t]·self(x[t]) from total = Σ_t weights[t]·x[t], (B, C, H, W) both."""
+        assert self.bias is not None
+        y: Tensor = self(total)
+        return y + (sum(weights) - 1) * self.bias.view(-1, 1, 1)
+
+    def deployed(self) -> Output:
+        """Itself: nothing is to be folded."""
+        return self
+
+
 class Decoder(nn.ModuleDict):
     """Latent spikes → currents of the readout.
 
-    Linear L → C·h·w (tdBN + LIF), viewed as a map; ConvTranspose k3 s2 p1 op1 down the widths and
-    once more w1 → w1 (each tdBN + LIF); ConvTranspose w1 → channels k3 s1 p1, no tdBN, no spikes.
+    Linear L → C·h·w (tdBN + LIF), viewed as a map; ConvTranspose k3 s2 p1 op1 from width to width
+    (each tdBN + LIF); ConvTranspose to the image's channels, k3 s1 p1, no tdBN, no spikes.
     """
 
     def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
+        """widths: channels of each map, the innermost first, one more than there are stages."""
         super().__init__()
-        side = smallest_map(image_size, widths)
-        self.map = (widths[-1], side, side)
-        self["input"] = SpikingLayer(nn.Linear(latent, widths[-1] * side * side))
-        down = tuple(reversed(widths))
-        for i, (fan_in, fan_out) in enumerate(zip(down, (*down[1:], down[-1]))):
+        side = smallest_map(image_size, widths[1:])
+        self.map = (widths[0], side, side)
+        self["input"] = SpikingLayer(nn.Linear(latent, widths[0] * side * side))
+        for i, (fan_in, fan_out) in enumerate(pairwise(widths)):
             up = nn.ConvTranspose2d(fan_in, fan_out, 3, stride=2, padding=1, output_padding=1)
             self[str(i)] = SpikingLayer(up)
-        self["output"] = nn.ConvTranspose2d(widths[0], channels, 3, stride=1, padding=1)
+        self["output"] = Output(widths[-1], channels)
 
     def forward(self, z: Tensor) -> Tensor:
         """(T, B, L) → (T, B, C, H, W)."""
@@ -162,10 +213,8 @@ class Decoder(nn.ModuleDict):
         *before, last = self._spiking()
         total = last.weighted(self._through(before, z), weights)
         output = self["output"]
-        assert isinstance(output, nn.ConvTranspose2d)
-        assert output.bias is not None
-        y: Tensor = output(total)
-        return y + (sum(weights) - 1) * output.bias.view(-1, 1, 1)
+        assert isinstance(output, Output)
+        return output.weighted(total, weights)
 
     def _spiking(self) -> list[SpikingLayer]:
         return [layer for layer in self.values() if isinstance(layer, SpikingLayer)]
@@ -179,11 +228,14 @@ class Decoder(nn.ModuleDict):
 
 
 class AutoregressiveNet(nn.ModuleDict):
-    """FSVAE's prior or posterior: inputs → 2L → 4L → L·k, Linear + tdBN(α = 2) + LIF each."""
+    """FSVAE's prior or posterior: inputs → 2L → 4L → L·k, Linear + tdBN(α = 2) + LIF each.
 
-    def __init__(self, inputs: int, latent: int, k: int) -> None:
+    hidden: other sizes for 2L and 4L.
+    """
+
+    def __init__(self, inputs: int, latent: int, k: int, hidden: Sequence[int] = ()) -> None:
         super().__init__()
-        sizes = (inputs, 2 * latent, 4 * latent, latent * k)
+        sizes = (inputs, *(hidden or (2 * latent, 4 * latent)), latent * k)
         for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             self[str(i)] = SpikingLayer(nn.Linear(fan_in, fan_out), alpha=2.0)
 
@@ -210,11 +262,12 @@ def save_memory(model: nn.Module) -> None:
             module.recompute = True
 
 
-def fold_all(model: nn.Module) -> None:
-    """Folds every spiking layer of `model` in place."""
-    for module in model.modules():
+def replace_layers(model: nn.Module, new: Callable[[str, SpikingLayer], nn.Module]) -> None:
+    """Puts new(path, layer) in the place of every spiking layer of `model`."""
+    for path, module in list(model.named_modules()):
         if isinstance(module, SpikingLayer):
-            module.fold()
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, new(path, module))
 
 
 def split_columns(linear: nn.Linear, first: int) -> tuple[nn.Linear, nn.Linear]:

@@ -14,6 +14,7 @@ MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
 SPIKING = ("esvae", "fsvae")
 SCHEDULES = ("constant", "cosine")
 PRIOR_LOSSES = ("psp", "kl")
+QAT_TARGETS = ("", "loihi2")
 MAX_SEED = 2**63 - 1
 
 
@@ -26,9 +27,17 @@ class Config:
     image_size    side of the square images in pixels
     channels      colours of the images
     widths        channels of the stride-2 stages, outermost first
+    decoder_widths  channels of the decoder's maps, innermost first; empty: those of the encoder
     latent        L, latent spikes per step; the ANN's latent numbers
     k             FSVAE: candidate spikes per latent
+    prior_hidden  FSVAE: sizes of the prior's two hidden layers; empty: 2L, 4L
+    posterior_hidden  the same of the posterior
     steps         T, time steps per image; the ANN has none
+    anneal        values of T that training goes through, an equal part of the epochs each, before
+                  it ends with `steps`
+    spike_budget  synaptic operations per reconstructed image that training keeps to; 0 for any
+    unit_penalty  weight of what keeps units that do little from firing at all
+    qat           'loihi2': train in the compiler's fixed point; '' for float
     batch         images per training step
     epochs        passes over the training images
     lr            learning rate (ESVAE multiplies it by batch/250)
@@ -52,9 +61,16 @@ class Config:
     image_size: int = 8
     channels: int = 1
     widths: tuple[int, ...] = (16, 32)
+    decoder_widths: tuple[int, ...] = ()
     latent: int = 32
     k: int = 8
+    prior_hidden: tuple[int, ...] = ()
+    posterior_hidden: tuple[int, ...] = ()
     steps: int = 16
+    anneal: tuple[int, ...] = ()
+    spike_budget: float = 0.0
+    unit_penalty: float = 0.0
+    qat: str = ""
     batch: int = 64
     epochs: int = 60
     lr: float = 1e-3
@@ -84,12 +100,18 @@ class Config:
             _is_int(self.seed, 0) and self.seed <= MAX_SEED,
             f"seed {self.seed!r} must be a whole number from 0 to {MAX_SEED}",
         )
-        _require(
-            isinstance(self.widths, tuple)
-            and len(self.widths) > 0
-            and all(_is_int(w, 1) for w in self.widths),
-            f"widths {self.widths!r} must be one or more whole numbers from 1 up",
-        )
+        for name, counts in self._lengths().items():
+            sizes = getattr(self, name)
+            _require(
+                isinstance(sizes, tuple) and all(_is_int(size, 1) for size in sizes),
+                f"{name} {sizes!r} must be whole numbers from 1 up",
+            )
+            _require(
+                counts is None or len(sizes) in counts,
+                f"{name} {sizes!r} must be {max(counts or (0,))} numbers",
+            )
+        _require(len(self.widths) > 0, "widths () must be one or more whole numbers from 1 up")
+        _require(self.qat in QAT_TARGETS, f"qat {self.qat!r} is unknown: use loihi2, or leave out")
         _require(_is_real(self.lr) and self.lr > 0, f"lr {self.lr!r} must be greater than 0")
         _require(
             self.schedule in SCHEDULES,
@@ -107,7 +129,7 @@ class Config:
             self.early_stop == 0 or self.validation > 0,
             "early_stop needs images to judge by: set validation, such as 0.1",
         )
-        for name in ("weight_decay", "prior_weight", "clip"):
+        for name in ("weight_decay", "prior_weight", "clip", "spike_budget", "unit_penalty"):
             value = getattr(self, name)
             _require(_is_real(value) and value >= 0, f"{name} {value!r} must be 0 or greater")
         _require(
@@ -117,6 +139,12 @@ class Config:
             f"betas {self.betas!r} must be two numbers in [0, 1)",
         )
         self._check_classes()
+        spiking = self.model in SPIKING
+        for name in ("anneal", "spike_budget", "unit_penalty", "qat"):
+            _require(
+                spiking or not getattr(self, name),
+                f"{name} is for spiking models, not for {self.model}",
+            )
         _require(self.batch > 1, "batch must be at least 2: tdBN normalises over the batch")
 
     def _check_classes(self) -> None:
@@ -133,6 +161,21 @@ class Config:
             classes > 1 if conditional else classes == 0,
             f"classes {classes!r} must be 2 or more with conditional, and 0 without it",
         )
+
+    def _lengths(self) -> dict[str, tuple[int, ...] | None]:
+        """How many numbers a setting may have; None for any."""
+        return {
+            "widths": None,
+            "decoder_widths": (0, len(self.widths) + 1),
+            "prior_hidden": (0, 2),
+            "posterior_hidden": (0, 2),
+            "anneal": None,
+        }
+
+    @property
+    def maps(self) -> tuple[int, ...]:
+        """Channels of the decoder's maps, innermost first."""
+        return self.decoder_widths or (*reversed(self.widths), self.widths[0])
 
     @classmethod
     def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Config:

@@ -53,7 +53,7 @@ class ESVAE(SpikingVAE):
         self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
     ) -> Losses:
         """MSE + weight·MMD² of a batch; `done` has no influence."""
-        steps, batch, latent = self.config.steps, len(image), self.config.latent
+        steps, batch, latent = self.steps, len(image), self.config.latent
         rate = self.encoder.constant(image, steps).mean(0)
         # Drawn on the CPU, so that every device sees the same numbers.
         uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)

@@ -18,14 +18,15 @@ from snnvae.files import make_folder
 from snnvae.progress import NoProgress, Progress
 from snnvae.train import blocks, checkpoint, data, state
 from snnvae.train.config import Config
+from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.hardware import Hardware, keep_freed_memory
 from snnvae.train.inference import generate, reconstruct
 from snnvae.train.interrupts import deferred_interrupts
-from snnvae.train.model import build
 from snnvae.train.randomness import generator, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
+from snnvae.train.start import starting_model
 from snnvae.train.state import STATE, Position
 from snnvae.train.vae import VAE, Losses, SpikingVAE
 
@@ -49,6 +50,7 @@ def fit(
     data_dir: Path | None = None,
     hardware: Hardware | None = None,
     resume: bool = False,
+    source: Path | None = None,
     save_memory: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> Path | None:
@@ -58,7 +60,8 @@ def fit(
     training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
     error test_mse, images/s, firing rates), events for TensorBoard, and pictures of samples and
     reconstructions. On a CPU, config.seed fixes every bit, interrupted or not. Interrupted
-    (KeyboardInterrupt), it saves training.pt and raises on. `save_memory`: layers compute their
+    (KeyboardInterrupt), it saves training.pt and raises on. `source`: a checkpoint to start from,
+    instead of anew. `save_memory`: layers compute their
     currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
     saturated layer.
     """
@@ -72,7 +75,7 @@ def fit(
     _check_classes(config, data_dir)
     make_folder(out)
     fabric = (hardware or Hardware()).fabric()
-    training = Training(config, split, fabric)
+    training = Training(config, split, fabric, None if resume else source)
     if save_memory:
         blocks.save_memory(training.model)
     if resume:
@@ -83,10 +86,15 @@ def fit(
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(self, config: Config, split: data.Split, fabric: Fabric) -> None:
+    def __init__(
+        self, config: Config, split: data.Split, fabric: Fabric, source: Path | None = None
+    ) -> None:
         keep_freed_memory()
         self.config, self.split, self.fabric = config, split, fabric
-        self.model: VAE = build(config)
+        self.model: VAE = starting_model(config, source)
+        self.costs: Costs | None = None
+        if isinstance(self.model, SpikingVAE) and (config.spike_budget or config.unit_penalty):
+            self.costs = Costs(self.model, config)
         optimizer = AdamW(
             self.model.optimizer_groups(),
             lr=config.lr,
@@ -159,6 +167,8 @@ class Training:
     def _epoch(self, out: Path, progress: Progress) -> None:
         """The steps of an epoch that are left; interrupted between two of them, it saves."""
         self.wrapped.train()
+        if isinstance(self.model, SpikingVAE):
+            self.model.steps = steps_at(self.config, self.position.epoch)
         self.seen, self.began = 0, time.monotonic()
         try:
             with deferred_interrupts() as check:
@@ -200,12 +210,27 @@ class Training:
             config.seed, "noise", position.epoch, position.step, self.fabric.global_rank
         )
         losses: Losses = self.wrapped(images, noise, position.epoch / config.epochs, label)
+        total = losses.total
+        if self.costs is not None:
+            total, operations = self.costs(total, position.multiplier)
+            self._note_operations(operations)
         self.optimizer.zero_grad()
-        self.fabric.backward(losses.total)
+        self.fabric.backward(total)
         if config.clip:
             self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip)
         self.optimizer.step()
         return losses
+
+    def _note_operations(self, operations: float) -> None:
+        position, config = self.position, self.config
+        if self.fabric.world_size > 1:
+            mean = self.fabric.all_reduce(torch.tensor(operations), reduce_op="mean")
+            assert isinstance(mean, Tensor)
+            operations = mean.item()
+        position.operations += operations
+        if config.spike_budget:
+            budget = budget_of(config, steps_at(config, position.epoch))
+            position.multiplier = next_multiplier(position.multiplier, operations, budget)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The rest of an epoch: full batches in random order, this device's share of each; with
@@ -240,6 +265,8 @@ class Training:
         last = position.epoch + 1 == config.epochs or self._is_done()
         record: dict[str, Any] = {"epoch": position.epoch + 1}
         record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
+        if self.costs is not None:
+            record["operations"] = position.operations / self.steps
         if validation is not None:
             record["validation_mse"] = validation
         images = self.split.test[: None if last else JUDGED]
@@ -252,6 +279,7 @@ class Training:
             warn(f"epoch {position.epoch + 1}: {line}")
         position.records.append(record)
         position.epoch, position.step, position.sums = position.epoch + 1, 0, [0.0] * 3
+        position.operations = 0.0
         # An autoencoder has nothing to draw from.
         draws = config.model != "autoencoder"
         samples = generate(net, 2 * SHOWN, config.seed) if draws else None
@@ -284,11 +312,14 @@ class Training:
 
 
 def _on_cpu(model: VAE) -> VAE:
-    """The deployable form in float32, on the CPU, where the host's draws are."""
+    """The form that is judged, in float32, or as it is in fixed point; on the CPU, where the host's
+    draws are."""
     import copy
 
     net = copy.deepcopy(model).cpu()
-    return net.folded() if isinstance(net, SpikingVAE) else net.eval()
+    if isinstance(net, SpikingVAE) and not net.is_fixed:
+        return net.folded()
+    return net.eval()
 
 
 def _mse(copies: NDArray[np.floating], images: NDArray[np.floating]) -> float:

@@ -82,8 +82,9 @@ class FSVAE(SpikingVAE):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self.posterior = AutoregressiveNet(2 * config.latent, config.latent, config.k)
-        self.prior = AutoregressiveNet(config.latent + config.classes, config.latent, config.k)
+        size = (config.latent, config.k)
+        self.posterior = AutoregressiveNet(2 * config.latent, *size, config.posterior_hidden)
+        self.prior = AutoregressiveNet(config.latent + config.classes, *size, config.prior_hidden)
 
     def loss(
         self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
@@ -94,8 +95,8 @@ class FSVAE(SpikingVAE):
         by the same choice, so that the gradient reaches the selected candidates.
         """
         config, k = self.config, self.config.k
-        shape = (config.steps, len(image), config.latent)
-        latent = self.encoder.constant(image, config.steps)
+        shape = (self.steps, len(image), config.latent)
+        latent = self.encoder.constant(image, self.steps)
         # Drawn on the CPU, so that every device sees the same numbers.
         index = torch.randint(k, shape, generator=generator).to(image.device)
         choice = F.one_hot(index, k).flatten(-2).to(image.dtype)

@@ -6,6 +6,7 @@ has. The ANN generates from N(0, I) and reconstructs through the mean of its pos
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,12 @@ def reconstruction_mse(
 
 
 def deployable(model: VAE) -> VAE:
-    """The model as it is run: folded and in float64 unless it is folded; the ANN in evaluation."""
+    """The model as it is run: folded and in float64 unless it is folded; the ANN in evaluation.
+
+    One in fixed point runs as it is.
+    """
+    if isinstance(model, SpikingVAE) and model.is_fixed:
+        return copy.deepcopy(model).eval().double()
     if isinstance(model, SpikingVAE) and not model.is_folded:
         return model.folded().double()
     return model.eval()

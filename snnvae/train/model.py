@@ -7,7 +7,9 @@ import torch
 from snnvae.train.ann_vae import AnnVAE, Autoencoder
 from snnvae.train.config import Config
 from snnvae.train.esvae import ESVAE
+from snnvae.train.fixed.convert import with_scales
 from snnvae.train.fsvae import FSVAE
+from snnvae.train.vae import SpikingVAE
 
 KINDS: dict[str, type[ESVAE] | type[FSVAE] | type[AnnVAE] | type[Autoencoder]] = {
     "esvae": ESVAE,
@@ -18,7 +20,13 @@ KINDS: dict[str, type[ESVAE] | type[FSVAE] | type[AnnVAE] | type[Autoencoder]] =
 
 
 def build(config: Config) -> ESVAE | FSVAE | AnnVAE | Autoencoder:
-    """A new model; its weights depend on config.seed alone, and torch's own seed is left alone."""
+    """A new model; its weights depend on config.seed alone, and torch's own seed is left alone.
+
+    With `qat` it is one to load weights and scales into: see `fixed.convert.in_fixed_point`.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return KINDS[config.model](config)
+        model = KINDS[config.model](config)
+    if config.qat and isinstance(model, SpikingVAE):
+        return with_scales(model)
+    return model

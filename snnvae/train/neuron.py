@@ -24,12 +24,13 @@ from snnvae.train.norse_cells import (
     LIFBoxFeedForwardState,
     LIFBoxParameters,
 )
+from snnvae.train.rows import is_supported
 
 
-def lif_cell() -> LIFBoxCell:
+def lif_cell(v_th: float = V_TH) -> LIFBoxCell:
     """The LIFBoxCell of the models; Python floats, so that it computes in its input's precision."""
     parameters = LIFBoxParameters(
-        tau_mem_inv=TAU_MEM_INV, v_leak=0.0, v_th=V_TH, v_reset=0.0, method="super", alpha=100.0
+        tau_mem_inv=TAU_MEM_INV, v_leak=0.0, v_th=v_th, v_reset=0.0, method="super", alpha=100.0
     )
     return LIFBoxCell(parameters, dt=DT)
 
@@ -86,9 +87,9 @@ class LIF(nn.Module):
     the compiled form of it runs on a CPU, bit for bit the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, v_th: float = V_TH) -> None:
         super().__init__()
-        self.cell = lif_cell()
+        self.cell = lif_cell(v_th)
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (T, B, …) from membrane v (B, …), or from rest → spikes (T, B, …), membrane (B, …)."""
@@ -96,8 +97,8 @@ class LIF(nn.Module):
         if torch.is_grad_enabled() and x.requires_grad:
             spikes, membranes = SurrogateScan.apply(self.cell, x, v)
             return spikes, membranes[-1]
-        if fused.is_supported(x):
-            return fused.lif(x, v)
+        if is_supported(x):
+            return fused.lif(x, v, self.cell.p.v_th)
         spikes, membranes = scan(self.cell, x, v)
         return spikes, membranes[-1]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from snnvae.train.fixed.lif import FixedLIF
 from snnvae.train.neuron import LIF
 
 DEAD, SATURATED = 1e-4, 0.95
@@ -22,11 +23,9 @@ def firing_rates(model: nn.Module) -> Iterator[dict[str, float]]:
     chances: dict[str, int] = defaultdict(int)
     handles = []
     for name, module in model.named_modules():
-        if isinstance(module, LIF):
+        if isinstance(module, (LIF, FixedLIF)):
 
-            def count(
-                _: nn.Module, __: Any, output: tuple[Tensor, Tensor], name: str = name
-            ) -> None:
+            def count(_: nn.Module, __: Any, output: tuple[Tensor, ...], name: str = name) -> None:
                 spikes[name] += output[0].sum().item()
                 chances[name] += output[0].numel()
 

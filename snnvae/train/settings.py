@@ -8,7 +8,7 @@ from typing import Any
 
 from snnvae.errors import ConfigError
 from snnvae.toml_table import TomlTable
-from snnvae.train import data
+from snnvae.train import checkpoint, data
 from snnvae.train.config import Config
 from snnvae.train.presets import by_name, preset_names
 
@@ -36,9 +36,30 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
         raise ConfigError("no model given: add --model esvae, fsvae or ann-vae, or --config NAME")
     if dataset in data.DATASETS and "channels" not in given:
         given["channels"] = data.channels_of(dataset, data_dir)
-    if given.get("conditional") is True and "classes" not in given:
-        given["classes"] = data.classes_of(dataset, data_dir)
-    return Config.default(model, dataset, **given)
+    return Config.default(model, dataset, **_with_classes(given, dataset, data_dir))
+
+
+def continued(
+    start: Path, source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
+) -> Config:
+    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`."""
+    if source is not None:
+        raise ConfigError("--config and --from both say the settings: give one of them")
+    return changed(checkpoint.load(start)[0], changes, data_dir)
+
+
+def changed(config: Config, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
+    """Settings with some replaced, and the data set's classes where they become conditional."""
+    dataset = changes.get("dataset", config.dataset)
+    return config.changed(**_with_classes(changes, dataset, data_dir))
+
+
+def _with_classes(given: Mapping[str, Any], dataset: str, data_dir: Path | None) -> dict[str, Any]:
+    """What is given, and the number of classes that goes with it, if it says `conditional`."""
+    conditional = given.get("conditional")
+    if not isinstance(conditional, bool) or "classes" in given:
+        return dict(given)
+    return {**given, "classes": data.classes_of(dataset, data_dir) if conditional else 0}
 
 
 def command_of(config: Config) -> str:

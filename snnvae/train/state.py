@@ -13,7 +13,7 @@ from snnvae.files import write_aside
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
 
-FORMAT, VERSION = "snnvae-training", 1
+FORMAT, VERSION = "snnvae-training", 2
 STATE = "training.pt"
 
 
@@ -23,6 +23,8 @@ class Position:
 
     records  one for each finished epoch, as in metrics.jsonl
     best     the least validation error so far, and epochs since it
+    operations  the epoch's synaptic operations per image so far, summed over its steps
+    multiplier  of the budget (`costs`)
     """
 
     epoch: int = 0
@@ -31,6 +33,8 @@ class Position:
     records: list[dict[str, Any]] = field(default_factory=list)
     best: float = float("inf")
     since_best: int = 0
+    operations: float = 0.0
+    multiplier: float = 0.0
 
 
 def save(

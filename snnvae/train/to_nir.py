@@ -79,6 +79,7 @@ class _PartBuilder:
             "inputs": self.inputs,
             "readouts": self.readouts,
             "sampler": self.sampler,
+            "scales": {k: v for k, v in self.model.scales.items() if k in self.builder.nodes},
         }
         return self.builder.build({METADATA_KEY: {k: v for k, v in own.items() if v != {}}})
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train.blocks import Decoder, Encoder, SpikingLayer, fold_all
+from snnvae.train.blocks import Decoder, Encoder, Output, SpikingLayer, replace_layers
 from snnvae.train.config import Config
 from snnvae.train.neuron import Readout
 
@@ -62,13 +63,21 @@ class SpikingVAE(VAE):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        shape = (config.image_size, config.channels, config.widths)
-        self.encoder = Encoder(*shape, config.latent)
-        self.decoder = Decoder(*shape, config.latent + config.classes)
+        shape = (config.image_size, config.channels)
+        self.encoder = Encoder(*shape, config.widths, config.latent)
+        self.decoder = Decoder(*shape, config.maps, config.latent + config.classes)
         self.readout = Readout()
+        self.steps = config.steps
+        """T of training; the network is deployed with config.steps."""
+        self.scales: dict[str, float] = {}
+        """Of a folded model: fixed-point scales by node, where training chose them."""
+        self.tally: Callable[[Tensor], None] | None = None
+        """Is shown the latent spikes (T, B, L) that the decoder gets, to count them."""
 
     def decode(self, z: Tensor, classes: Tensor | None = None) -> Tensor:
         """Latent spikes (T, B, L), class spikes (T, B, C) → images (B, …) in (−1, 1)."""
+        if self.tally is not None:
+            self.tally(z)
         weights = self.readout.weights(len(z))
         return torch.tanh(self.decoder.weighted(beside(z, classes), weights))
 
@@ -84,16 +93,39 @@ class SpikingVAE(VAE):
     def class_spikes(self, label: Tensor | None) -> Tensor | None:
         """Classes (B,) → spikes (T, B, classes): the class's neuron fires at each step."""
         hot = self.one_hot(label)
-        return None if hot is None else hot.expand(self.config.steps, *hot.shape)
+        return None if hot is None else hot.expand(self.steps, *hot.shape)
 
     @property
     def is_folded(self) -> bool:
-        """Whether tdBN is folded away."""
-        layers = [m for m in self.modules() if isinstance(m, SpikingLayer)]
-        return all(isinstance(layer.norm, nn.Identity) for layer in layers)
+        """Whether there are only synapses and Norse's neurons: no tdBN, no fixed point."""
+        return all(m.is_folded for m in self.modules() if isinstance(m, SpikingLayer))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it computes in fixed point (see `train.fixed`)."""
+        return bool(_scales(self))
 
     def folded(self: Model) -> Model:
-        """The deployable form: a copy in evaluation mode, tdBN inside float32 synapses."""
+        """The deployable form: a copy in evaluation mode, tdBN inside float32 synapses.
+
+        Of a model in fixed point: the real numbers that rounding left, and `scales`, at which the
+        compiler rounds them to the same whole numbers.
+        """
         model = copy.deepcopy(self).eval()
-        fold_all(model)
+        model.scales = {**self.scales, **_scales(self)}
+        replace_layers(model, lambda _, layer: layer.deployed())
+        output = model.decoder["output"]
+        assert isinstance(output, Output)
+        model.decoder["output"], model.readout = output.deployed(), Readout()
         return model.requires_grad_(False)
+
+
+def _scales(model: SpikingVAE) -> dict[str, float]:
+    """Weight units per unit of membrane, by node, of layers in fixed point."""
+    found = {
+        f"{path}.lif": module.scale
+        for path, module in model.named_modules()
+        if isinstance(module, SpikingLayer) and module.scale is not None
+    }
+    readout = getattr(model.readout, "scale", None)
+    return found if readout is None else {**found, "readout": readout.item()}

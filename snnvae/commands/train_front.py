@@ -1,0 +1,167 @@
+"""``snnvae train-front``: quality against energy, from a few trainings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snnvae.commands.options import as_json
+from snnvae.commands.result import Result, table
+from snnvae.commands.train import numbers
+from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.evaluate.front.result import Front
+    from snnvae.train.config import Config
+
+TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
+
+
+@click.command(
+    "train-front",
+    epilog="Example: snnvae train-front --model esvae --dataset digits --out runs/front",
+)
+@click.option("--model", type=click.Choice(["esvae", "fsvae"]), default="esvae", show_default=True)
+@click.option("--dataset", default="digits", show_default=True)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("--over", default="2,4,8,16", show_default=True, help="Values of T.")
+@click.option(
+    "--budgets", default="50%,20%", show_default=True,
+    help="Synaptic operations per image, as 300k, 1.5M, or a share of those without a budget.",
+)  # fmt: skip
+@click.option(
+    "--from", "start", type=click.Path(path_type=Path), help="A model.pt instead of the base."
+)
+@click.option("--base-epochs", type=int, help="Of the first network (default: the preset's).")
+@click.option("--epochs", type=click.IntRange(1), default=20, show_default=True, help="Per point.")
+@click.option(
+    "--qat-epochs", type=click.IntRange(0), default=5, show_default=True,
+    help="More in fixed point, per point.",
+)  # fmt: skip
+@click.option("--lr", type=float, help="Of the base; points have half of it and less.")
+@click.option("--batch", type=int)
+@click.option("--widths", metavar="W,W", help="Channels of the stages, outermost first.")
+@click.option("--latent", type=int, help="Latent spikes per step.")
+@click.option("--k", type=int, help="FSVAE: candidate spikes per latent.")
+@click.option("--prior-weight", type=float)
+@click.option("--seed", type=int)
+@click.option(
+    "--ann-epochs", type=click.IntRange(0), help="Of the ANNs; 0: none (default: base's)."
+)
+@click.option("--ann-lr", type=float)
+@click.option("--ann-prior-weight", type=float)
+@click.option(
+    "--ann-sizes", default="0.5,0.25", show_default=True,
+    help="Smaller ANNs beside the one of the same topology: shares of its widths and latents.",
+)  # fmt: skip
+@click.option(
+    "--images", type=click.IntRange(2), help="Held-out images to judge by (default: all)."
+)
+@click.option("--priced", type=click.IntRange(1), default=128, show_default=True)
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    /,
+    model: str,
+    dataset: str,
+    data_dir: Path | None,
+    out: Path,
+    over: str,
+    budgets: str,
+    start: Path | None,
+    base_epochs: int | None,
+    epochs: int,
+    qat_epochs: int,
+    ann_epochs: int | None,
+    ann_lr: float | None,
+    ann_prior_weight: float | None,
+    ann_sizes: str,
+    images: int | None,
+    priced: int,
+    as_json: bool,
+    **settings: Any,
+) -> Result:
+    """Train networks of several T and budgets of synaptic operations, each from its neighbour and
+    to its end in fixed point, and draw quality against energy beside int8 ANNs.
+
+    The folder gets front.md, front.png and front.json, anew after each point, and a folder per
+    network. Run again, it goes on where it stopped.
+    """
+
+    from snnvae.errors import ConfigError
+    from snnvae.evaluate.front.report import ANN_HEADERS, HEADERS, ann_rows, answers, rows
+    from snnvae.evaluate.front.trainings import Budget, Plan, train_front
+    from snnvae.train.settings import continued, resolve
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if "widths" in given:
+        given["widths"] = numbers("widths", given["widths"])
+    if base_epochs is not None:
+        given["epochs"] = base_epochs
+    given |= {} if start else {"model": model, "dataset": dataset}
+    base: Config = continued(start, None, given) if start else resolve(None, given, data_dir)
+    if base.conditional:
+        raise ConfigError(f"{start} is conditional: give train-front a model that is not")
+    try:
+        sizes = tuple(float(size) for size in ann_sizes.split(",") if size)
+    except ValueError:
+        sizes = (0.0,)
+    if any(not 0 < size < 1 for size in sizes):
+        raise ConfigError(f"--ann-sizes {ann_sizes}: write shares below 1, as in 0.5,0.25")
+    ann = None
+    if ann_epochs != 0:
+        ann = _ann(base, ann_epochs, ann_lr, ann_prior_weight)
+    plan = Plan(
+        base=base,
+        steps=numbers("over", over),
+        budgets=tuple(Budget.parse(text) for text in budgets.split(",") if text),
+        epochs=epochs,
+        qat_epochs=qat_epochs,
+        start=start,
+        ann=ann,
+        ann_sizes=sizes,
+        images=images,
+        priced=priced,
+        data_dir=data_dir,
+    )
+    front = train_front(plan, out, progress, lambda found: _write(found, out))
+    lines = [table(HEADERS, rows(front))]
+    if front.anns:
+        lines += ["", table(ANN_HEADERS, ann_rows(front)), "", *answers(front)]
+    lines += ["", *(f"wrote {out / name}" for name in (TABLE, PLOT, NUMBERS))]
+    return Result("\n".join(lines), front.to_dict(), as_json=as_json)
+
+
+def _ann(base: Config, epochs: int | None, lr: float | None, prior_weight: float | None) -> Config:
+    """The ANN VAE of the same sizes."""
+    from snnvae.train.config import Config
+
+    changes: dict[str, Any] = {
+        "image_size": base.image_size,
+        "channels": base.channels,
+        "widths": base.widths,
+        "latent": base.latent,
+        "seed": base.seed,
+        "batch": base.batch,
+        "epochs": epochs or base.epochs,
+        "schedule": "cosine",
+    }
+    given = {"lr": lr, "prior_weight": prior_weight}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    return Config.default("ann-vae", base.dataset, **changes)
+
+
+def _write(front: Front, out: Path) -> None:
+    """Table, picture and numbers of what is there so far."""
+    from snnvae.evaluate.front.plot import save_plot
+    from snnvae.evaluate.front.report import markdown
+    from snnvae.files import write_text
+
+    write_text(out / TABLE, markdown(front))
+    write_text(out / NUMBERS, json.dumps(front.to_dict(), indent=2) + "\n")
+    save_plot(front, out / PLOT)

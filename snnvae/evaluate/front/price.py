@@ -1,0 +1,106 @@
+"""What a point and an ANN cost: the exact estimator on the deployed autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.evaluate.front.result import CASES, PROFILES, Ann, Point, sums
+from snnvae.evaluate.quality.networks import DeployedNetwork
+from snnvae.evaluate.reconstruct import mse
+from snnvae.hardware_sim.energy.ann.baselines import ann_energies
+from snnvae.hardware_sim.energy.ann.twin import ann_twin
+from snnvae.hardware_sim.energy.estimate import price
+from snnvae.hardware_sim.energy.measure import Measured, measure
+from snnvae.hardware_sim.energy.profile_file import load_profile
+from snnvae.progress import Progress
+from snnvae.train.config import Config
+from snnvae.train.model import build
+from snnvae.train.to_nir import parts_for, to_nir
+from snnvae.train.vae import SpikingVAE
+
+INT8 = "int8"
+
+
+def point_of(
+    name: str,
+    model: SpikingVAE,
+    images: NDArray[np.float32],
+    priced: int,
+    progress: Progress | None = None,
+) -> Point:
+    """Quality over all images, energy over the first `priced`."""
+    folded = model.folded()
+    graphs = {part: to_nir(folded, part) for part in parts_for(model, "autoencoder")}
+    errors = {}
+    for precision in ("float", "fixed"):
+        network = DeployedNetwork(graphs, precision, progress=progress)
+        made = network.reconstruct(images)
+        errors[precision] = mse(images, made.images)
+    some = deployed_reconstructions(model, images[:priced], "fixed")
+    measured = [
+        measure(compile_graph(graph, "fixed").program, recording)
+        for graph, recording in some.parts.values()
+    ]
+    programs = [m.program for m in measured]
+    reports = {profile: [price(m, load_profile(profile)) for m in measured] for profile in PROFILES}
+    return Point(
+        name=name,
+        steps=model.config.steps,
+        budget=model.config.spike_budget,
+        mse=errors["fixed"],
+        float_mse=errors["float"],
+        operations=sum(_operations(m) for m in measured),
+        synapses=sum(c.synapse.macs() for p in programs for c in p.connections if not c.on_host),
+        neurons=sum(layer.size for p in programs for layer in p.layers),
+        labels={p: sums(r.bill.labels for r in found) for p, found in reports.items()},
+        still={p: sum(_still(r) for r in found) for p, found in reports.items()},
+    )
+
+
+def _operations(measured: Measured) -> float:
+    return float(sum(c.sop.mean() for c in measured.counts.connections))
+
+
+def _still(report: Any) -> float:
+    """The energy that is left at a rate of 0, pJ."""
+    return float(report.comparisons[0].break_even.fixed.nominal)
+
+
+def ann_of(name: str, config: Config, error: float) -> Ann:
+    """The int8 energies of the ANN VAE of these sizes, encoder to means to decoder."""
+    parts = ("encoder", "decoder")
+    spiking = build(
+        Config(
+            model="esvae",
+            dataset=config.dataset,
+            image_size=config.image_size,
+            channels=config.channels,
+            widths=config.widths,
+            latent=config.latent,
+        )
+    )
+    assert isinstance(spiking, SpikingVAE)
+    folded = spiking.folded()
+    twins = [ann_twin(compile_graph(to_nir(folded, part)).program) for part in parts]
+    labels: dict[str, dict[str, Any]] = {}
+    for profile, reuse in CASES:
+        reference = load_profile(profile)
+        bills = [
+            ann.bill.labels
+            for twin in twins
+            for ann in ann_energies(twin, reference, 1, None)
+            if (ann.arithmetic, ann.reuse) == (INT8, reuse)
+        ]
+        labels.setdefault(profile, {})[reuse] = sums(bills)
+    return Ann(name, error, sum(twin.macs for twin in twins), labels)
+
+
+def scaled(sizes: Sequence[int], share: float) -> tuple[int, ...]:
+    """Widths of a smaller network, at least 1 each."""
+    return tuple(max(1, round(size * share)) for size in sizes)

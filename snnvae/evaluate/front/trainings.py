@@ -1,0 +1,162 @@
+"""Training a front: from the largest T and no budget down, each point from its neighbour.
+
+    base → T₁ → T₂ → …            one after another, no budget: T is annealed from point to point
+           T₁ with the largest budget → the next …         likewise at each T
+
+Each point ends in fixed point (quantisation-aware). Every training has a folder of its own, so that
+what is done is not done again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from snnvae.errors import ConfigError
+from snnvae.evaluate.front.price import ann_of, point_of, scaled
+from snnvae.evaluate.front.result import Ann, Front, Point
+from snnvae.files import make_folder, write_text
+from snnvae.progress import Progress
+from snnvae.train import checkpoint, data
+from snnvae.train.chain import further, quantised, trained
+from snnvae.train.config import Config
+from snnvae.train.inference import reconstruction_mse
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Synaptic operations per image: a number, or a share of what the same T uses without any."""
+
+    value: float
+    relative: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """From '300k', '1.5M', '20000' or '25%'; ConfigError for anything else."""
+        number, unit = text.strip(), 1.0
+        relative = number.endswith("%")
+        for suffix, factor in (("%", 0.01), ("k", 1e3), ("M", 1e6)):
+            if number.endswith(suffix):
+                number, unit = number[:-1], factor
+        try:
+            value = float(number) * unit
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise ConfigError(f"--budgets {text}: write numbers such as 300k, 1.5M or 25%")
+        return cls(value, relative)
+
+    def of(self, free: float) -> float:
+        """In operations; `free`: those of the network without a budget."""
+        return float(f"{self.value * free if self.relative else self.value:.3g}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train.
+
+    base      settings of the first network, its T among `steps` or not
+    steps     values of T, any order
+    budgets   at each T, beside none
+    epochs    of each point; `qat_epochs` more in fixed point
+    start     a checkpoint in place of the base's training
+    ann       settings of the ANN VAE; None for none
+    ann_sizes shares of its widths and latents, beside the whole
+    images    held-out images to judge by (None: all), and to price
+    """
+
+    base: Config
+    steps: tuple[int, ...]
+    budgets: tuple[Budget, ...]
+    epochs: int
+    qat_epochs: int
+    start: Path | None = None
+    ann: Config | None = None
+    ann_sizes: tuple[float, ...] = ()
+    images: int | None = None
+    priced: int = 128
+    data_dir: Path | None = None
+
+
+def train_front(plan: Plan, out: Path, progress: Progress, note: Callable[[Front], None]) -> Front:
+    """Trains and judges what is not yet in `out`; `note` sees the front after each point."""
+    config = plan.base
+    split = data.load(config.dataset, data_dir=plan.data_dir, image_size=config.image_size)
+    images = split.test[: plan.images]
+    make_folder(out)
+    anns = tuple(_anns(plan, out, images, progress))
+    front = Front(
+        config.model, config.dataset, len(images), min(plan.priced, len(images)), (), anns
+    )
+    for point in _points(plan, out, images, progress):
+        front = replace(front, points=(*front.points, point))
+        note(front)
+    return front
+
+
+def _points(plan: Plan, out: Path, images: np.ndarray, progress: Progress) -> Iterator[Point]:
+    before = plan.start or trained(
+        plan.base, out / "base", progress=progress, data_dir=plan.data_dir
+    )
+    for steps in sorted(plan.steps, reverse=True):
+        free = further(plan.base, plan.epochs, steps=steps)
+        before, point = _point(plan, free, before, out / f"T{steps}", images, progress)
+        yield point
+        budgets = {b.of(point.operations) for b in plan.budgets}
+        source = before
+        for budget in sorted((b for b in budgets if b < point.operations), reverse=True):
+            config = free.changed(spike_budget=budget)
+            folder = out / f"T{steps}-{budget:.0f}"
+            source, found = _point(plan, config, source, folder, images, progress)
+            yield found
+
+
+def _point(
+    plan: Plan,
+    config: Config,
+    source: Path,
+    folder: Path,
+    images: np.ndarray,
+    progress: Progress,
+) -> tuple[Path, Point]:
+    """The float checkpoint to go on from, and the point in fixed point."""
+    path = trained(config, folder, source, progress, data_dir=plan.data_dir)
+    fixed = path
+    if plan.qat_epochs:
+        # From the settings of the base, whose learning rate its own is a part of.
+        settings = quantised(plan.base, plan.qat_epochs).changed(
+            steps=config.steps, spike_budget=config.spike_budget
+        )
+        fixed = trained(settings, folder / "qat", path, progress, data_dir=plan.data_dir)
+    kept = folder / "point.json"
+    wanted = {"images": len(images), "priced": plan.priced, "checkpoint": _stamp(fixed)}
+    if kept.exists():
+        have = json.loads(kept.read_text())
+        if have["of"] == wanted:
+            return path, Point(**have["point"])
+    point = point_of(folder.name, checkpoint.load_spiking(fixed)[1], images, plan.priced, progress)
+    write_text(kept, json.dumps({"of": wanted, "point": asdict(point)}, indent=2))
+    return path, point
+
+
+def _stamp(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _anns(plan: Plan, out: Path, images: np.ndarray, progress: Progress) -> Iterator[Ann]:
+    if plan.ann is None:
+        return
+    for share in (1.0, *plan.ann_sizes):
+        widths = scaled(plan.ann.widths, share)
+        (latent,) = scaled((plan.ann.latent,), share)
+        config = plan.ann.changed(widths=widths, latent=latent)
+        name = f"ann-{'-'.join(map(str, (*widths, latent)))}"
+        path = trained(config, out / name, progress=progress, data_dir=plan.data_dir)
+        error = reconstruction_mse(checkpoint.load(path)[1], images)
+        yield ann_of(name, config, error)

@@ -1,0 +1,1 @@
+"""Quantisation-aware training: the model in the compiler's whole numbers, with gradients."""
