@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from snnvae.train import fused
+from snnvae.train import rows
 from snnvae.train.blocks import Decoder, SpikingLayer, save_memory
 from snnvae.train.config import Config
 from snnvae.train.constants import SURROGATE_HALF_WIDTH
@@ -101,7 +101,7 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         torch.set_num_threads(threads)
     (a, ga), (b, gb) = results
-    assert a.numel() > fused.SMALL
+    assert a.numel() > rows.SMALL
     assert torch.equal(a, b)
     assert torch.equal(ga, gb)
 
@@ -113,7 +113,8 @@ def test_other_tensors_take_torchs_own_operations(monkeypatch: pytest.MonkeyPatc
     layer(x).sum().backward()
     ours = {n: p.grad.clone() for n, p in layer.named_parameters()}
     layer.zero_grad()
-    monkeypatch.setattr(fused, "is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.train.blocks.is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.train.neuron.is_supported", lambda _: False)
     layer(x).sum().backward()
     for name, parameter in layer.named_parameters():
         torch.testing.assert_close(ours[name], parameter.grad, msg=name)

@@ -26,6 +26,9 @@ from snnvae.train.chain import further, quantised, trained
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruction_mse
 
+FORM = 2
+"""Of what is kept of a point: another one is judged again."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -133,7 +136,12 @@ def _point(
         )
         fixed = trained(settings, folder / "qat", path, progress, data_dir=plan.data_dir)
     kept = folder / "point.json"
-    wanted = {"images": len(images), "priced": plan.priced, "checkpoint": _stamp(fixed)}
+    wanted = {
+        "form": FORM,
+        "images": len(images),
+        "priced": plan.priced,
+        "checkpoint": _stamp(fixed),
+    }
     if kept.exists():
         have = json.loads(kept.read_text())
         if have["of"] == wanted:

@@ -3,8 +3,8 @@
 Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
 trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
 goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
-given up, and the next one cuts less. One threshold for all groups decides what goes, found by
-bisection.
+given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
+groups.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ TOLERANCE = 0.02
 FIRST_JUMP, LEAST_JUMP = 0.3, 0.05
 """By which part a cut may raise the error before training makes up for it; halved after a round
 that is given up."""
-BISECTIONS = 7
 JUDGED = 512
 """Training images by which a cut is judged, and a round."""
 LEAST_KEPT = 2
+"""Units of each group that stay."""
+IMPORTANCE_BATCHES = 16
 
 
 @dataclass(frozen=True)
@@ -124,20 +125,20 @@ class _Images:
 
 
 def _cut_within(model: SpikingVAE, images: _Images, allowed: float) -> SpikingVAE | None:
-    """The smallest cut whose error is within what is allowed; None if nothing can go."""
-    found = importances(model, islice(images.batches(), 16))
-    best, low, high = None, 0.0, float(max(float(shares.max()) for shares in found.values()))
-    for _ in range(BISECTIONS):
-        threshold = (low + high) / 2
+    """The most units cut, weakest first, up to half of all, for which the error is within what is
+    allowed; None if none can go."""
+    found = importances(model, islice(images.batches(), IMPORTANCE_BATCHES))
+    ranked = torch.cat(list(found.values())).sort().values
+    best, low, high = None, 0, len(ranked) // 2
+    while low < high:
+        count = (low + high + 1) // 2
+        threshold = float(ranked[count])
         keep = {name: _kept(shares, threshold) for name, shares in found.items()}
-        if all(bool(mask.all()) for mask in keep.values()):
-            low = threshold
-            continue
         small = recalibrate(cut(model, keep), images.batches()).eval()
-        if images.error(small) <= allowed:
-            best, low = small, threshold
+        if not all(bool(mask.all()) for mask in keep.values()) and images.error(small) <= allowed:
+            best, low = small, count
         else:
-            high = threshold
+            high = count - 1
     return best
 
 
