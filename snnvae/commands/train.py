@@ -63,7 +63,7 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
 @click.option("--posterior-hidden", metavar="N,N", help="FSVAE: of the posterior's.")
 @click.option("--steps", type=int, help="Time steps T per image.")
 @click.option("--anneal", metavar="T,T", help="Values of T to go through before --steps.")
-@click.option("--spike-budget", type=float, help="Synaptic operations per image (0: any).")
+@click.option("--spike-budget", metavar="N", help="Synaptic operations per image, such as 300k.")
 @click.option("--unit-penalty", type=float, help="Weight of the penalty on units that fire.")
 @click.option("--qat", type=click.Choice(["loihi2"]), help="Train in fixed point; needs --from.")
 @click.option("--image-size", type=int)
@@ -125,12 +125,14 @@ def command(
     from snnvae.errors import ConfigError
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.hardware import Hardware
-    from snnvae.train.settings import changed, continued, resolve
+    from snnvae.train.settings import amount, changed, continued, resolve
     from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
     given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
+    if "spike_budget" in given:
+        given["spike_budget"] = amount(given["spike_budget"], "--spike-budget")
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:

@@ -103,8 +103,8 @@ def test_budgets() -> None:
     assert Budget.parse("300k").of(1e9) == 300_000
     assert Budget.parse("1.5M").of(1e9) == 1_500_000
     assert Budget.parse("25%").of(1000) == 250
-    for text in ("0", "-3", "x", "5%%", "inf", ""):
-        with pytest.raises(ConfigError, match="write numbers such as"):
+    for text in ("0", "-3", "x", "5%%", "inf", "k", ""):
+        with pytest.raises(ConfigError, match="write a number such as"):
             Budget.parse(text)
 
 
@@ -143,7 +143,7 @@ def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) 
     ("option", "said"),
     [
         (("--over", "2,x"), "--over 2,x: write whole numbers"),
-        (("--budgets", "lots"), "--budgets lots: write numbers such as"),
+        (("--budgets", "lots"), "--budgets lots: write a number such as"),
         (("--ann-sizes", "2"), "--ann-sizes 2: write shares below 1"),
     ],
 )
