@@ -67,8 +67,16 @@ class SpikingLayer(nn.Module):
         current = _in_full(current)
         if isinstance(norm, TdBN) and norm.training and fused.is_supported(current):
             return norm.fire(current, steps, weights)
+        if self._has_gradients(current) and len(current) == steps:
+            ones = [1.0] * steps
+            return fused.FoldedLIF.apply(current, weights or ones, weights is not None)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
         return spikes if weights is None else _weighted_sum(spikes, weights)[None]
+
+    def _has_gradients(self, current: Tensor) -> bool:
+        """Whether a folded layer's gradients are asked of the compiled kernels."""
+        folded = isinstance(self.norm, nn.Identity) and fused.is_supported(current)
+        return folded and torch.is_grad_enabled() and current.requires_grad
 
     def fold(self) -> None:
         """Moves tdBN into the synapse; the layer then is synapse and LIF alone."""

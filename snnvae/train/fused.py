@@ -134,6 +134,53 @@ class NormLIF(torch.autograd.Function):
         return _shaped(grad_x, y, len(y)), of_gain, of_bias, None, None, None
 
 
+class FoldedLIF(torch.autograd.Function):
+    """Currents → spikes of a layer whose tdBN is folded away: LIF from rest, as `NormLIF` has it.
+
+    y (T, B, …), weights (T). Returns spikes (T, B, …), or Σ_t weights[t]·spikes[t] (1, B, …) where
+    `weighted`. Values and gradients are those of `neuron.SurrogateScan`.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, weights: Sequence[float], weighted: bool) -> Tensor:
+        """Spikes, or their weighted sum."""
+        rows = _rows(y)
+        steps = np.array(weights, rows.dtype)
+        ones, zeros = (np.full(lif_kernels.WIDTH, n, rows.dtype) for n in (1, 0))
+        spikes = np.empty((1 if weighted else len(steps), rows.shape[1]), rows.dtype)
+        v = np.zeros(rows.shape[1], rows.dtype)
+        _run(
+            lambda a, b: lif_kernels.forward(
+                rows, steps, ones, zeros, *_neuron(rows), v, spikes, a, b
+            ),
+            rows.shape[1],
+            len(ones),
+            len(steps),
+        )
+        ctx.save_for_backward(y)
+        ctx.steps, ctx.ones, ctx.zeros = steps, ones, zeros
+        return _shaped(spikes, y, len(spikes))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        """Gradient of y."""
+        (y,) = ctx.saved_tensors
+        rows, grad, ones, zeros = _rows(y), _rows(grads[0]), ctx.ones, ctx.zeros
+        grad_x = np.empty_like(rows)
+        neuron = (*_neuron(rows), rows.dtype.type(SURROGATE_HALF_WIDTH))
+        unused = np.zeros((2, PIECES, 1))
+        bounds = _bounds(rows.shape[1], len(ones))
+
+        def through_time(i: int) -> None:
+            lif_kernels.backward(
+                rows, ctx.steps, ones, zeros, zeros, ones, *neuron, grad, grad_x,
+                unused[0, i], unused[1, i], *bounds[i],
+            )  # fmt: skip
+
+        _each(through_time, len(bounds), rows.size)
+        return _shaped(grad_x, y, len(y)), None, None
+
+
 def _statistics(rows: NDArray[Any], channels: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Mean and biased variance per channel, in float64."""
     bounds = _bounds(rows.shape[1], lif_kernels.block_width(channels))
