@@ -19,8 +19,8 @@ IDLE = 0.125
 """Part of the latents that may be idle."""
 OFTEN, SELDOM = 2.0, 0.5
 """A class's share in the prior over that in the data: drawn too often, too seldom."""
-HARD = 1.3
-"""A class's loss over that of all, from which it stands out."""
+HARD, ENOUGH = 1.3, 10
+"""A class's loss over that of all, from which it stands out, if it has this many images."""
 
 Rule = Callable[[Diagnosis, Config], Iterator[Suggestion]]
 
@@ -42,8 +42,8 @@ def notes(found: Diagnosis) -> tuple[str, ...]:
         if part.loss < 0
     ]
     said.append(
-        "The decoder's part is that of the best spikes found, an upper bound: a longer search "
-        "(--iterations) can only lower it, and raises the part of the draws."
+        "Best rates and best spikes are those that a search found: the encoder's part is a lower "
+        "bound, the decoder's an upper bound. More --iterations move both to the encoder's side."
     )
     if found.model == "fsvae":
         said.append(
@@ -68,8 +68,8 @@ def _encoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
         return
     yield Suggestion(
         "encoder",
-        f"{reason}, and loses as much on training images ({found.training_loss:.4f}): train it "
-        "longer or wider.",
+        f"{reason}, and on training images the loss is hardly less ({found.training_loss:.4f}): "
+        "train it longer or wider.",
         _command(config, epochs=2 * config.epochs, schedule="cosine"),
     )
 
@@ -98,14 +98,11 @@ def _prior(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     fit = found.prior
     if fit.auc < TOLD_APART:
         return
-    worst = ", ".join(
-        f"{d.latent} ({d.posterior:.2f}, prior {d.prior:.2f})" for d in fit.differences[:3]
-    )
     yield Suggestion(
         "prior",
         f"A classifier tells the prior's latents from the posterior's (AUC {fit.auc:.2f}, KL about "
-        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has not "
-        f"seen. Raise --prior-weight. Mean rates differ most in latent {worst}.",
+        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has "
+        "not seen. Raise --prior-weight.",
         _command(config, prior_weight=3 * config.prior_weight or 1.0),
     )
 
@@ -147,7 +144,7 @@ def _prior_classes(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
 
 def _hard_classes(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     for c in found.classes:
-        if c.loss.total > HARD * found.loss.total:
+        if c.loss.images >= ENOUGH and c.loss.total > HARD * found.loss.total:
             name, part = max(c.loss.parts.items(), key=lambda item: item[1].loss)
             yield Suggestion(
                 "classes",
