@@ -18,7 +18,8 @@ LEARNING_RATE = 0.05
 INERTIA = 0.5
 """Where the real numbers behind the spikes begin: |w|, within [0, 1]."""
 ROUNDS, FLIPS = 8, 64
-"""Of single flips; each round ranks them by the gradient, and tries the most promising."""
+"""Of single flips; each round ranks them by the gradient, and tries the most promising, at most as
+many as there were iterations."""
 WORTH = 0.01
 """Part of the error that a round must take away for another one to follow."""
 
@@ -73,7 +74,7 @@ def best_pattern(
         progress.advance(1, mse=best.errors.mean().item())
     for i in range(ROUNDS):
         before = best.errors.mean().item()
-        _flip(subject, best)
+        _flip(subject, best, min(FLIPS, iterations))
         after = best.errors.mean().item()
         enough = after > (1 - WORTH) * before
         progress.advance(ROUNDS - i if enough else 1, mse=after)
@@ -91,14 +92,14 @@ def _best_draw(subject: Subject, rates: Tensor, draws: int) -> Best:
     return best
 
 
-def _flip(subject: Subject, best: Best) -> None:
+def _flip(subject: Subject, best: Best, tries: int) -> None:
     """One round: each image tries its own most promising flips, one after the other."""
     z = best.z.clone().requires_grad_()
     subject.errors(z).sum().backward()
     assert z.grad is not None
     # To first order a flip changes the error by gradient · (1 − 2z).
     promise = (z.grad * (2 * best.z - 1)).transpose(0, 1).flatten(1)
-    order = promise.argsort(dim=1, descending=True)[:, :FLIPS]
+    order = promise.argsort(dim=1, descending=True)[:, :tries]
     latent = best.z.shape[-1]
     images = torch.arange(len(order))
     with torch.no_grad():

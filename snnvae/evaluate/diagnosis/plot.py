@@ -44,7 +44,7 @@ def plot(found: Diagnosis, path: Path) -> None:
         figure = Figure(figsize=(width, 4.2), dpi=150, layout="constrained")
         FigureCanvasAgg(figure)
         figure.suptitle(
-            f"{found.model} of {found.dataset}: loss {found.loss.total:.4f} on "
+            f"{found.model.upper()} of {found.dataset}: loss {found.loss.total:.4f} on "
             f"{found.loss.images} held-out images",
             x=0.01, ha="left", weight="bold",
         )  # fmt: skip
