@@ -95,6 +95,7 @@ def _prior(found: Diagnosis, axes: Axes) -> None:
     axes.bar(at + 0.2, drawn, 0.4, color=PRIOR, label="in the prior's draws")
     axes.set_xticks(at, [str(c.label) for c in found.classes])
     axes.set_ylim(0, 1.18 * max(*data, *drawn))
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
     axes.set_xlabel("class")
     fit = found.prior

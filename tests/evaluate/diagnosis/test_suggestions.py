@@ -24,6 +24,14 @@ def test_the_largest_part_comes_first_and_small_ones_not_at_all(made_up: MakeUp)
     assert about(made_up(0.05, 0.7, 0.25)) == ["draws", "decoder"]
 
 
+def test_an_fsvaes_draws_are_judged_by_their_spread(made_up: MakeUp) -> None:
+    """Its family holds every pattern, so the part alone says nothing about drawing."""
+    found = made_up(0.0, 0.6, 0.4, model="fsvae")
+    assert about(found, Config.default("fsvae")) == ["decoder"]
+    wide = replace(found, loss=replace(found.loss, spread=0.3))
+    assert about(wide, Config.default("fsvae")) == ["draws", "decoder"]
+
+
 def test_reasons_carry_their_figures_and_commands_their_changes(made_up: MakeUp) -> None:
     encoder, draws = suggest(made_up(0.6, 0.4, 0.0), CONFIG)
     assert "causes 60% of the loss" in encoder.text
