@@ -86,6 +86,8 @@ def _losses(found: Diagnosis, axes: Axes) -> None:
 
 def _prior(found: Diagnosis, axes: Axes) -> None:
     """Pairs of bars: a class's share in the data and in the prior's draws."""
+    from matplotlib.ticker import MaxNLocator
+
     at = np.arange(len(found.classes))
     data, drawn = (
         [100 * value for value in values]
@@ -95,7 +97,7 @@ def _prior(found: Diagnosis, axes: Axes) -> None:
     axes.bar(at + 0.2, drawn, 0.4, color=PRIOR, label="in the prior's draws")
     axes.set_xticks(at, [str(c.label) for c in found.classes])
     axes.set_ylim(0, 1.18 * max(*data, *drawn))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
     axes.set_xlabel("class")
     fit = found.prior
