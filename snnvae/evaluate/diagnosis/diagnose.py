@@ -61,11 +61,11 @@ def diagnose(
     errors = _measure(net, split.test, chosen, draws, iterations, seed, progress)
     training = _subject(net, split.train, seen[: len(chosen)], seed)
     latents = draw_latents(_subject(net, split.train, seen, seed))
-    labels = labels_of(split)
+    labels = labels_of(split, seen, chosen)
     classes: tuple[ClassLoss, ...] = ()
     accuracy = None
     if labels is not None:
-        of_seen, of_chosen = labels[0][seen], labels[1][chosen]
+        of_seen, of_chosen = labels
         held_out = draw_latents(_subject(net, split.test, chosen, seed)).posterior
         shares, accuracy = prior_classes(latents, of_seen, held_out, of_chosen)
         classes = tuple(
@@ -90,11 +90,11 @@ def diagnose(
     return replace(found, suggestions=suggest(found, config), notes=notes(found))
 
 
-def labels_of(split: Split) -> tuple[Labels, Labels] | None:
-    """Classes of the training and the held-out images; None where there is one alone, or too many
-    to tell apart."""
-    known = len(np.unique(split.train_labels))
-    return (split.train_labels, split.test_labels) if 2 <= known <= MAX_CLASSES else None
+def labels_of(split: Split, seen: Labels, chosen: Labels) -> tuple[Labels, Labels] | None:
+    """Classes of these training and held-out images; None where the former are of one class, or
+    too many to be told apart."""
+    of_seen, of_chosen = split.train_labels[seen], split.test_labels[chosen]
+    return (of_seen, of_chosen) if 2 <= len(np.unique(of_seen)) <= MAX_CLASSES else None
 
 
 def loss_of(errors: Errors, chosen: NDArray[np.bool_]) -> Loss:

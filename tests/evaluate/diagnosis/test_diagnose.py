@@ -49,7 +49,7 @@ def test_no_more_images_than_there_are(digits: Any) -> None:
         np.zeros(30, np.int64),
         np.zeros(4, np.int64),
     )
-    assert labels_of(few) is None
+    assert labels_of(few, np.arange(30), np.arange(4)) is None
     found = diagnose(digits("esvae"), few, **SMALL)
     assert (found.loss.images, found.prior.samples, found.classes) == (4, 30, ())
     assert found.class_accuracy is None
