@@ -7,6 +7,7 @@ from typing import Any
 
 from snnvae.evaluate.diagnosis.result import Diagnosis, Suggestion
 from snnvae.train.config import Config
+from snnvae.train.neuron import Readout
 from snnvae.train.settings import command_of
 
 CAUSES = 0.2
@@ -15,6 +16,8 @@ OVERFITTED = 1.25
 """Loss on held-out over that on training images, from which learning by heart is suspected."""
 TOLD_APART = 0.75
 """AUC from which prior and posterior differ so much that generated images suffer."""
+WORTH_DOUBLING = 1.2
+"""Gain in averaged steps from which twice as many are worth their cost."""
 IDLE = 0.125
 """Part of the latents that may be idle."""
 OFTEN, SELDOM = 2.0, 0.5
@@ -69,7 +72,8 @@ def _encoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     yield Suggestion(
         "encoder",
         f"{reason}, and on training images the loss is hardly less ({found.training_loss:.4f}): "
-        "train it longer or wider.",
+        "it is held back rather than overfitted. Train it longer or wider, or let the prior pull "
+        "less at it (--prior-weight), which costs the prior's fit.",
         _command(config, epochs=2 * config.epochs, schedule="cosine"),
     )
 
@@ -79,13 +83,28 @@ def _draws(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     # Of an FSVAE the part says only that rates were searched less well than spikes (see notes).
     if found.model == "fsvae" and spread < CAUSES:
         return
+    now, then = _counted(config.steps), _counted(2 * config.steps)
+    steps_help = then > WORTH_DOUBLING * now
+    cure = (
+        "more steps T average over more of them"
+        if steps_help
+        else f"a larger latent shares the image out among more of them. More steps would not: the "
+        f"readout forgets, and counts as if {now:.1f} steps were averaged, {then:.1f} with twice T"
+    )
     yield Suggestion(
         "draws",
         f"Drawing spikes at random, even with the best rates, causes {part:.0%} of the loss "
-        f"(spread of the encoder's own draws: {spread:.0%}): more steps T average over more of "
-        "them, and a larger latent spreads what each one carries.",
-        _command(config, steps=2 * config.steps),
+        f"(spread of the encoder's own draws: {spread:.0%}): {cure}.",
+        _command(config, steps=2 * config.steps)
+        if steps_help
+        else _command(config, latent=2 * config.latent),
     )
+
+
+def _counted(steps: int) -> float:
+    """Equally weighted steps that average as well as the readout's: (Σw)²/Σw²."""
+    weights = Readout.weights(steps)
+    return sum(weights) ** 2 / sum(w * w for w in weights)
 
 
 def _decoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:

@@ -40,7 +40,16 @@ def test_reasons_carry_their_figures_and_commands_their_changes(made_up: MakeUp)
     assert "--epochs 160" in encoder.command
     assert "causes 40% of the loss" in draws.text
     assert draws.command is not None
-    assert draws.command.startswith("snnvae train --model esvae --dataset digits --steps 32")
+    assert draws.command.startswith("snnvae train --model esvae --dataset digits --latent 64")
+
+
+def test_more_steps_help_while_the_readout_counts_them(made_up: MakeUp) -> None:
+    """Its weights fall by 0.8 a step, so that in the long run 9 steps count."""
+    found = made_up(0.0, 1.0, 0.0)
+    (short,), (long,) = (suggest(found, CONFIG.changed(steps=t)) for t in (4, 16))
+    assert "--steps 8" in str(short.command)
+    assert "--latent 64" in str(long.command)
+    assert "as if 8.5 steps were averaged, 9.0 with twice T" in long.text
 
 
 def test_an_encoder_that_learnt_by_heart_is_not_trained_longer(made_up: MakeUp) -> None:
