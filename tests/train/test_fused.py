@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snnvae.train import rows
@@ -168,3 +168,26 @@ def test_saving_memory_changes_no_bit(kind: str, mixed: bool) -> None:
         grads = [p.grad for p in model.parameters()]
         found.append([*grads, *model.state_dict().values()])
     assert all(torch.equal(a, b) for a, b in zip(*found))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("space", [(), (4, 7)])
+def test_a_folded_layer_has_the_spikes_and_gradients_of_steps_of_norse(
+    space: tuple[int, ...], weighted: bool
+) -> None:
+    g = torch.Generator().manual_seed(1)
+    y = (torch.randn(T, B, C, *space, generator=g, dtype=torch.float64) * 0.4).requires_grad_()
+    weight = torch.randn(T, B, C, *space, generator=g, dtype=torch.float64)
+    layer = SpikingLayer(nn.Linear(2, 2))
+    layer.synapse = layer.norm = nn.Identity()
+    readout = Readout.weights(T)
+    expected = step_by_step(y)
+    assert 0.1 < expected.mean() < 0.9
+    if weighted:
+        expected, weight = sum(w * s for w, s in zip(readout, expected))[None], weight[:1]
+    ours = layer.weighted(y, readout)[None] if weighted else layer(y)
+    torch.testing.assert_close(ours, expected, atol=1e-12, rtol=0)
+    (want,) = torch.autograd.grad((expected * weight).sum(), y)
+    (got,) = torch.autograd.grad((ours * weight).sum(), y)
+    torch.testing.assert_close(got, want, atol=1e-12, rtol=0)
+    assert got.abs().sum() > 0
