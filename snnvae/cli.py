@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
     "evaluate": ("snnvae.commands.evaluate", "Image quality, trained and deployed"),
+    "diagnose": (
+        "snnvae.commands.diagnose",
+        "What a VAE's loss is due to, and what to do about it",
+    ),
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
 }

@@ -39,6 +39,14 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
     type=click.Path(path_type=Path),
     help="Start from this model.pt, with its settings where no other are given.",
 )
+@click.option(
+    "--adaptive-latent",
+    "shrinks",
+    is_flag=True,
+    help="Then cut latents and hidden units that carry little, in rounds of training.",
+)
+@click.option("--tolerance", type=float, help="Part by which cutting may raise the error (0.02).")
+@click.option("--rounds", type=click.IntRange(1), help="Of cutting, at most (10).")
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Images per step, of all devices together.")
@@ -55,7 +63,7 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
 @click.option("--posterior-hidden", metavar="N,N", help="FSVAE: of the posterior's.")
 @click.option("--steps", type=int, help="Time steps T per image.")
 @click.option("--anneal", metavar="T,T", help="Values of T to go through before --steps.")
-@click.option("--spike-budget", type=float, help="Synaptic operations per image (0: any).")
+@click.option("--spike-budget", metavar="N", help="Synaptic operations per image, such as 300k.")
 @click.option("--unit-penalty", type=float, help="Weight of the penalty on units that fire.")
 @click.option("--qat", type=click.Choice(["loihi2"]), help="Train in fixed point; needs --from.")
 @click.option("--image-size", type=int)
@@ -96,6 +104,9 @@ def command(
     data_dir: Path | None,
     out: Path,
     start: Path | None,
+    shrinks: bool,
+    tolerance: float | None,
+    rounds: int | None,
     resume: bool,
     accelerator: str,
     devices: str,
@@ -114,12 +125,14 @@ def command(
     from snnvae.errors import ConfigError
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.hardware import Hardware
-    from snnvae.train.settings import changed, continued, resolve
+    from snnvae.train.settings import amount, changed, continued, resolve
     from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
     given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
+    if "spike_budget" in given:
+        given["spike_budget"] = amount(given["spike_budget"], "--spike-budget")
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:
@@ -128,6 +141,20 @@ def command(
         config = continued(start, source, given, data_dir)
     else:
         config = resolve(source, given, data_dir)
+    if not shrinks and (tolerance is not None or rounds is not None):
+        raise ConfigError("--tolerance and --rounds are for --adaptive-latent: add it")
+    if shrinks and (resume or config.qat):
+        raise ConfigError(
+            "--adaptive-latent goes on by itself when it is run again, and comes before --qat: "
+            "leave out --resume and --qat"
+        )
+    if shrinks:
+        from snnvae.commands.train_smaller import train_smaller
+
+        return train_smaller(
+            config, out, start, progress, as_json, data_dir=data_dir, tolerance=tolerance,
+            rounds=rounds,
+        )  # fmt: skip
     if devices != "auto" and not devices.isdecimal():
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []

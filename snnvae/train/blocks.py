@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snnvae.errors import ConfigError
+from snnvae.train.fused import FoldedLIF
 from snnvae.train.neuron import LIF
 from snnvae.train.recompute import recomputed
 from snnvae.train.rows import is_supported
@@ -88,8 +89,17 @@ class SpikingLayer(nn.Module):
         current = _in_full(current)
         if isinstance(norm, TdBN) and norm.training and is_supported(current):
             return norm.fire(current, steps, weights)
+        if self._has_gradients(current) and len(current) == steps:
+            assert isinstance(self.lif, LIF)
+            factors, v_th = weights or [1.0] * steps, self.lif.cell.p.v_th
+            return FoldedLIF.apply(current, factors, weights is not None, v_th)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
         return spikes if weights is None else _weighted_sum(spikes, weights)[None]
+
+    def _has_gradients(self, current: Tensor) -> bool:
+        """Whether a folded layer's gradients are asked of the compiled kernels."""
+        folded = isinstance(self.norm, nn.Identity) and is_supported(current)
+        return folded and torch.is_grad_enabled() and current.requires_grad
 
     @property
     def is_folded(self) -> bool:

@@ -20,7 +20,7 @@ from snnvae.train.config import Config
 from snnvae.train.operations import Meter
 from snnvae.train.vae import SpikingVAE
 
-ASCENT, SQUARE = 2e-3, 0.05
+ASCENT, SQUARE = 5e-3, 0.5
 """η, per training step, and ρ."""
 
 LEAST_RATE = 1e-4

@@ -119,6 +119,50 @@ class NormLIF(torch.autograd.Function):
         return as_tensor(grad_x, y, len(y)), of_gain, of_bias, None, None, None
 
 
+class FoldedLIF(torch.autograd.Function):
+    """Currents → spikes of a layer whose tdBN is folded away: LIF from rest, as `NormLIF` has it.
+
+    y (T, B, …), weights (T), threshold v_th. Returns spikes (T, B, …), or Σ_t weights[t]·spikes[t]
+    (1, B, …) where `weighted`. Values and gradients are those of `neuron.SurrogateScan`.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, y: Tensor, weights: Sequence[float], weighted: bool, v_th: float
+    ) -> Tensor:
+        """Spikes, or their weighted sum."""
+        rows = as_rows(y)
+        steps, neuron = np.array(weights, rows.dtype), _neuron(rows, v_th)
+        ones, zeros = (np.full(lif_kernels.WIDTH, n, rows.dtype) for n in (1, 0))
+        spikes = np.empty((1 if weighted else len(steps), rows.shape[1]), rows.dtype)
+        v = np.zeros(rows.shape[1], rows.dtype)
+        in_pieces(
+            lambda _, a, b: lif_kernels.forward(rows, steps, ones, zeros, *neuron, v, spikes, a, b),
+            rows.shape[1],
+            len(ones),
+            len(steps),
+        )
+        ctx.save_for_backward(y)
+        ctx.steps, ctx.neuron, ctx.ones, ctx.zeros = steps, neuron, ones, zeros
+        return as_tensor(spikes, y, len(spikes))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+        """Gradient of y."""
+        (y,) = ctx.saved_tensors
+        rows, grad, ones, zeros = as_rows(y), as_rows(grads[0]), ctx.ones, ctx.zeros
+        grad_x, half_width = np.empty_like(rows), rows.dtype.type(SURROGATE_HALF_WIDTH)
+        unused = np.zeros((2, PIECES, 1))
+        in_pieces(
+            lambda i, a, b: lif_kernels.backward(
+                rows, ctx.steps, ones, zeros, zeros, ones, *ctx.neuron, half_width, grad, grad_x,
+                unused[0, i], unused[1, i], a, b,
+            ),
+            rows.shape[1], len(ones), len(ctx.steps),
+        )  # fmt: skip
+        return as_tensor(grad_x, y, len(y)), None, None, None
+
+
 def _statistics(rows: NDArray[Any], channels: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Mean and biased variance per channel, in float64."""
     total, square = np.zeros((2, PIECES, channels))

@@ -62,6 +62,21 @@ def _with_classes(given: Mapping[str, Any], dataset: str, data_dir: Path | None)
     return {**given, "classes": data.classes_of(dataset, data_dir) if conditional else 0}
 
 
+def amount(text: str, what: str) -> float:
+    """A number above 0, such as 20000, 300k or 1.5M; else a ConfigError that names `what`."""
+    number, unit = text.strip(), 1.0
+    for suffix, factor in (("k", 1e3), ("M", 1e6)):
+        if number.endswith(suffix):
+            number, unit = number[:-1], factor
+    try:
+        value = float(number) * unit
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ConfigError(f"{what} {text}: write a number such as 20000, 300k or 1.5M")
+    return value
+
+
 def command_of(config: Config) -> str:
     """The `snnvae train` command that gives these settings, but for its folders."""
     usual = Config.default(config.model, config.dataset).to_dict()

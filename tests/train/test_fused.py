@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train import fused
+from snnvae.train import rows
 from snnvae.train.blocks import Decoder, SpikingLayer, save_memory
 from snnvae.train.config import Config
 from snnvae.train.constants import SURROGATE_HALF_WIDTH
@@ -101,7 +101,7 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         torch.set_num_threads(threads)
     (a, ga), (b, gb) = results
-    assert a.numel() > fused.SMALL
+    assert a.numel() > rows.SMALL
     assert torch.equal(a, b)
     assert torch.equal(ga, gb)
 
@@ -113,7 +113,8 @@ def test_other_tensors_take_torchs_own_operations(monkeypatch: pytest.MonkeyPatc
     layer(x).sum().backward()
     ours = {n: p.grad.clone() for n, p in layer.named_parameters()}
     layer.zero_grad()
-    monkeypatch.setattr(fused, "is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.train.blocks.is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.train.neuron.is_supported", lambda _: False)
     layer(x).sum().backward()
     for name, parameter in layer.named_parameters():
         torch.testing.assert_close(ours[name], parameter.grad, msg=name)
@@ -167,3 +168,26 @@ def test_saving_memory_changes_no_bit(kind: str, mixed: bool) -> None:
         grads = [p.grad for p in model.parameters()]
         found.append([*grads, *model.state_dict().values()])
     assert all(torch.equal(a, b) for a, b in zip(*found))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("space", [(), (4, 7)])
+def test_a_folded_layer_has_the_spikes_and_gradients_of_steps_of_norse(
+    space: tuple[int, ...], weighted: bool
+) -> None:
+    g = torch.Generator().manual_seed(1)
+    y = (torch.randn(T, B, C, *space, generator=g, dtype=torch.float64) * 0.4).requires_grad_()
+    weight = torch.randn(T, B, C, *space, generator=g, dtype=torch.float64)
+    layer = SpikingLayer(nn.Linear(2, 2))
+    layer.synapse = layer.norm = nn.Identity()
+    readout = Readout.weights(T)
+    expected = step_by_step(y)
+    assert 0.1 < expected.mean() < 0.9
+    if weighted:
+        expected, weight = sum(w * s for w, s in zip(readout, expected))[None], weight[:1]
+    ours = layer.weighted(y, readout)[None] if weighted else layer(y)
+    torch.testing.assert_close(ours, expected, atol=1e-12, rtol=0)
+    (want,) = torch.autograd.grad((expected * weight).sum(), y)
+    (got,) = torch.autograd.grad((ours * weight).sum(), y)
+    torch.testing.assert_close(got, want, atol=1e-12, rtol=0)
+    assert got.abs().sum() > 0

@@ -69,13 +69,16 @@ def _break_even(axes: Axes, front: Front) -> None:
         return
     ann = front.anns[0].energy(profile, IDEAL).nominal
     most = 1.15 * max(p.operations / p.synapses for p in front.points)
+    # The lines are straight, but not where the axis is logarithmic.
+    places = [most * i / 100 for i in range(101)]
     for steps, colour in _colours(front).items():
         own = [p for p in front.points if p.steps == steps]
         still = own[0].still[profile] / ann
         slopes = [
             (p.energy(profile).nominal / ann - still) / (p.operations / p.synapses) for p in own
         ]
-        axes.plot((0, most), (still, still + max(slopes) * most), color=colour, lw=1)
+        slope = sum(slopes) / len(slopes)
+        axes.plot(places, [still + slope * x for x in places], color=colour, lw=1)
         axes.plot(
             [p.operations / p.synapses for p in own],
             [p.energy(profile).nominal / ann for p in own],
@@ -97,6 +100,14 @@ def _break_even(axes: Axes, front: Front) -> None:
 
 
 def _finish(axes: Axes) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            low, high = axis.get_view_interval()
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, which="both", color="#e5e5e5", lw=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

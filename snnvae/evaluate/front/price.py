@@ -18,6 +18,7 @@ from snnvae.hardware_sim.energy.ann.twin import ann_twin
 from snnvae.hardware_sim.energy.estimate import price
 from snnvae.hardware_sim.energy.measure import Measured, measure
 from snnvae.hardware_sim.energy.profile_file import load_profile
+from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.progress import Progress
 from snnvae.train.config import Config
 from snnvae.train.model import build
@@ -60,6 +61,7 @@ def point_of(
         neurons=sum(layer.size for p in programs for layer in p.layers),
         labels={p: sums(r.bill.labels for r in found) for p, found in reports.items()},
         still={p: sum(_still(r) for r in found) for p, found in reports.items()},
+        parts={p: _parts(found) for p, found in reports.items()},
     )
 
 
@@ -67,7 +69,15 @@ def _operations(measured: Measured) -> float:
     return float(sum(c.sop.mean() for c in measured.counts.connections))
 
 
-def _still(report: Any) -> float:
+def _parts(reports: Sequence[EnergyReport]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for report in reports:
+        for group, energy in report.groups.items():
+            found[group] = found.get(group, 0.0) + energy.nominal
+    return found
+
+
+def _still(report: EnergyReport) -> float:
     """The energy that is left at a rate of 0, pJ."""
     return float(report.comparisons[0].break_even.fixed.nominal)
 

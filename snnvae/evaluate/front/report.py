@@ -78,6 +78,11 @@ def _answer(front: Front, profile: str, reuse: str) -> str:
         f"times the energy of {ann.name} (MSE {ann.mse:.4f}), the cheapest ANN that reconstructs "
         "at least as well."
     )
+    parts = point.parts[profile]
+    shares = sorted(((e / sum(parts.values()), group) for group, e in parts.items()), reverse=True)
+    text += f" Its energy is {', '.join(f'{share:.0%} {group}' for share, group in shares)}."
+    alone = point.still[profile] / ann.energy(profile, reuse).nominal
+    text += f" Without a single spike it would need {alone:.3g} times as much as that ANN."
     whole = front.anns[0].energy(profile, reuse).nominal
     never = sorted({p.steps for p in front.points if p.still[profile] >= whole})
     if never:

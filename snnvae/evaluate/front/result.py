@@ -24,7 +24,7 @@ class Point:
 
     mse, float_mse: held-out reconstruction in fixed point and in float; operations: synaptic, per
     image; synapses: of the network, per step; still: the part of the energy that no spike changes
-    (pJ, nominal); labels and still by profile.
+    (pJ, nominal); parts: energy by group of terms (pJ, nominal); these and labels by profile.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Point:
     neurons: int
     labels: Mapping[str, Labels]
     still: Mapping[str, float]
+    parts: Mapping[str, Mapping[str, float]]
 
     def energy(self, profile: str) -> Interval:
         """Per image."""

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of, scaled
 from snnvae.evaluate.front.result import Ann, Front, Point
 from snnvae.files import make_folder, write_text
@@ -25,6 +24,11 @@ from snnvae.train import checkpoint, data
 from snnvae.train.chain import further, quantised, trained
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruction_mse
+from snnvae.train.settings import amount
+
+WHAT = "--budgets"
+FORM = 2
+"""Of what is kept of a point: another one is judged again."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,10 @@ class Budget:
     @classmethod
     def parse(cls, text: str) -> Budget:
         """From '300k', '1.5M', '20000' or '25%'; ConfigError for anything else."""
-        number, unit = text.strip(), 1.0
-        relative = number.endswith("%")
-        for suffix, factor in (("%", 0.01), ("k", 1e3), ("M", 1e6)):
-            if number.endswith(suffix):
-                number, unit = number[:-1], factor
-        try:
-            value = float(number) * unit
-        except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
-            raise ConfigError(f"--budgets {text}: write numbers such as 300k, 1.5M or 25%")
-        return cls(value, relative)
+        if not text.strip().endswith("%"):
+            return cls(amount(text, WHAT))
+        share = amount(text.strip()[:-1], f"{WHAT} of {text},")
+        return cls(share / 100, relative=True)
 
     def of(self, free: float) -> float:
         """In operations; `free`: those of the network without a budget."""
@@ -133,7 +129,12 @@ def _point(
         )
         fixed = trained(settings, folder / "qat", path, progress, data_dir=plan.data_dir)
     kept = folder / "point.json"
-    wanted = {"images": len(images), "priced": plan.priced, "checkpoint": _stamp(fixed)}
+    wanted = {
+        "form": FORM,
+        "images": len(images),
+        "priced": plan.priced,
+        "checkpoint": _stamp(fixed),
+    }
     if kept.exists():
         have = json.loads(kept.read_text())
         if have["of"] == wanted:

@@ -1,0 +1,89 @@
+"""``snnvae diagnose``: what a spiking VAE's loss is due to, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.result import Result, table
+from snnvae.progress import Progress
+
+
+@click.command(epilog="Example: snnvae diagnose $(snnvae zoo digits-esvae --pt) -o out/")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--samples", type=click.IntRange(1), default=200, show_default=True,
+    help="Held-out images whose loss is taken apart.",
+)  # fmt: skip
+@click.option(
+    "--draws", type=click.IntRange(2), default=8, show_default=True,
+    help="Of latent spikes, for each expectation.",
+)  # fmt: skip
+@click.option(
+    "--iterations", type=click.IntRange(1), default=200, show_default=True,
+    help="Of the search for each image's best rates, and for its best spikes.",
+)  # fmt: skip
+@click.option(
+    "--aggregate", type=click.IntRange(20), default=1500, show_default=True,
+    help="Training images, and draws of the prior, whose latents are compared.",
+)  # fmt: skip
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
+@seed_option
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path),
+    help="Folder for diagnosis.md, diagnosis.json and diagnosis.png.",
+)  # fmt: skip
+@as_json
+@click.pass_obj
+def command(
+    progress: Progress,
+    model: Path,
+    samples: int,
+    draws: int,
+    iterations: int,
+    aggregate: int,
+    data_dir: Path | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> Result:
+    """Say what a spiking VAE's (.pt) reconstruction loss is due to, and how its prior fits.
+
+    The loss is parted between the encoder (its rates against each image's own best ones), the
+    draws (these against the best latent spikes found) and the decoder (what these leave), class by
+    class; the prior's latents are compared with the posterior's. Suggestions follow.
+    """
+    import json
+
+    from snnvae.evaluate.diagnosis import words
+    from snnvae.evaluate.diagnosis.diagnose import diagnose
+    from snnvae.evaluate.diagnosis.plot import plot
+    from snnvae.files import make_folder, write_text
+    from snnvae.train import checkpoint as checkpoints
+    from snnvae.train import data
+
+    config, trained = checkpoints.load_spiking(model)
+    if out is not None:
+        make_folder(out)
+    split = data.load(
+        config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
+    )
+    found = diagnose(
+        trained,
+        split,
+        samples=samples,
+        draws=draws,
+        iterations=iterations,
+        aggregate=aggregate,
+        seed=seed,
+        progress=progress,
+    )
+    text = words.text(found, table)
+    if out is not None:
+        plot(found, out / "diagnosis.png")
+        write_text(out / "diagnosis.json", json.dumps(found.to_dict(), indent=2) + "\n")
+        write_text(out / "diagnosis.md", words.markdown(found, "diagnosis.png"))
+        text += f"\n\nwrote diagnosis.md, diagnosis.json and diagnosis.png into {out}"
+    return Result(text, found.to_dict(), as_json=as_json)

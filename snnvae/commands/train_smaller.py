@@ -1,0 +1,77 @@
+"""``snnvae train --adaptive-latent``: a network as small as its loss allows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnvae.commands.result import Result, table
+from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.train.config import Config
+
+SIZES = "sizes.json"
+WHOLE = "whole"
+"""Folder of the network to begin with."""
+PRICED = 64
+ROUNDS, ROUND_SHARE = 10, 4
+"""A round has a quarter of the epochs."""
+PENALTY = 0.02
+
+
+def train_smaller(
+    config: Config,
+    out: Path,
+    start: Path | None,
+    progress: Progress,
+    as_json: bool,
+    *,
+    data_dir: Path | None,
+    tolerance: float | None,
+    rounds: int | None,
+) -> Result:
+    """Trains the whole network, unless there is one to start from, then shrinks it."""
+    from snnvae.evaluate.sizes import HEADERS, rows, sizes_of
+    from snnvae.files import write_text
+    from snnvae.train import checkpoint, data
+    from snnvae.train.adaptive.shrink import TOLERANCE, Round, shrink
+    from snnvae.train.chain import trained
+
+    plain = config.changed(unit_penalty=0.0)
+    source = start or trained(plain, out / WHOLE, progress=progress, data_dir=data_dir)
+    history: list[Round] = []
+    path = shrink(
+        source,
+        out,
+        epochs=max(1, config.epochs // ROUND_SHARE),
+        rounds=rounds or ROUNDS,
+        penalty=config.unit_penalty or PENALTY,
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        progress=progress,
+        data_dir=data_dir,
+        note=history.append,
+    )
+    images = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size).test[:]
+    before, after = (
+        sizes_of(checkpoint.load_spiking(p)[1], images, PRICED) for p in (source, path)
+    )
+    found: dict[str, Any] = {
+        "before": asdict(before),
+        "after": asdict(after),
+        "rounds": [asdict(r) for r in history],
+        "checkpoint": str(path),
+    }
+    write_text(out / SIZES, json.dumps(found, indent=2) + "\n")
+    lines = [
+        *(
+            f"round {r.number}: {r.units} units, error {r.error:.4f}"
+            f"{'' if r.kept else ', beyond the tolerance: given up'}"
+            for r in history
+        ),
+        table(HEADERS, rows(before, after)),
+        f"wrote {path}",
+    ]
+    return Result("\n".join(lines), found, as_json=as_json)

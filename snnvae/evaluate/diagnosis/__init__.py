@@ -1,0 +1,1 @@
+"""What a spiking VAE's reconstruction loss is made of, and how its prior fits its posterior."""

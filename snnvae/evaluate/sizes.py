@@ -1,0 +1,84 @@
+"""A network before and after it became smaller: sizes, cores, energy, quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnvae.deploy.chips.chip import load_chip
+from snnvae.deploy.chips.placement import place
+from snnvae.deploy.compile import compile_graph
+from snnvae.evaluate.front.price import point_of
+from snnvae.evaluate.front.result import PROFILES
+from snnvae.hardware_sim.energy import units
+from snnvae.train.config import Config
+from snnvae.train.to_nir import parts_for, to_nir
+from snnvae.train.vae import SpikingVAE
+
+CHIP = "loihi2"
+HEADERS = ("", "before", "after", "after / before")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of the deployed autoencoder in fixed point, per image; energies in pJ, nominal."""
+
+    widths: str
+    neurons: int
+    synapses: int
+    cores: int
+    operations: float
+    arithmetic: float
+    memory: float
+    mse: float
+
+
+def sizes_of(model: SpikingVAE, images: NDArray[np.float32], priced: int) -> Sizes:
+    """mse over all images, energy over the first `priced`."""
+    point = point_of("", model, images, priced)
+    folded = model.folded()
+    programs = [
+        compile_graph(to_nir(folded, part), "fixed").program
+        for part in parts_for(model, "autoencoder")
+    ]
+    arithmetic, memory = (point.energy(profile).nominal for profile in PROFILES)
+    return Sizes(
+        widths=_widths(model.config),
+        neurons=point.neurons,
+        synapses=point.synapses,
+        cores=sum(place(program, load_chip(CHIP)).cores for program in programs),
+        operations=point.operations,
+        arithmetic=arithmetic,
+        memory=memory,
+        mse=point.mse,
+    )
+
+
+def rows(before: Sizes, after: Sizes) -> list[tuple[str, ...]]:
+    """For a table under HEADERS."""
+
+    def row(name: str, a: float, b: float, form: str = ",.0f") -> tuple[str, ...]:
+        return name, format(a, form), format(b, form), f"{b / a:.3f}" if a else "–"
+
+    def energy(name: str, a: float, b: float) -> tuple[str, ...]:
+        return name, units.energy(a), units.energy(b), f"{b / a:.3f}"
+
+    return [
+        ("channels and latents", before.widths, after.widths, ""),
+        row("neurons", before.neurons, after.neurons),
+        row("synapses", before.synapses, after.synapses),
+        row("cores of Loihi 2", before.cores, after.cores),
+        row("synaptic operations per image", before.operations, after.operations),
+        energy("energy per image, arithmetic", before.arithmetic, after.arithmetic),
+        energy("energy per image, memory included", before.memory, after.memory),
+        row("reconstruction MSE, fixed point", before.mse, after.mse, ".4f"),
+    ]
+
+
+def _widths(config: Config) -> str:
+    parts = [config.widths, (config.latent,), config.maps]
+    text = " | ".join("-".join(map(str, part)) for part in parts)
+    hidden = [h for h in (config.posterior_hidden, config.prior_hidden) if h]
+    return text + "".join(f" | {'-'.join(map(str, h))}" for h in hidden)

@@ -1,0 +1,153 @@
+"""Shrinking a trained network in rounds: cut what carries least, train on, keep it if as good.
+
+Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
+trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
+goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
+given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
+groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnvae.errors import ConfigError
+from snnvae.files import make_folder
+from snnvae.progress import NoProgress, Progress
+from snnvae.train import checkpoint, data
+from snnvae.train.adaptive.cut import cut, recalibrate
+from snnvae.train.adaptive.importance import Batches, importances
+from snnvae.train.adaptive.units import groups_of
+from snnvae.train.chain import further, trained
+from snnvae.train.config import Config
+from snnvae.train.inference import reconstruction_mse
+from snnvae.train.randomness import order
+from snnvae.train.vae import SpikingVAE
+
+TOLERANCE = 0.02
+"""By which part the error may be larger in the end."""
+FIRST_JUMP, LEAST_JUMP = 0.3, 0.05
+"""By which part a cut may raise the error before training makes up for it; halved after a round
+that is given up."""
+JUDGED = 512
+"""Training images by which a cut is judged, and a round."""
+LEAST_KEPT = 2
+"""Units of each group that stay."""
+IMPORTANCE_BATCHES = 16
+
+
+@dataclass(frozen=True)
+class Round:
+    """error, of the judged images after training; kept: whether it is within the tolerance."""
+
+    number: int
+    units: int
+    error: float
+    kept: bool
+
+
+def shrink(
+    source: Path,
+    out: Path,
+    *,
+    epochs: int,
+    rounds: int,
+    penalty: float,
+    tolerance: float = TOLERANCE,
+    progress: Progress | None = None,
+    data_dir: Path | None = None,
+    note: Callable[[Round], None] = lambda _: None,
+) -> Path:
+    """A smaller network's checkpoint, out/model.pt, whose error is within `tolerance` of the
+    source's.
+
+    epochs: of each round; penalty: `Config.unit_penalty` while training. A folder per round: what
+    is done is not done again.
+    """
+    config, model = checkpoint.load_spiking(source)
+    if config.qat:
+        raise ConfigError(f"{source} is in fixed point: shrink the float model, then --qat")
+    split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
+    images = _Images(split, config)
+    allowed = images.error(model) * (1 + tolerance)
+    make_folder(out)
+    kept, jump = model, FIRST_JUMP
+    for number in range(1, rounds + 1):
+        small = _cut_within(kept, images, images.error(kept) * (1 + jump))
+        if small is None:
+            break
+        folder = out / f"round-{number}"
+        make_folder(folder)
+        start = checkpoint.save(folder / "cut.pt", small)
+        settings = further(small.config, epochs, unit_penalty=penalty)
+        path = trained(settings, folder, start, progress or NoProgress(), data_dir=data_dir)
+        candidate = checkpoint.load_spiking(path)[1]
+        error = images.error(candidate)
+        note(Round(number, _units(candidate), error, error <= allowed))
+        if error <= allowed:
+            kept = candidate
+        else:
+            jump /= 2
+        if jump < LEAST_JUMP:
+            break
+    return checkpoint.save(out / "model.pt", kept)
+
+
+class _Images:
+    """Training images, always the same: to judge by, and to learn statistics from."""
+
+    def __init__(self, split: data.Split, config: Config) -> None:
+        self._split, self._batch = split, config.batch
+        self._order = order(config.seed, 0, len(split.train)).numpy()
+        self._judged = self._order[:JUDGED]
+
+    def batches(self) -> Batches:
+        """Full batches in a fixed order, without end."""
+        while True:
+            for start in range(0, len(self._order) - self._batch + 1, self._batch):
+                rows = self._order[start : start + self._batch]
+                label = torch.from_numpy(self._split.train_labels[rows])
+                yield torch.from_numpy(self._split.train[rows]), label
+
+    def error(self, model: SpikingVAE) -> float:
+        """Reconstruction of the judged images, by the network as it is deployed, in float."""
+        images = np.asarray(self._split.train[self._judged])
+        return reconstruction_mse(
+            model, images, label=self._split.train_labels[self._judged].tolist()
+        )
+
+
+def _cut_within(model: SpikingVAE, images: _Images, allowed: float) -> SpikingVAE | None:
+    """The most units cut, weakest first, up to half of all, for which the error is within what is
+    allowed; None if none can go."""
+    found = importances(model, islice(images.batches(), IMPORTANCE_BATCHES))
+    ranked = torch.cat(list(found.values())).sort().values
+    best, low, high = None, 0, len(ranked) // 2
+    while low < high:
+        count = (low + high + 1) // 2
+        threshold = float(ranked[count])
+        keep = {name: _kept(shares, threshold) for name, shares in found.items()}
+        small = recalibrate(cut(model, keep), images.batches()).eval()
+        if not all(bool(mask.all()) for mask in keep.values()) and images.error(small) <= allowed:
+            best, low = small, count
+        else:
+            high = count - 1
+    return best
+
+
+def _kept(shares: Tensor, threshold: float) -> Tensor:
+    """Units at or above the threshold, and the best few in any case."""
+    mask = shares >= threshold
+    mask[shares.argsort(descending=True)[:LEAST_KEPT]] = True
+    return mask
+
+
+def _units(model: SpikingVAE) -> int:
+    return sum(group.size for group in groups_of(model))

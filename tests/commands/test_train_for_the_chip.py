@@ -1,0 +1,84 @@
+"""Training for the chip, as a user calls it: --from, --qat, --spike-budget, --adaptive-latent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TINY = ("--widths", "4,6", "--latent", "5", "--batch", "500", "--epochs", "1")
+
+
+def snnvae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snnvae", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole")
+    done = snnvae("train", "--model", "esvae", *TINY, "--steps", "4", "-o", out)
+    assert done.returncode == 0, done.stderr
+    return out / "model.pt"
+
+
+@pytest.mark.slow
+def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) -> None:
+    """What the training forward reconstructs is what the deployed network does, to the last bit."""
+    few = snnvae(
+        "train", "--from", whole, "--steps", "2", "--anneal", "4", "--spike-budget", "1k",
+        "--epochs", "2", "-o", tmp_path / "few",
+    )  # fmt: skip
+    assert few.returncode == 0, few.stderr
+    lines = (tmp_path / "few" / "metrics.jsonl").read_text().splitlines()
+    assert all(json.loads(line)["operations"] > 0 for line in lines)
+    fixed = snnvae(
+        "train", "--from", tmp_path / "few" / "model.pt", "--qat", "loihi2", "--anneal", "2",
+        "-o", tmp_path / "fixed",
+    )  # fmt: skip
+    assert fixed.returncode == 0, fixed.stderr
+    model = tmp_path / "fixed" / "model.pt"
+    judged = snnvae("evaluate", model, "--samples", "40", "--json")
+    assert judged.returncode == 0, judged.stderr
+    errors = json.loads(judged.stdout)["mse"]
+    assert errors["norse"] == errors["fixed"]
+    exported = snnvae("export", model, "-o", tmp_path / "a.nir")
+    assert exported.returncode == 0, exported.stderr
+    checked = snnvae("check", tmp_path / "a.nir", "--checkpoint", model, "--samples", "4")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.slow
+def test_a_smaller_network_from_the_command_line(whole: Path, tmp_path: Path) -> None:
+    done = snnvae(
+        "train", "--adaptive-latent", "--from", whole, "--tolerance", "0.5", "--rounds", "1",
+        "-o", tmp_path, "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found == json.loads((tmp_path / "sizes.json").read_text())
+    before, after = found["before"], found["after"]
+    assert after["neurons"] < before["neurons"]
+    assert after["synapses"] < before["synapses"]
+    exported = snnvae("export", tmp_path / "model.pt", "-o", tmp_path / "a.nir")
+    assert exported.returncode == 0, exported.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--model", "esvae", "--qat", "loihi2"), "name its model.pt with --from"),
+        (("--model", "esvae", "--rounds", "2"), "are for --adaptive-latent: add it"),
+        (("--model", "esvae", "--spike-budget", "few"), "--spike-budget few: write a number"),
+        (("--model", "esvae", "--anneal", "4,x"), "--anneal 4,x: write whole numbers"),
+        (("--from", "none.pt"), "no checkpoint at none.pt"),
+    ],
+)
+def test_mistakes(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    done = snnvae("train", *options, "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

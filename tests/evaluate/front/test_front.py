@@ -1,0 +1,155 @@
+"""The front of quality against energy: what it says, and that it trains what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnvae.errors import ConfigError
+from snnvae.evaluate.front.plot import save_plot
+from snnvae.evaluate.front.price import scaled
+from snnvae.evaluate.front.report import answers, markdown, rows
+from snnvae.evaluate.front.result import CASES, Ann, Front, Point
+from snnvae.evaluate.front.trainings import Budget
+
+BAND = 0.2
+
+
+def label(energy: float) -> dict[str, tuple[float, float, float]]:
+    return {"one": (energy * (1 - BAND), energy, energy * (1 + BAND)), "exact": (energy,) * 3}
+
+
+def point(name: str, steps: int, mse: float, energy: float, still: float = 1.0) -> Point:
+    return Point(
+        name=name,
+        steps=steps,
+        budget=0.0,
+        mse=mse,
+        float_mse=mse,
+        operations=1000.0,
+        synapses=5000,
+        neurons=100,
+        labels={profile: label(energy) for profile, _ in CASES},
+        still={profile: still for profile, _ in CASES},
+        parts={profile: {"synapses": 3.0, "neurons": 1.0} for profile, _ in CASES},
+    )
+
+
+def ann(name: str, mse: float, energy: float) -> Ann:
+    labels: dict[str, dict[str, dict[str, tuple[float, float, float]]]] = {}
+    for profile, reuse in CASES:
+        labels.setdefault(profile, {})[reuse] = {"other": (2 * energy,) * 3}
+    return Ann(name, mse, 10_000, labels)
+
+
+def front(points: tuple[Point, ...], anns: tuple[Ann, ...]) -> Front:
+    return Front("esvae", "digits", 297, 64, points, anns)
+
+
+BIG, SMALL = ann("big", 0.05, 100.0), ann("small", 0.10, 10.0)
+
+
+def test_the_ann_to_beat_is_the_cheapest_that_is_as_good() -> None:
+    found = front((point("T2", 2, 0.10, 50.0),), (BIG, SMALL))
+    assert found.equal(found.points[0], *CASES[0]) is SMALL
+    assert found.equal(point("T4", 4, 0.07, 50.0), *CASES[0]) is BIG
+    assert found.equal(point("T8", 8, 0.01, 50.0), *CASES[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("mse", "energy", "said"),
+    [
+        (0.07, 50.0, "yes. Nearest is T2 (MSE 0.0700) with 0.5 (0.45–0.55) times"),
+        (0.07, 98.0, "inconclusive"),
+        (0.07, 98.0, "Its energy is 75% synapses, 25% neurons."),
+        (0.07, 200.0, "no. Nearest is T2 (MSE 0.0700) with 2 (1.8–2.2) times"),
+        (0.10, 50.0, "no. Nearest is T2 (MSE 0.1000) with 5 (4.5–5.5) times"),
+        (0.01, 900.0, "T2 reconstructs better (MSE 0.0100) than every ANN"),
+    ],
+)
+def test_the_answer_is_at_equal_quality(mse: float, energy: float, said: str) -> None:
+    found = front((point("T2", 2, mse, energy),), (BIG, SMALL))
+    assert len(answers(found)) == len(CASES)
+    assert all(said in answer for answer in answers(found))
+
+
+def test_what_bounds_it_is_said_where_no_rate_could_win() -> None:
+    found = front((point("T2", 2, 0.07, 300.0), point("T16", 16, 0.07, 900.0, still=200.0)), (BIG,))
+    assert all(answer.endswith("same topology at T = 16.") for answer in answers(found))
+
+
+def test_points_that_another_beats_are_not_on_the_front() -> None:
+    kept = point("a", 2, 0.1, 10.0), point("b", 4, 0.05, 20.0)
+    found = front((*kept, point("c", 4, 0.11, 20.0), point("d", 8, 0.05, 30.0)), ())
+    assert found.best() == list(kept)
+
+
+def test_tables_and_picture(tmp_path: Path) -> None:
+    found = front((point("T2", 2, 0.07, 50.0), point("T4", 4, 0.06, 60.0)), (BIG, SMALL))
+    assert [row[0] for row in rows(found)] == ["T2", "T4"]
+    text = markdown(found)
+    assert "| T2 | 2 | – | 0.0700 |" in text
+    assert "| big | 0.0500 | 10,000 |" in text
+    save_plot(found, tmp_path / "front.png")
+    assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads(json.dumps(found.to_dict()))["points"][0]["name"] == "T2"
+
+
+def test_budgets() -> None:
+    assert Budget.parse("300k").of(1e9) == 300_000
+    assert Budget.parse("1.5M").of(1e9) == 1_500_000
+    assert Budget.parse("25%").of(1000) == 250
+    for text in ("0", "-3", "x", "5%%", "inf", "k", ""):
+        with pytest.raises(ConfigError, match="write a number such as"):
+            Budget.parse(text)
+
+
+def test_smaller_anns_have_a_share_of_each_width() -> None:
+    assert scaled((16, 32, 3), 0.25) == (4, 8, 1)
+    assert scaled((2,), 0.1) == (1,)
+
+
+@pytest.mark.slow
+def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "snnvae", "train-front", "--out", str(tmp_path), "--over", "2,3",
+        "--budgets", "50%", "--base-epochs", "2", "--epochs", "1", "--qat-epochs", "1",
+        "--widths", "4,6", "--latent", "5", "--images", "20", "--priced", "4", "--ann-epochs", "1",
+        "--ann-sizes", "0.5", "--json",
+    ]  # fmt: skip
+    first = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert first.returncode == 0, first.stderr
+    found = json.loads(first.stdout)
+    assert [p["steps"] for p in found["points"]] == [3, 3, 2, 2]
+    for free, kept in zip(found["points"][::2], found["points"][1::2]):
+        assert kept["budget"] == pytest.approx(0.5 * free["operations"], rel=0.01)
+        assert free["synapses"] == kept["synapses"] > 0
+    assert len(found["anns"]) == 2
+    assert found["anns"][1]["macs"] < found["anns"][0]["macs"]
+    for name in ("front.md", "front.png", "front.json"):
+        assert (tmp_path / name).stat().st_size > 0
+    stamps = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("model.pt")}
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout) == found
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("model.pt")} == stamps
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--over", "2,x"), "--over 2,x: write whole numbers"),
+        (("--budgets", "lots"), "--budgets lots: write a number such as"),
+        (("--ann-sizes", "2"), "--ann-sizes 2: write shares below 1"),
+    ],
+)
+def test_mistakes(tmp_path: Path, option: tuple[str, str], said: str) -> None:
+    command = [sys.executable, "-m", "snnvae", "train-front", "--out", str(tmp_path / "x"), *option]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "x").exists()

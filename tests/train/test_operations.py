@@ -1,0 +1,130 @@
+"""Synaptic operations in training: those that the deployed network is charged for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.hardware_sim.counter import Counter
+from snnvae.progress import NoProgress
+from snnvae.train import checkpoint
+from snnvae.train.config import Config
+from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
+from snnvae.train.fit import fit
+from snnvae.train.fsvae import FSVAE, shift
+from snnvae.train.model import build
+from snnvae.train.operations import Meter
+from snnvae.train.trace import time_first
+from snnvae.train.vae import SpikingVAE
+
+
+@pytest.mark.parametrize("name", ["esvae", "fsvae"])
+def test_they_are_the_exact_counters(
+    request: pytest.FixtureRequest, images: Callable[..., Tensor], name: str
+) -> None:
+    model: SpikingVAE = request.getfixturevalue(name)
+    some, count = images(6), 6
+    deployed = deployed_reconstructions(model, some.numpy(), "float")
+    counted = 0.0
+    for graph, recording in deployed.parts.values():
+        counts = Counter(compile_graph(graph, "float").program).count(recording)
+        counted += sum(c.sop.mean() for c in counts.connections)
+    net = model.folded().double().requires_grad_()
+    meter, steps = Meter(net), model.config.steps
+    latent = net.encoder.constant(some.double(), steps)
+    recording = list(deployed.parts.values())[-1][1]
+    z = time_first(recording.spikes["z"].reshape(count, steps, -1))
+    if isinstance(net, FSVAE):
+        net.posterior(torch.cat([latent, shift(z)], -1))
+    net.decode(z)
+    assert counted > 1000
+    assert meter.operations().item() == pytest.approx(counted, rel=1e-12)
+
+
+def test_they_pull_every_layer_that_fires(
+    tiny: Callable[..., Config], images: Callable[..., Tensor]
+) -> None:
+    model = build(tiny("esvae"))
+    assert isinstance(model, SpikingVAE)
+    costs = Costs(model, tiny("esvae", spike_budget=1.0))
+    total = model.loss(images(32), torch.Generator().manual_seed(0), 0.0).total
+    loss, operations = costs(0 * total, 1.0)
+    assert operations > 1
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        if name.endswith("norm.bias"):
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().sum() > 0, name
+
+
+def test_counting_changes_no_loss(
+    tiny: Callable[..., Config], images: Callable[..., Tensor]
+) -> None:
+    """Spikes of the last layer are then kept, and summed over time outside the kernel."""
+    plain, counted = build(tiny("esvae")), build(tiny("esvae"))
+    assert isinstance(counted, SpikingVAE)
+    Meter(counted)
+    losses = [
+        m.loss(images(8), torch.Generator().manual_seed(0), 0.0).total for m in (plain, counted)
+    ]
+    torch.testing.assert_close(losses[0], losses[1], rtol=1e-6, atol=0)
+
+
+def test_training_settles_at_its_budget(tiny: Callable[..., Config], tmp_path: Path) -> None:
+    config = tiny("esvae", batch=50, epochs=12, lr=2e-2, steps=4)
+    free = fit(config.changed(epochs=4, spike_budget=1e9), tmp_path / "free")
+    used = last(tmp_path / "free")["operations"]
+    budget = round(used * 0.5)
+    fit(config.changed(spike_budget=float(budget)), tmp_path / "kept", source=free)
+    assert used > 1000
+    assert last(tmp_path / "kept")["operations"] < 1.15 * budget
+
+
+def last(folder: Path) -> dict[str, float]:
+    record: dict[str, float] = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    return record
+
+
+class Stopping(NoProgress):
+    """Ctrl-C within the third epoch of three steps each."""
+
+    seen = 0
+
+    def advance(self, n: int = 1, **_: float | str) -> None:
+        self.seen += n
+        if self.seen == 7:
+            raise KeyboardInterrupt
+
+
+def test_a_budget_resumes_bit_for_bit(tiny: Callable[..., Config], tmp_path: Path) -> None:
+    config = tiny("esvae", epochs=4, steps=2, anneal=(4,), spike_budget=500.0, unit_penalty=0.1)
+    whole = fit(config, tmp_path / "a")
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, tmp_path / "b", Stopping())
+    again = fit(config, tmp_path / "b", resume=True)
+    assert whole is not None
+    assert again is not None
+    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, again))
+    assert all(torch.equal(value, b[name]) for name, value in a.items())
+
+
+def test_t_is_annealed_in_equal_parts_and_the_budget_with_it(
+    tiny: Callable[..., Config],
+) -> None:
+    config = tiny("esvae", steps=2, anneal=(8, 4), epochs=9, spike_budget=100.0)
+    assert [steps_at(config, epoch) for epoch in range(9)] == [8, 8, 8, 4, 4, 4, 2, 2, 2]
+    assert steps_at(config, 12) == 2
+    assert [budget_of(config, t) for t in (8, 4, 2)] == [400, 200, 100]
+    assert [steps_at(tiny("esvae", steps=7), e) for e in (0, 5)] == [7, 7]
+
+
+def test_the_multiplier_rises_above_the_budget_and_falls_to_nothing_below_it() -> None:
+    assert next_multiplier(0.1, 200, 100) > 0.1 > next_multiplier(0.1, 50, 100)
+    assert next_multiplier(0.0, 50, 100) == 0
