@@ -65,25 +65,34 @@ def test_mmd_survives_a_collapsed_batch() -> None:
     assert torch.isfinite(q.grad).all()
 
 
-def test_mmd_by_class_compares_within_each_class_alone() -> None:
-    """A pair's kernel is that of its rates where the classes agree, and else 0."""
-    q, p, label = rates(6, 3), rates(6, 3, seed=1) + 0.2, torch.tensor([0, 0, 0, 1, 1, 1])
+def test_mmd_by_class_is_unbiased_within_each_class() -> None:
+    """Σ_c (n_c/B)²·MMD²_c over classes of several rates; a class's only rate says nothing."""
+    q, p, label = rates(7, 3), rates(7, 3, seed=1) + 0.2, torch.tensor([0, 0, 0, 1, 1, 2, 1])
     both, classes = [*q, *p], [*label, *label]
-    pairs = [(i, j) for i in range(12) for j in range(12) if classes[i] == classes[j]]
+    pairs = [(i, j) for i in range(14) for j in range(14) if classes[i] == classes[j]]
     d2 = {(i, j): float(((both[i] - both[j]) ** 2).sum()) for i, j in pairs}
-    bandwidth = sum(d2.values()) / (len(pairs) - 12) / 4
+    bandwidth = sum(d2.values()) / (len(pairs) - 14) / 4
 
-    def total(rows: range, columns: range) -> float:
-        return sum(
-            math.exp(-d / (bandwidth * 2**n))
-            for n in range(5)
-            for (i, j), d in d2.items()
-            if i in rows and j in columns
+    def mean(rows: list[int], columns: list[int]) -> float:
+        chosen = [d2[i, j] for i in rows for j in columns if i != j]
+        return sum(math.exp(-d / (bandwidth * 2**n)) for n in range(5) for d in chosen) / len(
+            chosen
         )
 
-    first, second = range(6), range(6, 12)
-    expected = (total(first, first) + total(second, second) - 2 * total(first, second)) / 36
-    assert mmd(q, p, label=label).item() == pytest.approx(expected, rel=1e-5)
+    expected = 0.0
+    for c in (0, 1):
+        of_q = [i for i in range(7) if label[i] == c]
+        of_p = [i + 7 for i in of_q]
+        distance = mean(of_q, of_q) + mean(of_p, of_p) - 2 * mean(of_q, of_p)
+        expected += (len(of_q) / 7) ** 2 * distance
+    assert mmd(q, p, label=label).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_mmd_by_class_is_zero_on_average_where_nothing_differs() -> None:
+    label = torch.arange(12) % 4  # three of a class, where a biased estimate is far from 0
+    found = [mmd(rates(12, 3, seed=i), rates(12, 3, seed=500 + i), label=label) for i in range(400)]
+    mean, spread = torch.stack(found).mean(), torch.stack(found).std() / 20
+    assert abs(mean) < 4 * spread
 
 
 def test_mmd_sees_classes_that_are_swapped() -> None:
@@ -91,4 +100,4 @@ def test_mmd_sees_classes_that_are_swapped() -> None:
     swapped, label = torch.cat([q[4:], q[:4]]), torch.tensor([0] * 4 + [1] * 4)
     assert mmd(q, swapped).item() == pytest.approx(0, abs=1e-6)
     assert mmd(q, swapped, label=label) > 0.1
-    assert mmd(q, q, label=label).item() == pytest.approx(0, abs=1e-6)
+    assert mmd(q, q, label=label) < 0  # unbiased: its kernel with itself does not count

@@ -43,10 +43,16 @@ def diagnose(
     of `aggregate` training images; both are chosen at random, or all there are.
 
     draws ≥ 2 for each expectation; iterations of each of the two searches. The model is folded.
-    Raises ConfigError where images do not fit the model, or are too few.
+    Raises ConfigError where images do not fit the model, or are too few, and for conditional
+    models, whose decoder and prior see the class too.
     """
     progress = progress or NoProgress()
     config = model.config
+    if config.conditional:
+        raise ConfigError(
+            "the model is conditional, and its loss cannot be taken apart yet: see `snnvae "
+            "evaluate --metric recognised`, or give a model that was trained without --conditional"
+        )
     shape = (config.channels, config.image_size, config.image_size)
     if split.test.shape[1:] != shape:
         raise ConfigError(

@@ -11,7 +11,9 @@ import pytest
 from snnvae.errors import ConfigError
 from snnvae.evaluate.diagnosis.diagnose import diagnose, labels_of, loss_of
 from snnvae.evaluate.diagnosis.gaps import Errors
+from snnvae.train.config import Config
 from snnvae.train.data import Split, load
+from snnvae.train.model import build
 
 SMALL: dict[str, Any] = {"samples": 20, "draws": 2, "iterations": 2, "aggregate": 60}
 
@@ -53,6 +55,12 @@ def test_no_more_images_than_there_are(digits: Any) -> None:
     found = diagnose(digits("esvae"), few, **SMALL)
     assert (found.loss.images, found.prior.samples, found.classes) == (4, 30, ())
     assert found.class_accuracy is None
+
+
+def test_conditional_models_are_refused() -> None:
+    config = Config("esvae", widths=(4,), latent=3, steps=2, conditional=True, classes=10)
+    with pytest.raises(ConfigError, match="is conditional, and its loss cannot be taken apart"):
+        diagnose(build(config).eval(), load("digits"), **SMALL)
 
 
 def test_images_must_fit_the_model(digits: Any) -> None:
