@@ -274,3 +274,15 @@ def test_other_mistakes(
     line = cli(*(part.format(model=model) for part in arguments)).mistake
     assert message in line
     assert [path.name for path in tmp_path.iterdir()] == ["model.nir"]
+
+
+@pytest.mark.parametrize("command", ["simulate", "run-lava", "check"])
+def test_a_class_of_a_model_that_has_none(
+    cli: Cli, sampled: Path, tmp_path: Path, command: str
+) -> None:
+    out = () if command == "check" else ("-o", tmp_path / "out")
+    line = cli(command, sampled, "--class", "7", *out).mistake
+    assert "takes no class" in line
+    assert "leave out --class" in line
+    assert cli(command, sampled, "--class", "seven", *out).code == 2
+    assert not (tmp_path / "out").exists()

@@ -10,7 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from image_sets import save, smooth
+
+from snnvae.train.data import load
 
 TINY = ("--widths", "4,6", "--latent", "5", "--steps", "2", "--batch", "500")
 
@@ -93,3 +97,57 @@ def test_the_ann_is_trained_and_judged_but_not_exported(tmp_path: Path) -> None:
     refused = snnvae("export", out / "model.pt", "-o", tmp_path / "a.nir")
     assert refused.returncode == 2
     assert "has no spikes" in refused.stderr
+
+
+def run(folder: Path, *arguments: str | Path) -> dict[str, object]:
+    """`simulate` or `run-lava` into a folder → what it says and the images."""
+    done = snnvae(*arguments, "-o", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout), "images": np.load(folder / "images.npy")}
+
+
+@pytest.mark.parametrize("model", ["esvae", "fsvae"])
+def test_a_conditional_model_from_training_to_lava(tmp_path: Path, model: str) -> None:
+    out, nir = tmp_path / "run", tmp_path / "generator.nir"
+    train = ("train", "--model", model, *TINY, "--k", "2", "--epochs", "1", "--conditional")
+    for command in (
+        (*train, "-o", out),
+        ("export", out / "model.pt", "-o", nir),
+        ("export", out / "model.pt", "-o", tmp_path / "auto.nir", "--part", "autoencoder"),
+    ):
+        done = snnvae(*command)
+        assert done.returncode == 0, done.stderr
+    few = ("--samples", "12", "--precision", "fixed")
+    in_turn = run(tmp_path / "a", "simulate", nir, *few)
+    assert in_turn["classes"] == [*range(10), 0, 1]
+    sevens = run(tmp_path / "b", "simulate", nir, *few, "--class", "7")
+    assert sevens["classes"] == [7] * 12
+    same = [np.array_equal(a, b) for a, b in zip(in_turn["images"], sevens["images"])]
+    assert same[7]
+    lava = run(tmp_path / "c", "run-lava", nir, *few, "--class", "7")
+    np.testing.assert_array_equal(lava["images"], sevens["images"])
+    judged = snnvae(
+        "evaluate", out / "model.pt", "--metric", "recognised", "--generated", "20", "--json"
+    )
+    found = json.loads(judged.stdout)
+    assert set(found["recognised"]) == {"norse", "float", "fixed"}
+    assert found["recogniser_accuracy"]["fixed"] > 0.97
+    assert set(found["recognised_by_class"]["fixed"]) == set(map(str, range(10)))
+    halves = [tmp_path / f"auto.{part}.nir" for part in ("encoder", "decoder")]
+    auto = [halves[0], "--decoder", halves[1]] if model == "esvae" else [tmp_path / "auto.nir"]
+    copies = run(tmp_path / "d", "simulate", *auto, "--samples", "5")
+    assert copies["classes"] == load("digits").test_labels[:5].tolist()
+    report = snnvae("energy", tmp_path / "a" / "recording.h5")
+    assert report.returncode == 0, report.stderr
+
+
+def test_what_has_no_classes_is_not_trained_by_class(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    for i in range(4):
+        save(images / f"{i}.png", smooth(8, 8, i))
+    own = ("--dataset", "folder", "--data-dir", images, "--image-size", "8")
+    for given in (own, ("--dataset", "celeba")):
+        done = snnvae("train", "--model", "esvae", *given, "--conditional", "-o", tmp_path / "run")
+        assert done.returncode == 2
+        assert "has no classes: leave out --conditional" in done.stderr
+    assert not (tmp_path / "run").exists()

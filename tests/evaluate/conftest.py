@@ -17,7 +17,10 @@ torch.set_num_threads(1)  # tensors this small only wait for each other
 
 
 def lively(model: str) -> SpikingVAE:
-    net = build(Config.default(model, widths=(4, 6), latent=5, k=3, steps=7, batch=500, epochs=1))
+    kind, _, conditional = model.partition(" ")
+    settings = {"widths": (4, 6), "latent": 5, "k": 3, "steps": 7, "batch": 500, "epochs": 1}
+    classes = {"conditional": True, "classes": 10} if conditional else {}
+    net = build(Config.default(kind, **settings, **classes))
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in net.named_parameters():
@@ -27,13 +30,13 @@ def lively(model: str) -> SpikingVAE:
                 parameter.uniform_(0.0, 0.25, generator=generator)
         for seed in range(40):  # lets the running statistics settle
             images = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-            net.loss(images, generator, 0.5)
+            net.loss(images, generator, 0.5, torch.arange(16) % 10)
     return net.eval()
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[SpikingVAE, Path]]:
-    """trained('esvae') → the model and its checkpoint."""
+    """trained('esvae') or trained('esvae conditional') → the model and its checkpoint."""
     folder = tmp_path_factory.mktemp("models")
     found: dict[str, tuple[SpikingVAE, Path]] = {}
 

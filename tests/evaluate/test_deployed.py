@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snnvae.errors import DataError
 from snnvae.evaluate.deployed import CHUNK, deployed_reconstructions
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruct
@@ -21,3 +22,18 @@ def test_more_images_than_a_chunk_come_back_in_order_and_whole(kind: str) -> Non
     for _, recording in deployed.parts.values():
         assert recording.info["samples"] == list(range(CHUNK + 1))
         assert all(len(spikes) == CHUNK + 1 for spikes in recording.spikes.values())
+
+
+@pytest.mark.parametrize("kind", ["esvae", "fsvae"])
+def test_a_conditional_model_s_images_keep_their_classes(kind: str) -> None:
+    config = Config(
+        kind, image_size=4, widths=(4,), latent=3, k=2, steps=3, conditional=True, classes=10
+    )
+    model = build(config).eval()
+    images = np.random.default_rng(0).uniform(-1, 1, (CHUNK + 1, 1, 4, 4)).astype(np.float32)
+    label = np.arange(CHUNK + 1)[::-1] % 10
+    deployed = deployed_reconstructions(model, images, "float", label=label)
+    expected = reconstruct(model, images, 0, label.tolist())
+    np.testing.assert_allclose(deployed.images, expected, atol=1e-12)
+    with pytest.raises(DataError, match="does not say the classes of its samples: add --class 7"):
+        deployed_reconstructions(model, images, "float")

@@ -23,7 +23,12 @@ from snnvae.train.vae import SpikingVAE
 
 Trained = Callable[[str], tuple[SpikingVAE, Path]]
 KINDS = {"esvae": ESVAE, "fsvae": FSVAE}
-EVERY_PART = [(model, part) for model, kind in KINDS.items() for part in PARTS[kind]]
+EVERY_PART = [
+    (f"{model}{form}", part)
+    for form in ("", " conditional")
+    for model, kind in KINDS.items()
+    for part in PARTS[kind]
+]
 SAMPLES = 6
 
 
@@ -139,3 +144,18 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     assert all_agree(norse_rows(program, stimulus, expected, path))
     later = stimulus_for(program, 3, seed=10)
     assert not all_agree(norse_rows(program, later, expected, path))
+
+
+@pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
+def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
+    """Float and fixed point, the emulator and both Lava modes; with one class asked for."""
+    net, path = trained(model)
+    found = check(to_nir(net), samples=4, checkpoint=path, classes=(7,))
+    assert found.left_out == ()
+    assert {(row.precision, row.peer) for row in found.rows} == {("float", "norse")} | {
+        (precision, peer)
+        for precision in ("float", "fixed")
+        for peer in ("emulator", "lava-batched", "lava-stock")
+    }
+    assert all_agree(found.rows)
+    assert all(row.spikes > 0 for row in found.rows if row.layer != "readout")

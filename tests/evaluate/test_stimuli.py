@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.errors import DataError
-from snnvae.evaluate.stimuli import noise, read_input, stimulus_for
+from snnvae.errors import ConfigError, DataError
+from snnvae.evaluate.stimuli import noise, read_input, stimulus_blocks, stimulus_for
 from snnvae.program import Program
 from snnvae.train import data
 
@@ -128,3 +128,59 @@ def test_noise_differs_between_inputs_of_one_shape(nets: Any) -> None:
     program = nets.compiled(nets.graph(nodes, "a n out", "b n"))
     streams = noise(program, range(2), 4, seed=0)
     assert not np.array_equal(streams["a"], streams["b"])
+
+
+def conditional(nets: Any, classes: int = 3, **own: Any) -> Program:
+    """A constant image beside the classes."""
+    nodes = {
+        "x": nets.source(1, 8, 8),
+        "class": nets.source(classes, 1, 1),
+        "a": nets.threshold(1, 8, 8),
+        "b": nets.threshold(classes, 1, 1),
+        "out": nets.sink(1, 8, 8),
+        "other": nets.sink(classes, 1, 1),
+    }
+    own = {
+        "inputs": {"x": {"analog": True, "constant": True}},
+        "sampler": {"kind": "class", "classes": classes, "class_input": "class"},
+        **own,
+    }
+    return nets.compiled(nets.graph(nodes, "x a out", "class b other", steps=4, **own))
+
+
+def test_held_out_images_come_with_their_classes(nets: Any) -> None:
+    program = conditional(nets, 10, dataset="digits")
+    expected = tuple(data.load("digits").test_labels[:40].tolist())
+    assert stimulus_for(program, 40, seed=0).classes == expected
+    assert stimulus_for(program, 40, seed=0, classes=(2, 0)).classes == (2, 0) * 20
+    with pytest.raises(ConfigError, match=r"class \d: the model has the classes 0 to 2"):
+        stimulus_for(conditional(nets, 3, dataset="digits"), 40, seed=0)
+
+
+def test_images_of_a_file_need_their_classes_said(nets: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((5, 1, 8, 8)))
+    program, file = conditional(nets), tmp_path / "x.npy"
+    with pytest.raises(DataError, match="does not say the classes of its samples: add --class 7"):
+        stimulus_for(program, 5, seed=0, file=file)
+    stimulus = stimulus_for(program, 5, seed=0, file=file, classes=(1, 2))
+    assert stimulus.classes == (1, 2, 1, 2, 1)
+    blocks = stimulus_blocks(program, 5, 2, seed=0, file=file, classes=(1, 2))
+    assert [block.classes for block in blocks] == [(1, 2), (1, 2), (1,)]
+
+
+def test_a_class_may_be_data_too(nets: Any, tmp_path: Path) -> None:
+    hot = np.zeros((2, 4, 3, 1, 1))
+    hot[:, :, 1] = 1
+    np.savez(tmp_path / "both.npz", **{"x": np.zeros((2, 1, 8, 8)), "class": hot})
+    program, file = conditional(nets), tmp_path / "both.npz"
+    stimulus = stimulus_for(program, 2, seed=0, file=file)
+    np.testing.assert_array_equal(stimulus.streams["class"], hot)
+    assert stimulus.classes == ()
+    with pytest.raises(DataError, match="data for input 'class' and --class both say the class"):
+        stimulus_for(program, 2, seed=0, file=file, classes=(1,))
+
+
+def test_noise_stands_in_for_images_and_not_for_classes(nets: Any) -> None:
+    stimulus = stimulus_for(conditional(nets), 4, seed=0, may_be_noise=True)
+    assert stimulus.classes == (0, 1, 2, 0)
+    assert (stimulus.streams["class"].sum((2, 3, 4)) == 1).all()

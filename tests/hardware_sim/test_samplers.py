@@ -11,6 +11,9 @@ from scipy.special import expit
 from snnvae.hardware_sim.samplers import (
     bernoulli_choice,
     bernoulli_spikes,
+    class_bias,
+    class_spikes,
+    classes_in_turn,
     esvae_prior_rate,
     esvae_prior_spikes,
     one_hot,
@@ -104,3 +107,25 @@ def test_one_hot_is_latent_major() -> None:
     again = one_hot(index, 6).reshape(3, 4, 5, 6)
     assert (again.sum(-1) == 1).all()
     np.testing.assert_array_equal(again.argmax(-1), index)
+
+
+def test_classes_take_turns_by_the_sample_s_own_index() -> None:
+    assert classes_in_turn(range(7), 3) == (0, 1, 2, 0, 1, 2, 0)
+    assert classes_in_turn([5, 2], 3) == (2, 2)
+
+
+def test_the_class_s_neuron_fires_at_every_step_and_no_other() -> None:
+    spikes = class_spikes([2, 0], 3, 4)
+    assert spikes.shape == (2, 4, 3)
+    assert spikes.dtype == bool
+    assert (spikes == [[[False, False, True]], [[True, False, False]]]).all()
+
+
+@pytest.mark.parametrize("classes", [2, 6, 9])
+def test_a_class_shifts_the_prior_s_rate_by_its_column(classes: int) -> None:
+    columns = np.random.default_rng(1).normal(size=(6, classes)).astype(np.float32)
+    label = classes_in_turn(range(20), classes)
+    rate = esvae_prior_rate(WEIGHT, class_bias(BIAS, columns, label), range(20), 3)
+    for n in (0, 1, 13):
+        alone = esvae_prior_rate(WEIGHT, BIAS + columns.astype(float)[:, label[n]], [n], 3)
+        np.testing.assert_array_equal(rate[n], alone[0])

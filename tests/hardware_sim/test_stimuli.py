@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.errors import DataError
+from snnvae.errors import ConfigError, DataError
 from snnvae.hardware_sim import samplers
 from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
 from snnvae.program import Program
@@ -164,3 +164,89 @@ def test_data_of_another_width_or_length_is_never_stretched(nets: Any, shape: An
 def test_data_without_samples_or_steps_is_refused(nets: Any, shape: Any) -> None:
     with pytest.raises(DataError, match="at least one of each"):
         build_stimulus(program(nets), range(shape[0]), data={"x": np.zeros(shape)})
+
+
+def conditional(nets: Any, **sampler: Any) -> Program:
+    nodes = {
+        "x": nets.source(6, 1, 1),
+        "class": nets.source(4, 1, 1),
+        "a": nets.threshold(6, 1, 1),
+        "b": nets.threshold(4, 1, 1),
+        "out": nets.sink(6, 1, 1),
+        "other": nets.sink(4, 1, 1),
+    }
+    own = {"kind": "class", "classes": 4, "class_input": "class", **sampler}
+    return nets.compiled(nets.graph(nodes, "x a out", "class b other", steps=5, sampler=own))
+
+
+ESVAE = {
+    "kind": "esvae-prior",
+    "input": "x",
+    "weight": np.eye(6),
+    "bias": np.zeros(6),
+    "class_weight": np.random.default_rng(0).normal(0, 3, (6, 4)),
+}
+FSVAE = {"kind": "fsvae", "input": "x", "latents": 2, "k": 3}
+
+
+@pytest.mark.parametrize("sampler", [ESVAE, FSVAE], ids=["esvae", "fsvae"])
+def test_without_a_word_samples_take_the_classes_in_turn(nets: Any, sampler: Any) -> None:
+    program = conditional(nets, **sampler)
+    stimulus = build_stimulus(program, range(2, 8), seed=4)
+    assert stimulus.classes == (2, 3, 0, 1, 2, 3)
+    assert stimulus.select(slice(1, 3)).classes == (3, 0)
+    expected = samplers.class_spikes(stimulus.classes, 4, 5)
+    np.testing.assert_array_equal(stimulus.streams["class"], expected.reshape(6, 5, 4, 1, 1))
+    stimulus.check(program)
+
+
+def test_esvae_s_rates_go_by_the_class_and_fsvae_s_choice_does_not(nets: Any) -> None:
+    for sampler, same in ((ESVAE, False), (FSVAE, True)):
+        program = conditional(nets, **sampler)
+        one, other = (build_stimulus(program, range(9), classes=[c] * 9) for c in (1, 3))
+        assert np.array_equal(one.streams["x"], other.streams["x"]) == same
+        assert not np.array_equal(one.streams["class"], other.streams["class"])
+    program = conditional(nets, **ESVAE)
+    drawn = build_stimulus(program, range(9), seed=1, classes=[1] * 9).streams["x"]
+    bias = samplers.class_bias(ESVAE["bias"], ESVAE["class_weight"], [1] * 9)
+    expected = samplers.esvae_prior_spikes(ESVAE["weight"], bias, range(9), 5, 1)
+    np.testing.assert_array_equal(drawn, expected.reshape(drawn.shape))
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([4, 0], "class 4: the model has the classes 0 to 3"),
+        ([0, -1], "class -1: the model has the classes 0 to 3"),
+        ([1], "1 classes for 2 samples; give one for each"),
+    ],
+)
+def test_a_class_that_is_none_is_named(nets: Any, classes: list[int], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_stimulus(conditional(nets, **FSVAE), range(2), classes=classes)
+
+
+def test_a_class_for_a_network_that_takes_none_is_named(nets: Any) -> None:
+    data = {"x": np.zeros((1, 5, 2, 3), bool)}
+    with pytest.raises(ConfigError, match=r"takes no class, .*: leave out --class"):
+        build_stimulus(program(nets), range(1), data=data, classes=[0])
+
+
+def test_class_data_beside_rates_of_another_class_is_refused(nets: Any) -> None:
+    hot = np.zeros((5, 4, 1, 1), bool)
+    hot[:, 2] = True
+    with pytest.raises(DataError, match="drawn by class on the host: pass --class instead"):
+        build_stimulus(conditional(nets, **ESVAE), range(1), data={"class": hot})
+    both = {"class": hot, "x": np.ones((5, 6, 1, 1), bool)}
+    assert build_stimulus(conditional(nets, **ESVAE), range(1), data=both).classes == ()
+    free = build_stimulus(conditional(nets, **FSVAE), range(1), data={"class": hot})
+    np.testing.assert_array_equal(free.streams["class"][0], hot)
+
+
+def test_an_encoder_hands_the_classes_on(nets: Any) -> None:
+    """It takes none itself, and states how many there are for the decoder behind it."""
+    encoder = program(nets, sampler={"kind": "esvae-posterior", "classes": 4})
+    data = {"x": np.zeros((3, 5, 2, 3), bool)}
+    stimulus = build_stimulus(encoder, range(3), data=data, classes=[3, 1, 1])
+    assert set(stimulus.streams) == {"x"}
+    assert stimulus.classes == (3, 1, 1)

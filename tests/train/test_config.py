@@ -48,6 +48,11 @@ def test_settings_cannot_be_changed_in_place() -> None:
         ({"clip": -1.0}, "clip -1.0 must be 0 or greater"),
         ({"flip": 1}, "flip 1 must be true or false"),
         ({"batch": 1}, "batch must be at least 2"),
+        ({"conditional": 1}, "conditional 1 must be true or false"),
+        ({"conditional": True}, "classes 0 must be 2 or more with conditional"),
+        ({"classes": 10}, "classes 10 must be 2 or more with conditional, and 0 without it"),
+        ({"classes": -1, "conditional": True}, "classes -1 must be a whole number from 0"),
+        ({"model": "ann-vae", "conditional": True, "classes": 2}, "for esvae and fsvae, not ann"),
         ({"colour": "red"}, "no such setting: colour"),
     ],
 )

@@ -63,3 +63,19 @@ def test_learning_rates_scale_with_the_batch_and_tenfold_for_the_prior(
     assert own["lr"] == pytest.approx(5e-3)
     assert len(own["params"]) == 2
     assert len(rest["params"]) + 2 == len(list(model.parameters()))
+
+
+def test_a_conditional_prior_learns_a_column_for_each_class(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    model = build(tiny("esvae", conditional=True, classes=3))
+    assert isinstance(model, ESVAE)
+    label = torch.tensor([0, 1] * 4)  # none of class 2
+    losses = model.loss(images(8), torch.Generator().manual_seed(0), 0.0, label)
+    losses.prior.backward()
+    assert model.sample.weight.grad is not None
+    of_class = model.sample.weight.grad[:, -3:].abs().sum(0)
+    assert (of_class[:2] > 0).all()
+    assert of_class[2] == 0
+    with pytest.raises(ValueError, match="needs the classes"):
+        model.loss(images(8), torch.Generator().manual_seed(0), 0.0)

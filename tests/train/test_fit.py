@@ -196,3 +196,36 @@ def test_divergence_is_said_and_nothing_saved(tiny: Callable[..., Config], tmp_p
     with pytest.raises(ConfigError, match=r"training diverged in epoch 1 with lr 1e\+30"):
         fit(tiny("esvae", steps=2, lr=1e30), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("model", ["esvae", "fsvae"])
+def test_conditional_training_goes_on_from_anywhere_with_the_same_classes(
+    tiny: Callable[..., Config], tmp_path: Path, model: str
+) -> None:
+    config = tiny(model, steps=3, epochs=2, conditional=True, classes=10, validation=0.2, batch=300)
+    whole = fit(config, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, tmp_path / "parts", Interrupting(2))
+    parts = fit(config, tmp_path / "parts", resume=True)
+    assert without_speed(tmp_path / "whole") == without_speed(tmp_path / "parts")
+    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
+    assert all(torch.equal(value, b[name]) for name, value in a.items())
+
+
+def test_the_classes_of_the_settings_are_the_data_set_s(
+    tiny: Callable[..., Config], tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="digits has 10 classes, the settings say 4"):
+        fit(tiny("esvae", conditional=True, classes=4), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_of_before_there_were_classes_is_gone_on_with(
+    tiny: Callable[..., Config], tmp_path: Path
+) -> None:
+    fit(tiny("esvae", steps=2), tmp_path)
+    content = torch.load(tmp_path / STATE, weights_only=True)
+    del content["config"]["conditional"], content["config"]["classes"]
+    torch.save(content, tmp_path / STATE)
+    fit(tiny("esvae", steps=2, epochs=2), tmp_path, resume=True)
+    assert [line["epoch"] for line in metrics(tmp_path)] == [1, 2]

@@ -145,3 +145,38 @@ def test_scheduled_guess_is_the_priors_majority(
     majority = (mean_rate(candidates, 3) > 0.5).float()
     assert torch.equal(x[6:], majority[5:-1])
     assert torch.equal(x[:6], shift(z)[:6])
+
+
+def test_a_conditional_prior_sees_its_class_at_each_step(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    """In training, scheduled sampling included, and in the draw; the posterior never does."""
+    model = build(tiny("fsvae", steps=20, conditional=True, classes=3))
+    assert isinstance(model, FSVAE)
+    seen = {"prior": [], "posterior": []}
+    for name, found in seen.items():
+        first = getattr(model, name)["0"].synapse
+        first.register_forward_hook(lambda _, inputs, __, found=found: found.append(inputs[0]))
+    label = torch.tensor([0, 1, 2, 1])
+    model.loss(images(4), torch.Generator().manual_seed(0), 1.0, label)
+    hot, latent = F.one_hot(label, 3).float(), model.config.latent
+    assert len(seen["prior"]) > 1  # guesses of its own, then all steps at once
+    for x in seen["prior"]:
+        for rows in x.split(4):
+            assert torch.equal(rows[:, latent:], hot)
+    assert {x.shape[-1] for x in seen["posterior"]} == {2 * latent}
+
+
+@torch.no_grad()
+def test_classes_join_the_carried_state(conditional_fsvae: FSVAE) -> None:
+    config = conditional_fsvae.config
+    choice = choices(config.steps, 2, config.latent, config.k)
+    classes = conditional_fsvae.class_spikes(torch.tensor([2, 0]))
+    assert classes is not None
+    prior = conditional_fsvae.prior
+    z, expected = torch.zeros(1, 2, config.latent), []
+    for t in range(config.steps):
+        candidates = prior(torch.cat([z, classes[: t + 1]], -1))
+        z = torch.cat([z, select(candidates[-1:], choice[t : t + 1], config.k)])
+        expected.append(z[-1])
+    assert torch.equal(roll_out(prior, config.k, choice, classes=classes), torch.stack(expected))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from snnvae.errors import ConfigError
 from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
 from snnvae.train import inference
 from snnvae.train.inference import generate, reconstruct, reconstruction_mse
@@ -62,3 +63,31 @@ def test_mse_is_over_all_pixels(any_model: SpikingVAE, images: Callable[..., tor
     x = images(4).numpy()
     expected = ((reconstruct(any_model, x, seed=1) - x) ** 2).mean()
     assert reconstruction_mse(any_model, x, seed=1) == pytest.approx(expected)
+
+
+def test_a_conditional_model_s_images_go_through_its_classes(conditional_model: SpikingVAE) -> None:
+    in_turn = generate(conditional_model, 7, seed=1)
+    said = generate(conditional_model, 7, seed=1, label=[0, 1, 2, 0, 1, 2, 0])
+    assert np.array_equal(in_turn, said)
+    all_2 = generate(conditional_model, 7, seed=1, label=[2] * 7)
+    same = [np.array_equal(a, b) for a, b in zip(in_turn, all_2)]
+    assert same == [n % 3 == 2 for n in range(7)]
+
+
+def test_reconstructions_of_a_conditional_model_need_the_classes(
+    conditional_model: SpikingVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    x = images(4).numpy()
+    for label in (None, [0, 1], [0, 1, 2, 3], [0, 1, 2, -1]):
+        with pytest.raises(ConfigError, match="needs a class from 0 to 2 for each of 4 images"):
+            reconstruct(conditional_model, x, 1, label)
+    one, two = (reconstruct(conditional_model, x, 1, [0, 1, 2, c]) for c in (0, 1))
+    assert np.array_equal(one[:3], two[:3])
+    assert not np.array_equal(one[3], two[3])
+
+
+def test_classes_are_nothing_to_other_models(
+    any_model: SpikingVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    x = images(3).numpy()
+    assert np.array_equal(reconstruct(any_model, x, 1), reconstruct(any_model, x, 1, [7, 8, 9]))

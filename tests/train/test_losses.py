@@ -63,3 +63,32 @@ def test_mmd_survives_a_collapsed_batch() -> None:
     mmd(q, torch.zeros(4, 3)).backward()
     assert q.grad is not None
     assert torch.isfinite(q.grad).all()
+
+
+def test_mmd_by_class_compares_within_each_class_alone() -> None:
+    """A pair's kernel is that of its rates where the classes agree, and else 0."""
+    q, p, label = rates(6, 3), rates(6, 3, seed=1) + 0.2, torch.tensor([0, 0, 0, 1, 1, 1])
+    both, classes = [*q, *p], [*label, *label]
+    pairs = [(i, j) for i in range(12) for j in range(12) if classes[i] == classes[j]]
+    d2 = {(i, j): float(((both[i] - both[j]) ** 2).sum()) for i, j in pairs}
+    bandwidth = sum(d2.values()) / (len(pairs) - 12) / 4
+
+    def total(rows: range, columns: range) -> float:
+        return sum(
+            math.exp(-d / (bandwidth * 2**n))
+            for n in range(5)
+            for (i, j), d in d2.items()
+            if i in rows and j in columns
+        )
+
+    first, second = range(6), range(6, 12)
+    expected = (total(first, first) + total(second, second) - 2 * total(first, second)) / 36
+    assert mmd(q, p, label=label).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_mmd_sees_classes_that_are_swapped() -> None:
+    q = torch.cat([rates(4, 3), rates(4, 3, seed=1) + 2])
+    swapped, label = torch.cat([q[4:], q[:4]]), torch.tensor([0] * 4 + [1] * 4)
+    assert mmd(q, swapped).item() == pytest.approx(0, abs=1e-6)
+    assert mmd(q, swapped, label=label) > 0.1
+    assert mmd(q, q, label=label).item() == pytest.approx(0, abs=1e-6)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from snnvae.errors import ConfigError
+from snnvae.errors import ConfigError, DataError
 from snnvae.train.config import Config
 from snnvae.train.model import build
 from snnvae.train.presets import PRESETS, preset_names
 from snnvae.train.schedule import factor
-from snnvae.train.settings import command_of, resolve
+from snnvae.train.settings import changed, command_of, resolve
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -85,3 +85,16 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 def test_presets_name_only_settings() -> None:
     assert all(Config.default(*key) for key in PRESETS)
+
+
+def test_conditional_settings_know_the_classes_of_the_data_set(tmp_path: Path) -> None:
+    config = resolve(None, {"model": "esvae", "conditional": True})
+    assert (config.conditional, config.classes) == (True, 10)
+    assert resolve(None, {"model": "esvae", "conditional": False}).classes == 0
+    assert "--conditional" in shlex.split(command_of(config))
+    assert "classes" not in command_of(config)
+    back = changed(config, {"conditional": False})
+    assert (back.conditional, back.classes) == (False, 0)
+    assert changed(back, {"conditional": True}) == config
+    with pytest.raises(DataError, match="'celeba' has no classes: leave out --conditional"):
+        resolve("fsvae-celeba", {"conditional": True})

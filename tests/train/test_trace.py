@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from snnvae.hardware_sim.samplers import bernoulli_choice, one_hot
+from snnvae.hardware_sim.samplers import bernoulli_choice, class_spikes, one_hot
 from snnvae.train.blocks import SpikingLayer
 from snnvae.train.constants import V_TH
-from snnvae.train.run import PARTS
+from snnvae.train.run import PARTS, inputs_of
 from snnvae.train.tdbn import TdBN
 from snnvae.train.trace import Trace, trace
 from snnvae.train.vae import SpikingVAE
@@ -45,7 +45,8 @@ def stimulus(model: SpikingVAE, part: str) -> dict[str, np.ndarray]:
         "z": rng.random((batch, config.steps, config.latent)) > 0.5,
         "choice": one_hot(index, config.k),
     }
-    return {name: every[name] for name in PARTS[type(model)][part]}
+    every["class"] = class_spikes([0, 1, 2, 1], config.classes, config.steps)
+    return {name: every[name] for name in inputs_of(model, part)}
 
 
 def traces(model: SpikingVAE) -> dict[str, Trace]:
@@ -182,3 +183,46 @@ def test_misuse_is_named(any_model: SpikingVAE, images: Callable[..., torch.Tens
         trace(any_model.folded(), "middle", {})
     with pytest.raises(ValueError, match="decoder takes z, not image"):
         trace(any_model.folded(), "decoder", {"image": images(1).numpy()})
+
+
+CLASS_PARTS = {
+    "ESVAE": {"decoder", "generator"},
+    "FSVAE": {"decoder", "prior", "generator", "autoencoder"},
+}
+
+
+def test_the_class_enters_prior_and_decoder_and_nothing_else(conditional_model: SpikingVAE) -> None:
+    kind = type(conditional_model).__name__
+    taking = {
+        p for p in PARTS[type(conditional_model)] if "class" in inputs_of(conditional_model, p)
+    }
+    assert taking == CLASS_PARTS[kind]
+    folded = conditional_model.folded()
+    for part in taking:
+        given = stimulus(conditional_model, part)
+        with pytest.raises(ValueError, match=f"{part} takes .*, class, not"):
+            trace(folded, part, {k: v for k, v in given.items() if k != "class"})
+        other = {**given, "class": np.roll(given["class"], 1, axis=-1)}
+        one, two = trace(folded, part, given), trace(folded, part, other)
+        changed = {n for n in one.spikes if not np.array_equal(one.spikes[n], two.spikes[n])}
+        assert changed
+        assert not [n for n in changed if n.startswith(("encoder.", "posterior."))]
+
+
+def test_a_conditional_first_layer_adds_the_columns_of_the_class(
+    conditional_model: SpikingVAE,
+) -> None:
+    """decoder.input recomputed in NumPy: W·[z ; class] + b, the class the same at each step."""
+    given = stimulus(conditional_model, "decoder")
+    found = trace(conditional_model.folded(), "decoder", given)
+    layer = conditional_model.folded().decoder["input"].synapse
+    weight, bias = layer.weight.double().numpy(), layer.bias.double().numpy()
+    latent = conditional_model.config.latent
+    constant = weight[:, [latent + c for c in (0, 1, 2, 1)]].T + bias
+    v = np.zeros(constant.shape)
+    for t in range(conditional_model.config.steps):
+        z = given["z"][:, t].astype(float)
+        v = v + 0.75 * (z @ weight[:, :latent].T + constant - v)
+        fired = v > V_TH
+        v = np.where(fired, 0, v)
+        assert np.array_equal(found.spikes["decoder.input.lif"][:, t], fired)

@@ -13,6 +13,9 @@ from image_sets import save, smooth, write_mnist
 from snnvae.errors import DataError
 from snnvae.train import data
 
+NONE = ("celeba", "folder")
+"""Data sets without classes of their own."""
+
 
 def test_unknown_data_set_is_refused_with_what_there_is() -> None:
     with pytest.raises(DataError, match="no data set 'imagenet': there is digits, mnist"):
@@ -83,3 +86,31 @@ def test_all_are_the_same_each_time(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     once, again = (data.load("mnist", data_dir=tmp_path) for _ in range(2))
     np.testing.assert_array_equal(once.train, again.train)
+
+
+def test_classes_are_known_before_anything_is_read(tmp_path: Path) -> None:
+    known = {name: data.classes_of(name) for name in data.DATASETS if name not in NONE}
+    assert known == dict.fromkeys(known, 10)
+    with pytest.raises(DataError, match="'celeba' has no classes: leave out --conditional"):
+        data.classes_of("celeba")
+    for name in ("ant", "bee", "cat"):
+        for i in range(2):
+            save(tmp_path / "classes" / name / f"{i}.png", smooth(12, 12, i))
+            save(tmp_path / "beside" / f"{name}{i}.png", smooth(12, 12, i))
+    assert data.classes_of("folder", tmp_path / "classes") == 3
+    with pytest.raises(DataError, match="such as a folder with a folder of images for each class"):
+        data.classes_of("folder", tmp_path / "beside")
+
+
+def test_labels_are_those_of_the_images(tmp_path: Path) -> None:
+    """Every data set's labels lie within its classes, one for each image."""
+    held = write_mnist(tmp_path)
+    for name in ("digits", "mnist"):
+        split = data.load(name, data_dir=tmp_path)
+        for images, labels in (
+            (split.train, split.train_labels),
+            (split.test, split.test_labels),
+        ):
+            assert (labels.shape, labels.dtype) == ((len(images),), np.int64)
+            assert 0 <= labels.min() <= labels.max() < data.classes_of(name)
+    np.testing.assert_array_equal(split.test_labels, held["t10k-labels-idx1-ubyte"])
