@@ -23,6 +23,7 @@ from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.hardware import Hardware, keep_freed_memory
 from snnvae.train.inference import generate, reconstruct
 from snnvae.train.interrupts import deferred_interrupts
+from snnvae.train.model import build
 from snnvae.train.randomness import generator, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
@@ -75,7 +76,9 @@ def fit(
     _check_classes(config, data_dir)
     make_folder(out)
     fabric = (hardware or Hardware()).fabric()
-    training = Training(config, split, fabric, None if resume else source)
+    training = Training(
+        config, split, fabric, build(config) if resume else starting_model(config, source)
+    )
     if save_memory:
         blocks.save_memory(training.model)
     if resume:
@@ -86,12 +89,10 @@ def fit(
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(
-        self, config: Config, split: data.Split, fabric: Fabric, source: Path | None = None
-    ) -> None:
+    def __init__(self, config: Config, split: data.Split, fabric: Fabric, model: VAE) -> None:
         keep_freed_memory()
         self.config, self.split, self.fabric = config, split, fabric
-        self.model: VAE = starting_model(config, source)
+        self.model = model
         self.costs: Costs | None = None
         if isinstance(self.model, SpikingVAE) and (config.spike_budget or config.unit_penalty):
             self.costs = Costs(self.model, config)
