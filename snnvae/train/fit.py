@@ -24,7 +24,7 @@ from snnvae.train.hardware import Hardware, keep_freed_memory
 from snnvae.train.inference import generate, reconstruct
 from snnvae.train.interrupts import deferred_interrupts
 from snnvae.train.model import build
-from snnvae.train.randomness import generator, order
+from snnvae.train.randomness import generator, held_back, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
 from snnvae.train.start import starting_model
@@ -106,14 +106,10 @@ class Training:
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped
         self.position = Position()
-        whole = torch.randperm(
-            len(split.train), generator=generator(config.seed, "validation")
-        ).numpy()
-        held_back = round(config.validation * len(whole))
-        self.validation, self.train = np.sort(whole[:held_back]), np.sort(whole[held_back:])
-        if config.early_stop and not held_back:
+        self.validation, self.train = held_back(config.seed, len(split.train), config.validation)
+        if config.early_stop and not len(self.validation):
             raise ConfigError(
-                f"validation {config.validation} holds back no image of {len(whole)}: use more"
+                f"validation {config.validation} holds back no image of {len(split.train)}: use more"
             )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:

@@ -60,8 +60,8 @@ def _answer(front: Front, profile: str, reuse: str) -> str:
     matched = [(p, ann) for p in front.points if (ann := front.equal(p, profile, reuse))]
     if not matched:
         return (
-            f"{what}: undecided. No ANN that was trained reconstructs as well; train larger ones, or "
-            "longer."
+            f"{what}: undecided. No ANN that was trained reconstructs as well; train larger ones, "
+            "or longer."
         )
     found = [(front.ratio(p, ann, profile, reuse), p, ann) for p, ann in matched]
     ratio, point, ann = min(found, key=lambda one: one[0].nominal)

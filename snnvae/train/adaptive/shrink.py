@@ -1,6 +1,6 @@
 """Shrinking a trained network in rounds: cut what carries least, train on, keep it if as good.
 
-Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
+Errors are those of training images that the rounds hold back. Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
 trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
 goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
 given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
@@ -28,7 +28,7 @@ from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruction_mse
-from snnvae.train.randomness import order
+from snnvae.train.randomness import held_back, order
 from snnvae.train.vae import SpikingVAE
 
 TOLERANCE = 0.02
@@ -36,8 +36,9 @@ TOLERANCE = 0.02
 FIRST_JUMP, LEAST_JUMP = 0.3, 0.05
 """By which part a cut may raise the error before training makes up for it; halved after a round
 that is given up."""
-JUDGED = 512
-"""Training images by which a cut is judged, and a round."""
+HELD_BACK, JUDGED = 0.1, 1024
+"""Part of the training images that rounds do not train on, and how many of these, at most, a cut
+and a round are judged by."""
 LEAST_KEPT = 2
 """Units of each group that stay."""
 IMPORTANCE_BATCHES = 16
@@ -45,7 +46,7 @@ IMPORTANCE_BATCHES = 16
 
 @dataclass(frozen=True)
 class Round:
-    """error, of the judged images after training; kept: whether it is within the tolerance."""
+    """error: of images held back, after training; kept: whether it is within the tolerance."""
 
     number: int
     units: int
@@ -86,7 +87,7 @@ def shrink(
         folder = out / f"round-{number}"
         make_folder(folder)
         start = checkpoint.save(folder / "cut.pt", small)
-        settings = further(small.config, epochs, unit_penalty=penalty)
+        settings = further(small.config, epochs, unit_penalty=penalty, validation=HELD_BACK)
         path = trained(settings, folder, start, progress or NoProgress(), data_dir=data_dir)
         candidate = checkpoint.load_spiking(path)[1]
         error = images.error(candidate)
@@ -101,12 +102,14 @@ def shrink(
 
 
 class _Images:
-    """Training images, always the same: to judge by, and to learn statistics from."""
+    """Training images, always the same: some held back to judge by, others to learn statistics
+    from."""
 
     def __init__(self, split: data.Split, config: Config) -> None:
         self._split, self._batch = split, config.batch
-        self._order = order(config.seed, 0, len(split.train)).numpy()
-        self._judged = self._order[:JUDGED]
+        judged, train = held_back(config.seed, len(split.train), HELD_BACK)
+        self._judged = judged[:JUDGED]
+        self._order = train[order(config.seed, 0, len(train)).numpy()]
 
     def batches(self) -> Batches:
         """Full batches in a fixed order, without end."""
