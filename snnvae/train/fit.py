@@ -109,7 +109,8 @@ class Training:
         self.validation, self.train = held_back(config.seed, len(split.train), config.validation)
         if config.early_stop and not len(self.validation):
             raise ConfigError(
-                f"validation {config.validation} holds back no image of {len(split.train)}: use more"
+                f"validation {config.validation} holds back no image of {len(split.train)}: "
+                "use more"
             )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:

@@ -1,10 +1,10 @@
 """Shrinking a trained network in rounds: cut what carries least, train on, keep it if as good.
 
-Errors are those of training images that the rounds hold back. Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
+Each round cuts the units of least importance, as many as raise the error by `jump` at most, and
 trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
 goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
 given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
-groups.
+groups. Errors are those of training images that the rounds hold back.
 """
 
 from __future__ import annotations
