@@ -124,15 +124,15 @@ def _prior(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
         return
     reason = (
         f"A classifier tells the prior's latents from the posterior's (AUC {fit.auc:.2f}, KL about "
-        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has not seen."
+        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has not "
+        "seen."
     )
     if found.model == "esvae" and fit.mmd2 < UNSEEN * fit.mmd2_if_same:
         yield Suggestion(
             "prior",
             f"{reason} MMD², which --prior-weight weighs, hardly sees it ({fit.mmd2:.3f}, "
-            f"{fit.mmd2_if_same:.3f} for equal crowds), so more weight does not mend it: one linear "
-            "layer cannot take the posterior's shape. A prior with more layers, or one per class, "
-            "would.",
+            f"{fit.mmd2_if_same:.3f} for equal crowds), so more weight has little to go by. The "
+            "prior is one linear layer; one per class may come closer.",
         )
         return
     yield Suggestion(
