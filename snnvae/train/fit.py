@@ -23,7 +23,8 @@ from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.hardware import Hardware, keep_freed_memory
 from snnvae.train.inference import generate, reconstruct
 from snnvae.train.interrupts import deferred_interrupts
-from snnvae.train.randomness import generator, order
+from snnvae.train.model import build
+from snnvae.train.randomness import generator, held_back, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
 from snnvae.train.start import starting_model
@@ -75,7 +76,9 @@ def fit(
     _check_classes(config, data_dir)
     make_folder(out)
     fabric = (hardware or Hardware()).fabric()
-    training = Training(config, split, fabric, None if resume else source)
+    training = Training(
+        config, split, fabric, build(config) if resume else starting_model(config, source)
+    )
     if save_memory:
         blocks.save_memory(training.model)
     if resume:
@@ -86,12 +89,10 @@ def fit(
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(
-        self, config: Config, split: data.Split, fabric: Fabric, source: Path | None = None
-    ) -> None:
+    def __init__(self, config: Config, split: data.Split, fabric: Fabric, model: VAE) -> None:
         keep_freed_memory()
         self.config, self.split, self.fabric = config, split, fabric
-        self.model: VAE = starting_model(config, source)
+        self.model = model
         self.costs: Costs | None = None
         if isinstance(self.model, SpikingVAE) and (config.spike_budget or config.unit_penalty):
             self.costs = Costs(self.model, config)
@@ -105,14 +106,11 @@ class Training:
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped
         self.position = Position()
-        whole = torch.randperm(
-            len(split.train), generator=generator(config.seed, "validation")
-        ).numpy()
-        held_back = round(config.validation * len(whole))
-        self.validation, self.train = np.sort(whole[:held_back]), np.sort(whole[held_back:])
-        if config.early_stop and not held_back:
+        self.validation, self.train = held_back(config.seed, len(split.train), config.validation)
+        if config.early_stop and not len(self.validation):
             raise ConfigError(
-                f"validation {config.validation} holds back no image of {len(whole)}: use more"
+                f"validation {config.validation} holds back no image of {len(split.train)}: "
+                "use more"
             )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:

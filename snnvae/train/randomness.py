@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -21,3 +23,10 @@ def generator(seed: int, purpose: str, *position: int) -> torch.Generator:
 def order(seed: int, epoch: int, count: int) -> Tensor:
     """The order in which an epoch sees `count` images."""
     return torch.randperm(count, generator=generator(seed, "order", epoch))
+
+
+def held_back(seed: int, count: int, share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of `count` training images: those held back to judge by, and the rest; in order."""
+    whole = torch.randperm(count, generator=generator(seed, "validation")).numpy()
+    held = round(share * count)
+    return np.sort(whole[:held]), np.sort(whole[held:])

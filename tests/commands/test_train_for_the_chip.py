@@ -52,9 +52,10 @@ def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_smaller_network_from_the_command_line(whole: Path, tmp_path: Path) -> None:
+def test_a_smaller_network_from_the_command_line(tmp_path: Path) -> None:
     done = snnvae(
-        "train", "--adaptive-latent", "--from", whole, "--tolerance", "0.5", "--rounds", "1",
+        "train", "--adaptive-latent", "--model", "esvae", "--widths", "12,12", "--latent", "12",
+        "--steps", "4", "--batch", "50", "--epochs", "6", "--tolerance", "0.5", "--rounds", "1",
         "-o", tmp_path, "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

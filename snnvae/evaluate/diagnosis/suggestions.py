@@ -18,6 +18,8 @@ TOLD_APART = 0.75
 """AUC from which prior and posterior differ so much that generated images suffer."""
 WORTH_DOUBLING = 1.2
 """Gain in averaged steps from which twice as many are worth their cost."""
+UNSEEN = 2.0
+"""MMD² over that of equal crowds, below which training by MMD has nothing left to go by."""
 IDLE = 0.125
 """Part of the latents that may be idle."""
 OFTEN, SELDOM = 2.0, 0.5
@@ -120,11 +122,22 @@ def _prior(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     fit = found.prior
     if fit.auc < TOLD_APART:
         return
+    reason = (
+        f"A classifier tells the prior's latents from the posterior's (AUC {fit.auc:.2f}, KL about "
+        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has not "
+        "seen."
+    )
+    if found.model == "esvae" and fit.mmd2 < UNSEEN * fit.mmd2_if_same:
+        yield Suggestion(
+            "prior",
+            f"{reason} MMD², which --prior-weight weighs, hardly sees it ({fit.mmd2:.3f}, "
+            f"{fit.mmd2_if_same:.3f} for equal crowds), so more weight has little to go by. The "
+            "prior is one linear layer; one per class may come closer.",
+        )
+        return
     yield Suggestion(
         "prior",
-        f"A classifier tells the prior's latents from the posterior's (AUC {fit.auc:.2f}, KL about "
-        f"{fit.kl_nats:.1f} nats): generated images come from latents that the decoder has "
-        "not seen. Raise --prior-weight.",
+        f"{reason} Raise --prior-weight; it costs reconstruction.",
         _command(config, prior_weight=3 * config.prior_weight or 1.0),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnvae.evaluate.front.result import CASES, COMPUTE, Ann, Front, Point
+from snnvae.evaluate.front.result import CASES, COMPUTE, Front
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
 
@@ -57,15 +57,13 @@ def answers(front: Front) -> list[str]:
 
 def _answer(front: Front, profile: str, reuse: str) -> str:
     what = "Arithmetic alone" if reuse == COMPUTE else f"Memory included, the ANN with {reuse}"
-    found: list[tuple[Interval, Point, Ann]] = []
-    for point in front.points:
-        ann = front.equal(point, profile, reuse)
-        if ann is None:
-            return (
-                f"{what}: yes. {point.name} reconstructs better (MSE {point.mse:.4f}) than every "
-                "ANN that was trained."
-            )
-        found.append((front.ratio(point, ann, profile, reuse), point, ann))
+    matched = [(p, ann) for p in front.points if (ann := front.equal(p, profile, reuse))]
+    if not matched:
+        return (
+            f"{what}: undecided. No ANN that was trained reconstructs as well; train larger ones, "
+            "or longer."
+        )
+    found = [(front.ratio(p, ann, profile, reuse), p, ann) for p, ann in matched]
     ratio, point, ann = min(found, key=lambda one: one[0].nominal)
     if ratio.high < 1:
         verdict = "yes"
@@ -83,6 +81,8 @@ def _answer(front: Front, profile: str, reuse: str) -> str:
     text += f" Its energy is {', '.join(f'{share:.0%} {group}' for share, group in shares)}."
     alone = point.still[profile] / ann.energy(profile, reuse).nominal
     text += f" Without a single spike it would need {alone:.3g} times as much as that ANN."
+    if better := [p.name for p in front.points if front.equal(p, profile, reuse) is None]:
+        text += f" No ANN that was trained reconstructs as well as {', '.join(better)}."
     whole = front.anns[0].energy(profile, reuse).nominal
     never = sorted({p.steps for p in front.points if p.still[profile] >= whole})
     if never:

@@ -4,7 +4,8 @@ Each round cuts the units of least importance, as many as raise the error by `ju
 trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
 goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
 given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
-groups.
+groups. Errors are those of training images that the rounds hold back; the first network goes on for
+a round likewise, uncut, since it may have learned from these.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
-from snnvae.progress import NoProgress, Progress
+from snnvae.progress import Progress
 from snnvae.train import checkpoint, data
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import Batches, importances
@@ -28,7 +29,7 @@ from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruction_mse
-from snnvae.train.randomness import order
+from snnvae.train.randomness import held_back, order
 from snnvae.train.vae import SpikingVAE
 
 TOLERANCE = 0.02
@@ -36,8 +37,11 @@ TOLERANCE = 0.02
 FIRST_JUMP, LEAST_JUMP = 0.3, 0.05
 """By which part a cut may raise the error before training makes up for it; halved after a round
 that is given up."""
-JUDGED = 512
-"""Training images by which a cut is judged, and a round."""
+HELD_BACK, JUDGED = 0.1, 1024
+"""Part of the training images that rounds do not train on, and how many of these, at most, a cut
+and a round are judged by."""
+UNCUT = "uncut"
+"""Folder of the first network's own round."""
 LEAST_KEPT = 2
 """Units of each group that stay."""
 IMPORTANCE_BATCHES = 16
@@ -45,7 +49,7 @@ IMPORTANCE_BATCHES = 16
 
 @dataclass(frozen=True)
 class Round:
-    """error, of the judged images after training; kept: whether it is within the tolerance."""
+    """error: of images held back, after training; kept: whether it is within the tolerance."""
 
     number: int
     units: int
@@ -65,20 +69,22 @@ def shrink(
     data_dir: Path | None = None,
     note: Callable[[Round], None] = lambda _: None,
 ) -> Path:
-    """A smaller network's checkpoint, out/model.pt, whose error is within `tolerance` of the
-    source's.
+    """A smaller network's checkpoint, out/model.pt, whose error is within `tolerance` of that of
+    the source after a round without a cut.
 
     epochs: of each round; penalty: `Config.unit_penalty` while training. A folder per round: what
     is done is not done again.
     """
-    config, model = checkpoint.load_spiking(source)
+    config, _ = checkpoint.load_spiking(source)
     if config.qat:
         raise ConfigError(f"{source} is in fixed point: shrink the float model, then --qat")
     split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
     images = _Images(split, config)
-    allowed = images.error(model) * (1 + tolerance)
     make_folder(out)
-    kept, jump = model, FIRST_JUMP
+    uncut = further(config, epochs, validation=HELD_BACK)
+    path = trained(uncut, out / UNCUT, source, progress, data_dir=data_dir)
+    kept, jump = checkpoint.load_spiking(path)[1], FIRST_JUMP
+    allowed = images.error(kept) * (1 + tolerance)
     for number in range(1, rounds + 1):
         small = _cut_within(kept, images, images.error(kept) * (1 + jump))
         if small is None:
@@ -86,8 +92,8 @@ def shrink(
         folder = out / f"round-{number}"
         make_folder(folder)
         start = checkpoint.save(folder / "cut.pt", small)
-        settings = further(small.config, epochs, unit_penalty=penalty)
-        path = trained(settings, folder, start, progress or NoProgress(), data_dir=data_dir)
+        settings = further(small.config, epochs, unit_penalty=penalty, validation=HELD_BACK)
+        path = trained(settings, folder, start, progress, data_dir=data_dir)
         candidate = checkpoint.load_spiking(path)[1]
         error = images.error(candidate)
         note(Round(number, _units(candidate), error, error <= allowed))
@@ -101,12 +107,14 @@ def shrink(
 
 
 class _Images:
-    """Training images, always the same: to judge by, and to learn statistics from."""
+    """Training images, always the same: some held back to judge by, others to learn statistics
+    from."""
 
     def __init__(self, split: data.Split, config: Config) -> None:
         self._split, self._batch = split, config.batch
-        self._order = order(config.seed, 0, len(split.train)).numpy()
-        self._judged = self._order[:JUDGED]
+        judged, train = held_back(config.seed, len(split.train), HELD_BACK)
+        self._judged = judged[:JUDGED]
+        self._order = train[order(config.seed, 0, len(train)).numpy()]
 
     def batches(self) -> Batches:
         """Full batches in a fixed order, without end."""

@@ -61,12 +61,21 @@ def test_an_encoder_that_learnt_by_heart_is_not_trained_longer(made_up: MakeUp) 
 
 
 def test_a_prior_that_is_told_apart(made_up: MakeUp) -> None:
-    (prior,) = suggest(made_up(auc=0.93, kl_nats=2.5), CONFIG)[-1:]
+    (prior,) = suggest(made_up(auc=0.93, kl_nats=2.5, mmd2=0.1), CONFIG)[-1:]
     assert prior.about == "prior"
     assert "AUC 0.93, KL about 2.5 nats" in prior.text
     assert prior.command is not None
     assert "--prior-weight 3" in prior.command
     assert "prior" not in about(made_up(auc=0.6))
+
+
+def test_a_weight_is_not_raised_where_its_distance_sees_nothing(made_up: MakeUp) -> None:
+    (*_, prior) = suggest(made_up(auc=0.93, mmd2=0.012), CONFIG)
+    assert "hardly sees it (0.012, 0.010 for equal crowds)" in prior.text
+    assert prior.command is None
+    # FSVAE does not train by MMD, so that its size says nothing there.
+    (*_, other) = suggest(made_up(auc=0.93, mmd2=0.012, model="fsvae"), Config.default("fsvae"))
+    assert "--prior-weight 1.5" in str(other.command)
 
 
 def test_idle_latents_are_counted(made_up: MakeUp) -> None:

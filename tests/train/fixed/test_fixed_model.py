@@ -140,6 +140,20 @@ def test_a_step_in_fixed_point_lowers_the_loss(
     assert losses[-1] < losses[0]
 
 
+def test_a_training_in_fixed_point_goes_on_where_it_stopped(
+    tiny: Callable[..., Config], esvae: SpikingVAE, tmp_path: Path
+) -> None:
+    source = checkpoint.save(tmp_path / "float.pt", esvae)
+    config = tiny("esvae", qat="loihi2")
+    fit(config, tmp_path / "a", source=source)
+    again = fit(config.changed(epochs=2), tmp_path / "a", resume=True)
+    whole = fit(config.changed(epochs=2), tmp_path / "b", source=source)
+    assert again is not None
+    assert whole is not None
+    a, b = (checkpoint.load(path)[1].state_dict() for path in (again, whole))
+    assert all(torch.equal(value, b[name]) for name, value in a.items())
+
+
 def test_weights_round_to_even_numbers_of_8_bits() -> None:
     weight = torch.tensor([0.0, 0.9, 1.1, -3.2, 500.0, -500.0], requires_grad=True)
     whole = WholeWeight.apply(weight, 1.0)
