@@ -4,8 +4,8 @@ Each round cuts the units of least importance, as many as raise the error by `ju
 trains on with a penalty on units that fire (`costs`), so that what little is left to the weak ones
 goes to the strong. A round whose error stays within the tolerance is kept; one that does not is
 given up, and the next one cuts less. How many units go is found by bisection, one ranking for all
-groups. Errors are those of training images that the rounds hold back; the first network goes on for
-a round likewise, uncut, since it may have learned from these.
+groups. Errors are those of training images that the rounds hold back. Since the first network may
+have learned from these, it goes on for a round uncut, and what counts is the larger of its errors.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def shrink(
     note: Callable[[Round], None] = lambda _: None,
 ) -> Path:
     """A smaller network's checkpoint, out/model.pt, whose error is within `tolerance` of that of
-    the source after a round without a cut.
+    the source, before or after a round without a cut.
 
     epochs: of each round; penalty: `Config.unit_penalty` while training. A folder per round: what
     is done is not done again.
     """
-    config, _ = checkpoint.load_spiking(source)
+    config, model = checkpoint.load_spiking(source)
     if config.qat:
         raise ConfigError(f"{source} is in fixed point: shrink the float model, then --qat")
     split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
@@ -84,7 +84,7 @@ def shrink(
     uncut = further(config, epochs, validation=HELD_BACK)
     path = trained(uncut, out / UNCUT, source, progress, data_dir=data_dir)
     kept, jump = checkpoint.load_spiking(path)[1], FIRST_JUMP
-    allowed = images.error(kept) * (1 + tolerance)
+    allowed = max(images.error(model), images.error(kept)) * (1 + tolerance)
     for number in range(1, rounds + 1):
         small = _cut_within(kept, images, images.error(kept) * (1 + jump))
         if small is None:
