@@ -25,13 +25,15 @@ from snnvae.train.trace import time_first
 from snnvae.train.vae import SpikingVAE
 
 
-@pytest.mark.parametrize("name", ["esvae", "fsvae"])
+@pytest.mark.parametrize("name", ["esvae", "fsvae", "conditional_esvae", "conditional_fsvae"])
 def test_they_are_the_exact_counters(
     request: pytest.FixtureRequest, images: Callable[..., Tensor], name: str
 ) -> None:
     model: SpikingVAE = request.getfixturevalue(name)
     some, count = images(6), 6
-    deployed = deployed_reconstructions(model, some.numpy(), "float")
+    label = torch.arange(count) % 3 if model.config.conditional else None
+    known = None if label is None else label.numpy()
+    deployed = deployed_reconstructions(model, some.numpy(), "float", label=known)
     counted = 0.0
     for graph, recording in deployed.parts.values():
         counts = Counter(compile_graph(graph, "float").program).count(recording)
@@ -43,7 +45,7 @@ def test_they_are_the_exact_counters(
     z = time_first(recording.spikes["z"].reshape(count, steps, -1))
     if isinstance(net, FSVAE):
         net.posterior(torch.cat([latent, shift(z)], -1))
-    net.decode(z)
+    net.decode(z, net.class_spikes(label))
     assert counted > 1000
     assert meter.operations().item() == pytest.approx(counted, rel=1e-12)
 
