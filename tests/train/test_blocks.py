@@ -36,7 +36,8 @@ def test_parameter_counts_are_the_papers(settings: dict[str, object], parameters
 def test_maps_halve_on_the_way_in_and_double_on_the_way_out(
     size: int, channels: int, widths: tuple[int, ...]
 ) -> None:
-    encoder, decoder = (block(size, channels, widths, 7) for block in (Encoder, Decoder))
+    encoder = Encoder(size, channels, widths, 7)
+    decoder = Decoder(size, channels, (*reversed(widths), widths[0]), 7)
     sides: dict[str, int] = {}
 
     def watch(module: nn.Module, name: str) -> None:

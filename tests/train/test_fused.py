@@ -133,7 +133,7 @@ def test_running_statistics_are_torchs() -> None:
 
 def test_the_readouts_sum_may_go_before_the_last_layer() -> None:
     torch.manual_seed(0)
-    decoder, readout = Decoder(8, 2, (4, 6), 5).double().eval(), Readout()
+    decoder, readout = Decoder(8, 2, (6, 4, 4), 5).double().eval(), Readout()
     z = (torch.rand(T, 3, 5) > 0.5).double()
     torch.testing.assert_close(decoder.weighted(z, readout.weights(T)), readout(decoder(z))[-1])
     decoder.train()
