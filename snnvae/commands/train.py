@@ -63,7 +63,7 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
 @click.option("--posterior-hidden", metavar="N,N", help="FSVAE: of the posterior's.")
 @click.option("--steps", type=int, help="Time steps T per image.")
 @click.option("--anneal", metavar="T,T", help="Values of T to go through before --steps.")
-@click.option("--spike-budget", metavar="N", help="Synaptic operations per image, such as 300k.")
+@click.option("--spike-budget", metavar="N", help="Synaptic operations per image: 300k; 0: any.")
 @click.option("--unit-penalty", type=float, help="Weight of the penalty on units that fire.")
 @click.option("--qat", type=click.Choice(["loihi2"]), help="Train in fixed point; needs --from.")
 @click.option("--image-size", type=int)
@@ -132,7 +132,8 @@ def command(
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
     given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
     if "spike_budget" in given:
-        given["spike_budget"] = amount(given["spike_budget"], "--spike-budget")
+        text = given["spike_budget"]
+        given["spike_budget"] = 0.0 if text == "0" else amount(text, "--spike-budget")
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:
@@ -147,6 +148,13 @@ def command(
         raise ConfigError(
             "--adaptive-latent goes on by itself when it is run again, and comes before --qat: "
             "leave out --resume and --qat"
+        )
+    if shrinks and (
+        save_memory or (accelerator, devices, nodes, precision) != ("cpu", "1", 1, "32-true")
+    ):
+        raise ConfigError(
+            "--adaptive-latent runs on one CPU in float32: leave out --accelerator, --devices, "
+            "--nodes, --precision and --memory"
         )
     if shrinks:
         from snnvae.commands.train_smaller import train_smaller

@@ -24,8 +24,8 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
     "train-front",
     epilog="Example: snnvae train-front --model esvae --dataset digits --out runs/front",
 )
-@click.option("--model", type=click.Choice(["esvae", "fsvae"]), default="esvae", show_default=True)
-@click.option("--dataset", default="digits", show_default=True)
+@click.option("--model", type=click.Choice(["esvae", "fsvae"]), help="Default: esvae.")
+@click.option("--dataset", help="Default: digits.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
 @click.option("--over", default="2,4,8,16", show_default=True, help="Values of T.")
@@ -67,8 +67,8 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
 def command(
     progress: Progress,
     /,
-    model: str,
-    dataset: str,
+    model: str | None,
+    dataset: str | None,
     data_dir: Path | None,
     out: Path,
     over: str,
@@ -103,7 +103,11 @@ def command(
         given["widths"] = numbers("widths", given["widths"])
     if base_epochs is not None:
         given["epochs"] = base_epochs
-    given |= {} if start else {"model": model, "dataset": dataset}
+    if start and (model or dataset or base_epochs):
+        raise ConfigError(
+            "--from says model, data set and base: leave out --model, --dataset, --base-epochs"
+        )
+    given |= {} if start else {"model": model or "esvae", "dataset": dataset or "digits"}
     base: Config = continued(start, None, given) if start else resolve(None, given, data_dir)
     if base.conditional:
         raise ConfigError(f"{start} is conditional: give train-front a model that is not")
@@ -114,11 +118,16 @@ def command(
     if any(not 0 < size < 1 for size in sizes):
         raise ConfigError(f"--ann-sizes {ann_sizes}: write shares below 1, as in 0.5,0.25")
     ann = None
+    if ann_epochs != 0 and base.decoder_widths:
+        raise ConfigError(
+            f"{start} has a decoder of other widths than its encoder, of which no ANN is made: add "
+            "--ann-epochs 0"
+        )
     if ann_epochs != 0:
         ann = _ann(base, ann_epochs, ann_lr, ann_prior_weight)
     plan = Plan(
         base=base,
-        steps=numbers("over", over),
+        steps=tuple(dict.fromkeys(numbers("over", over))),
         budgets=tuple(Budget.parse(text) for text in budgets.split(",") if text),
         epochs=epochs,
         qat_epochs=qat_epochs,

@@ -17,6 +17,7 @@ SIZES = "sizes.json"
 WHOLE = "whole"
 """Folder of the network to begin with."""
 PRICED = 64
+NOTHING = "nothing could be cut within the tolerance"
 ROUNDS, ROUND_SHARE = 10, 4
 """A round has a quarter of the epochs."""
 PENALTY = 0.02
@@ -34,17 +35,21 @@ def train_smaller(
     rounds: int | None,
 ) -> Result:
     """Trains the whole network, unless there is one to start from, then shrinks it."""
+    from snnvae.errors import ConfigError
     from snnvae.evaluate.sizes import HEADERS, rows, sizes_of
     from snnvae.files import write_text
     from snnvae.train import checkpoint, data
-    from snnvae.train.adaptive.shrink import TOLERANCE, Round, shrink
+    from snnvae.train.adaptive.shrink import TOLERANCE, shrink
     from snnvae.train.chain import trained
+    from snnvae.train.config import SPIKING
 
+    if config.model not in SPIKING:
+        raise ConfigError(f"--adaptive-latent is for {' and '.join(SPIKING)}, not {config.model}")
     plain = config.changed(unit_penalty=0.0)
     source = start or trained(plain, out / WHOLE, progress=progress, data_dir=data_dir)
-    history: list[Round] = []
-    path = shrink(
+    shrunk = shrink(
         source,
+        config,
         out,
         epochs=max(1, config.epochs // ROUND_SHARE),
         rounds=rounds or ROUNDS,
@@ -52,26 +57,30 @@ def train_smaller(
         tolerance=TOLERANCE if tolerance is None else tolerance,
         progress=progress,
         data_dir=data_dir,
-        note=history.append,
     )
-    images = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size).test[:]
-    before, after = (
-        sizes_of(checkpoint.load_spiking(p)[1], images, PRICED) for p in (source, path)
+    test = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
+    label = test.test_labels if config.conditional else None
+    before, uncut, after = (
+        sizes_of(checkpoint.load_spiking(p)[1], test.test[:], PRICED, label)
+        for p in (source, shrunk.uncut, shrunk.path)
     )
     found: dict[str, Any] = {
         "before": asdict(before),
+        "uncut": asdict(uncut),
         "after": asdict(after),
-        "rounds": [asdict(r) for r in history],
-        "checkpoint": str(path),
+        "rounds": [asdict(r) for r in shrunk.history],
+        "checkpoint": str(shrunk.path),
     }
     write_text(out / SIZES, json.dumps(found, indent=2) + "\n")
     lines = [
         *(
             f"round {r.number}: {r.units} units, error {r.error:.4f}"
             f"{'' if r.kept else ', beyond the tolerance: given up'}"
-            for r in history
+            for r in shrunk.history
         ),
+        *([] if any(r.kept for r in shrunk.history) else [NOTHING]),
         table(HEADERS, rows(before, after)),
-        f"wrote {path}",
+        f"for comparison: the first network after a round uncut, MSE {uncut.mse:.4f}",
+        f"wrote {shrunk.path}",
     ]
     return Result("\n".join(lines), found, as_json=as_json)

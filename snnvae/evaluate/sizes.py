@@ -35,9 +35,14 @@ class Sizes:
     mse: float
 
 
-def sizes_of(model: SpikingVAE, images: NDArray[np.float32], priced: int) -> Sizes:
-    """mse over all images, energy over the first `priced`."""
-    point = point_of("", model, images, priced)
+def sizes_of(
+    model: SpikingVAE,
+    images: NDArray[np.float32],
+    priced: int,
+    label: NDArray[np.int64] | None = None,
+) -> Sizes:
+    """mse over all images, energy over the first `priced`; label: for conditional models."""
+    point = point_of("", model, images, priced, label=label)
     folded = model.folded()
     programs = [
         compile_graph(to_nir(folded, part), "fixed").program
@@ -66,7 +71,7 @@ def rows(before: Sizes, after: Sizes) -> list[tuple[str, ...]]:
         return name, units.energy(a), units.energy(b), f"{b / a:.3f}"
 
     return [
-        ("channels and latents", before.widths, after.widths, ""),
+        ("encoder | latents | decoder | hidden", before.widths, after.widths, ""),
         row("neurons", before.neurons, after.neurons),
         row("synapses", before.synapses, after.synapses),
         row("cores of Loihi 2", before.cores, after.cores),
@@ -79,6 +84,7 @@ def rows(before: Sizes, after: Sizes) -> list[tuple[str, ...]]:
 
 def _widths(config: Config) -> str:
     parts = [config.widths, (config.latent,), config.maps]
-    text = " | ".join("-".join(map(str, part)) for part in parts)
-    hidden = [h for h in (config.posterior_hidden, config.prior_hidden) if h]
-    return text + "".join(f" | {'-'.join(map(str, h))}" for h in hidden)
+    if config.model == "fsvae":
+        usual = (2 * config.latent, 4 * config.latent)
+        parts += [config.posterior_hidden or usual, config.prior_hidden or usual]
+    return " | ".join("-".join(map(str, part)) for part in parts)

@@ -23,7 +23,7 @@ def trained(
 ) -> Path:
     """The checkpoint in `folder`, trained there or as far as is left to do.
 
-    CheckpointError where the folder holds a training of other settings.
+    CheckpointError where the folder holds a training of other settings or from another source.
     """
     resume = (folder / STATE).exists()
     path = fit(config, folder, progress, data_dir=data_dir, resume=resume, source=source)

@@ -138,6 +138,11 @@ class Config:
             and all(_is_real(b) and 0 <= b < 1 for b in self.betas),
             f"betas {self.betas!r} must be two numbers in [0, 1)",
         )
+        _require(
+            len(self.anneal) < self.epochs,
+            f"anneal {self.anneal!r} and steps need an epoch each: epochs {self.epochs} are too "
+            "few",
+        )
         self._check_classes()
         spiking = self.model in SPIKING
         for name in ("anneal", "spike_budget", "unit_penalty", "qat"):

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 CHECKPOINT = "model.pt"
 JUDGED = 1000
 """Held-out images that each epoch is judged by; the last one by all of them."""
+BUDGET_SLACK = 1.1
+"""Of a budget, within which an epoch may be the best by validation."""
 SHOWN = 32
 """Images of the pictures of reconstructions; twice as many samples."""
 
@@ -74,15 +76,14 @@ def fit(
     )
     _check_shape(config, split)
     _check_classes(config, data_dir)
-    make_folder(out)
-    fabric = (hardware or Hardware()).fabric()
-    training = Training(
-        config, split, fabric, build(config) if resume else starting_model(config, source)
-    )
+    model = build(config) if resume else starting_model(config, source)
+    training = Training(config, split, (hardware or Hardware()).fabric(), model)
+    training.position.source = state.digest_of(source)
     if save_memory:
         blocks.save_memory(training.model)
     if resume:
         training.resume(out / STATE)
+    make_folder(out)
     return training.run(out, progress or NoProgress(), warn or (lambda _: None))
 
 
@@ -126,7 +127,7 @@ class Training:
 
     def resume(self, path: Path) -> None:
         """Goes back to where the training in that file stood."""
-        self.position, model, optimizer = state.load(path, self.config)
+        self.position, model, optimizer = state.load(path, self.config, self.position.source)
         self.model.load_state_dict(model)
         self._inner_optimizer.load_state_dict(optimizer)
 
@@ -261,6 +262,7 @@ class Training:
             validation = _mse(reconstruct(net, held_back, config.seed, label), held_back)
         improved = self._note_validation(validation)
         last = position.epoch + 1 == config.epochs or self._is_done()
+        improved = improved or (last and position.best == float("inf"))
         record: dict[str, Any] = {"epoch": position.epoch + 1}
         record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
         if self.costs is not None:
@@ -290,7 +292,12 @@ class Training:
 
     def _note_validation(self, error: float | None) -> bool:
         """Whether this epoch's model is the one to keep."""
-        position = self.position
+        position, config = self.position, self.config
+        within = position.operations <= BUDGET_SLACK * config.spike_budget * self.steps
+        if error is not None and (
+            steps_at(config, position.epoch) != config.steps or (config.spike_budget and not within)
+        ):
+            return False  # not what is to be deployed
         if error is None or error < position.best:
             position.best, position.since_best = error or position.best, 0
             return True

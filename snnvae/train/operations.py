@@ -83,13 +83,12 @@ class Meter:
 
     def unit_rates(self) -> dict[str, Tensor]:
         """Spikes per step of each unit (C) of each layer: of a map's channel, the mean over it."""
-        return {
-            name: spikes.flatten(1).mean(1) / self._chances[name]
-            if spikes.ndim > 1
-            else spikes / self._chances[name]
-            for name, spikes in self._spikes.items()
-            if name != "z.delay"
-        }
+        rates = {}
+        for name, spikes in self._spikes.items():
+            if name != "z.delay":
+                by_unit = spikes.view(self.model.decoder.map) if name == "decoder.input" else spikes
+                rates[name] = by_unit.reshape(len(by_unit), -1).mean(1) / self._chances[name]
+        return rates
 
 
 def _fan_outs(model: SpikingVAE) -> FanOuts:

@@ -42,10 +42,13 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
 def continued(
     start: Path, source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
 ) -> Config:
-    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`."""
+    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`.
+
+    T is where the checkpoint's annealing came to, unless `changes` anneal anew.
+    """
     if source is not None:
         raise ConfigError("--config and --from both say the settings: give one of them")
-    return changed(checkpoint.load(start)[0], changes, data_dir)
+    return changed(checkpoint.load(start)[0], {"anneal": (), **changes}, data_dir)
 
 
 def changed(config: Config, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
@@ -90,4 +93,6 @@ def command_of(config: Config) -> str:
         else:
             text = ",".join(map(str, value)) if isinstance(value, list) else f"{value}"
             words.append(f"--{flag} {text}")
+    if config.qat:
+        words.append("--from the float network's model.pt")
     return " ".join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from snnvae.files import write_aside
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
 
-FORMAT, VERSION = "snnvae-training", 2
+FORMAT, VERSION = "snnvae-training", 1
 STATE = "training.pt"
 
 
@@ -25,6 +26,7 @@ class Position:
     best     the least validation error so far, and epochs since it
     operations  the epoch's synaptic operations per image so far, summed over its steps
     multiplier  of the budget (`costs`)
+    source   SHA-256 of the checkpoint that it started from; empty for none
     """
 
     epoch: int = 0
@@ -35,6 +37,12 @@ class Position:
     since_best: int = 0
     operations: float = 0.0
     multiplier: float = 0.0
+    source: str = ""
+
+
+def digest_of(path: Path | None) -> str:
+    """SHA-256 of a file; empty for none."""
+    return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save(
@@ -53,8 +61,11 @@ def save(
         torch.save(content, aside)
 
 
-def load(path: Path, config: Config) -> tuple[Position, dict[str, Any], dict[str, Any]]:
-    """Position and state dicts of a training; CheckpointError if it had other settings."""
+def load(
+    path: Path, config: Config, source: str = ""
+) -> tuple[Position, dict[str, Any], dict[str, Any]]:
+    """Position and state dicts of a training; CheckpointError if it had other settings, or another
+    `source` than this one, where one is given."""
     content = checkpoint.read(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not an interrupted training: leave out --resume")
@@ -72,12 +83,19 @@ def load(path: Path, config: Config) -> tuple[Position, dict[str, Any], dict[str
             f"{path} was trained with {name} {have.get(name)!r}, now it is {want[name]!r}: resume "
             "with the same settings, or train into another folder"
         )
-    if have["epochs"] != want["epochs"] and (want["schedule"] != "constant" or want["warmup"] > 0):
+    rate = want["schedule"] != "constant" or want["warmup"] > 0
+    if have["epochs"] != want["epochs"] and (rate or want["anneal"]):
         raise CheckpointError(
-            f"{path} was to end after {have['epochs']} epochs, and its learning rate goes with "
-            "them: resume with the same --epochs"
+            f"{path} was to end after {have['epochs']} epochs, and its "
+            f"{'learning rate' if rate else 'T'} goes with them: resume with the same --epochs"
         )
-    return Position(**content["position"]), content["state_dict"], content["optimizer"]
+    position = Position(**content["position"])
+    if source and position.source != source:
+        raise CheckpointError(
+            f"{path} is of a training that started from another checkpoint: give that one, or "
+            "train into another folder"
+        )
+    return position, content["state_dict"], content["optimizer"]
 
 
 def settings_of(folder: Path) -> Config:

@@ -36,7 +36,7 @@ def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) ->
     lines = (tmp_path / "few" / "metrics.jsonl").read_text().splitlines()
     assert all(json.loads(line)["operations"] > 0 for line in lines)
     fixed = snnvae(
-        "train", "--from", tmp_path / "few" / "model.pt", "--qat", "loihi2", "--anneal", "2",
+        "train", "--from", tmp_path / "few" / "model.pt", "--qat", "loihi2",
         "-o", tmp_path / "fixed",
     )  # fmt: skip
     assert fixed.returncode == 0, fixed.stderr
@@ -49,6 +49,18 @@ def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) ->
     assert exported.returncode == 0, exported.stderr
     checked = snnvae("check", tmp_path / "a.nir", "--checkpoint", model, "--samples", "4")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.slow
+def test_a_smaller_conditional_network(tmp_path: Path) -> None:
+    done = snnvae(
+        "train", "--adaptive-latent", "--model", "fsvae", "--conditional", "--widths", "6,6",
+        "--latent", "6", "--k", "3", "--steps", "2", "--batch", "100", "--epochs", "2",
+        "--tolerance", "5", "--rounds", "1", "-o", tmp_path, "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["after"]["neurons"] < found["before"]["neurons"]
 
 
 @pytest.mark.slow
@@ -76,6 +88,9 @@ def test_a_smaller_network_from_the_command_line(tmp_path: Path) -> None:
         (("--model", "esvae", "--spike-budget", "few"), "--spike-budget few: write a number"),
         (("--model", "esvae", "--anneal", "4,x"), "--anneal 4,x: write whole numbers"),
         (("--from", "none.pt"), "no checkpoint at none.pt"),
+        (("--model", "ann-vae", "--adaptive-latent"), "--adaptive-latent is for esvae and fsvae"),
+        (("--model", "esvae", "--adaptive-latent", "--memory"), "runs on one CPU in float32"),
+        (("--model", "esvae", "--anneal", "8,4", "--epochs", "2"), "epochs 2 are too few"),
     ],
 )
 def test_mistakes(tmp_path: Path, options: tuple[str, ...], said: str) -> None:

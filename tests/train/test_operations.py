@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.errors import CheckpointError
 from snnvae.evaluate.deployed import deployed_reconstructions
 from snnvae.hardware_sim.counter import Counter
 from snnvae.progress import NoProgress
-from snnvae.train import checkpoint
+from snnvae.train import checkpoint, state
 from snnvae.train.config import Config
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
-from snnvae.train.fit import fit
+from snnvae.train.fit import STATE, fit
 from snnvae.train.fsvae import FSVAE, shift
 from snnvae.train.model import build
 from snnvae.train.operations import Meter
@@ -130,3 +131,30 @@ def test_t_is_annealed_in_equal_parts_and_the_budget_with_it(
 def test_the_multiplier_rises_above_the_budget_and_falls_to_nothing_below_it() -> None:
     assert next_multiplier(0.1, 200, 100) > 0.1 > next_multiplier(0.1, 50, 100)
     assert next_multiplier(0.0, 50, 100) == 0
+
+
+def test_the_best_by_validation_is_of_the_last_t_and_within_the_budget(
+    tiny: Callable[..., Config], tmp_path: Path
+) -> None:
+    """Epochs at a larger T, or beyond the budget, reconstruct better and are not to be kept."""
+    config = tiny("esvae", steps=2, anneal=(8,), epochs=4, batch=100, validation=0.1, lr=1e-2)
+    path = fit(config, tmp_path / "a")
+    assert path is not None
+    assert path.is_file()
+    records = [json.loads(x) for x in (tmp_path / "a" / "metrics.jsonl").read_text().splitlines()]
+    position = state.load(tmp_path / "a" / STATE, config)[0]
+    assert position.best == min(r["validation_mse"] for r in records[2:])
+    tight = config.changed(spike_budget=1.0)
+    fit(tight, tmp_path / "b")
+    assert state.load(tmp_path / "b" / STATE, tight)[0].best == float("inf")
+    assert (tmp_path / "b" / "model.pt").is_file()
+
+
+def test_another_source_is_not_resumed(tiny: Callable[..., Config], tmp_path: Path) -> None:
+    config = tiny("esvae")
+    one, other = (fit(config.changed(seed=s), tmp_path / str(s)) for s in (1, 2))
+    fit(config, tmp_path / "a", source=one)
+    fit(config, tmp_path / "a", source=one, resume=True)
+    fit(config, tmp_path / "a", resume=True)
+    with pytest.raises(CheckpointError, match="started from another checkpoint"):
+        fit(config, tmp_path / "a", source=other, resume=True)

@@ -34,16 +34,19 @@ def point_of(
     images: NDArray[np.float32],
     priced: int,
     progress: Progress | None = None,
+    label: NDArray[np.int64] | None = None,
 ) -> Point:
-    """Quality over all images, energy over the first `priced`."""
+    """Quality over all images, energy over the first `priced`; label: for conditional models."""
     folded = model.folded()
     graphs = {part: to_nir(folded, part) for part in parts_for(model, "autoencoder")}
     errors = {}
     for precision in ("float", "fixed"):
         network = DeployedNetwork(graphs, precision, progress=progress)
-        made = network.reconstruct(images)
+        made = network.reconstruct(images, label)
         errors[precision] = mse(images, made.images)
-    some = deployed_reconstructions(model, images[:priced], "fixed")
+    some = deployed_reconstructions(
+        model, images[:priced], "fixed", label=None if label is None else label[:priced]
+    )
     measured = [
         measure(compile_graph(graph, "fixed").program, recording)
         for graph, recording in some.parts.values()

@@ -78,15 +78,6 @@ class Front:
         as_good = [ann for ann in self.anns if ann.mse <= point.mse]
         return min(as_good, key=lambda a: a.energy(profile, reuse).nominal, default=None)
 
-    def best(self) -> list[Point]:
-        """Points that no other beats in both error and energy, memory included."""
-        kept = []
-        for p in self.points:
-            others = (q for q in self.points if q is not p)
-            if not any(_beats(q, p) for q in others):
-                kept.append(p)
-        return kept
-
     def to_dict(self) -> dict[str, Any]:
         """Plain types."""
         return asdict(self)
@@ -108,8 +99,3 @@ def sums(bills: Iterable[Mapping[str, Interval]]) -> dict[str, tuple[float, floa
 
 def _intervals(labels: Labels) -> dict[str, Interval]:
     return {label: Interval(*ends) for label, ends in labels.items()}
-
-
-def _beats(q: Point, p: Point) -> bool:
-    a, b = q.energy(PROFILES[1]).nominal, p.energy(PROFILES[1]).nominal
-    return q.mse <= p.mse and a <= b and (q.mse < p.mse or a < b)

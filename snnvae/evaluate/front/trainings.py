@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of, scaled
 from snnvae.evaluate.front.result import Ann, Front, Point
 from snnvae.files import make_folder, write_text
@@ -25,6 +26,7 @@ from snnvae.train.chain import further, quantised, trained
 from snnvae.train.config import Config
 from snnvae.train.inference import reconstruction_mse
 from snnvae.train.settings import amount
+from snnvae.train.start import starting_model
 
 WHAT = "--budgets"
 FORM = 2
@@ -44,6 +46,8 @@ class Budget:
         if not text.strip().endswith("%"):
             return cls(amount(text, WHAT))
         share = amount(text.strip()[:-1], f"{WHAT} of {text},")
+        if share >= 100:
+            raise ConfigError(f"{WHAT} {text}: a share of what is used without one is below 100%")
         return cls(share / 100, relative=True)
 
     def of(self, free: float) -> float:
@@ -83,6 +87,10 @@ def train_front(plan: Plan, out: Path, progress: Progress, note: Callable[[Front
     config = plan.base
     split = data.load(config.dataset, data_dir=plan.data_dir, image_size=config.image_size)
     images = split.test[: plan.images]
+    for steps in plan.steps:  # what would fail after long work fails here
+        further(config, plan.epochs, steps=steps)
+    if plan.start:
+        starting_model(config, plan.start)
     make_folder(out)
     anns = tuple(_anns(plan, out, images, progress))
     front = Front(

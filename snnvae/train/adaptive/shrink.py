@@ -10,7 +10,7 @@ have learned from these, it goes on for a round uncut, and what counts is the la
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,15 +21,17 @@ from torch import Tensor
 
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
-from snnvae.progress import Progress
+from snnvae.progress import NoProgress, Progress
 from snnvae.train import checkpoint, data
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import Batches, importances
 from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
 from snnvae.train.config import Config
+from snnvae.train.fit import CHECKPOINT, STATE
 from snnvae.train.inference import reconstruction_mse
 from snnvae.train.randomness import held_back, order
+from snnvae.train.start import SIZES
 from snnvae.train.vae import SpikingVAE
 
 TOLERANCE = 0.02
@@ -57,8 +59,19 @@ class Round:
     kept: bool
 
 
+@dataclass(frozen=True)
+class Shrunk:
+    """path: of the smaller network; uncut: of the first one after a round without a cut; history:
+    the rounds. Where none was kept, the network at `path` is the first one."""
+
+    path: Path
+    uncut: Path
+    history: tuple[Round, ...]
+
+
 def shrink(
     source: Path,
+    config: Config,
     out: Path,
     *,
     epochs: int,
@@ -67,43 +80,47 @@ def shrink(
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
     data_dir: Path | None = None,
-    note: Callable[[Round], None] = lambda _: None,
-) -> Path:
-    """A smaller network's checkpoint, out/model.pt, whose error is within `tolerance` of that of
-    the source, before or after a round without a cut.
+) -> Shrunk:
+    """A smaller network, out/model.pt, whose error is within `tolerance` of that of the source,
+    before or after a round without a cut.
 
-    epochs: of each round; penalty: `Config.unit_penalty` while training. A folder per round: what
-    is done is not done again.
+    config: settings of the training, of the source's sizes; epochs: of each round; penalty:
+    `Config.unit_penalty` while training. A folder per round: what is done is not done again.
     """
-    config, model = checkpoint.load_spiking(source)
-    if config.qat:
+    have, first = checkpoint.load_spiking(source)
+    if have.qat:
         raise ConfigError(f"{source} is in fixed point: shrink the float model, then --qat")
+    if (out / STATE).exists() or (out / CHECKPOINT).resolve() == source.resolve():
+        raise ConfigError(f"{out} holds a training already: choose another folder")
     split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
-    images = _Images(split, config)
-    make_folder(out)
-    uncut = further(config, epochs, validation=HELD_BACK)
-    path = trained(uncut, out / UNCUT, source, progress, data_dir=data_dir)
-    kept, jump = checkpoint.load_spiking(path)[1], FIRST_JUMP
-    allowed = max(images.error(model), images.error(kept)) * (1 + tolerance)
+    images, progress = _Images(split, config), progress or NoProgress()
+    settings = further(config, epochs, unit_penalty=0.0, validation=HELD_BACK)
+    uncut = trained(settings, out / UNCUT, source, progress, data_dir=data_dir)
+    kept, jump = checkpoint.load_spiking(uncut)[1], FIRST_JUMP
+    allowed = max(images.error(first), images.error(kept)) * (1 + tolerance)
+    history: list[Round] = []
     for number in range(1, rounds + 1):
-        small = _cut_within(kept, images, images.error(kept) * (1 + jump))
+        small = _cut_within(kept, images, images.error(kept) * (1 + jump), progress)
         if small is None:
             break
         folder = out / f"round-{number}"
         make_folder(folder)
         start = checkpoint.save(folder / "cut.pt", small)
-        settings = further(small.config, epochs, unit_penalty=penalty, validation=HELD_BACK)
-        path = trained(settings, folder, start, progress, data_dir=data_dir)
+        sizes = {name: getattr(small.config, name) for name in SIZES}
+        smaller = settings.changed(**sizes, unit_penalty=penalty)
+        path = trained(smaller, folder, start, progress, data_dir=data_dir)
         candidate = checkpoint.load_spiking(path)[1]
         error = images.error(candidate)
-        note(Round(number, _units(candidate), error, error <= allowed))
+        history.append(Round(number, _units(candidate), error, error <= allowed))
         if error <= allowed:
             kept = candidate
         else:
             jump /= 2
         if jump < LEAST_JUMP:
             break
-    return checkpoint.save(out / "model.pt", kept)
+    if not any(r.kept for r in history):
+        kept = first
+    return Shrunk(checkpoint.save(out / CHECKPOINT, kept), uncut, tuple(history))
 
 
 class _Images:
@@ -115,6 +132,11 @@ class _Images:
         judged, train = held_back(config.seed, len(split.train), HELD_BACK)
         self._judged = judged[:JUDGED]
         self._order = train[order(config.seed, 0, len(train)).numpy()]
+        if config.batch > len(train):
+            raise ConfigError(
+                f"batch {config.batch} exceeds the {len(train)} training images that are not held "
+                "back: use a smaller one"
+            )
 
     def batches(self) -> Batches:
         """Full batches in a fixed order, without end."""
@@ -132,29 +154,38 @@ class _Images:
         )
 
 
-def _cut_within(model: SpikingVAE, images: _Images, allowed: float) -> SpikingVAE | None:
+def _cut_within(
+    model: SpikingVAE, images: _Images, allowed: float, progress: Progress
+) -> SpikingVAE | None:
     """The most units cut, weakest first, up to half of all, for which the error is within what is
     allowed; None if none can go."""
     found = importances(model, islice(images.batches(), IMPORTANCE_BATCHES))
-    ranked = torch.cat(list(found.values())).sort().values
-    best, low, high = None, 0, len(ranked) // 2
+    weakest = _ranked(found)
+    best, low, high = None, 0, min(len(weakest), sum(map(len, found.values())) // 2)
+    progress.start("cut", high.bit_length())
     while low < high:
         count = (low + high + 1) // 2
-        threshold = float(ranked[count])
-        keep = {name: _kept(shares, threshold) for name, shares in found.items()}
+        keep = {name: torch.ones(len(shares), dtype=torch.bool) for name, shares in found.items()}
+        for name, unit in weakest[:count]:
+            keep[name][unit] = False
         small = recalibrate(cut(model, keep), images.batches()).eval()
-        if not all(bool(mask.all()) for mask in keep.values()) and images.error(small) <= allowed:
+        if images.error(small) <= allowed:
             best, low = small, count
         else:
             high = count - 1
+        progress.advance(1, units=str(count))
+    progress.finish()
     return best
 
 
-def _kept(shares: Tensor, threshold: float) -> Tensor:
-    """Units at or above the threshold, and the best few in any case."""
-    mask = shares >= threshold
-    mask[shares.argsort(descending=True)[:LEAST_KEPT]] = True
-    return mask
+def _ranked(found: Mapping[str, Tensor]) -> list[tuple[str, int]]:
+    """Units (group, place) of all groups, the weakest first, without each group's best few."""
+    candidates = [
+        (float(shares[unit]), name, int(unit))
+        for name, shares in found.items()
+        for unit in shares.argsort(descending=True)[LEAST_KEPT:]
+    ]
+    return [(name, unit) for _, name, unit in sorted(candidates)]
 
 
 def _units(model: SpikingVAE) -> int:

@@ -82,14 +82,19 @@ class FixedLayer(SpikingLayer):
 
     def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
         """As of `SpikingLayer`; v in membrane units."""
-        return self.lif.step(self._current(x), self.whole_bias(), v)
+        current = self._current(x)[None]
+        v = torch.zeros_like(current[0]) if v is None else v
+        spikes, after = self.lif(current, self.whole_bias(), 1, None, v)
+        return spikes[0], after
 
     def _current(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.synapse.weight.dtype)
-            if self.on_host:
-                sent: Tensor = WholeCurrent.apply(GAIN * self.synapse(x), self.scale)
-                return sent
+            if self.on_host:  # in float64, as the host
+                real = {name: p.double() for name, p in self.synapse.named_parameters()}
+                current = functional_call(self.synapse, real, (x.double(),))
+                sent: Tensor = WholeCurrent.apply(GAIN * current, self.scale)
+                return sent.to(x.dtype)
             return without_bias(self.synapse, self.whole_weight(), x)
 
     def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:

@@ -179,14 +179,16 @@ class FixedLIF(nn.Module):
         return round(V_TH * self.scale.item()) * kernels.UNIT
 
     def forward(
-        self, y: Tensor, bias: Tensor, steps: int, weights: Sequence[float] | None = None
-    ) -> tuple[Tensor]:
-        """`FixedScan` from rest."""
+        self,
+        y: Tensor,
+        bias: Tensor,
+        steps: int,
+        weights: Sequence[float] | None = None,
+        v: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """`FixedScan` from rest; or from membrane v (B, …), without gradient → spikes, last v."""
+        if v is not None:
+            spikes, before = scan(y, over_channels(bias, y), self.threshold, v)
+            return spikes, before[-1] * (1 - spikes[-1])
         half_width = SURROGATE_HALF_WIDTH * self.scale.item() * kernels.UNIT
-        return (FixedScan.apply(y, bias, self.threshold, half_width, steps, weights),)
-
-    def step(self, y: Tensor, bias: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
-        """One step, no gradient: y (B, C, …), membrane v or None for rest → spikes, membrane."""
-        v = torch.zeros_like(y) if v is None else v
-        spikes, before = scan(y[None], over_channels(bias, y[None]), self.threshold, v)
-        return spikes[0], before[0] * (1 - spikes[0])
+        return FixedScan.apply(y, bias, self.threshold, half_width, steps, weights), None

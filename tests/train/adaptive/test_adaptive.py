@@ -13,7 +13,7 @@ from snnvae.errors import ConfigError
 from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
-from snnvae.train.adaptive.shrink import Round, shrink
+from snnvae.train.adaptive.shrink import _ranked, shrink
 from snnvae.train.adaptive.units import LATENT, groups_of, synapse_of
 from snnvae.train.blocks import SpikingLayer
 from snnvae.train.config import Config
@@ -132,22 +132,43 @@ def test_shrinking_keeps_the_error_and_goes_on_where_it_stopped(
     config = tiny(kind, widths=(12, 12), latent=12, steps=4, batch=50, epochs=8, lr=2e-2)
     source = fit(config, tmp_path / "whole")
     assert source is not None
-    history: list[Round] = []
     settings = {"epochs": 3, "rounds": 2, "penalty": 0.02, "tolerance": 0.5}
-    path = shrink(source, tmp_path / "small", note=history.append, **settings)
-    assert history
-    assert any(r.kept for r in history)
-    before, after = (checkpoint.load_spiking(p)[1] for p in (source, path))
+    found = shrink(source, config, tmp_path / "small", **settings)
+    assert any(r.kept for r in found.history)
+    before, after = (checkpoint.load_spiking(p)[1] for p in (source, found.path))
     sizes = [sum(g.size for g in groups_of(m)) for m in (before, after)]
     assert sizes[1] < sizes[0]
-    again: list[Round] = []
     stamp = (tmp_path / "small" / "round-1" / "model.pt").stat().st_mtime_ns
-    shrink(source, tmp_path / "small", note=again.append, **settings)
-    assert again == history
+    assert shrink(source, config, tmp_path / "small", **settings) == found
     assert (tmp_path / "small" / "round-1" / "model.pt").stat().st_mtime_ns == stamp
 
 
 def test_a_model_in_fixed_point_is_refused(esvae: SpikingVAE, tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path / "a.pt", in_fixed_point(esvae))
     with pytest.raises(ConfigError, match="shrink the float model"):
-        shrink(path, tmp_path / "b", epochs=1, rounds=1, penalty=0.0)
+        shrink(path, esvae.config, tmp_path / "b", epochs=1, rounds=1, penalty=0.0)
+
+
+def test_a_folder_with_a_training_and_the_source_itself_are_left_alone(
+    tiny: Callable[..., Config], esvae: SpikingVAE, tmp_path: Path
+) -> None:
+    path = checkpoint.save(tmp_path / "model.pt", esvae)
+    with pytest.raises(ConfigError, match="holds a training already"):
+        shrink(path, esvae.config, tmp_path, epochs=1, rounds=1, penalty=0.0)
+    fit(tiny("esvae"), tmp_path / "run")
+    with pytest.raises(ConfigError, match="holds a training already"):
+        shrink(path, esvae.config, tmp_path / "run", epochs=1, rounds=1, penalty=0.0)
+
+
+def test_units_are_ranked_over_all_groups_and_ties_can_go_one_by_one() -> None:
+    shares = {"a": torch.tensor([0.0, 0.0, 0.0, 2.0, 2.0]), "b": torch.tensor([0.5, 1.0, 1.5])}
+    ranked = _ranked(shares)
+    assert ranked == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]  # the best two of each stay
+
+
+def test_a_batch_that_leaves_no_images_is_refused(
+    tiny: Callable[..., Config], esvae: SpikingVAE, tmp_path: Path
+) -> None:
+    path = checkpoint.save(tmp_path / "a.pt", esvae)
+    with pytest.raises(ConfigError, match="batch 1400 exceeds the 1350 training images"):
+        shrink(path, tiny("esvae", batch=1400), tmp_path / "b", epochs=1, rounds=1, penalty=0.0)

@@ -73,13 +73,13 @@ def test_images_are_the_fixed_programs(trained: SpikingVAE, images: Callable[...
 def test_training_spikes_are_the_fixed_programs(
     trained: SpikingVAE, images: Callable[..., Tensor]
 ) -> None:
-    """The pass with gradients, by compiled kernels; float64 for the host's currents."""
+    """The pass with gradients, by compiled kernels, in float32."""
     some, steps = images(20), trained.config.steps
-    model = trained.double().train()
+    model = trained.train()
     program = compile_graph(to_nir(trained.folded(), "encoder"), "fixed").program
     data = {"image": some.numpy()}
     recording = run_program(program, build_stimulus(program, range(20), data=data))
-    seen = spikes_of(model, some.double().requires_grad_())
+    seen = spikes_of(model, some.clone().requires_grad_())
     assert set(seen) == {f"encoder.{name}.lif" for name in ("0", "1", "latent")}
     for name, spikes in seen.items():
         assert spikes.requires_grad
