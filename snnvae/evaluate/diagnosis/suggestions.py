@@ -12,7 +12,7 @@ from snnvae.train.settings import command_of
 
 CAUSES = 0.2
 """Share of the loss from which a cause is worth something being done."""
-OVERFITTED = 1.25
+OVERFITTED = 1.2
 """Loss on held-out over that on training images, from which learning by heart is suspected."""
 TOLD_APART = 0.75
 """AUC from which prior and posterior differ so much that generated images suffer."""
@@ -73,10 +73,10 @@ def _encoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
         return
     yield Suggestion(
         "encoder",
-        f"{reason}, and on training images the loss is hardly less ({found.training_loss:.4f}): "
-        "it is held back rather than overfitted. Train it longer or wider, or let the prior pull "
-        "less at it (--prior-weight), which costs the prior's fit.",
-        _command(config, epochs=2 * config.epochs, schedule="cosine"),
+        f"{reason}, and on training images the loss is not much less ({found.training_loss:.4f}): "
+        "it is held back rather than overfitted. Make it wider (--widths), let the learning rate "
+        "fall (--schedule cosine), or let the prior pull less at it (--prior-weight).",
+        _command(config, widths=[2 * width for width in config.widths], schedule="cosine"),
     )
 
 

@@ -35,9 +35,9 @@ def test_an_fsvaes_draws_are_judged_by_their_spread(made_up: MakeUp) -> None:
 def test_reasons_carry_their_figures_and_commands_their_changes(made_up: MakeUp) -> None:
     encoder, draws = suggest(made_up(0.6, 0.4, 0.0), CONFIG)
     assert "causes 60% of the loss" in encoder.text
-    assert "longer or wider" in encoder.text
+    assert "wider" in encoder.text
     assert encoder.command is not None
-    assert "--epochs 160" in encoder.command
+    assert "--widths 32,64 --schedule cosine" in encoder.command
     assert "causes 40% of the loss" in draws.text
     assert draws.command is not None
     assert draws.command.startswith("snnvae train --model esvae --dataset digits --latent 64")
