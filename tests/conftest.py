@@ -9,6 +9,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.options import Options
@@ -19,6 +20,10 @@ from snnvae.primitives import NirConvTranspose2d
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+
+# A first call may compile kernels, and machines are busy: no property test is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 DT = 1e-3
 Shape = tuple[int, ...]
