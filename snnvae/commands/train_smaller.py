@@ -39,13 +39,14 @@ def train_smaller(
     from snnvae.evaluate.sizes import HEADERS, rows, sizes_of
     from snnvae.files import write_text
     from snnvae.train import checkpoint, data
-    from snnvae.train.adaptive.shrink import TOLERANCE, shrink
+    from snnvae.train.adaptive.shrink import HELD_BACK, TOLERANCE, shrink
     from snnvae.train.chain import trained
     from snnvae.train.config import SPIKING
 
     if config.model not in SPIKING:
         raise ConfigError(f"--adaptive-latent is for {' and '.join(SPIKING)}, not {config.model}")
-    plain = config.changed(unit_penalty=0.0)
+    # The images that rounds are judged by are not to be learned from before.
+    plain = config.changed(unit_penalty=0.0, validation=HELD_BACK)
     source = start or trained(plain, out / WHOLE, progress=progress, data_dir=data_dir)
     shrunk = shrink(
         source,
