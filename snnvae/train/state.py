@@ -41,8 +41,12 @@ class Position:
 
 
 def digest_of(path: Path | None) -> str:
-    """SHA-256 of a file; empty for none."""
-    return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of a checkpoint; empty for none. CheckpointError if it is not there."""
+    if path is None:
+        return ""
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}: give the one that the training began with")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save(

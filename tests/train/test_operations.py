@@ -158,3 +158,5 @@ def test_another_source_is_not_resumed(tiny: Callable[..., Config], tmp_path: Pa
     fit(config, tmp_path / "a", resume=True)
     with pytest.raises(CheckpointError, match="started from another checkpoint"):
         fit(config, tmp_path / "a", source=other, resume=True)
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        fit(config, tmp_path / "a", source=tmp_path / "none.pt", resume=True)
