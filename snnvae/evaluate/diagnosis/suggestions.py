@@ -150,7 +150,8 @@ def _idle(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     yield Suggestion(
         "latents",
         f"{idle} of {fit.latents} latents do not vary with the image ({fit.silent} never fire, "
-        f"{fit.always_on} always): a smaller latent does the same at less cost.",
+        f"{fit.always_on} always): a smaller latent does the same at less cost. `snnvae train "
+        "--adaptive-latent --from` this model cuts them out, or train anew with fewer.",
         _command(config, latent=fit.active),
     )
 
