@@ -92,7 +92,6 @@ def command(
     The folder gets front.md, front.png and front.json, anew after each point, and a folder per
     network. Run again, it goes on where it stopped.
     """
-
     from snnvae.errors import ConfigError
     from snnvae.evaluate.front.report import ANN_HEADERS, HEADERS, ann_rows, answers, rows
     from snnvae.evaluate.front.trainings import Budget, Plan, train_front

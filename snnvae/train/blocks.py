@@ -68,7 +68,7 @@ class SpikingLayer(nn.Module):
             spikes = self._now(x, inside)
         if self.tally is None or weights is None:
             return self._counted(spikes)
-        return _weighted_sum(self._counted(spikes), weights)[None]
+        return weighted_sum(self._counted(spikes), weights)[None]
 
     def _counted(self, spikes: Tensor) -> Tensor:
         if self.tally is not None:
@@ -94,7 +94,7 @@ class SpikingLayer(nn.Module):
             factors, v_th = weights or [1.0] * steps, self.lif.cell.p.v_th
             return FoldedLIF.apply(current, factors, weights is not None, v_th)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
-        return spikes if weights is None else _weighted_sum(spikes, weights)[None]
+        return spikes if weights is None else weighted_sum(spikes, weights)[None]
 
     def _has_gradients(self, current: Tensor) -> bool:
         """Whether a folded layer's gradients are asked of the compiled kernels."""
@@ -130,7 +130,7 @@ def _in_full(current: Tensor) -> Tensor:
     return current.float() if current.dtype in HALF else current
 
 
-def _weighted_sum(x: Tensor, weights: Sequence[float]) -> Tensor:
+def weighted_sum(x: Tensor, weights: Sequence[float]) -> Tensor:
     """Σ_t weights[t]·x[t]."""
     return torch.stack([w * row for w, row in zip(weights, x.unbind(0))]).sum(0)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from snnvae.evaluate.diagnosis.result import Diagnosis
+from snnvae.evaluate.markdown import markdown_table
 
 CAUSE = {
     "encoder": "encoder: against the image's own best rates",
@@ -23,8 +24,7 @@ class Table:
 
     def markdown(self) -> str:
         """As Markdown has it; numbers to the right."""
-        rules = ["---", *["---:"] * (len(self.headers) - 1)]
-        return "\n".join(f"| {' | '.join(row)} |" for row in (self.headers, rules, *self.rows))
+        return markdown_table(self.headers, self.rows, numbers=True)
 
 
 def headline(found: Diagnosis) -> str:

@@ -19,6 +19,7 @@ from snnvae.hardware_sim.energy.estimate import price
 from snnvae.hardware_sim.energy.measure import Measured, measure
 from snnvae.hardware_sim.energy.profile_file import load_profile
 from snnvae.hardware_sim.energy.result import EnergyReport
+from snnvae.program import Precision
 from snnvae.progress import Progress
 from snnvae.train.config import Config
 from snnvae.train.model import build
@@ -26,6 +27,7 @@ from snnvae.train.to_nir import parts_for, to_nir
 from snnvae.train.vae import SpikingVAE
 
 INT8 = "int8"
+PRECISIONS: tuple[Precision, Precision] = ("float", "fixed")
 
 
 def point_of(
@@ -39,17 +41,15 @@ def point_of(
     """Quality over all images, energy over the first `priced`; label: for conditional models."""
     folded = model.folded()
     graphs = {part: to_nir(folded, part) for part in parts_for(model, "autoencoder")}
-    errors = {}
-    for precision in ("float", "fixed"):
-        network = DeployedNetwork(graphs, precision, progress=progress)
-        made = network.reconstruct(images, label)
-        errors[precision] = mse(images, made.images)
+    exact, fixed = (DeployedNetwork(graphs, p, progress=progress) for p in PRECISIONS)
+    float_mse, fixed_mse = (
+        mse(images, network.reconstruct(images, label).images) for network in (exact, fixed)
+    )
     some = deployed_reconstructions(
         model, images[:priced], "fixed", label=None if label is None else label[:priced]
     )
     measured = [
-        measure(compile_graph(graph, "fixed").program, recording)
-        for graph, recording in some.parts.values()
+        measure(fixed.programs[part], recording) for part, (_, recording) in some.parts.items()
     ]
     programs = [m.program for m in measured]
     reports = {profile: [price(m, load_profile(profile)) for m in measured] for profile in PROFILES}
@@ -57,8 +57,8 @@ def point_of(
         name=name,
         steps=model.config.steps,
         budget=model.config.spike_budget,
-        mse=errors["fixed"],
-        float_mse=errors["float"],
+        mse=fixed_mse,
+        float_mse=float_mse,
         operations=sum(_operations(m) for m in measured),
         synapses=sum(c.synapse.macs() for p in programs for c in p.connections if not c.on_host),
         neurons=sum(layer.size for p in programs for layer in p.layers),

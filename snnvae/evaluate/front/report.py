@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from snnvae.evaluate.front.result import CASES, COMPUTE, Front
+from snnvae.evaluate.markdown import markdown_table
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.interval import Interval
 
@@ -106,17 +105,9 @@ def markdown(front: Front) -> str:
         f"Loihi's fixed point, mean over {front.images:,} held-out images; energy per image, "
         f"encoder and decoder, mean over {front.priced_images:,}, 45 nm.",
         "",
-        *_table(HEADERS, rows(front)),
+        markdown_table(HEADERS, rows(front)),
     ]
     if front.anns:
-        lines += ["", *_table(ANN_HEADERS, ann_rows(front)), ""]
+        lines += ["", markdown_table(ANN_HEADERS, ann_rows(front)), ""]
         lines += [f"* {answer}" for answer in answers(front)]
     return "\n".join(lines) + "\n"
-
-
-def _table(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    return [
-        "| " + " | ".join(headers) + " |",
-        "|" + "---|" * len(headers),
-        *("| " + " | ".join(row) + " |" for row in cells),
-    ]

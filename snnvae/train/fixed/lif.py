@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
+from snnvae.train.blocks import weighted_sum
 from snnvae.train.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
 from snnvae.train.fixed import kernels
 from snnvae.train.lif_kernels import block_width
@@ -65,7 +66,7 @@ class FixedScan(torch.autograd.Function):
         spikes, _ = scan(whole, over_channels(bias, y), threshold, torch.zeros_like(y[0]))
         if weights is None:
             return spikes
-        return torch.stack([w * s for w, s in zip(weights, spikes)]).sum(0, keepdim=True)
+        return weighted_sum(spikes, weights)[None]
 
     @staticmethod
     def backward(
