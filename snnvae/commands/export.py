@@ -152,7 +152,7 @@ def _graphs_of(
     """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
     from snnvae.families.images.authors import read_authors
-    from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
+    from snnvae.train.to_nir import parts_for, to_nir
 
     if form == "netx" and path.suffix == ".nir" and origin is None:
         return {path.stem: read_nir(path)}
@@ -160,7 +160,7 @@ def _graphs_of(
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
     model = _checkpoint(path) if origin is None else read_authors(path, origin, steps=steps)
     folded = model.folded()
-    return {name: to_nir(folded, name) for name in parts_for(model, part or DEFAULT_PART)}
+    return {name: to_nir(folded, name) for name in parts_for(model, part)}
 
 
 def _checkpoint(path: Path) -> SpikingVAE:

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.export.weights import array
 from snnvae.families.images.losses import mmd
-from snnvae.families.images.vae import Losses, SpikingVAE, beside
+from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
+from snnvae.layers.wiring import Wiring
 from snnvae.train.config import Config
 
 DRAW_HALF_WIDTH = 0.5
@@ -45,6 +47,8 @@ class ESVAE(SpikingVAE):
     sees [n ; one-hot class], and rates are compared within each class.
     """
 
+    parts = ("generator", "autoencoder", "encoder", "decoder")
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.sample = nn.Linear(config.latent + config.classes, config.latent)
@@ -73,3 +77,48 @@ class ESVAE(SpikingVAE):
             {"params": rest, "lr": lr},
             {"params": list(own), "lr": lr * SAMPLE_LR_FACTOR},
         ]
+
+    def stages(self, part: str) -> tuple[str, ...]:
+        """The autoencoder is two graphs: its rates need all T steps before the first draw."""
+        return ("encoder", "decoder") if part == "autoencoder" else (part,)
+
+    def wiring(self, part: str) -> Wiring:
+        """encoder: image → latents; decoder and generator: z → image."""
+        if part == "encoder":
+            return self.part([self.image_port()], self.encoder_cells())
+        if part in ("decoder", "generator"):
+            return self.part([self.latent_port()], self.decoder_cells(), conditional=True)
+        raise KeyError(part)
+
+    def draws(self, part: str) -> dict[str, Any]:
+        """The posterior's draw after the encoder, the prior's before the generator."""
+        classes, by_class = self.config.classes, self.class_draws()
+        if part == "encoder":  # its decoder will ask for the samples' classes
+            return {"kind": "esvae-posterior", **({"classes": classes} if classes else {})}
+        if part != "generator":
+            return by_class
+        weight = array(self.sample.weight)
+        found = {
+            "kind": "esvae-prior",
+            "input": Z,
+            "weight": weight[:, : self.config.latent],
+            "bias": array(self.sample.bias),
+        }
+        if classes:
+            found["class_weight"] = weight[:, self.config.latent :]
+        return {**found, **by_class, "kind": found["kind"]}
+
+    def prune_host(self, group: str, kept: Tensor) -> None:
+        """r_p = sigmoid(W·n + b): the kept rows, and as much noise as there are latents, so that
+        the logits are distributed as they were: W' W'ᵀ = W_k W_kᵀ (Cholesky)."""
+        if group != LATENT:
+            return
+        latent = self.config.latent
+        weight = self.sample.weight.detach()[kept].double()
+        own, of_class = weight[:, :latent], weight[:, latent:]
+        covariance = own @ own.T
+        floor = 1e-9 * covariance.diagonal().mean().clamp_min(1e-12)
+        covariance += floor * torch.eye(len(kept), dtype=torch.double)
+        factor = torch.linalg.cholesky(covariance)
+        self.sample.weight = nn.Parameter(torch.cat([factor, of_class], 1).float())
+        self.sample.bias = nn.Parameter(self.sample.bias.detach()[kept].clone())

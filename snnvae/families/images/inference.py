@@ -29,7 +29,7 @@ from snnvae.hardware_sim.samplers import (
     gaussian_latents,
     one_hot,
 )
-from snnvae.train.run import run
+from snnvae.layers.activity import activity
 from snnvae.train.trace import time_first
 
 CHUNK = 32
@@ -146,8 +146,8 @@ def _reconstruct(
     assert isinstance(net, SpikingVAE)
     video = np.repeat(images[:, None], config.steps, axis=1)
     if isinstance(net, ESVAE):
-        latent = run(net, "encoder", _stimulus(net, image=video)).latent
-        assert latent is not None
+        wiring = net.wiring("encoder")
+        latent = activity(wiring, _stimulus(net, image=video)).spikes[wiring.output]
         spikes = bernoulli_spikes(latent.double().mean(0).numpy(), samples, config.steps, seed)
         return _image(net, "decoder", z=spikes, **_class_stream(net, label))
     index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
@@ -161,8 +161,8 @@ def _by_ann(net: AnnVAE | Autoencoder, z: Tensor) -> Images:
 
 
 def _image(net: SpikingVAE, part: str, **stimulus: NDArray[Any]) -> Images:
-    readout = run(net, part, _stimulus(net, **stimulus)).readout
-    assert readout is not None
+    wiring = net.wiring(part)
+    readout = activity(wiring, _stimulus(net, **stimulus)).membranes[wiring.output][-1]
     return np.tanh(readout.double().numpy())
 
 
