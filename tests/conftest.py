@@ -21,6 +21,8 @@ from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+pytest_plugins = ["tiny_models"]
+
 # A first call may compile kernels, and machines are busy: no property test is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

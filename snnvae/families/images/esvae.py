@@ -61,7 +61,7 @@ class ESVAE(SpikingVAE):
         rate = self.encoder.constant(image, steps).mean(0)
         # Drawn on the CPU, so that every device sees the same numbers.
         uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)
-        normal = torch.randn(batch, latent, generator=generator).to(image.device)
+        normal = torch.randn(batch, latent, generator=generator).to(image)
         z = RateDraw.apply(rate.expand(steps, batch, latent), uniform)
         prior_rate = torch.sigmoid(self.sample(beside(normal, self.one_hot(label))))
         reconstruction = F.mse_loss(self.decode(z, self.class_spikes(label)), image)
