@@ -19,15 +19,15 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.families.images.data import load
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
-from snnvae.train.data import load
 from snnvae.train.model import build
 from snnvae.train.to_nir import to_nir
-from snnvae.train.vae import SpikingVAE
 
 CACHE = Path(__file__).parent / ".cache"
 SIDE, STEPS, BATCH = 32, 30, 32

@@ -16,11 +16,11 @@ from benchmarks.result import Aim, Result, same_spikes
 from benchmarks.setup import Setup
 from benchmarks.timing import best_of
 from snnvae.deploy.run import run
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.neuron import LIF
 from snnvae.stimulus import Stimulus
-from snnvae.train.neuron import LIF
 from snnvae.train.run import run as run_model
 from snnvae.train.trace import batch_first, time_first, trace
-from snnvae.train.vae import SpikingVAE
 
 CHECKED = 16
 """Samples that are compared in float64; in float32 all are."""

@@ -78,11 +78,11 @@ def _one_model(
     from snnvae.evaluate.parity import all_agree
     from snnvae.evaluate.reconstruct import mse
     from snnvae.export.nir_file import write_nir
+    from snnvae.families.images import data
+    from snnvae.families.images.inference import reconstruct
     from snnvae.train import checkpoint as checkpoints
-    from snnvae.train import data
     from snnvae.train.config import Config
     from snnvae.train.fit import fit
-    from snnvae.train.inference import reconstruct
     from snnvae.train.to_nir import to_nir
 
     changes = {} if epochs is None else {"epochs": epochs}

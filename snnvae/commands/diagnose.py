@@ -60,9 +60,9 @@ def command(
     from snnvae.evaluate.diagnosis import words
     from snnvae.evaluate.diagnosis.diagnose import diagnose
     from snnvae.evaluate.diagnosis.plot import plot
+    from snnvae.families.images import data
     from snnvae.files import make_folder, write_text
     from snnvae.train import checkpoint as checkpoints
-    from snnvae.train import data
 
     config, trained = checkpoints.load_spiking(model)
     if out is not None:

@@ -73,7 +73,7 @@ def command(
     from snnvae.errors import ConfigError
     from snnvae.evaluate.quality.judge import Judge
     from snnvae.evaluate.quality.recognise import Recogniser
-    from snnvae.train import data
+    from snnvae.families.images import data
 
     chosen = tuple(p for p in PRECISIONS if precision in (p, "both"))
     common = {"seed": seed, "backend": backend, "progress": progress, "means": Means(dask=dask)}
@@ -118,9 +118,9 @@ def _from_checkpoint(
 ) -> tuple[str, int, Networks]:
     """The trained model and, if it spikes, its deployed forms."""
     from snnvae.evaluate.quality.networks import DeployedNetwork, TrainedNetwork
+    from snnvae.families.images.vae import SpikingVAE
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.to_nir import parts_for, to_nir
-    from snnvae.train.vae import SpikingVAE
 
     config, model = checkpoints.load(path)
     if not isinstance(model, SpikingVAE):

@@ -15,7 +15,7 @@ from snnvae.errors import CheckpointError, ConfigError
 if TYPE_CHECKING:
     import nir
 
-    from snnvae.train.vae import SpikingVAE
+    from snnvae.families.images.vae import SpikingVAE
 
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
 FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
@@ -151,7 +151,7 @@ def _graphs_of(
 ) -> dict[str, nir.NIRGraph]:
     """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
-    from snnvae.train.authors import read_authors
+    from snnvae.families.images.authors import read_authors
     from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
 
     if form == "netx" and path.suffix == ".nir" and origin is None:
@@ -165,8 +165,8 @@ def _graphs_of(
 
 def _checkpoint(path: Path) -> SpikingVAE:
     """The model of a checkpoint of ours; where it is a published one, the error says --from."""
+    from snnvae.families.images.authors import published_kind
     from snnvae.train import checkpoint as checkpoints
-    from snnvae.train.authors import published_kind
 
     try:
         return checkpoints.load_spiking(path)[1]

@@ -123,8 +123,8 @@ def command(
     are those that suit the model and data set, or with --from those of the checkpoint.
     """
     from snnvae.errors import ConfigError
+    from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.hardware import Hardware
     from snnvae.train.settings import amount, changed, continued, resolve
     from snnvae.train.state import settings_of
 

@@ -38,8 +38,8 @@ def command(
     **settings: Any,
 ) -> Result:
     """Train the autoencoder whose features FAD compares, for `snnvae evaluate --features`."""
+    from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.hardware import Hardware
     from snnvae.train.settings import resolve
     from snnvae.train.state import settings_of
 

@@ -37,8 +37,9 @@ def train_smaller(
     """Trains the whole network, unless there is one to start from, then shrinks it."""
     from snnvae.errors import ConfigError
     from snnvae.evaluate.sizes import HEADERS, rows, sizes_of
+    from snnvae.families.images import data
     from snnvae.files import write_text
-    from snnvae.train import checkpoint, data
+    from snnvae.train import checkpoint
     from snnvae.train.adaptive.shrink import HELD_BACK, TOLERANCE, shrink
     from snnvae.train.chain import trained
     from snnvae.train.config import SPIKING

@@ -12,12 +12,12 @@ from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.reconstruct import run_two_stages
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.program import Precision
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 CHUNK = 64
 """Samples at a time; any number gives the same images."""

@@ -12,10 +12,10 @@ from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
 from snnvae.evaluate.front.price import point_of
 from snnvae.evaluate.front.result import PROFILES
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.energy import units
 from snnvae.train.config import Config
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 CHIP = "loihi2"
 HEADERS = ("", "before", "after", "after / before")

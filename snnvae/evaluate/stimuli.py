@@ -72,7 +72,7 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     name = program.metadata.get("dataset")
     if len(images) != 1 or not isinstance(name, str):
         return HeldOut({})
-    from snnvae.train import data
+    from snnvae.families.images import data
 
     split = data.load(name, image_size=images[0].shape[-1])
     test = split.test

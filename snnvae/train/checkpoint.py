@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.files import write_aside
 from snnvae.train.config import Config
 from snnvae.train.model import build
-from snnvae.train.vae import VAE, SpikingVAE
 
 FORMAT = "snnvae-checkpoint"
 VERSION = 1

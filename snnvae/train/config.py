@@ -23,7 +23,7 @@ class Config:
     """What to train, on what, and how.
 
     model         'esvae', 'fsvae', 'ann-vae', or 'autoencoder', whose latents FAD compares
-    dataset       name for `snnvae.train.data.load`
+    dataset       name for `snnvae.families.images.data.load`
     image_size    side of the square images in pixels
     channels      colours of the images
     widths        channels of the stride-2 stages, outermost first

@@ -16,9 +16,9 @@ import math
 import torch
 from torch import Tensor
 
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.config import Config
 from snnvae.train.operations import Meter
-from snnvae.train.vae import SpikingVAE
 
 ASCENT, SQUARE = 5e-3, 0.5
 """η, per training step, and ρ."""

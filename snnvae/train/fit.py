@@ -14,14 +14,17 @@ from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
+from snnvae.families.images import data
+from snnvae.families.images.inference import generate, reconstruct
+from snnvae.families.images.vae import VAE, Losses, SpikingVAE
 from snnvae.files import make_folder
+from snnvae.layers.spiking import save_memory as saving_memory
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import blocks, checkpoint, data, state
+from snnvae.train import checkpoint, state
 from snnvae.train.config import Config
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
+from snnvae.train.devices import Hardware, keep_freed_memory
 from snnvae.train.epoch_reports import METRICS, EpochReports
-from snnvae.train.hardware import Hardware, keep_freed_memory
-from snnvae.train.inference import generate, reconstruct
 from snnvae.train.interrupts import deferred_interrupts
 from snnvae.train.model import build
 from snnvae.train.randomness import generator, held_back, order
@@ -29,7 +32,6 @@ from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
 from snnvae.train.start import starting_model
 from snnvae.train.state import STATE, Position
-from snnvae.train.vae import VAE, Losses, SpikingVAE
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -80,7 +82,7 @@ def fit(
     training = Training(config, split, (hardware or Hardware()).fabric(), model)
     training.position.source = state.digest_of(source)
     if save_memory:
-        blocks.save_memory(training.model)
+        saving_memory(training.model)
     if resume:
         training.resume(out / STATE)
     make_folder(out)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from snnvae.train.ann_vae import AnnVAE, Autoencoder
+from snnvae.families.images.ann_vae import AnnVAE, Autoencoder
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.config import Config
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fixed.convert import with_scales
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.fixed_point import with_scales
 
 KINDS: dict[str, type[ESVAE] | type[FSVAE] | type[AnnVAE] | type[Autoencoder]] = {
     "esvae": ESVAE,

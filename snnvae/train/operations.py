@@ -13,9 +13,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from snnvae.train.blocks import Output, SpikingLayer
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.output import Output
+from snnvae.layers.spiking import SpikingLayer
 
 Shape = tuple[int, ...]
 FanOuts = dict[str, Tensor]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE, roll_out
-from snnvae.train.vae import SpikingVAE, beside
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE, roll_out
+from snnvae.families.images.vae import SpikingVAE, beside
 
 PARTS: dict[type[SpikingVAE], dict[str, tuple[str, ...]]] = {
     ESVAE: {"encoder": ("image",), "decoder": ("z",), "generator": ("z",)},

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from snnvae.errors import ConfigError
+from snnvae.families.images import data
 from snnvae.toml_table import TomlTable
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint
 from snnvae.train.config import Config
 from snnvae.train.presets import by_name, preset_names
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnvae.errors import ConfigError
+from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
-from snnvae.train.fixed.convert import in_fixed_point
+from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.model import build
-from snnvae.train.vae import VAE, SpikingVAE
 
 SIZES = (
     "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k", "prior_hidden",

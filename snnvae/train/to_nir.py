@@ -11,18 +11,19 @@ from typing import Any
 
 import nir
 import numpy as np
+import torch
 from torch import nn
 
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
 from snnvae.errors import ConfigError
 from snnvae.export import layers
 from snnvae.export.builder import GraphBuilder
-from snnvae.train.blocks import SpikingLayer, split_columns
-from snnvae.train.constants import DT, READOUT_GAIN
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.constants import DT, READOUT_GAIN
+from snnvae.layers.spiking import SpikingLayer
 from snnvae.train.run import PARTS
-from snnvae.train.vae import SpikingVAE
 
 DEFAULT_PART = "generator"
 OUTPUT, CLASS = "output", "class"
@@ -233,3 +234,15 @@ def _shape(node: nir.NIRNode) -> tuple[int, ...]:
 
 def _conv1x1(linear: Any, shape: tuple[int, ...]) -> nir.Conv2d:
     return layers.linear_as_conv(linear.weight, linear.bias, shape)
+
+
+def split_columns(linear: nn.Linear, first: int) -> tuple[nn.Linear, nn.Linear]:
+    """A Linear on a concatenation as two whose outputs add up; the first keeps the bias."""
+    halves = []
+    for columns in (linear.weight[:, :first], linear.weight[:, first:]):
+        half = nn.Linear(columns.shape[1], columns.shape[0]).to(columns.dtype)
+        half.weight = nn.Parameter(columns.detach().clone())
+        half.bias = nn.Parameter(torch.zeros_like(linear.bias))
+        halves.append(half)
+    halves[0].bias = nn.Parameter(linear.bias.detach().clone())
+    return halves[0], halves[1]

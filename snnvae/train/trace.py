@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.neuron import LIF, Readout, scan
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.neuron import LIF, Readout, scan
 from snnvae.train.run import run
-from snnvae.train.vae import SpikingVAE
 
 
 @dataclass(frozen=True)

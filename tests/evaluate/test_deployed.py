@@ -7,8 +7,8 @@ import pytest
 
 from snnvae.errors import DataError
 from snnvae.evaluate.deployed import CHUNK, deployed_reconstructions
+from snnvae.families.images.inference import reconstruct
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruct
 from snnvae.train.model import build
 
 

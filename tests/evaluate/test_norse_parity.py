@@ -14,12 +14,12 @@ from snnvae.errors import CheckpointError, ConfigError
 from snnvae.evaluate.check import check, norse_rows
 from snnvae.evaluate.parity import LayerParity, all_agree
 from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim import reference
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE
 from snnvae.train.run import PARTS
 from snnvae.train.to_nir import to_nir
-from snnvae.train.vae import SpikingVAE
 
 Trained = Callable[[str], tuple[SpikingVAE, Path]]
 KINDS = {"esvae": ESVAE, "fsvae": FSVAE}

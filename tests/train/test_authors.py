@@ -19,14 +19,14 @@ from torch import Tensor
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run as run_backend
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.families.images.authors import published_kind, read_authors
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.samplers import esvae_prior_spikes
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
-from snnvae.train.authors import published_kind, read_authors
 from snnvae.train.to_nir import to_nir
 from snnvae.train.trace import trace
-from snnvae.train.vae import SpikingVAE
 
 SAMPLES = range(4)
 COEF = "membrane_output_layer.coef"

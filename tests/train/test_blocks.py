@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from snnvae.errors import ConfigError
-from snnvae.train.blocks import AutoregressiveNet, Decoder, Encoder, smallest_map, split_columns
+from snnvae.families.images.nets import AutoregressiveNet, Decoder, Encoder, smallest_map
 from snnvae.train.config import Config
 from snnvae.train.model import build
+from snnvae.train.to_nir import split_columns
 
 PAPER = {"image_size": 32, "widths": (32, 64, 128, 256), "latent": 128, "k": 20}
 LARGE = {"image_size": 64, "widths": (32, 64, 128, 256, 512), "latent": 128, "k": 20}

@@ -11,8 +11,8 @@ import torch
 
 from snnvae import zoo
 from snnvae.errors import CheckpointError, OutputError
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train import checkpoint
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from snnvae.families.images.esvae import ESVAE, RateDraw
 from snnvae.train.config import Config
-from snnvae.train.esvae import ESVAE, RateDraw
 from snnvae.train.model import build
 
 

@@ -9,9 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from snnvae.families.images.fsvae import (
+    FSVAE,
+    mean_rate,
+    roll_out,
+    running_statistics,
+    select,
+    shift,
+)
+from snnvae.families.images.losses import bernoulli_kl, psp_distance
 from snnvae.train.config import Config
-from snnvae.train.fsvae import FSVAE, mean_rate, roll_out, running_statistics, select, shift
-from snnvae.train.losses import bernoulli_kl, psp_distance
 from snnvae.train.model import build
 
 
@@ -102,7 +109,7 @@ def test_loss_is_mse_plus_weighted_distance(
         return {"psp": psp_distance, "kl": bernoulli_kl}[loss](q, p)
 
     name = {"psp": "psp_distance", "kl": "bernoulli_kl"}[loss]
-    monkeypatch.setattr(f"snnvae.train.fsvae.{name}", spy)
+    monkeypatch.setattr(f"snnvae.families.images.fsvae.{name}", spy)
     model = build(tiny("fsvae", prior_weight=0.25, prior_loss=loss))
     losses = model.loss(images(6), torch.Generator().manual_seed(0), 0.0)
     torch.testing.assert_close(losses.total, losses.reconstruction + 0.25 * losses.prior)
@@ -136,8 +143,8 @@ def test_scheduled_sampling_starts_at_step_five_and_uses_the_priors_own_guess(
 def test_scheduled_guess_is_the_priors_majority(
     fsvae: FSVAE, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnvae.train.fsvae.SCHEDULED_FIRST", 1.1)
-    monkeypatch.setattr("snnvae.train.fsvae.SCHEDULED_NOISE", 0.0)
+    monkeypatch.setattr("snnvae.families.images.fsvae.SCHEDULED_FIRST", 1.1)
+    monkeypatch.setattr("snnvae.families.images.fsvae.SCHEDULED_NOISE", 0.0)
     z = (torch.rand(12, 4, 5, generator=torch.Generator().manual_seed(0)) > 0.5).float()
     x = fsvae._scheduled(z, torch.Generator().manual_seed(0), done=0.0)
     with torch.no_grad():

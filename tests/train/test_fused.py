@@ -7,14 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train import rows
-from snnvae.train.blocks import Decoder, SpikingLayer, save_memory
+from snnvae.families.images.nets import Decoder
+from snnvae.layers import rows
+from snnvae.layers.constants import SURROGATE_HALF_WIDTH
+from snnvae.layers.fused import NormLIF
+from snnvae.layers.neuron import LIF, Readout, lif_cell
+from snnvae.layers.norse_cells import LIFBoxFeedForwardState
+from snnvae.layers.spiking import SpikingLayer, save_memory
 from snnvae.train.config import Config
-from snnvae.train.constants import SURROGATE_HALF_WIDTH
-from snnvae.train.fused import NormLIF
 from snnvae.train.model import build
-from snnvae.train.neuron import LIF, Readout, lif_cell
-from snnvae.train.norse_cells import LIFBoxFeedForwardState
 
 T, B, C = 6, 3, 5
 EPSILON = 1e-5
@@ -113,8 +114,8 @@ def test_other_tensors_take_torchs_own_operations(monkeypatch: pytest.MonkeyPatc
     layer(x).sum().backward()
     ours = {n: p.grad.clone() for n, p in layer.named_parameters()}
     layer.zero_grad()
-    monkeypatch.setattr("snnvae.train.blocks.is_supported", lambda _: False)
-    monkeypatch.setattr("snnvae.train.neuron.is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.layers.spiking.is_supported", lambda _: False)
+    monkeypatch.setattr("snnvae.layers.neuron.is_supported", lambda _: False)
     layer(x).sum().backward()
     for name, parameter in layer.named_parameters():
         torch.testing.assert_close(ours[name], parameter.grad, msg=name)

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from snnvae.errors import ConfigError
+from snnvae.families.images import inference
+from snnvae.families.images.inference import generate, reconstruct, reconstruction_mse
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
-from snnvae.train import inference
-from snnvae.train.inference import generate, reconstruct, reconstruction_mse
 from snnvae.train.trace import trace
-from snnvae.train.vae import SpikingVAE
 
 
 def test_images_are_in_range_and_differ(any_model: SpikingVAE) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from snnvae.train.losses import bernoulli_kl, mmd, psp, psp_distance
+from snnvae.families.images.losses import bernoulli_kl, mmd, psp, psp_distance
 
 
 def rates(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snnvae.train.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
-from snnvae.train.neuron import LIF, Readout, lif_cell
-from snnvae.train.norse_cells import LIFBoxFeedForwardState
+from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.layers.neuron import LIF, Readout, lif_cell
+from snnvae.layers.norse_cells import LIFBoxFeedForwardState
 
 
 def currents(seed: int, steps: int = 9, dtype: torch.dtype = torch.float64) -> Tensor:

@@ -13,17 +13,17 @@ from torch import Tensor
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import CheckpointError
 from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.families.images.fsvae import FSVAE, shift
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.counter import Counter
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint, state
 from snnvae.train.config import Config
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
 from snnvae.train.fit import STATE, fit
-from snnvae.train.fsvae import FSVAE, shift
 from snnvae.train.model import build
 from snnvae.train.operations import Meter
 from snnvae.train.trace import time_first
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.mark.parametrize("name", ["esvae", "fsvae", "conditional_esvae", "conditional_fsvae"])

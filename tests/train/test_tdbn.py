@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from snnvae.train.tdbn import TdBN, fold
+from snnvae.layers.tdbn import TdBN, fold
 
 
 def activity(*shape: int) -> torch.Tensor:

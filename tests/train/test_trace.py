@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.samplers import bernoulli_choice, class_spikes, one_hot
-from snnvae.train.blocks import SpikingLayer
-from snnvae.train.constants import V_TH
+from snnvae.layers.constants import V_TH
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.tdbn import TdBN
 from snnvae.train.run import PARTS, inputs_of
-from snnvae.train.tdbn import TdBN
 from snnvae.train.trace import Trace, trace
-from snnvae.train.vae import SpikingVAE
 
 SAMPLES = range(4)
 ENCODER = {"encoder.0.lif", "encoder.1.lif", "encoder.latent.lif"}

@@ -15,10 +15,10 @@ from snnvae.evaluate.diagnosis.mismatch import FOLDS, compare, prior_classes
 from snnvae.evaluate.diagnosis.result import ClassLoss, Diagnosis, Loss, Part
 from snnvae.evaluate.diagnosis.subject import Subject
 from snnvae.evaluate.diagnosis.suggestions import notes, suggest
+from snnvae.families.images.data import Images, Split
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.progress import NoProgress, Progress
-from snnvae.train.data import Images, Split
 from snnvae.train.randomness import order
-from snnvae.train.vae import SpikingVAE
 
 BATCH = 200
 """Images that are examined at a time."""

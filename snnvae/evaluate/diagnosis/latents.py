@@ -11,9 +11,9 @@ from torch import Tensor
 
 from snnvae.evaluate.diagnosis.posterior import encoder_draw, path_choice
 from snnvae.evaluate.diagnosis.subject import Subject
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE, roll_out
 from snnvae.hardware_sim.samplers import esvae_prior_spikes
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE, roll_out
 from snnvae.train.trace import time_first
 
 CHUNK = 256

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnvae.evaluate.diagnosis.latents import Latents, Values
 from snnvae.evaluate.diagnosis.result import LatentDifference, PriorFit
-from snnvae.train.losses import mmd
+from snnvae.families.images.losses import mmd
 
 FOLDS = 5
 MMD_SAMPLES = 500

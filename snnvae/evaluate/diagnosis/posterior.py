@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from snnvae.evaluate.diagnosis.subject import Subject
+from snnvae.families.images.fsvae import FSVAE, mean_rate, roll_out, shift
 from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
-from snnvae.train.fsvae import FSVAE, mean_rate, roll_out, shift
 from snnvae.train.trace import time_first
 
 

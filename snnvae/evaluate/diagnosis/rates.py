@@ -7,8 +7,8 @@ from torch import Tensor
 
 from snnvae.evaluate.diagnosis.posterior import rate_draw
 from snnvae.evaluate.diagnosis.subject import Subject
+from snnvae.families.images.esvae import RateDraw
 from snnvae.progress import Progress
-from snnvae.train.esvae import RateDraw
 from snnvae.train.randomness import generator
 
 LEARNING_RATE = 0.05

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from snnvae.train.vae import SpikingVAE
+from snnvae.families.images.vae import SpikingVAE
 
 KEY_STEP = 1 << 64
 """Philox keys have 128 bits and seeds 63, so that no draw of one seed is a draw of another."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from snnvae.evaluate.diagnosis.result import Diagnosis, Suggestion
+from snnvae.layers.neuron import Readout
 from snnvae.train.config import Config
-from snnvae.train.neuron import Readout
 from snnvae.train.settings import command_of
 
 CAUSES = 0.2

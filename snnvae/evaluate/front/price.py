@@ -13,6 +13,7 @@ from snnvae.evaluate.deployed import deployed_reconstructions
 from snnvae.evaluate.front.result import CASES, PROFILES, Ann, Point, sums
 from snnvae.evaluate.quality.networks import DeployedNetwork
 from snnvae.evaluate.reconstruct import mse
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.energy.ann.baselines import ann_energies
 from snnvae.hardware_sim.energy.ann.twin import ann_twin
 from snnvae.hardware_sim.energy.estimate import price
@@ -24,7 +25,6 @@ from snnvae.progress import Progress
 from snnvae.train.config import Config
 from snnvae.train.model import build
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 INT8 = "int8"
 PRECISIONS: tuple[Precision, Precision] = ("float", "fixed")

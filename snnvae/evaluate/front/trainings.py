@@ -19,12 +19,13 @@ import numpy as np
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of, scaled
 from snnvae.evaluate.front.result import Ann, Front, Point
+from snnvae.families.images import data
+from snnvae.families.images.inference import reconstruction_mse
 from snnvae.files import make_folder, write_text
 from snnvae.progress import Progress
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint
 from snnvae.train.chain import further, quantised, trained
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruction_mse
 from snnvae.train.settings import amount
 from snnvae.train.start import starting_model
 

@@ -8,6 +8,7 @@ from typing import Any
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.quality.names import IN_PARTS, NAMES, figure
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.estimate import estimate
 from snnvae.hardware_sim.energy.profile_file import load_profile
@@ -15,7 +16,6 @@ from snnvae.hardware_sim.energy.report import words
 from snnvae.hardware_sim.stimuli import build_stimulus
 from snnvae.train.settings import command_of
 from snnvae.train.to_nir import to_nir
-from snnvae.train.vae import SpikingVAE
 
 PROFILES = ("horowitz45", "loihi1")
 SAMPLES = 64

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from snnvae.errors import CheckpointError
+from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.train import checkpoint
-from snnvae.train.ann_vae import Autoencoder
 
 BATCH = 256
 """Images at a time; by batch statistics it is what the features depend on."""

@@ -19,8 +19,8 @@ from snnvae.evaluate.quality.neighbours import NEIGHBOURS, neighbourhoods
 from snnvae.evaluate.quality.networks import Network
 from snnvae.evaluate.quality.recognise import Recogniser
 from snnvae.evaluate.reconstruct import mse
+from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.hardware_sim.samplers import classes_in_turn
-from snnvae.train.ann_vae import Autoencoder
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.errors import GraphError
 from snnvae.evaluate.reconstruct import run_two_stages
+from snnvae.families.images.inference import deployable, generate, reconstruct
+from snnvae.families.images.vae import VAE
 from snnvae.hardware_sim.counter import Counter
 from snnvae.hardware_sim.stimuli import build_stimulus, classes_of
 from snnvae.program import Precision, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
-from snnvae.train.inference import deployable, generate, reconstruct
 from snnvae.train.rates import firing_rates
-from snnvae.train.vae import VAE
 
 CHUNK = 64
 """Samples at a time; any number gives the same images."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.train.data import Images
+from snnvae.families.images.data import Images
 
 TRAINING = 10_000
 """Images that the classifier learns from at most; more take long and change little."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.tdbn import TdBN
 from snnvae.train.adaptive.importance import Batches
 from snnvae.train.adaptive.units import LATENT, Group, groups_of, synapse_of
 from snnvae.train.config import Config
-from snnvae.train.esvae import ESVAE
 from snnvae.train.model import build
 from snnvae.train.randomness import generator
-from snnvae.train.tdbn import TdBN
-from snnvae.train.vae import SpikingVAE
 
 RECALIBRATION = 40
 """Batches from which tdBN's running statistics are learned anew: 1 − 0.9⁴⁰ of them is new."""

@@ -16,10 +16,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.spiking import SpikingLayer
 from snnvae.train.adaptive.units import Columns, Group, groups_of, synapse_of
-from snnvae.train.blocks import SpikingLayer
 from snnvae.train.randomness import generator
-from snnvae.train.vae import SpikingVAE
 
 Batches = Iterable[tuple[Tensor, Tensor | None]]
 """Images (B, C, H, W), and their classes (B,) where the model is conditional."""

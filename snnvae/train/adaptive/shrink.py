@@ -20,19 +20,20 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import ConfigError
+from snnvae.families.images import data
+from snnvae.families.images.inference import reconstruction_mse
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.files import make_folder
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import Batches, importances
 from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
 from snnvae.train.config import Config
 from snnvae.train.fit import CHECKPOINT, STATE
-from snnvae.train.inference import reconstruction_mse
 from snnvae.train.randomness import held_back, order
 from snnvae.train.start import SIZES
-from snnvae.train.vae import SpikingVAE
 
 TOLERANCE = 0.02
 """By which part the error may be larger in the end."""

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 from torch import nn
 
-from snnvae.train.blocks import SpikingLayer, Synapse
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.spiking import SpikingLayer, Synapse
 
 LATENT = "latent"
 

@@ -19,9 +19,9 @@ from snnvae.evaluate.diagnosis.result import (
     PriorFit,
 )
 from snnvae.evaluate.diagnosis.subject import Subject
+from snnvae.families.images.data import load
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train import checkpoint
-from snnvae.train.data import load
-from snnvae.train.vae import SpikingVAE
 
 torch.set_num_threads(1)  # tensors this small only wait for each other
 

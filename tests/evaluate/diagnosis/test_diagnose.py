@@ -11,8 +11,8 @@ import pytest
 from snnvae.errors import ConfigError
 from snnvae.evaluate.diagnosis.diagnose import diagnose, labels_of, loss_of
 from snnvae.evaluate.diagnosis.gaps import Errors
+from snnvae.families.images.data import Split, load
 from snnvae.train.config import Config
-from snnvae.train.data import Split, load
 from snnvae.train.model import build
 
 SMALL: dict[str, Any] = {"samples": 20, "draws": 2, "iterations": 2, "aggregate": 60}

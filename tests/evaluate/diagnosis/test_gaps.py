@@ -16,11 +16,11 @@ from snnvae.evaluate.diagnosis.patterns import best_pattern
 from snnvae.evaluate.diagnosis.posterior import encoder_draw, encoder_rates, rate_draw
 from snnvae.evaluate.diagnosis.rates import optimise_rates
 from snnvae.evaluate.diagnosis.subject import Subject
+from snnvae.families.images.inference import reconstruction_mse
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.progress import NoProgress
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruction_mse
 from snnvae.train.model import build
-from snnvae.train.vae import SpikingVAE
 
 Of = Callable[[str], SpikingVAE]
 QUIET = NoProgress()

@@ -9,7 +9,7 @@ import pytest
 
 from snnvae.evaluate.diagnosis.latents import Latents, draw_latents
 from snnvae.evaluate.diagnosis.mismatch import compare, prior_classes
-from snnvae.train.inference import generate
+from snnvae.families.images.inference import generate
 
 N, T, L = 800, 8, 4
 

@@ -13,12 +13,12 @@ from snnvae.evaluate.quality.features import BATCH, features, load_features
 from snnvae.evaluate.quality.judge import Judge
 from snnvae.evaluate.quality.networks import CHUNK, DeployedNetwork, TrainedNetwork
 from snnvae.evaluate.reconstruct import mse
+from snnvae.families.images.inference import reconstruct
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
-from snnvae.train.inference import reconstruct
 from snnvae.train.model import build
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 SMALL = {"image_size": 4, "widths": (4,), "latent": 3, "k": 2, "steps": 3}
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (CHUNK + 3, 1, 4, 4)).astype(np.float32)

@@ -10,12 +10,12 @@ from snnvae.evaluate.quality import recognise
 from snnvae.evaluate.quality.judge import Judge
 from snnvae.evaluate.quality.networks import DeployedNetwork, Made, TrainedNetwork
 from snnvae.evaluate.quality.recognise import Recogniser
-from snnvae.train import data
+from snnvae.families.images import data
+from snnvae.families.images.data import Images
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.config import Config
-from snnvae.train.data import Images
 from snnvae.train.model import build
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 DIGITS = data.load("digits")
 RECOGNISER = Recogniser(DIGITS.train, DIGITS.train_labels)

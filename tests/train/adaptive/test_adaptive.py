@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import ConfigError
+from snnvae.families.images.inference import generate, reconstruct
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.spiking import SpikingLayer
 from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
 from snnvae.train.adaptive.shrink import _ranked, shrink
 from snnvae.train.adaptive.units import LATENT, groups_of, synapse_of
-from snnvae.train.blocks import SpikingLayer
 from snnvae.train.config import Config
 from snnvae.train.fit import fit
-from snnvae.train.fixed.convert import in_fixed_point
-from snnvae.train.inference import generate, reconstruct
+from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.fixture(params=["esvae", "fsvae"])

@@ -12,7 +12,7 @@ import pytest
 from image_sets import batch_bytes, random_bytes
 
 from snnvae.errors import DataError
-from snnvae.train.data.batch import read_batch
+from snnvae.families.images.data.batch import read_batch
 
 PIXELS = random_bytes(3, 3, 32, 32)
 LABELS = [9, 0, 4]

@@ -9,8 +9,8 @@ import pytest
 from image_sets import Stages, save, smooth
 
 from snnvae.errors import DataError
-from snnvae.train import data
-from snnvae.train.data.picture import Preparation
+from snnvae.families.images import data
+from snnvae.families.images.data.picture import Preparation
 
 PARTS = {"000001.jpg": 0, "000002.jpg": 2, "000003.jpg": 1, "000004.jpg": 0}
 

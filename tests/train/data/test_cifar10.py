@@ -10,9 +10,9 @@ import pytest
 from image_sets import batch_bytes, cifar_batches, tar_gz
 
 from snnvae.errors import DataError
-from snnvae.train import data
-from snnvae.train.data import cifar10
-from snnvae.train.data.resize import resize
+from snnvae.families.images import data
+from snnvae.families.images.data import cifar10
+from snnvae.families.images.data.resize import resize
 
 ARCHIVE, FOLDER = "cifar-10-python.tar.gz", "cifar-10-batches-py"
 BATCHES = cifar_batches()

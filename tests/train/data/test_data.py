@@ -11,7 +11,7 @@ import pytest
 from image_sets import save, smooth, write_mnist
 
 from snnvae.errors import DataError
-from snnvae.train import data
+from snnvae.families.images import data
 
 NONE = ("celeba", "folder")
 """Data sets without classes of their own."""
@@ -29,7 +29,10 @@ def test_a_side_out_of_bounds_is_refused(side: int) -> None:
 
 
 def test_the_names_are_listed_without_numpy() -> None:
-    code = "import sys; from snnvae.train.data import DATASETS; sys.exit('numpy' in sys.modules)"
+    code = (
+        "import sys; from snnvae.families.images.data import DATASETS; "
+        "sys.exit('numpy' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -65,8 +68,8 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
 def test_without_it_files_lie_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     import pooch
 
-    from snnvae.train.data.decoded import cache_folder
-    from snnvae.train.data.store import default_folder
+    from snnvae.families.images.data.decoded import cache_folder
+    from snnvae.families.images.data.store import default_folder
 
     monkeypatch.delenv("SNNVAE_DATA", raising=False)
     monkeypatch.delenv("SNNVAE_CACHE")

@@ -11,10 +11,10 @@ import pytest
 from image_sets import Stages, save, smooth
 
 from snnvae.errors import DataError, OutputError
+from snnvae.families.images.data import decoded
+from snnvae.families.images.data.decoded import decode
+from snnvae.families.images.data.picture import Preparation
 from snnvae.progress import NoProgress
-from snnvae.train.data import decoded
-from snnvae.train.data.decoded import decode
-from snnvae.train.data.picture import Preparation
 
 SMALL = Preparation(8, 3)
 

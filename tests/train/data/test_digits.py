@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnvae.train.data import load
+from snnvae.families.images.data import load
 
 
 def test_digits_are_scaled_and_shaped() -> None:

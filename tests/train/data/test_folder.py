@@ -9,8 +9,8 @@ import pytest
 from image_sets import Stages, save, smooth
 
 from snnvae.errors import DataError
-from snnvae.train import data
-from snnvae.train.data.picture import Preparation
+from snnvae.families.images import data
+from snnvae.families.images.data.picture import Preparation
 
 
 def fill(folder: Path, count: int, seed: int = 0, channels: int = 3) -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 from image_sets import idx_bytes, random_bytes
 
 from snnvae.errors import DataError
-from snnvae.train.data.idx import read_idx
+from snnvae.families.images.data.idx import read_idx
 
 PIXELS = random_bytes(3, 28, 28)
 WHOLE = idx_bytes(PIXELS)

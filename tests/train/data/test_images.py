@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from image_sets import random_bytes
 
-from snnvae.train.data import Images
+from snnvae.families.images.data import Images
 
 PIXELS = random_bytes(5, 3, 4, 4)
 

@@ -10,8 +10,8 @@ import pytest
 from image_sets import idx_bytes, random_bytes, write_mnist
 
 from snnvae.errors import DataError
-from snnvae.train import data
-from snnvae.train.data.resize import resize
+from snnvae.families.images import data
+from snnvae.families.images.data.resize import resize
 
 NAMES = ("mnist", "fashion-mnist", "kmnist")
 

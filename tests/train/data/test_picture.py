@@ -11,8 +11,8 @@ from image_sets import save, smooth
 from PIL import Image
 
 from snnvae.errors import DataError
-from snnvae.train.data import picture
-from snnvae.train.data.picture import Preparation, is_grey
+from snnvae.families.images.data import picture
+from snnvae.families.images.data.picture import Preparation, is_grey
 
 
 def test_a_face_is_cut_to_its_centre_and_resized(tmp_path: Path) -> None:

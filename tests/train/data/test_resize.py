@@ -8,7 +8,7 @@ import torch
 from image_sets import random_bytes
 from PIL import Image
 
-from snnvae.train.data.resize import resize
+from snnvae.families.images.data.resize import resize
 
 SIDES = [(28, 32), (32, 20), (8, 33), (28, 1)]
 

@@ -14,9 +14,9 @@ import pytest
 from image_sets import Stages, write_mnist
 
 from snnvae.errors import DataError
-from snnvae.train import data
-from snnvae.train.data import mnist
-from snnvae.train.data.store import Remote, Store, fetch
+from snnvae.families.images import data
+from snnvae.families.images.data import mnist
+from snnvae.families.images.data.store import Remote, Store, fetch
 
 CONTENT = bytes(range(256)) * 1000
 

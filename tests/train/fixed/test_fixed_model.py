@@ -14,19 +14,19 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run as run_program
 from snnvae.errors import ConfigError
 from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.families.images.inference import reconstruct
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.layers.fixed.layer import FixedLayer
+from snnvae.layers.fixed.rounding import WholeBias, WholeWeight
+from snnvae.layers.spiking import SpikingLayer
 from snnvae.primitives import fixed_point
 from snnvae.train import checkpoint
-from snnvae.train.blocks import SpikingLayer
 from snnvae.train.config import Config
 from snnvae.train.fit import fit
-from snnvae.train.fixed.convert import in_fixed_point
-from snnvae.train.fixed.layer import FixedLayer
-from snnvae.train.fixed.rounding import WholeBias, WholeWeight
-from snnvae.train.inference import reconstruct
+from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.to_nir import to_nir
 from snnvae.train.trace import trace
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.fixture(params=["esvae", "fsvae"])

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from snnvae.layers.fixed import lif
+from snnvae.layers.fixed.lif import DV, KEEP, FixedScan
+from snnvae.layers.neuron import Readout
 from snnvae.primitives import FixedNeuron
 from snnvae.primitives.parameters import FixedBias
-from snnvae.train.fixed import lif
-from snnvae.train.fixed.lif import DV, KEEP, FixedScan
-from snnvae.train.neuron import Readout
 
 T, B, C = 6, 3, 5
 THRESHOLD, HALF_WIDTH = 40 * 64, 100.0 * 64

@@ -22,11 +22,11 @@ from typing import Any
 import torch
 
 from snnvae.errors import CheckpointError, ConfigError
-from snnvae.train.authors_file import SAVE, StateDictFile
+from snnvae.families.images.authors_file import SAVE, StateDictFile
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fsvae import FSVAE
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.config import Config
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
 
 KINDS: dict[str, type[ESVAE] | type[FSVAE]] = {"fsvae": FSVAE, "esvae": ESVAE}
 

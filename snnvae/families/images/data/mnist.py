@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import DataError
-from snnvae.train.data.idx import read_idx
-from snnvae.train.data.images import Images, Split
-from snnvae.train.data.resize import resize
-from snnvae.train.data.store import Remote, Store
+from snnvae.families.images.data.idx import read_idx
+from snnvae.families.images.data.images import Images, Split
+from snnvae.families.images.data.resize import resize
+from snnvae.families.images.data.store import Remote, Store
 
 SIDE = 28
 CLASSES = 10

@@ -10,14 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from snnvae.layers.constants import DT, READOUT_TAU_INV, TAU_MEM_INV
+from snnvae.layers.fixed.kernels import UNIT
+from snnvae.layers.fixed.lif import FixedLIF
+from snnvae.layers.fixed.rounding import WholeBias, WholeCurrent, WholeWeight
+from snnvae.layers.neuron import LIF, Readout
+from snnvae.layers.output import Output
+from snnvae.layers.spiking import SpikingLayer, Synapse
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
-from snnvae.train.blocks import Output, SpikingLayer, Synapse
-from snnvae.train.constants import DT, READOUT_TAU_INV, TAU_MEM_INV
-from snnvae.train.fixed.kernels import UNIT
-from snnvae.train.fixed.lif import FixedLIF
-from snnvae.train.fixed.rounding import WholeBias, WholeCurrent, WholeWeight
-from snnvae.train.neuron import LIF, Readout
 
 GAIN = DT * TAU_MEM_INV
 """By which the compiler multiplies weights and biases: dt/τ·R of a LIF."""

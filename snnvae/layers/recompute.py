@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snnvae.train.tdbn import TdBN
+from snnvae.layers.tdbn import TdBN
 
 Run = Callable[[Tensor, "Sequence[float] | None"], Tensor]
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train.blocks import AutoregressiveNet
+from snnvae.families.images.losses import bernoulli_kl, psp_distance
+from snnvae.families.images.nets import AutoregressiveNet
+from snnvae.families.images.vae import Losses, SpikingVAE, beside
 from snnvae.train.config import Config
-from snnvae.train.losses import bernoulli_kl, psp_distance
-from snnvae.train.vae import Losses, SpikingVAE, beside
 
 SCHEDULED_FROM_STEP = 5
 SCHEDULED_FIRST, SCHEDULED_LAST = 0.1, 0.3

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnvae.errors import ConfigError
+from snnvae.families.images.ann_vae import AnnVAE, Autoencoder
+from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.hardware_sim.samplers import (
     bernoulli_choice,
     bernoulli_spikes,
@@ -26,11 +29,8 @@ from snnvae.hardware_sim.samplers import (
     gaussian_latents,
     one_hot,
 )
-from snnvae.train.ann_vae import AnnVAE, Autoencoder
-from snnvae.train.esvae import ESVAE
 from snnvae.train.run import run
 from snnvae.train.trace import time_first
-from snnvae.train.vae import VAE, SpikingVAE
 
 CHUNK = 32
 """Samples at a time; any number gives the same images."""

@@ -12,10 +12,10 @@ from typing import IO
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.train.data.batch import MAX_BYTES, read_batch
-from snnvae.train.data.images import Images, Split
-from snnvae.train.data.resize import resize
-from snnvae.train.data.store import Remote, Store
+from snnvae.families.images.data.batch import MAX_BYTES, read_batch
+from snnvae.families.images.data.images import Images, Split
+from snnvae.families.images.data.resize import resize
+from snnvae.families.images.data.store import Remote, Store
 
 FOLDER = "cifar-10-batches-py"
 ARCHIVE = Remote(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnvae.train.data.images import Images, Split
-from snnvae.train.data.resize import resize
+from snnvae.families.images.data.images import Images, Split
+from snnvae.families.images.data.resize import resize
 
 SIDE = 8
 HELD_OUT = 297

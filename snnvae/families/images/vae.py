@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train.blocks import Decoder, Encoder, Output, SpikingLayer, replace_layers
+from snnvae.families.images.nets import Decoder, Encoder
+from snnvae.layers.neuron import Readout
+from snnvae.layers.output import Output
+from snnvae.layers.spiking import SpikingLayer, replace_layers
 from snnvae.train.config import Config
-from snnvae.train.neuron import Readout
 
 Model = TypeVar("Model", bound="SpikingVAE")
 
@@ -102,7 +104,7 @@ class SpikingVAE(VAE):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it computes in fixed point (see `train.fixed`)."""
+        """Whether it computes in fixed point (see `layers.fixed`)."""
         return bool(_scales(self))
 
     def folded(self: Model) -> Model:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.scales import choose_scales
-from snnvae.train.blocks import Output, SpikingLayer, replace_layers
-from snnvae.train.fixed.layer import FixedLayer, FixedOutput, FixedReadout
+from snnvae.families.images.vae import Model, SpikingVAE
+from snnvae.layers.fixed.layer import FixedLayer, FixedOutput, FixedReadout
+from snnvae.layers.output import Output
+from snnvae.layers.spiking import SpikingLayer, replace_layers
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import Model, SpikingVAE
 
 FIRST = "encoder.0"
 """The layer that the image drives."""

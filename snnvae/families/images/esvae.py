@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.families.images.losses import mmd
+from snnvae.families.images.vae import Losses, SpikingVAE, beside
 from snnvae.train.config import Config
-from snnvae.train.losses import mmd
-from snnvae.train.vae import Losses, SpikingVAE, beside
 
 DRAW_HALF_WIDTH = 0.5
 """|r − U| below which the gradient of a draw passes, with height 1."""

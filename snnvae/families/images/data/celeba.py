@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.train.data.decoded import decode
-from snnvae.train.data.images import Images, Split
-from snnvae.train.data.picture import Preparation
-from snnvae.train.data.store import Store
+from snnvae.families.images.data.decoded import decode
+from snnvae.families.images.data.images import Images, Split
+from snnvae.families.images.data.picture import Preparation
+from snnvae.families.images.data.store import Store
 
 FOLDER = "img_align_celeba"
 PARTITION = "list_eval_partition.txt"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnvae.errors import DataError
+from snnvae.families.images.data.images import Images, Split
 from snnvae.progress import NoProgress, Progress
-from snnvae.train.data.images import Images, Split
 
 MAX_SIDE = 1024
 """Pixels; a wider image is a mistake rather than a wish."""
@@ -68,15 +68,15 @@ def load(
     if not 1 <= side <= MAX_SIDE:
         raise DataError(f"image_size {side} must be from 1 to {MAX_SIDE}")
     if name == "digits":
-        from snnvae.train.data import digits
+        from snnvae.families.images.data import digits
 
         return digits.read(side)
     if name == "folder":
-        from snnvae.train.data import folder
+        from snnvae.families.images.data import folder
 
         return folder.read(_own_folder(data_dir), side, progress or NoProgress())
-    from snnvae.train.data import celeba, cifar10, mnist
-    from snnvae.train.data.store import Store, default_folder
+    from snnvae.families.images.data import celeba, cifar10, mnist
+    from snnvae.families.images.data.store import Store, default_folder
 
     place = default_folder() if data_dir is None else Path(data_dir)
     store = Store(place, download, progress or NoProgress())
@@ -102,7 +102,7 @@ def channels_of(name: str, data_dir: Path | None = None) -> int:
     """Colours of the images, 1 or 3: a folder's, if it is one, by a look at its files."""
     channels = _traits(name).channels
     if channels is None:
-        from snnvae.train.data import folder
+        from snnvae.families.images.data import folder
 
         return folder.channels(_own_folder(data_dir))
     return channels
@@ -120,7 +120,7 @@ def classes_of(name: str, data_dir: Path | None = None) -> int:
     """
     classes = _traits(name).classes
     if classes is None:
-        from snnvae.train.data import folder
+        from snnvae.families.images.data import folder
 
         classes = folder.classes(_own_folder(data_dir))
     if classes < 2:
@@ -132,7 +132,7 @@ def classes_of(name: str, data_dir: Path | None = None) -> int:
 
 
 def _own_folder(data_dir: Path | None) -> Path:
-    from snnvae.train.data.store import FOLDER_VARIABLE
+    from snnvae.families.images.data.store import FOLDER_VARIABLE
 
     named = data_dir or os.environ.get(FOLDER_VARIABLE)
     if named is None:

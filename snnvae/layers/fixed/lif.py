@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.layers.fixed import kernels
+from snnvae.layers.lif_kernels import block_width
+from snnvae.layers.rows import PIECES, as_rows, as_tensor, in_pieces, is_supported, tiled
+from snnvae.layers.spiking import weighted_sum
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
-from snnvae.train.blocks import weighted_sum
-from snnvae.train.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
-from snnvae.train.fixed import kernels
-from snnvae.train.lif_kernels import block_width
-from snnvae.train.rows import PIECES, as_rows, as_tensor, in_pieces, is_supported, tiled
 
 DV = int(fixed_decay(np.asarray(DT * TAU_MEM_INV)))
 """The membrane's decay in 4096ths."""

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from snnvae.train import fused
-from snnvae.train.constants import (
+from snnvae.layers import fused
+from snnvae.layers.constants import (
     DT,
     READOUT_GAIN,
     READOUT_TAU_INV,
@@ -16,7 +16,7 @@ from snnvae.train.constants import (
     TAU_MEM_INV,
     V_TH,
 )
-from snnvae.train.norse_cells import (
+from snnvae.layers.norse_cells import (
     LIBoxCell,
     LIBoxParameters,
     LIBoxState,
@@ -24,7 +24,7 @@ from snnvae.train.norse_cells import (
     LIFBoxFeedForwardState,
     LIFBoxParameters,
 )
-from snnvae.train.rows import is_supported
+from snnvae.layers.rows import is_supported
 
 
 def lif_cell(v_th: float = V_TH) -> LIFBoxCell:

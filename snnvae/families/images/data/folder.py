@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from snnvae.errors import DataError
+from snnvae.families.images.data.decoded import decode
+from snnvae.families.images.data.images import Images, Split
+from snnvae.families.images.data.picture import SUFFIXES, Preparation, is_grey
 from snnvae.progress import Progress
-from snnvae.train.data.decoded import decode
-from snnvae.train.data.images import Images, Split
-from snnvae.train.data.picture import SUFFIXES, Preparation, is_grey
 
 HELD_OUT = 10
 """One image in so many is held out where there is no folder to test by."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train import fused
+from snnvae.layers import fused
 
 PAPER_V_TH = 0.2
 """Threshold in the papers' coordinate u, where tdBN's equation is written. Inputs have the same

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnvae.train import lif_kernels
-from snnvae.train.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
-from snnvae.train.rows import PIECES, as_rows, as_tensor, in_pieces, tiled
+from snnvae.layers import lif_kernels
+from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.layers.rows import PIECES, as_rows, as_tensor, in_pieces, tiled
 
 
 def lif(x: Tensor, v: Tensor, v_th: float = V_TH) -> tuple[Tensor, Tensor]:

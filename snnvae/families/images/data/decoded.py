@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import DataError, OutputError
+from snnvae.families.images.data.picture import Preparation
 from snnvae.files import write_aside
 from snnvae.machine import cores
 from snnvae.progress import Progress
-from snnvae.train.data.picture import Preparation
 
 FOLDER_VARIABLE = "SNNVAE_CACHE"
 CHUNK = 64
