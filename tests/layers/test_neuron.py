@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -60,7 +60,6 @@ def test_constants_are_the_papers_in_v_equal_three_quarters_of_u() -> None:
     torch.testing.assert_close(in_u, torch.tensor([0.2, 0.5]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_spikes_and_gradients_are_the_papers(seed: int) -> None:
     x = currents(seed).requires_grad_()
@@ -89,7 +88,6 @@ def test_threshold_is_strict() -> None:
     assert (spikes.item(), last.item()) == (1, 0)
 
 
-@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, 8))
 def test_carrying_the_membrane_equals_one_run(seed: int, cut: int) -> None:
     x, lif = currents(seed), LIF()
