@@ -35,5 +35,9 @@ class BackendError(SnnvaeError):
     """A backend (Lava, Loihi) that is missing, failed or was stopped."""
 
 
+class MissingError(SnnvaeError, ImportError):
+    """A package that an extra of snnvae would bring is not installed."""
+
+
 class OutputError(SnnvaeError):
     """A result that cannot be written where the user asked."""

@@ -9,11 +9,11 @@ import h5py
 import nir
 from nir.serialization import hdf2dict
 
-import snnvae.primitives  # noqa: F401  registers our nodes with NIR's reader
 from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError, SnnvaeError
 from snnvae.files import write_aside
 from snnvae.hdf5_check import Hdf5Check
+from snnvae.primitives.nir_nodes import register_nodes
 
 MAX_NODES = 10_000
 
@@ -31,6 +31,7 @@ def read_nir(path: Path) -> nir.NIRGraph:
     grows without measure, or holds values that are not finite.
     """
     path = Path(path)
+    register_nodes()
     try:
         _check_kind(path)
         with h5py.File(path, "r") as file:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.recording import Recording
 
 
@@ -38,4 +39,5 @@ def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path) 
             assert "Estimate, not a measurement" in (results / "report.html").read_text()
             recording = Recording.load(results / "recording.h5")
             assert recording.info["precision"] == precision
+            register_nodes()
             assert isinstance(nir.read(results / "recording.h5"), nir.NIRGraph)

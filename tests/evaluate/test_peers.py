@@ -251,4 +251,4 @@ def test_names_that_torch_would_not_take(nets: Any) -> None:
 def test_a_peer_that_is_not_installed(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nirtorch", None)
     found = beside(chain(nets, lif(nets)), "nirtorch", **NORSE | {"dt": nets.dt})
-    assert found.left_out == ("nirtorch is not installed; pip install nirtorch",)
+    assert found.left_out == ("nirtorch is not installed; run: pip install 'snnvae[train]'",)

@@ -14,6 +14,7 @@ from snnvae.evaluate.picture import svg
 from snnvae.evaluate.picture.describe import shape_text
 from snnvae.evaluate.picture.scene import Path, Scene, scene
 from snnvae.evaluate.picture.text import printable
+from snnvae.extras import require
 from snnvae.program import Connection, Program
 
 
@@ -21,6 +22,7 @@ def to_html(
     graph: nir.NIRGraph, program: Program, title: str, rates: Mapping[Path, float] | None = None
 ) -> str:
     """The page of a graph and the program that it compiles to. All that it says is escaped."""
+    require("jinja2")
     import jinja2
 
     drawn = scene(graph, dt=program.dt, rates=rates)

@@ -13,6 +13,7 @@ import numpy as np
 
 from snnvae.deploy.options import DEFAULT_STEPS
 from snnvae.errors import ConfigError
+from snnvae.extras import require
 
 Shape = tuple[int, ...]
 
@@ -44,6 +45,7 @@ def from_norse(
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.
     """
+    require("torch", "norse")
     from snnvae.export.norse.cells import runs_over_time
     from snnvae.export.norse.metadata import metadata
     from snnvae.export.norse.trace import trace
