@@ -32,6 +32,7 @@ PATCHES = {
         "alloc_signal[0] = self.next_alloc_id",
         "alloc_signal[:1] = self.next_alloc_id",
     ),
+    "lava.proc.graded.models": ("inv_sqrt(a_in_data, 5)", "inv_sqrt(a_in_data.item(), 5)"),
 }
 """By module, what stands there and what every Python and numpy takes."""
 
