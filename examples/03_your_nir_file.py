@@ -13,10 +13,10 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.export import read_nir, write_nir
 from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.options import Options
 
 INPUT_STEPS = (
     60, 220, 270, 310, 320, 350, 370, 400, 410, 430, 440, 450, 460, 470, 480, 490, 500, 510, 520,

@@ -18,7 +18,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from snnvae.conventions import Stated
+from snnvae.options import Options, Scales
+from snnvae.origin import Origin
 from snnvae.primitive import Neuron, Synapse
+from snnvae.sampler import Sampler
 
 Precision = Literal["float", "fixed"]
 
@@ -104,7 +108,12 @@ class Program:
     """Everything a backend needs to run a network. `layers` is in the order of one logical step.
 
     `groups` are sets of layers whose loop closes within fewer logical steps than stock hardware
-    needs for it, so a hardware backend runs each as one process.
+    needs for it, so a hardware backend runs each as one process. `sampler`: what the host draws.
+
+    What follows decides nothing when the program runs: `origin`, where the network comes from;
+    `options`, those that it was compiled with; `scales`, fixed-point scales that they or the file
+    give; `conventions`, what holds for what NIR leaves open, and who said so; `lengthened`,
+    connections whose delay was accepted to be longer, (was, is).
     """
 
     precision: Precision
@@ -116,7 +125,12 @@ class Program:
     outputs: Mapping[str, str]
     readouts: Mapping[str, Readout]
     groups: tuple[tuple[str, ...], ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    sampler: Sampler | None = None
+    origin: Origin = field(default_factory=Origin)
+    options: Options = field(default_factory=Options)
+    scales: Scales = field(default_factory=dict)
+    conventions: Mapping[str, Stated] = field(default_factory=dict)
+    lengthened: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name (KeyError if there is none)."""

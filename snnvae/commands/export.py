@@ -127,10 +127,10 @@ def _write(
     as_json: bool,
 ) -> Result:
     """Every graph into a file of its own."""
-    from snnvae.deploy.options import Options
     from snnvae.export.netx import write_netx
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard
+    from snnvae.options import Options
 
     files: dict[str, str] = {}
     notes: list[str] = []
@@ -188,10 +188,10 @@ def _module(
     analog: bool,
     over_time: bool,
 ) -> nir.NIRGraph:
-    from snnvae.deploy.options import DEFAULT_STEPS
     from snnvae.export import from_norse
     from snnvae.export.user_module import build_module, load_weights
     from snnvae.extras import require
+    from snnvae.options import DEFAULT_STEPS
 
     if input_shape is None:
         raise ConfigError(

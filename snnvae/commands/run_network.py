@@ -18,7 +18,6 @@ from snnvae.commands.run_outputs import write_outputs
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import check_backend, run, samples_at_once
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
@@ -29,6 +28,7 @@ from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
 from snnvae.hardware_sim.stimuli import classes_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording

@@ -11,13 +11,13 @@ import numpy as np
 
 from snnvae.deploy.backends import CHECKED, Backend, Peer
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
 from snnvae.evaluate.peers import peer_rows
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -95,14 +95,14 @@ def norse_rows(
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.trace import trace
 
-    part = program.metadata.get("part")
-    if not isinstance(part, str):
+    part = program.origin.part
+    if part is None:
         raise ConfigError("--checkpoint: the file does not say which part of a model it is")
     config, model = checkpoints.load_spiking(checkpoint)
-    if program.metadata.get("model") != config.model:
+    if program.origin.model != config.model:
         raise ConfigError(
             f"--checkpoint {checkpoint}: holds a {config.model}, the file a "
-            f"{program.metadata.get('model')}; give the checkpoint that it was exported from"
+            f"{program.origin.model}; give the checkpoint that it was exported from"
         )
     streams = {name: _as_trained(name, s) for name, s in stimulus.streams.items()}
     try:

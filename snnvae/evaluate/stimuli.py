@@ -14,11 +14,11 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
 from snnvae.hardware_sim.samplers import classes_in_turn
 from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
+from snnvae.options import Options
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
 
@@ -54,9 +54,8 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
 
 def data_inputs(program: Program) -> list[Input]:
     """Inputs that the file's own sampler does not feed."""
-    sampler = program.metadata.get("sampler", {})
-    sampled = {sampler.get("input"), sampler.get("class_input")}
-    return [port for port in program.inputs if port.name not in sampled]
+    fed = program.sampler.fed if program.sampler is not None else ()
+    return [port for port in program.inputs if port.name not in fed]
 
 
 class HeldOut(NamedTuple):
@@ -69,8 +68,8 @@ class HeldOut(NamedTuple):
 def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     """Held-out images of the data set that the graph names, for its constant image input."""
     images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
-    name = program.metadata.get("dataset")
-    if len(images) != 1 or not isinstance(name, str):
+    name = program.origin.dataset
+    if len(images) != 1 or name is None:
         return HeldOut({})
     from snnvae.train import data
 

@@ -18,10 +18,10 @@ import pytest
 
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import GraphError, OutputError, SnnvaeError
 from snnvae.export import nir_file
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.options import Options
 from snnvae.primitives.nir_nodes import register_nodes
 
 MODELS = ["digits-esvae", "digits-fsvae"]

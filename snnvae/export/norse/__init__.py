@@ -11,9 +11,9 @@ from typing import Any
 import nir
 import numpy as np
 
-from snnvae.deploy.options import DEFAULT_STEPS
 from snnvae.errors import ConfigError
 from snnvae.extras import require
+from snnvae.options import DEFAULT_STEPS
 
 Shape = tuple[int, ...]
 
