@@ -8,7 +8,15 @@ from __future__ import annotations
 
 
 class SnnvaeError(Exception):
-    """Base class: something the user can mend."""
+    """Base class: something the user can mend, in one line that names what and where.
+
+    >>> import snnvae as sv
+    >>> try:
+    ...     sv.read("missing.nir")
+    ... except sv.SnnvaeError as error:
+    ...     print(type(error).__name__)
+    GraphError
+    """
 
 
 class ConfigError(SnnvaeError):

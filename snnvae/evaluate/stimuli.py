@@ -84,8 +84,10 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
 
 
-def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> dict[str, np.ndarray]:
-    """Seeded random input where there is no data: spikes at 30 %, or uniform analog values."""
+def noise(
+    program: Program, samples: Sequence[int], steps: int, seed: int, rate: float = NOISE_RATE
+) -> dict[str, np.ndarray]:
+    """Seeded random input where there is no data: spikes of a rate, or uniform analog values."""
     streams = {}
     for i, port in enumerate(data_inputs(program)):
         shape = (len(samples), 1 if port.constant else steps, *port.shape)
@@ -94,7 +96,7 @@ def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> di
             shape
         )
         span = port.high - port.low
-        streams[port.name] = port.low + span * uniform if port.analog else uniform < NOISE_RATE
+        streams[port.name] = port.low + span * uniform if port.analog else uniform < rate
     return streams
 
 
@@ -152,7 +154,7 @@ def stimulus_blocks(
     samples = range(count)
     if file is not None:
         given, labels = read_input(file, program), None
-        samples = range(min(count, _samples_in(given, program)))
+        samples = range(min(count, samples_in(given, program)))
     else:
         given, labels = held_out(program, samples)
     if classes is not None:
@@ -181,7 +183,7 @@ def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:
     return batched and len(values) > 1
 
 
-def _samples_in(data: dict[str, np.ndarray], program: Program) -> int:
+def samples_in(data: dict[str, np.ndarray], program: Program) -> int:
     """Samples that the file's arrays hold; 1 for a single stream without a batch axis."""
     counts = [
         len(values) if _has_samples(values, program, name) else 1 for name, values in data.items()

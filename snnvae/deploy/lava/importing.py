@@ -82,7 +82,15 @@ def check_installed() -> None:
 
 
 def require_lava() -> None:
-    """Import Lava's core, or raise a BackendError that says what to do."""
+    """Import Lava's core, patched in memory, so that ``import lava...`` works from here on.
+
+    Only who builds with Lava's own processes needs it. BackendError, which says what to do, where
+    Lava is missing.
+
+    >>> import snnvae as sv
+    >>> sv.require_lava()
+    >>> from lava.proc.lif.process import LIF
+    """
     check_installed()
     install_finder()
     _allow_fork()

@@ -44,6 +44,12 @@ def from_norse(
 
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.
+
+    >>> import torch, snnvae as sv
+    >>> from norse.torch import LIFBoxCell, SequentialState
+    >>> module = SequentialState(torch.nn.Linear(4, 3), LIFBoxCell(dt=1e-3))
+    >>> sv.compile(sv.from_norse(module, (4,), steps=20))
+    <Program: float, dt 0.001 s, 20 steps, 'input' → 1 layers of 3 neurons, 12 synapses → 'output'>
     """
     require("torch", "norse")
     from snnvae.export.norse.cells import runs_over_time
