@@ -23,8 +23,8 @@ def main(out: Path = Path("out/quickstart")) -> None:
 
     report = sv.price(program, recording, "horowitz45-memory")
     print(report)
-    for place, energy in zip(report.columns()["place"], report.columns()["energy_nominal_pj"]):
-        print(f"  {place:<20} {energy:12,.0f} pJ")
+    for layer in report.layers:
+        print(f"  {layer.name:<20} {layer.total.nominal:12,.0f} pJ")
 
 
 if __name__ == "__main__":
