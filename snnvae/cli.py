@@ -13,6 +13,7 @@ import click
 
 from snnvae import __version__
 from snnvae.errors import SnnvaeError
+from snnvae.extras import explained
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -162,6 +163,13 @@ def main(arguments: list[str] | None = None) -> None:
     except SnnvaeError as error:
         bar.finish()
         click.echo(f"snnvae: {' '.join(str(error).split())}", err=True)
+        sys.exit(MISTAKE)
+    except ModuleNotFoundError as error:
+        bar.finish()
+        told = explained(error)
+        if told is None:
+            raise
+        click.echo(f"snnvae: {told}", err=True)
         sys.exit(MISTAKE)
     except click.ClickException as error:
         bar.finish()

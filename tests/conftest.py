@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording

@@ -57,6 +57,10 @@ def command(
     """
     import json
 
+    from snnvae.extras import require_extra
+
+    require_extra("train")
+    require_extra("report")
     from snnvae.evaluate.diagnosis import words
     from snnvae.evaluate.diagnosis.diagnose import diagnose
     from snnvae.evaluate.diagnosis.plot import plot

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from snnvae.errors import BackendError, ConfigError
+from snnvae.extras import require
 from snnvae.machine import one_line
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
@@ -88,10 +89,9 @@ def _result(future: Any) -> Recording:
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ConfigError("--dask needs Dask; run: pip install distributed") from None
+    require("distributed")
+    from distributed import Client
+
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

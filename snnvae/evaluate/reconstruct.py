@@ -30,7 +30,7 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     GraphError if the two programs do not belong together.
     """
     latents = [name for name in encoder.outputs.values() if encoder.layer(name).neuron.spiking]
-    by_class = decoder.metadata.get("sampler", {}).get("class_input")
+    by_class = decoder.sampler and decoder.sampler.class_input
     inputs = [port for port in decoder.inputs if not port.analog and port.name != by_class]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(

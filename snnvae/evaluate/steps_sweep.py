@@ -11,10 +11,10 @@ import numpy as np
 
 from snnvae.deploy.backends import Backend
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.errors import ConfigError
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording

@@ -45,7 +45,7 @@ def build_stimulus(
     drawn = _drawn(program, samples, steps, seed, label)
     if label:
         _check_class_data(program, given, drawn, classes)
-    if program.metadata.get("sampler", {}).get("class_input") in given:
+    if program.sampler is not None and program.sampler.class_input in given:
         label = ()  # the data says it
     streams = {}
     for port in program.inputs:
@@ -70,7 +70,7 @@ def posterior_spikes(latent: np.ndarray, stimulus: Stimulus) -> np.ndarray:
 
 def classes_of(program: Program) -> int:
     """How many classes a conditional model's file states; 0 for any other file."""
-    return int(program.metadata.get("sampler", {}).get("classes", 0))
+    return program.sampler.classes if program.sampler is not None else 0
 
 
 def labels_of(
@@ -100,21 +100,21 @@ def labels_of(
 def _drawn(
     program: Program, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    sampler = program.metadata.get("sampler", {})
-    kind, drawn = sampler.get("kind"), {}
-    if kind == "esvae-prior":
-        weight, bias = sampler["weight"], sampler["bias"]
-        if label:
-            bias = samplers.class_bias(bias, sampler["class_weight"], label)
+    sampler = program.sampler
+    drawn: dict[str, np.ndarray] = {}
+    if sampler is None:
+        return drawn
+    weight, bias = sampler.weight, sampler.bias
+    if sampler.kind == "esvae-prior" and sampler.input and weight is not None and bias is not None:
+        if label and sampler.class_weight is not None:
+            bias = samplers.class_bias(bias, sampler.class_weight, label)
         spikes = samplers.esvae_prior_spikes(weight, bias, samples, steps, seed)
-        drawn[sampler["input"]] = spikes
-    elif kind == "fsvae":
-        latents, k = int(sampler["latents"]), int(sampler["k"])
-        index = samplers.bernoulli_choice(samples, steps, latents, k, seed)
-        drawn[sampler["input"]] = samplers.one_hot(index, k)
-    if "class_input" in sampler:
-        spikes = samplers.class_spikes(label, int(sampler["classes"]), steps)
-        drawn[sampler["class_input"]] = spikes
+        drawn[sampler.input] = spikes
+    elif sampler.kind == "fsvae" and sampler.input:
+        index = samplers.bernoulli_choice(samples, steps, sampler.latents, sampler.k, seed)
+        drawn[sampler.input] = samplers.one_hot(index, sampler.k)
+    if sampler.class_input is not None:
+        drawn[sampler.class_input] = samplers.class_spikes(label, sampler.classes, steps)
     return drawn
 
 
@@ -125,9 +125,9 @@ def _check_class_data(
     classes: Sequence[int] | None,
 ) -> None:
     """Each sample's class is said once: no other one is drawn beside data that has its own."""
-    sampler = program.metadata["sampler"]
-    port = sampler.get("class_input")
-    if port not in given:
+    sampler = program.sampler
+    port = None if sampler is None else sampler.class_input
+    if sampler is None or port not in given:
         if classes is None and any(given.keys() & {i.name for i in program.inputs if i.analog}):
             raise DataError(
                 "the model is conditional, and the input does not say the classes of its samples: "
@@ -135,7 +135,7 @@ def _check_class_data(
             )
     elif classes is not None:
         raise DataError(f"data for input '{port}' and --class both say the class; give one")
-    elif "class_weight" in sampler and not drawn.keys() <= given.keys():
+    elif sampler.class_weight is not None and not drawn.keys() <= given.keys():
         raise DataError(
             f"data for input '{port}', but the latent spikes are drawn by class on the host: pass "
             "--class instead, or data for both"

@@ -21,9 +21,9 @@ INTRODUCTION = """\
 Made by `python -m snnvae.primitives.table docs/primitives.md`.
 
 Every node of NIR 1.0.8 is supported, and four of our own (ConvTranspose2d, SparseAffine, Reshape,
-Relay), which `nir.read` opens once snnvae is imported. All of them run in float and in fixed point,
-in the emulator and in Lava's batched mode. The column *stock Lava* names the process of Lava's own
-that stands for a node in stock mode.
+Relay), which `nir.read` opens after `snnvae.register_nodes()`. All of them run in float and in
+fixed point, in the emulator and in Lava's batched mode. The column *stock Lava* names the process
+of Lava's own that stands for a node in stock mode.
 """
 ABOUT_WEIGHTS = """
 A DelaySparse stands where a shorter branch must wait (62 steps at most). Fixed point: even integers

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.program import Precision
 from snnvae.stimulus import Stimulus
 

@@ -41,7 +41,10 @@ def graph(nets: Any, sampler: dict[str, Any]) -> nir.NIRGraph:
     ],
 )
 def test_what_fits_compiles(nets: Any, sampler: dict[str, Any]) -> None:
-    assert compile_graph(graph(nets, sampler)).program.metadata["sampler"]["kind"]
+    found = compile_graph(graph(nets, sampler)).program.sampler
+    assert found is not None
+    for name, value in sampler.items():
+        np.testing.assert_array_equal(getattr(found, name), value)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.deploy.options import DEFAULT_STEPS, Options
 from snnvae.deploy.settings import plain, resolve
 from snnvae.errors import ConfigError, GraphError
+from snnvae.options import DEFAULT_STEPS, Options
 
 
 def graph(nets: Any, dt: float | None = 1e-3, **own: Any) -> Any:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.netx import read_netx, write_netx
 from snnvae.export.netx.biases import whole_biases
 from snnvae.export.netx.file import load
 from snnvae.export.netx.layer import RELAY
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.options import Options
 from snnvae.program import Program
 
 Graph = Callable[[Any], nir.NIRGraph]

@@ -15,10 +15,10 @@ import numpy as np
 from snnvae.deploy.fixed.ranges import WorstCase
 from snnvae.deploy.fixed.rounding import Scale, rounded
 from snnvae.deploy.fixed.scales import by_channel, choose_scales, plain, whole_threshold
-from snnvae.deploy.options import CALIBRATIONS
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
+from snnvae.options import CALIBRATIONS
 from snnvae.primitives import FixedNeuron, fixed_point
 from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording

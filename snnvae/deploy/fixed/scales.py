@@ -7,7 +7,7 @@ not spike gets a scale at which no input can drive its membrane to the largest t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def choose_scales(program: Program, ranges: WorstCase | None = None) -> dict[str
 
     ConfigError for a given scale of a layer that does not exist, or of another size.
     """
-    given = program.metadata.get("options", {}).get("scales") or program.metadata.get("scales", {})
+    given = program.scales
     names = [layer.name for layer in program.layers]
     for name in given:
         if name not in names:
@@ -52,7 +52,7 @@ def choose_scales(program: Program, ranges: WorstCase | None = None) -> dict[str
     return scales
 
 
-def _given(value: float | list[float], layer: Layer) -> Scale:
+def _given(value: float | Sequence[float], layer: Layer) -> Scale:
     """A given scale: one number, or one for each channel."""
     scale = np.asarray(value, np.float64)
     if not scale.ndim:
@@ -73,7 +73,7 @@ def layer_scale(
     """The scale of one layer by the module's rule; `scales` are those of its sources so far."""
     neuron = layer.neuron
     assert isinstance(neuron, FloatNeuron)
-    per_channel = program.metadata.get("options", {}).get("scale_per") == "channel"
+    per_channel = program.options.scale_per == "channel"
     limit = _weight_limit(layer, program, scales, ranges)
     limit = np.minimum(limit, BIAS_LIMIT / np.maximum(flat(np.abs(neuron.bias), layer), NOTHING))
     threshold = neuron.threshold

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import DataError
+from snnvae.extras import require
 
 WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 """Under which name torch-fidelity keeps its Inception in torch's hub folder."""
@@ -16,10 +16,11 @@ BATCH = 64
 
 
 def weights_file(given: Path | None) -> Path:
-    """The Inception weights on disk; DataError says what is missing and where it comes from."""
-    for package in ("torchmetrics", "torch_fidelity"):
-        if importlib.util.find_spec(package) is None:
-            raise DataError(f"{package} is not installed: pip install 'snnvae[metrics]'")
+    """The Inception weights on disk.
+
+    DataError says where they come from, MissingError what to install.
+    """
+    require("torchmetrics", "torch_fidelity")
     import torch
 
     path = given or Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS

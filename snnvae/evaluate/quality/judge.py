@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.errors import ConfigError, DataError
+from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.quality.features import features, load_features
 from snnvae.evaluate.quality.frechet import frechet_distance
 from snnvae.evaluate.quality.inception import inception_scores, weights_file
@@ -114,6 +114,6 @@ class Judge:
                 found |= {
                     k: v for k, v in scores.items() if k[:2] in self.metrics or k in self.metrics
                 }
-            except DataError as missing:
+            except (DataError, MissingError) as missing:
                 found |= {name: str(missing) for name in ("is", "fid") if name in self.metrics}
         return found

@@ -12,12 +12,12 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
 from snnvae.export.netx.biases import whole_biases
 from snnvae.export.netx.file import load, save
 from snnvae.export.netx.from_program import from_program
 from snnvae.export.netx.to_graph import to_graph
+from snnvae.options import Options
 from snnvae.program import Program
 
 

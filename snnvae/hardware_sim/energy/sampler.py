@@ -38,16 +38,17 @@ class SamplerWork:
 
 def sampler_work(program: Program, steps: int) -> SamplerWork | None:
     """What the sampler that the graph names does in `steps` steps; None if there is none."""
-    sampler = program.metadata.get("sampler", {})
-    kind = sampler.get("kind")
-    if kind == "fsvae":
-        return SamplerWork("FSVAE", draws=steps * int(sampler["latents"]))
-    if kind == "esvae-posterior":
+    sampler = program.sampler
+    if sampler is None:
+        return None
+    if sampler.kind == "fsvae":
+        return SamplerWork("FSVAE", draws=steps * sampler.latents)
+    if sampler.kind == "esvae-posterior":
         rated = {name for name in program.outputs.values() if program.layer(name).neuron.spiking}
         latents = sum(program.layer(name).size for name in rated)
         return SamplerWork("ESVAE posterior", draws=steps * latents) if latents else None
-    if kind == "esvae-prior":
-        rates, latents = np.shape(sampler["weight"])
+    if sampler.kind == "esvae-prior" and sampler.weight is not None:
+        rates, latents = np.shape(sampler.weight)
         draws = latents + steps * rates
         return SamplerWork("ESVAE prior", draws, macs=rates * latents, sigmoids=rates)
     return None

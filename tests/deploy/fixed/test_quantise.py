@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.fixed.quantise import CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.deploy.fixed.scales import HOST_CURRENT_LIMIT
-from snnvae.deploy.options import Options
 from snnvae.errors import DataError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
+from snnvae.options import Options
 from snnvae.primitives import LIF, FixedNeuron
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus

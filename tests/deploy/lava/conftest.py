@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus

@@ -28,6 +28,7 @@ from snnvae.hardware_sim.site import Route, Site
 from snnvae.primitives import Linear
 from snnvae.program import Connection, Program
 from snnvae.recording import Recording
+from snnvae.sampler import Sampler
 
 MakeProfile = Callable[..., Profile]
 Run = tuple[Program, Recording]
@@ -407,7 +408,7 @@ PRIOR = {"kind": "esvae-prior", "input": "in", "weight": np.eye(2), "bias": np.z
 def test_the_hosts_sampler_is_counted_and_said_to_be_missing(
     by_hand: Run, sampler: dict[str, object], operations: int, words: str
 ) -> None:
-    program = replace(by_hand[0], metadata={"sampler": sampler})
+    program = replace(by_hand[0], sampler=Sampler.read(sampler))
     report = estimate(program, by_hand[1], load_profile("loihi1"))
     without = estimate(*by_hand, load_profile("loihi1"))
     (found,) = (u for u in report.unpriced if u.term == "sampler")
