@@ -13,7 +13,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
 from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, held_out, noise, samples_in
 from snnvae.hardware_sim import energy
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording

@@ -27,7 +27,6 @@ from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
-from snnvae.hardware_sim.stimuli import classes_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -103,7 +102,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     whole = Recording.joined(job.parts)
     originals = np.concatenate(job.originals) if job.originals else None
     # Samples of each class stand below each other, where classes take turns.
-    columns = classes_of(first) if request.classes is None and originals is None else 0
+    columns = first.classes if request.classes is None and originals is None else 0
     figures, pictures = write_outputs(whole, originals, request.out, columns or None)
     written += pictures
     left_out = []

@@ -8,8 +8,9 @@ import numpy as np
 
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.run import run
+from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
-from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
+from snnvae.hardware_sim.make_stimulus import class_input, next_stimulus
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -30,7 +31,7 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     GraphError if the two programs do not belong together.
     """
     latents = [name for name in encoder.outputs.values() if encoder.layer(name).neuron.spiking]
-    by_class = decoder.sampler and decoder.sampler.class_input
+    by_class = class_input(decoder)
     inputs = [port for port in decoder.inputs if not port.analog and port.name != by_class]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
@@ -52,9 +53,8 @@ def decoder_stimulus(
 ) -> Stimulus:
     """The latent spikes drawn from the encoder's rates, as the decoder's input."""
     latent, port = check_stages(encoder, decoder)
-    data = {port: posterior_spikes(recording.spikes[latent], stimulus)}
-    classes = stimulus.classes or None
-    return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data, classes=classes)
+    step = encoder.host_step or Rates()  # of a file that does not say it
+    return next_stimulus(step, recording.spikes[latent], decoder, port, stimulus)
 
 
 def run_two_stages(

@@ -14,10 +14,10 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.draws.label import classes_in_turn
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
-from snnvae.hardware_sim.samplers import classes_in_turn
-from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
+from snnvae.hardware_sim.make_stimulus import build_stimulus, steps_of
 from snnvae.options import Options
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
@@ -53,9 +53,8 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
 
 
 def data_inputs(program: Program) -> list[Input]:
-    """Inputs that the file's own sampler does not feed."""
-    fed = program.sampler.fed if program.sampler is not None else ()
-    return [port for port in program.inputs if port.name not in fed]
+    """Inputs that the host does not feed."""
+    return [port for port in program.inputs if port.name not in program.drawn]
 
 
 class HeldOut(NamedTuple):
@@ -80,7 +79,7 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     if max(samples) >= len(test):
         raise DataError(f"--samples {max(samples) + 1}: '{name}' holds out {len(test)} images")
     chosen = list(samples)
-    labels = tuple(split.test_labels[chosen].tolist()) if classes_of(program) else None
+    labels = tuple(split.test_labels[chosen].tolist()) if program.classes else None
     return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
 
 
@@ -161,8 +160,8 @@ def stimulus_blocks(
         labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
-        if labels is None and file is None and classes_of(program):
-            labels = classes_in_turn(samples, classes_of(program))
+        if labels is None and file is None and program.classes:
+            labels = classes_in_turn(samples, program.classes)
     for start in range(0, max(len(samples), 1), size):
         some = samples[start : start + size]
         data = {

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
+from snnvae.draws.draw import Draw, HostStep
 from snnvae.layers.fixed.layer import FixedReadout
 from snnvae.layers.neuron import Readout
 from snnvae.layers.output import Output
@@ -48,9 +49,13 @@ class SpikingModel(nn.Module, ABC):
         """The parts that a training step runs, whose synaptic operations it counts."""
         return (self.parts[0],)
 
-    def draws(self, part: str) -> Mapping[str, Any]:
-        """What the host draws for a part, as its graph's metadata says it; empty for nothing."""
-        return {}
+    def draws(self, part: str) -> tuple[Draw, ...]:
+        """What the host draws for a part's ports."""
+        return ()
+
+    def host_step(self, part: str) -> HostStep | None:
+        """What the host does with a part's spikes for the stage that follows it."""
+        return None
 
     def resized(self, sizes: Mapping[str, int]) -> Any:
         """Settings of a model whose groups of units have these sizes."""

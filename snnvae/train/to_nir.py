@@ -14,6 +14,7 @@ import numpy as np
 from torch import nn
 
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
+from snnvae.draws import stated
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.export import layers
 from snnvae.export.builder import GraphBuilder
@@ -60,7 +61,7 @@ def to_nir(model: SpikingModel, part: str | None = None) -> nir.NIRGraph:
             if port.analog is not None
         },
         "readouts": {OUTPUT: {"tanh": True}} if wiring.tanh else {},
-        "sampler": net.draws(part),
+        **stated(net.draws(part), net.host_step(part)),
         "scales": {k: v for k, v in net.scales.items() if k in builder.nodes},
     }
     return builder.build({METADATA_KEY: {k: v for k, v in own.items() if v != {}}})

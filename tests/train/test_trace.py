@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from snnvae.draws.label import class_spikes
+from snnvae.draws.one_hot import OneHot
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.samplers import bernoulli_choice, class_spikes, one_hot
 from snnvae.layers.constants import V_TH
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.layers.tdbn import TdBN
@@ -37,12 +38,12 @@ NODES = {
 def stimulus(model: SpikingVAE, part: str) -> dict[str, np.ndarray]:
     config, batch = model.config, len(SAMPLES)
     rng = np.random.default_rng(0)
-    index = bernoulli_choice(SAMPLES, config.steps, config.latent, config.k, seed=0)
+    choice = OneHot("choice", config.latent, config.k)
     image = rng.uniform(-1, 1, (batch, 1, 1, 8, 8)).repeat(config.steps, axis=1)
     every = {
         "image": image,
         "z": rng.random((batch, config.steps, config.latent)) > 0.5,
-        "choice": one_hot(index, config.k),
+        "choice": choice.stream(SAMPLES, config.steps, 0, ()),
     }
     every["class"] = class_spikes([0, 1, 2, 1], config.classes, config.steps)
     return {port.name: every[port.name] for port in model.wiring(part).ports}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.quality.features import features, load_features
 from snnvae.evaluate.quality.frechet import frechet_distance
@@ -20,7 +21,6 @@ from snnvae.evaluate.quality.networks import Network
 from snnvae.evaluate.quality.recognise import Recogniser
 from snnvae.evaluate.reconstruct import mse
 from snnvae.families.images.ann_vae import Autoencoder
-from snnvae.hardware_sim.samplers import classes_in_turn
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
+from snnvae.draws.rates import Rates
 from snnvae.export.weights import array
 from snnvae.families.images.losses import mmd
 from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
@@ -90,23 +93,21 @@ class ESVAE(SpikingVAE):
             return self.part([self.latent_port()], self.decoder_cells(), conditional=True)
         raise KeyError(part)
 
-    def draws(self, part: str) -> dict[str, Any]:
-        """The posterior's draw after the encoder, the prior's before the generator."""
-        classes, by_class = self.config.classes, self.class_draws()
-        if part == "encoder":  # its decoder will ask for the samples' classes
-            return {"kind": "esvae-posterior", **({"classes": classes} if classes else {})}
-        if part != "generator":
-            return by_class
-        weight = array(self.sample.weight)
-        found = {
-            "kind": "esvae-prior",
-            "input": Z,
-            "weight": weight[:, : self.config.latent],
-            "bias": array(self.sample.bias),
-        }
-        if classes:
-            found["class_weight"] = weight[:, self.config.latent :]
-        return {**found, **by_class, "kind": found["kind"]}
+    def draws(self, part: str) -> tuple[Draw, ...]:
+        """The class, and the prior's spikes for the generator."""
+        if part == "encoder":
+            return ()
+        return self.class_draws() if part == "decoder" else (self.prior_draw(), *self.class_draws())
+
+    def prior_draw(self) -> GaussSigmoid:
+        """z by the prior's rates."""
+        weight, latent = array(self.sample.weight), self.config.latent
+        of_class = weight[:, latent:] if self.config.classes else None
+        return GaussSigmoid(Z, weight[:, :latent], array(self.sample.bias), of_class)
+
+    def host_step(self, part: str) -> HostStep | None:
+        """z by the encoder's rates; its decoder will ask for the samples' classes."""
+        return Rates(self.config.classes) if part == "encoder" else None
 
     def prune_host(self, group: str, kept: Tensor) -> None:
         """r_p = sigmoid(W·n + b): the kept rows, and as much noise as there are latents, so that

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
+from snnvae.draws.draw import Draw
+from snnvae.draws.one_hot import OneHot
 from snnvae.families.images.losses import bernoulli_kl, psp_distance
 from snnvae.families.images.nets import AutoregressiveNet
 from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
@@ -193,14 +194,14 @@ class FSVAE(SpikingVAE):
         total.bias = nn.Parameter(torch.zeros(latent).to(like))
         return total.requires_grad_(False)
 
-    def draws(self, part: str) -> dict[str, Any]:
+    def draws(self, part: str) -> tuple[Draw, ...]:
         """The choice among each latent's candidates, and the class."""
-        size, k = self.config.latent, self.config.k
-        choice = {"kind": "fsvae", "input": CHOICE, "latents": size, "k": k}
-        by_class = {} if part in ("encoder", "posterior") else self.class_draws()
-        if part in ("encoder", "decoder"):
-            return by_class
-        return {**choice, **by_class, "kind": choice["kind"]}
+        by_class = () if part in ("encoder", "posterior") else self.class_draws()
+        return by_class if part in ("encoder", "decoder") else (self.choice_draw(), *by_class)
+
+    def choice_draw(self) -> OneHot:
+        """Which of each latent's k candidates is taken."""
+        return OneHot(CHOICE, self.config.latent, self.config.k)
 
     def resized(self, sizes: Mapping[str, int]) -> Config:
         """The hidden layers of prior and posterior too."""

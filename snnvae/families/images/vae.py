@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.draws.draw import Draw
+from snnvae.draws.label import Label
 from snnvae.families.images.nets import Decoder, Encoder
 from snnvae.layers.model import SpikingModel
 from snnvae.layers.neuron import Readout
@@ -175,7 +177,6 @@ class SpikingVAE(VAE, SpikingModel):
         output = cells[-1].name
         return Wiring(tuple(ports), tuple(cells), output, tanh=output == "readout")
 
-    def class_draws(self) -> dict[str, Any]:
-        """What a graph's metadata says of the input of the class."""
-        classes = self.config.classes
-        return {"kind": "class", "classes": classes, "class_input": CLASS} if classes else {}
+    def class_draws(self) -> tuple[Draw, ...]:
+        """What shows the class, of a conditional model."""
+        return tuple(Label(port.name, port.shape[0]) for port in self.class_ports())

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run as run_backend
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.images.authors import published_kind, read_authors
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.samplers import esvae_prior_spikes
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
 from snnvae.train.to_nir import to_nir
@@ -199,7 +199,7 @@ def test_the_prior_of_an_esvae_draws_from_their_rates(saved: Callable[..., Path]
     stimulus = stimulus_of(read_authors(path, "esvae"), "generator")
     weights = torch.load(path)
     weight, bias = (weights[f"sample_layer.0.{leaf}"].numpy() for leaf in ("weight", "bias"))
-    drawn = esvae_prior_spikes(weight, bias, SAMPLES, 7, 0)
+    drawn = GaussSigmoid("z", weight, bias).stream(SAMPLES, 7, 0, ())
     np.testing.assert_array_equal(stimulus.streams["z"].reshape(drawn.shape), drawn)
 
 
