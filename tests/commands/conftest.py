@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from command_line import Cli, snnvae
+from small_models import write_sampled
 
 from snnvae.export.nir_file import write_nir
 
@@ -28,9 +29,4 @@ def model(nets: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def sampled(nets: Any, tmp_path: Path) -> Path:
     """A small network with a sampler: it needs no data, and its output is an image."""
-    graph = nets.small()
-    sampler = {"kind": "fsvae", "input": "in", "latents": 16, "k": 2}
-    graph.metadata["snnvae"]["sampler"] = sampler
-    path = tmp_path / "sampled.nir"
-    write_nir(graph, path)
-    return path
+    return write_sampled(nets, tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnvae.deploy.compile import Compiled, compile_graph
@@ -246,6 +246,7 @@ def readout(nets: Any, weight: np.ndarray, bias: Any, tau: float, r: float = 1.0
     st.floats(-1, 1),
     st.integers(0, 1 << 16),
 )
+@settings(max_examples=40)  # each goes through up to 6,000 steps, twice
 def test_no_input_drives_a_readout_to_its_threshold(
     nets: Any, n: int, tau: float, mean: float, bias: float, seed: int
 ) -> None:
