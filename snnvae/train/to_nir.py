@@ -39,7 +39,7 @@ def parts_for(model: SpikingVAE, part: str) -> tuple[str, ...]:
     known = PARTS[type(model)]
     if part not in known:
         choices = ", ".join(sorted({*known, "autoencoder"}))
-        raise ConfigError(f"--part {part}: {type(model).__name__} has the parts {choices}")
+        raise ConfigError(f"`part` {part}: {type(model).__name__} has the parts {choices}")
     return (part,)
 
 

@@ -58,7 +58,7 @@ def refuse_beyond(report: Iterable[LayerReport]) -> None:
     if found:
         raise UnsupportedError(
             f"fixed point cannot hold all of the network: {'; '.join(found)}; take the "
-            "nearest values with --saturate, or give each channel a scale with --scale-per channel"
+            "nearest values with `saturate`, or give each channel a scale with `scale_per` channel"
         )
 
 

@@ -28,7 +28,7 @@ from snnvae.train.inference import reconstruction_mse
 from snnvae.train.settings import amount
 from snnvae.train.start import starting_model
 
-WHAT = "--budgets"
+WHAT = "`budgets`"
 FORM = 2
 """Of what is kept of a point: another one is judged again."""
 

@@ -160,7 +160,7 @@ def _neuron(layer: Layer, last: bool) -> CubaNeuron:
     if np.any(neuron.start != 0):
         raise UnsupportedError(
             "starts away from v_reset, where netx's neurons start; if it need not, pass "
-            "--initial v_reset"
+            "`initial` v_reset"
         )
     if getattr(neuron, "reset", "zero") != "zero":
         raise UnsupportedError("resets by subtraction, netx's neurons to zero; train with that")
@@ -195,7 +195,7 @@ def _bias(layer: Layer, shape: Shape) -> np.ndarray | None:
     if (value % (1 << BIAS_EXPONENT)).any():
         raise UnsupportedError(
             "has biases finer than a weight unit, and netx holds whole ones (bias_exp 6); pass "
-            "--round-bias to round them"
+            "`round_bias` to round them"
         )
     units: np.ndarray = value >> BIAS_EXPONENT
     limit = fixed_point.BIAS_MANTISSA_MAX
