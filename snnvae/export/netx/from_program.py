@@ -23,8 +23,9 @@ from snnvae.export.netx.layer import (
 )
 from snnvae.export.netx.weights import dense_weights
 from snnvae.primitive import Shape
-from snnvae.primitives import FixedNeuron, fixed_point
+from snnvae.primitives import fixed_point
 from snnvae.primitives.convolution import Convolution
+from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Connection, Layer, Program
 
 MAX_DENSE = 1 << 24
@@ -153,8 +154,7 @@ def _geometry(synapse: Convolution) -> Geometry:
 
 def _neuron(layer: Layer, last: bool) -> CubaNeuron:
     """The layer's neurons as netx's CUBA neurons."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FixedNeuron)
+    neuron = fixed_neuron(layer)
     if not neuron.spiking and not last:
         raise UnsupportedError("sends its membrane on; netx's neurons send spikes")
     if np.any(neuron.start != 0):
@@ -187,8 +187,7 @@ def _one(what: str, value: np.ndarray | int) -> int:
 
 def _bias(layer: Layer, shape: Shape) -> np.ndarray | None:
     """In whole weight units: per neuron (N,), per channel (C,) or, if it differs there, `shape`."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FixedNeuron)
+    neuron = fixed_neuron(layer)
     value = np.broadcast_to(neuron.bias.value, layer.shape).reshape(shape)
     if not value.any():
         return None
