@@ -80,7 +80,7 @@ class Stimulus(Shown):
             elif stream.dtype != bool and not np.isin(stream, (0, 1)).all():
                 raise DataError(
                     f"input '{port.name}' takes spikes (0 or 1) but holds other values; "
-                    f"if they are meant as currents, pass --analog {port.name}"
+                    f"if they are meant as currents, pass `analog` {port.name}"
                 )
 
 

@@ -72,6 +72,15 @@ def test_the_page_lists_the_names() -> None:
     assert "docs/api.md" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_the_code_of_a_page_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    exec(code, {})
+
+
 @pytest.fixture(scope="module")
 def ran() -> tuple[Any, Any, Any]:
     program = sv.compile(sv.read(sv.zoo.path("digits-esvae")), "fixed")

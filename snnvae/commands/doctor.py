@@ -29,10 +29,8 @@ CORE = ("nir", "numpy", "scipy", "h5py", "numba")
 @as_json
 def command(install_lava: bool, as_json: bool) -> Result:
     """Show Python, what the core and the extras need, Lava and Loihi, and what to do about each."""
-    from snnvae.deploy.lava import doctor
-
     if install_lava:
-        arguments = doctor.install_command()
+        arguments = install_command()
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
@@ -43,6 +41,18 @@ def command(install_lava: bool, as_json: bool) -> Result:
     rows += _lava_rows()
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(table(("what", "found", "to do"), rows), data, as_json=as_json)
+
+
+def install_command() -> list[str]:
+    """The command that installs Lava and what it imports into this Python.
+
+    lava-nc asks for Python 3.10 and for versions of its dependencies that end there; none of these
+    bounds is real, as it is patched in memory.
+    """
+    from snnvae.deploy.lava.doctor import LAVA_NEEDS, LAVA_VERSION
+
+    pip = [sys.executable, "-m", "pip", "install", "--ignore-requires-python", "--no-deps"]
+    return [*pip, f"lava-nc=={LAVA_VERSION}", *LAVA_NEEDS]
 
 
 def _package(name: str, remedy: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
+from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.options import CALIBRATIONS
@@ -158,7 +159,7 @@ def _process_rules(program: Program) -> list[str]:
         loihi2.check_job(program, "stock")
         check_stock(program)
     except UnsupportedError as error:
-        text = str(error)
+        text = with_flags(str(error))
         return [text if text.startswith("L2-") else f"L2-PROCESS: {text}"]
     return []
 
@@ -171,5 +172,5 @@ def _stock(program: Program) -> tuple[Schedule | None, str]:
         timing = schedule(program)
         check_stock(program)
     except UnsupportedError as error:
-        return None, f"not possible: {error}"
+        return None, f"not possible: {with_flags(str(error))}"
     return timing, f"latency {timing.latency} steps"

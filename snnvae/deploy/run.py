@@ -28,7 +28,7 @@ def check_backend(
         check_address(means.dask)
     if means.device is not None:
         if backend != "emulator":
-            raise ConfigError(f"--device {means.device} is for the fast emulator; leave it out")
+            raise ConfigError(f"`device` {means.device} is for the fast emulator; leave it out")
         if means.dask is None:
             from snnvae.hardware_sim.torch_engine.devices import chosen
 

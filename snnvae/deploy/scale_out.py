@@ -61,7 +61,7 @@ def run_shared(
 def check_address(address: str) -> None:
     """ConfigError unless it looks like one."""
     if re.fullmatch(r"(\w+://)?[^\s/]+:\d+", address) is None:
-        raise ConfigError(f"--dask {address}: give the scheduler's address, as tcp://host:8786")
+        raise ConfigError(f"`dask` {address}: give the scheduler's address, as tcp://host:8786")
 
 
 def _share(run_share: RunShare, program: Program, stimulus: Stimulus) -> Recording:
@@ -81,7 +81,7 @@ def _result(future: Any) -> Recording:
         recording: Recording = future.result()
     except (KilledWorker, CancelledError) as error:
         raise BackendError(
-            f"--dask: the workers die on this network ({one_line(error)}); give them more memory, "
+            f"`dask`: the workers die on this network ({one_line(error)}); give them more memory, "
             "or run fewer samples at once"
         ) from error
     return recording
@@ -96,7 +96,7 @@ def _client(address: str) -> Iterator[Any]:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(
-            f"--dask {address}: no cluster answers there ({one_line(error)}); give the address "
+            f"`dask` {address}: no cluster answers there ({one_line(error)}); give the address "
             "that `dask scheduler` prints, as in tcp://host:8786"
         ) from None
     try:

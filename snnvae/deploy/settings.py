@@ -93,22 +93,22 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     if dt is None:
         raise ConfigError(
             "the file does not say its time step dt, and NIR has no default; "
-            "pass --dt in seconds (Norse: 1e-3, snnTorch: 1e-4)"
+            "pass `dt` in seconds (Norse: 1e-3, snnTorch: 1e-4)"
         )
     if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
-        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
+        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass `dt`")
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
     if not isinstance(steps, int) or steps < 1:
-        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass --steps")
+        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass `steps`")
     check_metadata(metadata, graph)
     names = {name for name, node in graph.nodes.items() if isinstance(node, nir.Input)}
     for name in options.analog:
         if name not in names:
-            raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
+            raise ConfigError(f"`analog` {name}: the graph's inputs are {sorted(names)}")
     for key, choices in {"loop_latency": LOOP_LATENCIES, "scale_per": SCALE_PER}.items():
         if getattr(options, key) not in choices:
             raise ConfigError(
-                f"{key} = {getattr(options, key)!r}: choose {_flag(key)} {' or '.join(choices)}"
+                f"{key} = {getattr(options, key)!r}: choose `{key}` {' or '.join(choices)}"
             )
     values = {key: chosen(key) for key in CHOICES}
     stated = {
@@ -141,12 +141,12 @@ class _Choice:
         self._tool = options.conventions
         if self._tool is not None and self._tool not in PRESETS:
             choices = ", ".join(PRESETS)
-            raise ConfigError(f"--conventions {self._tool}: choose from {choices}")
+            raise ConfigError(f"`conventions` {self._tool}: choose from {choices}")
         preset = PRESETS[self._tool] if self._tool else {}
         self._places = {
             "option": {k: v for k, v in vars(options).items() if v is not None},
             "file": metadata,
-            f"--conventions {self._tool}": preset,
+            f"conventions {self._tool}": preset,
             "by default": DEFAULTS,
         }
 
@@ -160,12 +160,8 @@ class _Choice:
         choices = CHOICES.get(key)
         if choices and value is not None and not (isinstance(value, str) and value in choices):
             text = " or ".join(choices)
-            raise ConfigError(f"{key} = {value!r}: choose {_flag(key)} {text}")
+            raise ConfigError(f"{key} = {value!r}: choose `{key}` {text}")
         return value
-
-
-def _flag(key: str) -> str:
-    return "--" + key.replace("_", "-")
 
 
 def plain(value: Any) -> Any:

@@ -121,11 +121,11 @@ def norse_rows(
 
     part = program.origin.part
     if part is None:
-        raise ConfigError("--checkpoint: the file does not say which part of a model it is")
+        raise ConfigError("`checkpoint`: the file does not say which part of a model it is")
     config, model = checkpoints.load_spiking(checkpoint)
     if program.origin.model != config.model:
         raise ConfigError(
-            f"--checkpoint {checkpoint}: holds a {config.model}, the file a "
+            f"`checkpoint` {checkpoint}: holds a {config.model}, the file a "
             f"{program.origin.model}; give the checkpoint that it was exported from"
         )
     streams = {name: _as_trained(name, s) for name, s in stimulus.streams.items()}
@@ -133,7 +133,7 @@ def norse_rows(
         norse = trace(model.folded(), part, streams)
     except RuntimeError:
         raise ConfigError(
-            f"--checkpoint {checkpoint}: its shapes are not those of the file; give the checkpoint "
+            f"`checkpoint` {checkpoint}: its shapes are not those of the file; give the checkpoint "
             "that it was exported from"
         ) from None
     return compare_arrays(program, expected, "norse", norse.spikes, norse.membranes)

@@ -15,6 +15,7 @@ from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+from snnvae.typed import typed
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     inputs = [port for port in decoder.inputs if not port.analog and port.name != by_class]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
-            f"--decoder: the first file has {len(latents)} spiking outputs and the decoder "
+            f"`decoder`: the first file has {len(latents)} spiking outputs and the decoder "
             f"{len(inputs)} spike inputs, where one of each is needed; give the two files that "
-            "`snnvae export --part autoencoder` writes"
+            f"`{typed('export', part='autoencoder')}` writes"
         )
     shape = encoder.layer(latents[0]).shape
     if shape != inputs[0].shape:

@@ -36,7 +36,7 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
             named = None if isinstance(loaded, np.ndarray) else dict(loaded)
     except FileNotFoundError:
         raise DataError(
-            f"{path}: no such file; pass --input a .npy, .npz or NIR data file"
+            f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
         ) from None
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         reason = (str(error).splitlines() or ["no more to read"])[0]
@@ -77,7 +77,7 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     if test.shape[1:] != images[0].shape:
         return HeldOut({})
     if max(samples) >= len(test):
-        raise DataError(f"--samples {max(samples) + 1}: '{name}' holds out {len(test)} images")
+        raise DataError(f"`samples` {max(samples) + 1}: '{name}' holds out {len(test)} images")
     chosen = list(samples)
     labels = tuple(split.test_labels[chosen].tolist()) if program.classes else None
     return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)

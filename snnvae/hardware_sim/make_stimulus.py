@@ -77,7 +77,7 @@ def build_stimulus(
         else:
             raise DataError(
                 f"input '{port.name}' needs data of shape (samples, {steps}, "
-                f"{', '.join(map(str, port.shape))}); pass --input file.npy"
+                f"{', '.join(map(str, port.shape))}); pass `data` file.npy"
             )
     says_class = class_input(network) in given
     return Stimulus(streams, tuple(samples), seed, () if says_class else label)
@@ -113,7 +113,7 @@ def labels_of(
     if not count:
         raise ConfigError(
             "this network takes no class, as its model is not conditional or this part of it does "
-            "not see the class: leave out --class, or train one with --conditional"
+            "not see the class: leave out `classes`, or train one with `conditional`"
         )
     label = tuple(int(c) for c in classes)
     if len(label) != len(samples):
@@ -133,14 +133,14 @@ def _check_class_data(
         if classes is None and any(given.keys() & {i.name for i in network.inputs if i.analog}):
             raise DataError(
                 "the model is conditional, and the input does not say the classes of its samples: "
-                "add --class 7, or --class 7,2,1 for one after the other"
+                "add `classes` 7, or `classes` 7,2,1 for one after the other"
             )
     elif classes is not None:
-        raise DataError(f"data for input '{port}' and --class both say the class; give one")
+        raise DataError(f"data for input '{port}' and `classes` both say the class; give one")
     elif not {draw.port for draw in network.draws if draw.classes} <= given.keys():
         raise DataError(
             f"data for input '{port}', but the latent spikes are drawn by class on the host: pass "
-            "--class instead, or data for both"
+            "`classes` instead, or data for both"
         )
 
 

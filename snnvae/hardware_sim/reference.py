@@ -75,7 +75,7 @@ def check_steps(program: Program, stimulus: Stimulus) -> None:
         if endless and stimulus.steps > program.steps:
             raise DataError(
                 f"'{layer.name}' forgets nothing, so its scale is for the {program.steps} steps it "
-                f"was compiled for, not {stimulus.steps}; compile with --steps {stimulus.steps}"
+                f"was compiled for, not {stimulus.steps}; compile with `steps` {stimulus.steps}"
             )
 
 

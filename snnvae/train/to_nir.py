@@ -31,7 +31,7 @@ def parts_for(model: SpikingModel, part: str | None = None) -> tuple[str, ...]:
     part = model.parts[0] if part is None else part
     if part not in model.parts:
         choices = ", ".join(sorted(model.parts))
-        raise ConfigError(f"--part {part}: {type(model).__name__} has the parts {choices}")
+        raise ConfigError(f"`part` {part}: {type(model).__name__} has the parts {choices}")
     return model.stages(part)
 
 

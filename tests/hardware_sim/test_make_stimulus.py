@@ -85,14 +85,14 @@ def test_data_for_another_input_is_named(nets: Any) -> None:
 
 
 def test_missing_data_is_named_with_its_shape(nets: Any) -> None:
-    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass --in"):
+    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass `d"):
         build_stimulus(program(nets), range(4))
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (np.full((1, 5, 2, 3), 0.5), "takes spikes .*--analog x"),
+        (np.full((1, 5, 2, 3), 0.5), "takes spikes .*`analog` x"),
         (np.full((1, 5, 2, 3), np.nan), "takes spikes"),
         (np.full((1, 5, 2, 3), 2), "takes spikes"),
     ],
@@ -231,14 +231,14 @@ def test_a_class_that_is_none_is_named(nets: Any, classes: list[int], message: s
 
 def test_a_class_for_a_network_that_takes_none_is_named(nets: Any) -> None:
     data = {"x": np.zeros((1, 5, 2, 3), bool)}
-    with pytest.raises(ConfigError, match=r"takes no class, .*: leave out --class"):
+    with pytest.raises(ConfigError, match=r"takes no class, .*: leave out `classes`"):
         build_stimulus(program(nets), range(1), data=data, classes=[0])
 
 
 def test_class_data_beside_rates_of_another_class_is_refused(nets: Any) -> None:
     hot = np.zeros((5, 4, 1, 1), bool)
     hot[:, 2] = True
-    with pytest.raises(DataError, match="drawn by class on the host: pass --class instead"):
+    with pytest.raises(DataError, match="drawn by class on the host: pass `classes` instead"):
         build_stimulus(conditional(nets, **ESVAE), range(1), data={"class": hot})
     both = {"class": hot, "x": np.ones((5, 6, 1, 1), bool)}
     assert build_stimulus(conditional(nets, **ESVAE), range(1), data=both).classes == ()

@@ -172,7 +172,7 @@ def test_biases_share_an_exponent() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"qat": "loihi2"}, "starts from a trained model: name its model.pt with --from"),
+        ({"qat": "loihi2"}, "starts from a trained model: name its model.pt with `start`"),
         ({"qat": "loihi9"}, "qat 'loihi9' is unknown"),
         ({"model": "ann-vae", "qat": "loihi2"}, "qat is for spiking models"),
     ],

@@ -19,7 +19,8 @@ from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
 from snnvae.options import CALIBRATIONS
-from snnvae.primitives import FixedNeuron, fixed_point
+from snnvae.primitives import fixed_point
+from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
@@ -195,9 +196,8 @@ def measure(exact: Program, fixed: Program, stimulus: Stimulus) -> tuple[LayerRa
     other = reference.run(fixed, stimulus, membranes=True)
     found = []
     for layer in fixed.layers:
-        assert isinstance(layer.neuron, FixedNeuron)
         whole = other.membranes[layer.name]
-        spiking = layer.neuron.spiking
+        spiking = fixed_neuron(layer).spiking
         limit = fixed_point.STATE_LIMIT if spiking else fixed_point.SILENT_LIMIT
         wanted = exact.layer(layer.name).to_real(one.membranes[layer.name])
         gap = layer.to_real(whole) - wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snnvae.deploy.lava.doctor import install_command, status
+from snnvae.deploy.lava.doctor import status
 from snnvae.deploy.lava.importing import require_lava
 from snnvae.deploy.lava.runner import check_loihi2, run
 
@@ -40,7 +40,6 @@ __all__ = [
     "build_network",
     "build_stock",
     "check_loihi2",
-    "install_command",
     "require_lava",
     "run",
     "status",

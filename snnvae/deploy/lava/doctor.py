@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -54,16 +53,6 @@ def status() -> LavaStatus:
 def lava_version() -> str:
     """Version of lava-nc; "unknown" where its metadata is missing."""
     return _version("lava-nc") or "unknown"
-
-
-def install_command() -> list[str]:
-    """The command that installs Lava and what it imports into this Python.
-
-    lava-nc asks for Python 3.10 and for versions of its dependencies that end there; none of these
-    bounds is real, as it is patched in memory.
-    """
-    pip = [sys.executable, "-m", "pip", "install", "--ignore-requires-python", "--no-deps"]
-    return [*pip, f"lava-nc=={LAVA_VERSION}", *LAVA_NEEDS]
 
 
 def _version(distribution: str) -> str | None:

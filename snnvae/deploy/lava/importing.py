@@ -17,8 +17,9 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
 from snnvae.errors import BackendError
+from snnvae.typed import typed
 
-INSTALL_HINT = "run: snnvae doctor --install-lava"
+INSTALL_HINT = f"run: {typed('doctor', install_lava=True)}"
 PATCHES = {
     "lava.magma.compiler.var_model": (
         "@dataclass\nclass ByteEncoder:",

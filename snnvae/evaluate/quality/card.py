@@ -39,7 +39,7 @@ def model_card(
         "## How it was trained",
         "",
         "```sh",
-        f"{command_of(config)} --out runs/{name}",
+        command_of(config, out=f"runs/{name}"),
         "```",
         "",
         f"{config.epochs} epochs, seed {config.seed}, on the training images alone. The checkpoint "

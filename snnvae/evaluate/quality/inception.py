@@ -27,7 +27,7 @@ def weights_file(given: Path | None) -> Path:
     if not path.is_file():
         raise DataError(
             f"no Inception weights at {path}: download {WEIGHTS} from torch-fidelity's release "
-            "v0.2.0 on GitHub, or name a file with --inception"
+            "v0.2.0 on GitHub, or name a file with `inception`"
         )
     return path
 

@@ -75,7 +75,7 @@ class Judge:
         if "recognised" in asked and not classes:
             raise ConfigError(
                 "recognised is for conditional models, whose samples have a class: train one with "
-                "--conditional"
+                "`conditional`"
             )
         least = NEIGHBOURS + 1 if "prdc" in asked else 2
         if asked & set(OF_GENERATED) and fewest < least:
@@ -85,7 +85,7 @@ class Judge:
         if self.features is None:
             raise ConfigError(
                 "fad and prdc need an autoencoder's features: train it with `snnvae train-fad`, "
-                "and name its model.pt with --features"
+                "and name its model.pt with `features`"
             )
         return load_features(self.features, self.images.shape[1:])
 

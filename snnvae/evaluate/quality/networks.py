@@ -165,7 +165,7 @@ class DeployedNetwork:
         if name not in self.programs:
             raise GraphError(
                 f"this takes the model's {name}, and the file holds its "
-                f"{' and '.join(self.programs)}: export it with --part"
+                f"{' and '.join(self.programs)}: export it with `part`"
             )
         return self.programs[name]
 

@@ -57,7 +57,7 @@ def read_netx(path: Path, dt: float = 1e-3) -> tuple[nir.NIRGraph, tuple[str, ..
     netx knows nothing.
     """
     if not 0 < dt < float("inf"):
-        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
+        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass `dt`")
     layers = load(path)
     try:
         return to_graph(layers, dt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from snnvae.commands.doctor import install_command
 from snnvae.deploy.lava import doctor
 
 
@@ -28,7 +29,7 @@ def test_a_broken_lava_is_a_finding_not_a_failure(monkeypatch):
 
 
 def test_pip_is_told_to_ignore_what_lava_asks_for():
-    command = doctor.install_command()
+    command = install_command()
     assert command[:4] == [sys.executable, "-m", "pip", "install"]
     assert command[4:6] == ["--ignore-requires-python", "--no-deps"]
     assert command[6:] == ["lava-nc==0.10.0", "asteval>=1"]
