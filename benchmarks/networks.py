@@ -19,14 +19,15 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.families import registry
+from snnvae.families.images.config import Config
 from snnvae.families.images.data import load
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 from snnvae.train.to_nir import to_nir
 
 CACHE = Path(__file__).parent / ".cache"
@@ -48,7 +49,7 @@ def weights(setup: Setup) -> Path:
 
 def model(setup: Setup) -> SpikingVAE:
     """The model in torch, as trained."""
-    return checkpoint.load(weights(setup))[1]
+    return registry.load(weights(setup))[1]
 
 
 def graph_file(setup: Setup, part: str = "generator") -> Path:

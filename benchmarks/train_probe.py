@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import straightforward
+from snnvae.families.images.config import Config
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.layers import spiking
-from snnvae.train.config import Config
+from snnvae.train.build import build
 from snnvae.train.devices import keep_freed_memory
-from snnvae.train.model import build
 
 FORMS = ("ours", "ours, --memory", "straightforward", "synapses alone")
 

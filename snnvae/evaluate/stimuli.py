@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -64,23 +64,13 @@ class HeldOut(NamedTuple):
     classes: tuple[int, ...] | None = None
 
 
-def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
-    """Held-out images of the data set that the graph names, for its constant image input."""
-    images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
-    name = program.origin.dataset
-    if len(images) != 1 or name is None:
-        return HeldOut({})
-    from snnvae.families.images import data
+Source = Callable[[Program, Sequence[int]], HeldOut]
+"""Samples by their indices that the network a program comes from was not trained on."""
 
-    split = data.load(name, image_size=images[0].shape[-1])
-    test = split.test
-    if test.shape[1:] != images[0].shape:
-        return HeldOut({})
-    if max(samples) >= len(test):
-        raise DataError(f"`samples` {max(samples) + 1}: '{name}' holds out {len(test)} images")
-    chosen = list(samples)
-    labels = tuple(split.test_labels[chosen].tolist()) if program.classes else None
-    return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
+
+def nothing(program: Program, samples: Sequence[int]) -> HeldOut:
+    """A source for networks of which no data set is known."""
+    return HeldOut({})
 
 
 def noise(
@@ -119,8 +109,12 @@ def stimulus_for(
     file: Path | None = None,
     may_be_noise: bool = False,
     classes: Sequence[int] | None = None,
+    held_out: Source = nothing,
 ) -> Stimulus:
-    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer)."""
+    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer).
+
+    held_out: what samples are where there is no file.
+    """
     blocks = stimulus_blocks(
         program,
         count,
@@ -130,6 +124,7 @@ def stimulus_for(
         file=file,
         may_be_noise=may_be_noise,
         classes=classes,
+        held_out=held_out,
     )
     return next(blocks)
 
@@ -144,6 +139,7 @@ def stimulus_blocks(
     file: Path | None = None,
     may_be_noise: bool = False,
     classes: Sequence[int] | None = None,
+    held_out: Source = nothing,
 ) -> Iterator[Stimulus]:
     """The same, `size` samples at a time.
 

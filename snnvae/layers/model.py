@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from snnvae.draws.draw import Draw, HostStep
@@ -19,18 +20,47 @@ from snnvae.layers.wiring import Wiring
 AnyModel = TypeVar("AnyModel", bound="SpikingModel")
 
 
-class SpikingModel(nn.Module, ABC):
+Batch = tuple[Tensor | None, ...]
+"""What a training step sees of its samples, as the family's models take it."""
+
+
+class Losses(NamedTuple):
+    """What a training step minimises (total), and its two parts, unweighted.
+
+    A loss of one part has 0 for the prior's.
+    """
+
+    total: Tensor
+    reconstruction: Tensor
+    prior: Tensor
+
+
+class Trainable(nn.Module, ABC):
+    """What the training loop trains."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
+        """Losses of a batch; `done` is the part of the training behind."""
+
+    def optimizer_groups(self) -> list[dict[str, object]]:
+        """Parameter groups with their learning rates; here one for all."""
+        return [{"params": list(self.parameters()), "lr": self.config.lr}]
+
+
+class SpikingModel(Trainable):
     """A model that states the wiring of its parts; a layer's path in it is its node's name."""
 
     parts: tuple[str, ...]
     """What it can be run and exported as; the first one is exported unless another is named."""
-    steps: int
-    """T of training."""
-    config: Any
-    """Its settings."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.steps: int = config.steps
+        """T of training; the network is deployed with config.steps."""
         self.scales: dict[str, float] = {}
         """Of a folded model: fixed-point scales by node, where training chose them."""
         self.tally: Callable[[str, Tensor], None] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,18 @@ class Stage:
         dtype = next(self.model.parameters()).dtype
         streams = {name: time_first(s, dtype) for name, s in stimulus.streams.items()}
         return activity(self.wiring, streams)
+
+
+def deployable(model: Any) -> Any:
+    """The model as it is run: folded and in float64 unless it is folded; an ANN in evaluation.
+
+    One in fixed point runs as it is.
+    """
+    if isinstance(model, SpikingModel) and model.is_fixed:
+        return copy.deepcopy(model).eval().double()
+    if isinstance(model, SpikingModel) and not model.is_folded:
+        return model.folded().double()
+    return model.eval()
 
 
 def run_part(

@@ -63,7 +63,7 @@ def trace(model: SpikingModel, part: str, stimulus: Mapping[str, NDArray[Any]]) 
 
 def time_first(x: NDArray[Any], dtype: torch.dtype = torch.float64) -> Tensor:
     """(B, T, …) of any type → (T, B, …) of `dtype`."""
-    return torch.from_numpy(np.ascontiguousarray(np.swapaxes(x, 0, 1))).to(dtype)
+    return torch.from_numpy(np.array(np.swapaxes(x, 0, 1), order="C")).to(dtype)
 
 
 def batch_first(x: Tensor) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import pytest
 from command_line import printed
 
 from snnvae import zoo
-from snnvae.train import checkpoint
+from snnvae.families import registry
 from snnvae.train.settings import command_of
 
 
@@ -14,5 +14,5 @@ from snnvae.train.settings import command_of
 def test_every_model_has_a_card_that_names_its_command(name: str) -> None:
     card = printed("zoo", name, "--card")
     assert card.startswith(f"# {name}\n")
-    config, _ = checkpoint.load(zoo.path(name, ".pt"))
+    config, _ = registry.load(zoo.path(name, ".pt"))
     assert command_of(config) in card

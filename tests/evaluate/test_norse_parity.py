@@ -14,6 +14,7 @@ from snnvae.errors import CheckpointError, ConfigError
 from snnvae.evaluate.check import check, norse_rows
 from snnvae.evaluate.parity import LayerParity, all_agree
 from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.families import registry
 from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE
 from snnvae.families.images.vae import SpikingVAE
@@ -34,7 +35,12 @@ SAMPLES = 6
 
 def beside_norse(graph: nir.NIRGraph, checkpoint: Path) -> tuple[LayerParity, ...]:
     return check(
-        graph, samples=SAMPLES, checkpoint=checkpoint, backends=(), precisions=("float",)
+        graph,
+        samples=SAMPLES,
+        model=registry.load_spiking(checkpoint)[1],
+        held_out=registry.held_out,
+        backends=(),
+        precisions=("float",),
     ).rows
 
 
@@ -118,9 +124,9 @@ def test_the_checkpoint_must_belong_to_the_file(trained: Trained, tmp_path: Path
 
 
 def test_a_checkpoint_of_other_sizes_is_named(trained: Trained, tmp_path: Path) -> None:
+    from snnvae.families.images.config import Config
     from snnvae.train import checkpoint
-    from snnvae.train.config import Config
-    from snnvae.train.model import build
+    from snnvae.train.build import build
 
     net, _ = trained("esvae")
     larger = build(Config.default("esvae", widths=(4, 8), latent=6, steps=7))
@@ -131,7 +137,7 @@ def test_a_checkpoint_of_other_sizes_is_named(trained: Trained, tmp_path: Path) 
 
 def test_norse_is_compared_in_float_only(trained: Trained) -> None:
     net, path = trained("esvae")
-    rows = check(to_nir(net), samples=2, checkpoint=path, backends=()).rows
+    rows = check(to_nir(net), samples=2, model=net, backends=()).rows
     assert {row.precision for row in rows} == {"float"}
     assert {row.peer for row in rows} == {"norse"}
 
@@ -141,16 +147,16 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     program = compile_graph(to_nir(net)).program
     stimulus = stimulus_for(program, 3, seed=9)
     expected = reference.run(program, stimulus, membranes=True)
-    assert all_agree(norse_rows(program, stimulus, expected, path))
+    assert all_agree(norse_rows(program, stimulus, expected, net))
     later = stimulus_for(program, 3, seed=10)
-    assert not all_agree(norse_rows(program, later, expected, path))
+    assert not all_agree(norse_rows(program, later, expected, net))
 
 
 @pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
     """Float and fixed point, the emulator and both Lava modes; with one class asked for."""
     net, path = trained(model)
-    found = check(to_nir(net), samples=4, checkpoint=path, classes=(7,))
+    found = check(to_nir(net), samples=4, model=net, classes=(7,))
     assert found.left_out == ()
     assert {(row.precision, row.peer) for row in found.rows} == {("float", "norse")} | {
         (precision, peer)

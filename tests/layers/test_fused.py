@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.families.images.config import Config
 from snnvae.families.images.nets import Decoder
 from snnvae.layers import rows
 from snnvae.layers.constants import SURROGATE_HALF_WIDTH
@@ -14,8 +15,7 @@ from snnvae.layers.fused import NormLIF
 from snnvae.layers.neuron import LIF, Readout, lif_cell
 from snnvae.layers.norse_cells import LIFBoxFeedForwardState
 from snnvae.layers.spiking import SpikingLayer, save_memory
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 
 T, B, C = 6, 3, 5
 EPSILON = 1e-5

@@ -13,7 +13,9 @@ from torch import Tensor
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run as run_program
 from snnvae.errors import ConfigError
-from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.evaluate.deployed import DeployedModel
+from snnvae.families import registry
+from snnvae.families.images.config import Config
 from snnvae.families.images.inference import reconstruct
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.make_stimulus import build_stimulus
@@ -22,7 +24,7 @@ from snnvae.layers.fixed.rounding import WholeBias, WholeWeight
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.primitives import fixed_point
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
+from snnvae.train.family import Samples
 from snnvae.train.fit import fit
 from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.to_nir import to_nir
@@ -37,7 +39,7 @@ def trained(request: pytest.FixtureRequest, tmp_path: Path) -> SpikingVAE:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.02 * torch.randn(parameter.shape, generator=g)
-    return checkpoint.load_spiking(checkpoint.save(tmp_path / "model.pt", model))[1]
+    return registry.load_spiking(checkpoint.save(tmp_path / "model.pt", model))[1]
 
 
 def spikes_of(model: SpikingVAE, images: Tensor) -> dict[str, Tensor]:
@@ -65,7 +67,7 @@ def test_images_are_the_fixed_programs(trained: SpikingVAE, images: Callable[...
     """The exact form: integers everywhere, the readout's membrane included."""
     some = images(20).numpy()
     ours = reconstruct(trained, some, 0)
-    deployed = deployed_reconstructions(trained, some, "fixed").images
+    deployed = DeployedModel(trained, "fixed").outputs(Samples({"image": some}))
     assert ours.std() > 0.01
     assert np.array_equal(ours, deployed)
 
@@ -150,7 +152,7 @@ def test_a_training_in_fixed_point_goes_on_where_it_stopped(
     whole = fit(config.changed(epochs=2), tmp_path / "b", source=source)
     assert again is not None
     assert whole is not None
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (again, whole))
+    a, b = (registry.load(path)[1].state_dict() for path in (again, whole))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
 

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.families.images.config import Config
 from snnvae.families.images.nets import smallest_map
-from snnvae.families.images.vae import VAE, Losses
-from snnvae.train.config import Config
+from snnvae.families.images.vae import VAE
+from snnvae.layers.model import Losses
 
 
 def down(image_size: int, channels: int, widths: tuple[int, ...]) -> nn.Sequential:

@@ -23,10 +23,10 @@ import torch
 
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.images.authors_file import SAVE, StateDictFile
+from snnvae.families.images.config import Config
 from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.train.config import Config
 from snnvae.typed import typed
 
 KINDS: dict[str, type[ESVAE] | type[FSVAE]] = {"fsvae": FSVAE, "esvae": ESVAE}

@@ -12,10 +12,11 @@ from snnvae.draws.draw import Draw, HostStep
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.rates import Rates
 from snnvae.export.weights import array
+from snnvae.families.images.config import Config
 from snnvae.families.images.losses import mmd
-from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
+from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
+from snnvae.layers.model import Losses
 from snnvae.layers.wiring import Wiring
-from snnvae.train.config import Config
 
 DRAW_HALF_WIDTH = 0.5
 """|r − U| below which the gradient of a draw passes, with height 1."""

@@ -12,12 +12,13 @@ from torch.nn.utils import skip_init
 
 from snnvae.draws.draw import Draw
 from snnvae.draws.one_hot import OneHot
+from snnvae.families.images.config import Config
 from snnvae.families.images.losses import bernoulli_kl, psp_distance
 from snnvae.families.images.nets import AutoregressiveNet
-from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
+from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
+from snnvae.layers.model import Losses
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
-from snnvae.train.config import Config
 
 CHOICE = "choice"
 """The input that says which candidate each latent takes."""

@@ -6,7 +6,6 @@ has. The ANN generates from N(0, I) and reconstructs through the mean of its pos
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +18,7 @@ from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError
 from snnvae.families.images.ann_vae import AnnVAE, Autoencoder
 from snnvae.families.images.vae import IMAGE, VAE, SpikingVAE
-from snnvae.train.run_part import run_part
+from snnvae.train.run_part import deployable, run_part
 
 CHUNK = 32
 """Samples at a time; any number gives the same images."""
@@ -62,18 +61,6 @@ def reconstruction_mse(
 ) -> float:
     """Mean squared error of `reconstruct`, pixels in [−1, 1]."""
     return float(np.mean((reconstruct(model, images, seed, label) - images) ** 2))
-
-
-def deployable(model: VAE) -> VAE:
-    """The model as it is run: folded and in float64 unless it is folded; the ANN in evaluation.
-
-    One in fixed point runs as it is.
-    """
-    if isinstance(model, SpikingVAE) and model.is_fixed:
-        return copy.deepcopy(model).eval().double()
-    if isinstance(model, SpikingVAE) and not model.is_folded:
-        return model.folded().double()
-    return model.eval()
 
 
 def _in_turn(net: VAE, n: int) -> Sequence[int]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from snnvae.draws.draw import Draw
 from snnvae.draws.label import Label
+from snnvae.families.images.config import Config
 from snnvae.families.images.nets import Decoder, Encoder
-from snnvae.layers.model import SpikingModel
+from snnvae.layers.model import Batch, Losses, SpikingModel, Trainable
 from snnvae.layers.neuron import Readout
 from snnvae.layers.output import Output
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.layers.wiring import Cell, Link, Port, Shape, Wiring, layer
-from snnvae.train.config import Config
 
 IMAGE, Z, CLASS = "image", "z", "class"
 """Inputs of the parts: pixels, latent spikes, the class."""
@@ -26,25 +25,13 @@ LATENT = "latent"
 """The group of units that a latent is."""
 
 
-class Losses(NamedTuple):
-    """What a training step minimises (total), and its two parts, unweighted."""
-
-    total: Tensor
-    reconstruction: Tensor
-    prior: Tensor
-
-
 def beside(x: Tensor, classes: Tensor | None) -> Tensor:
     """[x ; classes] along the last axis; x itself where no class takes part."""
     return x if classes is None else torch.cat([x, classes.to(x.dtype)], dim=-1)
 
 
-class VAE(nn.Module, ABC):
-    """What the training loop trains."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config = config
+class VAE(Trainable):
+    """A model of images."""
 
     @abstractmethod
     def loss(
@@ -55,15 +42,11 @@ class VAE(nn.Module, ABC):
         label: the images' classes (B,) int64, which a conditional model needs.
         """
 
-    def forward(
-        self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
-    ) -> Losses:
-        """`loss`, under the name by which wrappers for several devices call it."""
+    def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
+        """`loss` of a batch of images and labels."""
+        image, label = batch
+        assert image is not None
         return self.loss(image, generator, done, label)
-
-    def optimizer_groups(self) -> list[dict[str, object]]:
-        """Parameter groups with their learning rates; here one for all."""
-        return [{"params": list(self.parameters()), "lr": self.config.lr}]
 
 
 class SpikingVAE(VAE, SpikingModel):
@@ -75,7 +58,6 @@ class SpikingVAE(VAE, SpikingModel):
         self.encoder = Encoder(*shape, config.widths, config.latent)
         self.decoder = Decoder(*shape, config.maps, config.latent + config.classes)
         self.readout = Readout()
-        self.steps = config.steps
 
     def decode(self, z: Tensor, classes: Tensor | None = None) -> Tensor:
         """Latent spikes (T, B, L), class spikes (T, B, C) → images (B, …) in (−1, 1)."""

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.model import SpikingModel
 from snnvae.layers.tdbn import TdBN
 from snnvae.train.adaptive.importance import Batches
 from snnvae.train.adaptive.units import Group, groups_of
-from snnvae.train.model import build
+from snnvae.train.build import build
 from snnvae.train.randomness import generator
 
 RECALIBRATION = 40
 """Batches from which tdBN's running statistics are learned anew: 1 − 0.9⁴⁰ of them is new."""
 
 
-def cut(model: SpikingVAE, keep: Mapping[str, Tensor]) -> SpikingVAE:
+def cut(model: SpikingModel, keep: Mapping[str, Tensor]) -> SpikingModel:
     """The model with only the units whose `keep` (size,) is true; groups not named stay whole.
 
     tdBN's statistics are those of before: see `recalibrate`.
@@ -33,20 +33,20 @@ def cut(model: SpikingVAE, keep: Mapping[str, Tensor]) -> SpikingVAE:
             _cut_group(group, kept)
     sizes = {name: int(keep[name].sum()) if name in keep else n for name, n in before.items()}
     new = build(model.resized(sizes))
-    assert isinstance(new, SpikingVAE)
+    assert isinstance(new, SpikingModel)
     new.load_state_dict(old.state_dict())
     return new.train(model.training)
 
 
 @torch.no_grad()
-def recalibrate(model: SpikingVAE, batches: Batches) -> SpikingVAE:
+def recalibrate(model: SpikingModel, batches: Batches) -> SpikingModel:
     """tdBN's running statistics from what passes now, which makes up for the mean of what was cut.
 
     In place."""
     training = model.training
     model.train()
-    for count, (images, label) in enumerate(batches):
-        model.loss(images, generator(0, "recalibrate", count), 1.0, label)
+    for count, batch in enumerate(batches):
+        model(batch, generator(0, "recalibrate", count), 1.0)
         if count + 1 == RECALIBRATION:
             break
     return model.train(training)

@@ -16,18 +16,18 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.model import SpikingModel
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.train.adaptive.units import Columns, Group, groups_of
+from snnvae.train.family import Batch
 from snnvae.train.randomness import generator
 
-Batches = Iterable[tuple[Tensor, Tensor | None]]
-"""Images (B, C, H, W), and their classes (B,) where the model is conditional."""
+Batches = Iterable[Batch]
 NOTHING = 1e-30
 
 
 @torch.no_grad()
-def importances(model: SpikingVAE, batches: Batches) -> dict[str, Tensor]:
+def importances(model: SpikingModel, batches: Batches) -> dict[str, Tensor]:
     """Shares of all groups' units (size,), by group, times the size: 1 is an equal share.
 
     The model runs in evaluation mode, and is left as it was.
@@ -45,8 +45,8 @@ def importances(model: SpikingVAE, batches: Batches) -> dict[str, Tensor]:
     for path, layer in layers.items():
         layer.tally = partial(note, path)
     try:
-        for count, (images, label) in enumerate(batches):
-            model.loss(images, generator(0, "importance", count), 1.0, label)
+        for count, batch in enumerate(batches):
+            model(batch, generator(0, "importance", count), 1.0)
     finally:
         model.tally = None
         for layer in layers.values():

@@ -10,10 +10,10 @@ from command_line import printed, snnvae
 
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.plot import save_plot
-from snnvae.evaluate.front.price import scaled
 from snnvae.evaluate.front.report import answers, markdown, rows
 from snnvae.evaluate.front.result import CASES, Ann, Front, Point
 from snnvae.evaluate.front.trainings import Budget
+from snnvae.families.images.family import scaled
 
 BAND = 0.2
 

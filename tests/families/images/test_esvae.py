@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from snnvae.families.images.config import Config
 from snnvae.families.images.esvae import ESVAE, RateDraw
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 
 
 def test_draw_fires_where_the_rate_exceeds_the_uniform() -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from snnvae.families.images.config import Config
 from snnvae.families.images.fsvae import (
     FSVAE,
     mean_rate,
@@ -18,8 +19,7 @@ from snnvae.families.images.fsvae import (
     shift,
 )
 from snnvae.families.images.losses import bernoulli_kl, psp_distance
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 
 
 def choices(steps: int, batch: int, latent: int, k: int, seed: int = 0) -> Tensor:

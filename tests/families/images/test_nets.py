@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from snnvae.errors import ConfigError
+from snnvae.families.images.config import Config
 from snnvae.families.images.nets import AutoregressiveNet, Decoder, Encoder, smallest_map
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 from snnvae.train.to_nir import columns_of
 
 PAPER = {"image_size": 32, "widths": (32, 64, 128, 256), "latent": 128, "k": 20}

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import ConfigError
+from snnvae.families import registry
+from snnvae.families.images.config import Config
 from snnvae.families.images.inference import generate, reconstruct
 from snnvae.families.images.vae import LATENT, SpikingVAE
 from snnvae.layers.spiking import SpikingLayer
@@ -18,7 +20,6 @@ from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
 from snnvae.train.adaptive.shrink import _ranked, shrink
 from snnvae.train.adaptive.units import groups_of
-from snnvae.train.config import Config
 from snnvae.train.fit import fit
 from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.to_nir import parts_for, to_nir
@@ -100,7 +101,7 @@ def test_a_cut_network_is_smaller_everywhere(
     for before, after in zip(groups_of(model), groups_of(small), strict=True):
         assert after.size == (before.size + 1) // 2, before.name
     path = checkpoint.save(tmp_path / "small.pt", small)
-    config, loaded = checkpoint.load_spiking(path)
+    config, loaded = registry.load_spiking(path)
     assert config.latent == 3
     for part in (*parts_for(model, "autoencoder"), "generator"):
         whole, cut_graph = to_nir(model, part), to_nir(loaded, part)
@@ -135,7 +136,7 @@ def test_shrinking_keeps_the_error_and_goes_on_where_it_stopped(
     settings = {"epochs": 3, "rounds": 2, "penalty": 0.02, "tolerance": 0.5}
     found = shrink(source, config, tmp_path / "small", **settings)
     assert any(r.kept for r in found.history)
-    before, after = (checkpoint.load_spiking(p)[1] for p in (source, found.path))
+    before, after = (registry.load_spiking(p)[1] for p in (source, found.path))
     sizes = [sum(g.size for g in groups_of(m)) for m in (before, after)]
     assert sizes[1] < sizes[0]
     stamp = (tmp_path / "small" / "round-1" / "model.pt").stat().st_mtime_ns
