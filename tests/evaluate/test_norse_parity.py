@@ -136,14 +136,14 @@ def test_a_checkpoint_of_other_sizes_is_named(trained: Trained, tmp_path: Path) 
 
 
 def test_norse_is_compared_in_float_only(trained: Trained) -> None:
-    net, path = trained("esvae")
+    net, _ = trained("esvae")
     rows = check(to_nir(net), samples=2, model=net, backends=()).rows
     assert {row.precision for row in rows} == {"float"}
     assert {row.peer for row in rows} == {"norse"}
 
 
 def test_norse_rows_of_a_run(trained: Trained) -> None:
-    net, path = trained("fsvae")
+    net, _ = trained("fsvae")
     program = compile_graph(to_nir(net)).program
     stimulus = stimulus_for(program, 3, seed=9)
     expected = reference.run(program, stimulus, membranes=True)
@@ -155,7 +155,7 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
 @pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
     """Float and fixed point, the emulator and both Lava modes; with one class asked for."""
-    net, path = trained(model)
+    net, _ = trained(model)
     found = check(to_nir(net), samples=4, model=net, classes=(7,))
     assert found.left_out == ()
     assert {(row.precision, row.peer) for row in found.rows} == {("float", "norse")} | {
