@@ -1,4 +1,4 @@
-# Everything runs from .venv, which `make` creates and fills on any Python from 3.10 to 3.13.
+# Everything runs from .venv, which `make` creates and fills on any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -23,7 +23,7 @@ install: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev]"
 	$(BIN)/snnvae doctor --install-lava
 	@touch $@
 

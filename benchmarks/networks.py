@@ -21,7 +21,7 @@ from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.families.images.data import load
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
@@ -73,7 +73,7 @@ def stimulus(
     made: Program, samples: int, *, steps: int | None = None, rate: float = RATE
 ) -> Stimulus:
     """Seeded: what the file's sampler draws, or random spikes for inputs that it does not feed."""
-    if made.metadata.get("sampler"):
+    if made.draws:
         return stimulus_for(made, samples, seed=0, steps=steps)
     rng = np.random.default_rng(0)
     shape = (samples, steps or made.steps)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnvae import zoo
-from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import run
-from snnvae.export import read_nir
-from snnvae.hardware_sim import energy
-from snnvae.hardware_sim.energy.report import summary_text
-from snnvae.hardware_sim.stimuli import build_stimulus
+import snnvae as sv
 from snnvae.images import save_grid
 
 
 def main(out: Path = Path("out/quickstart")) -> None:
-    graph = read_nir(zoo.path("digits-esvae"))
-    program = compile_graph(graph, "fixed").program
-    stimulus = build_stimulus(program, samples=range(16), seed=0)
-    recording = run(program, stimulus, "lava-batched")
+    graph = sv.read(sv.zoo.path("digits-esvae"))
+    program = sv.compile(graph, "fixed")
+    stimulus = sv.make_stimulus(program, samples=16, seed=0)
+    recording = sv.run(program, stimulus, "lava")
 
     images = recording.outputs["output"]
     save_grid(images, out / "images.png")
@@ -27,8 +21,10 @@ def main(out: Path = Path("out/quickstart")) -> None:
     for layer, spikes in recording.spikes.items():
         print(f"  {layer:<20} {spikes.mean():6.1%} of its neurons fire in a step")
 
-    report = energy.estimate(program, recording, energy.load_profile("horowitz45-memory"))
-    print(summary_text(report))
+    report = sv.price(program, recording, "horowitz45-memory")
+    print(report)
+    for layer in report.layers:
+        print(f"  {layer.name:<20} {layer.total.nominal:12,.0f} pJ")
 
 
 if __name__ == "__main__":

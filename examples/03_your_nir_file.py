@@ -12,11 +12,7 @@ from pathlib import Path
 import nir
 import numpy as np
 
-from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
-from snnvae.deploy.run import run
-from snnvae.export import read_nir, write_nir
-from snnvae.hardware_sim.stimuli import build_stimulus
+import snnvae as sv
 
 INPUT_STEPS = (
     60, 220, 270, 310, 320, 350, 370, 400, 410, 430, 440, 450, 460, 470, 480, 490, 500, 510, 520,
@@ -38,16 +34,15 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lif.nir"
-        write_nir(nir.NIRGraph(nodes, edges), path)
-        graph = read_nir(path)
+        sv.write(nir.NIRGraph(nodes, edges), path)
+        graph = sv.read(path)
 
-    # The file does not say its dt, so we must.
-    options = Options(dt=1e-4, initial="v_reset")
     for precision in ("float", "fixed"):
-        program = compile_graph(graph, precision, options).program
-        stimulus = build_stimulus(program, samples=[0], data={"input": spikes_in})
+        # The file does not say its dt, so we must.
+        program = sv.compile(graph, precision, dt=1e-4, initial="v_reset")
+        stimulus = sv.make_stimulus(program, spikes_in)
         for backend in ("reference", "lava-stock"):
-            recording = run(program, stimulus, backend)
+            recording = sv.run(program, stimulus, backend)
             steps = np.flatnonzero(recording.spikes["lif"][0, :, 0])
             late = recording.info["latency"]
             print(f"{precision:<6} {backend:<12} spikes at {steps}, in hardware {steps + late}")

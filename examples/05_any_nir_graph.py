@@ -11,9 +11,9 @@ import numpy as np
 from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.deploy.timing import schedule
+from snnvae.options import Options
 from snnvae.stimulus import Stimulus
 
 DT = 1e-3

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae import __version__
+from snnvae.commands.remedies import with_flags
 from snnvae.errors import SnnvaeError
+from snnvae.extras import explained
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -161,7 +163,14 @@ def main(arguments: list[str] | None = None) -> None:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
     except SnnvaeError as error:
         bar.finish()
-        click.echo(f"snnvae: {' '.join(str(error).split())}", err=True)
+        click.echo(f"snnvae: {with_flags(' '.join(str(error).split()))}", err=True)
+        sys.exit(MISTAKE)
+    except ModuleNotFoundError as error:
+        bar.finish()
+        told = explained(error)
+        if told is None:
+            raise
+        click.echo(f"snnvae: {told}", err=True)
         sys.exit(MISTAKE)
     except click.ClickException as error:
         bar.finish()

@@ -13,6 +13,17 @@ IfGain = Literal["dt", "one"]
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What holds for one convention, in words, and who said so."""
+
+    value: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.source})"
+
+
+@dataclass(frozen=True)
 class Conventions:
     """What NIR leaves open and a compiler must be told.
 

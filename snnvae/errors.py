@@ -8,7 +8,15 @@ from __future__ import annotations
 
 
 class SnnvaeError(Exception):
-    """Base class: something the user can mend."""
+    """Base class: something the user can mend, in one line that names what and where.
+
+    >>> import snnvae as sv
+    >>> try:
+    ...     sv.read("missing.nir")
+    ... except sv.SnnvaeError as error:
+    ...     print(type(error).__name__)
+    GraphError
+    """
 
 
 class ConfigError(SnnvaeError):
@@ -33,6 +41,10 @@ class UnsupportedError(SnnvaeError):
 
 class BackendError(SnnvaeError):
     """A backend (Lava, Loihi) that is missing, failed or was stopped."""
+
+
+class MissingError(SnnvaeError, ImportError):
+    """A package that an extra of snnvae would bring is not installed."""
 
 
 class OutputError(SnnvaeError):

@@ -18,7 +18,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from snnvae.conventions import Stated
+from snnvae.draws.draw import Draw, HostStep
+from snnvae.options import Options, Scales
+from snnvae.origin import Origin
 from snnvae.primitive import Neuron, Synapse
+from snnvae.shown import Columns, Shown, as_columns
 
 Precision = Literal["float", "fixed"]
 
@@ -100,11 +105,27 @@ class Readout:
 
 
 @dataclass(frozen=True)
-class Program:
+class Program(Shown):
     """Everything a backend needs to run a network. `layers` is in the order of one logical step.
 
+    precision: "float" or "fixed". dt: seconds per logical step. steps: of a sample, where neither
+    the stimulus nor anything else says it. outputs: the graph's, and the layer that each shows.
+
     `groups` are sets of layers whose loop closes within fewer logical steps than stock hardware
-    needs for it, so a hardware backend runs each as one process.
+    needs for it, so a hardware backend runs each as one process. `draws`: what the host draws for
+    inputs; `host_step`: what it does with the output, for a network that follows.
+
+    What follows decides nothing when the program runs: `origin`, where the network comes from;
+    `options`, those that it was compiled with; `scales`, fixed-point scales that they or the file
+    give; `conventions`, what holds for what NIR leaves open, and who said so; `lengthened`,
+    connections whose delay was accepted to be longer, (was, is).
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> program.columns()["layer"]
+    ['decoder.input.lif', 'decoder.0.lif', 'decoder.1.lif', 'readout']
+    >>> program.shape_of("readout"), program.origin.dataset, str(program.conventions["reset"])
+    ((1, 8, 8), 'digits', 'zero (file)')
     """
 
     precision: Precision
@@ -116,7 +137,51 @@ class Program:
     outputs: Mapping[str, str]
     readouts: Mapping[str, Readout]
     groups: tuple[tuple[str, ...], ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    draws: tuple[Draw, ...] = ()
+    host_step: HostStep | None = None
+    origin: Origin = field(default_factory=Origin)
+    options: Options = field(default_factory=Options)
+    scales: Scales = field(default_factory=dict)
+    conventions: Mapping[str, Stated] = field(default_factory=dict)
+    lengthened: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        neurons = sum(layer.size for layer in self.layers)
+        synapses = sum(connection.synapse.macs() for connection in self.connections)
+        inputs = ", ".join(f"'{port.name}'" for port in self.inputs)
+        outputs = ", ".join(f"'{name}'" for name in self.outputs)
+        return (
+            f"<Program: {self.precision}, dt {self.dt:g} s, {self.steps} steps, {inputs} → "
+            f"{len(self.layers)} layers of {neurons:,} neurons, {synapses:,} synapses → {outputs}>"
+        )
+
+    def columns(self) -> Columns:
+        """A row per layer: its kind and shape, neurons, synapses into it, scale (fixed point)."""
+        rows = (
+            (
+                layer.name,
+                layer.neuron.kind,
+                layer.shape,
+                layer.size,
+                sum(c.synapse.macs() for c in self.into(layer.name)),
+                layer.neuron.spiking,
+                float(np.max(layer.scale)),
+            )
+            for layer in self.layers
+        )
+        names = ("layer", "kind", "shape", "neurons", "synapses", "spiking", "scale")
+        return as_columns(names, rows)
+
+    @property
+    def classes(self) -> int:
+        """How many classes a conditional model knows; 0 for any other network."""
+        step = 0 if self.host_step is None else self.host_step.classes
+        return max([step, *(draw.classes for draw in self.draws)])
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The inputs that take no data, since the host feeds them."""
+        return frozenset(draw.port for draw in self.draws)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name (KeyError if there is none)."""

@@ -24,6 +24,7 @@ from snnvae.errors import DataError
 from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
 from snnvae.program import Program
 from snnvae.recording_writer import FORMAT_VERSION, PARTS, RecordingWriter, summed
+from snnvae.shown import Columns, Shown, as_columns
 
 BLOCK_PARTS = ("analog", "final", "outputs")
 """What a block of samples holds, beside its spikes."""
@@ -34,7 +35,7 @@ SPIKES, ANALOG, MEMBRANE = "spikes", "input", "v"
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Shown):
     """Spikes and values of one run over B samples and T steps.
 
     spikes: spiking layers and spike inputs, bool (B, T, *shape).
@@ -44,6 +45,16 @@ class Recording:
     outputs: value of each output whose layer does not spike, in real units, (B, *shape).
     membranes: membranes after each step where asked for, (B, T, *shape), in the backend's units.
     info: backend, precision, dt, steps, seed, samples, program (SHA-256), latency (hardware steps).
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> recording = sv.run(program, sv.make_stimulus(program, samples=2))
+    >>> recording
+    <Recording: emulator, float, 2 samples × 16 steps, ... spikes of 4 populations>
+    >>> recording.spikes["decoder.1.lif"].shape, recording.outputs["output"].shape
+    ((2, 16, 16, 8, 8), (2, 1, 8, 8))
+    >>> sorted(recording.columns())  # of pandas.DataFrame(recording.columns())
+    ['neurons', 'population', 'rate', 'sample', 'spikes']
     """
 
     spikes: Mapping[str, np.ndarray]
@@ -52,6 +63,42 @@ class Recording:
     outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
     membranes: Mapping[str, np.ndarray] = field(default_factory=dict)
     info: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        info, spikes = self.info, sum(int(s.sum()) for s in self.spikes.values())
+        backend = info.get("mode", info.get("backend"))
+        backend = f"lava-{backend}" if info.get("backend") == "lava" else backend
+        count = len(info.get("samples", ()))
+        return (
+            f"<Recording: {backend}, {info.get('precision')}, {count} "
+            f"{'sample' if count == 1 else 'samples'} × {info.get('steps')} steps, "
+            f"{spikes:,} spikes of {len(self.spikes)} populations>"
+        )
+
+    def columns(self) -> Columns:
+        """A row per population and sample: its spikes, and their rate per neuron and step."""
+        rows = []
+        for name, spikes in self.spikes.items():
+            neurons, steps = math.prod(spikes.shape[2:]), spikes.shape[1]
+            for sample, of_sample in zip(self.info["samples"], spikes):
+                fired = int(of_sample.sum())
+                rows.append((name, sample, neurons, fired, fired / (neurons * steps)))
+        return as_columns(("population", "sample", "neurons", "spikes", "rate"), rows)
+
+    def events(self) -> dict[str, np.ndarray]:
+        """A row per spike: population, sample, step and neuron (counted in C order)."""
+        found = {name: np.nonzero(_flat(spikes)) for name, spikes in self.spikes.items()}
+        names = [np.full(len(at[0]), name, object) for name, at in found.items()]
+        samples = np.asarray(self.info["samples"])
+        sample, step, neuron = (
+            np.concatenate([at[axis] for at in found.values()]) for axis in range(3)
+        )
+        return {
+            "population": np.concatenate(names),
+            "sample": samples[sample],
+            "step": step,
+            "neuron": neuron,
+        }
 
     def nir_data(self, program: Program | None = None) -> nir.NIRGraphData:
         """The run in NIR's terms: observables (B, T, neurons) by node.
@@ -90,7 +137,15 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path) -> Recording:
-        """Read a recording; DataError, in one line, if the file is not one of ours."""
+        """Read a recording; DataError, in one line, if the file is not one of ours.
+
+        >>> import snnvae as sv
+        >>> graph = sv.read(sv.zoo.path("digits-esvae"))
+        >>> program = sv.compile(graph)
+        >>> sv.run(program, sv.make_stimulus(program)).save("recording.h5", graph)
+        >>> sv.load("recording.h5")
+        <Recording: emulator, float, 1 sample × 16 steps, ... spikes of 4 populations>
+        """
         with _open(path) as (file, info):
             return cls._rows(file, info, slice(0, len(info["samples"])))
 
@@ -121,6 +176,9 @@ class Recording:
         values = {part: {name: data[rows] for name, data in own[part].items()} for part in parts}
         part_info = {**info, "samples": info["samples"][rows]}
         return cls(spikes=spikes, info=part_info, **values)
+
+
+load = Recording.load
 
 
 @contextmanager

@@ -18,14 +18,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+
+pytest_plugins = ["tiny_models"]
 
 # A first call may compile kernels, and machines are busy: no property test is timed.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

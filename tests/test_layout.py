@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from snnvae.deploy.lava.doctor import LAVA_NEEDS
+from snnvae.extras import EXTRA_OF, package_of
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -42,12 +42,29 @@ def test_the_version_is_one() -> None:
     assert snnvae.__version__ == PROJECT["project"]["version"]
 
 
-def test_supported_pythons_and_lava_are_declared() -> None:
+def test_supported_pythons_are_declared() -> None:
     project = PROJECT["project"]
-    assert project["requires-python"] == ">=3.10,<3.14"
-    assert "lava-nc==0.10.0; python_version < '3.11'" in project["dependencies"]
-    assert any(line.startswith("numpy") and "<2.4" in line for line in project["dependencies"])
+    assert project["requires-python"] == ">=3.11"
     assert project["scripts"]["snnvae"] == "snnvae.cli:main"
+
+
+def test_extras_bring_what_is_said_of_them() -> None:
+    """What `snnvae.extras` and the installation of Lava name stands in the project's extras."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    core = {_name(need) for need in PROJECT["project"]["dependencies"]}
+    for module, extra in EXTRA_OF.items():
+        brought = {_name(need) for need in extras[extra]}
+        # Norse brings nirtorch.
+        assert package_of(module) in brought | ({"nirtorch"} if "norse" in brought else set())
+        assert package_of(module) not in core
+    assert tuple(extras["lava"]) == LAVA_NEEDS
+    assert extras["all"] == ["snnvae[train,report,lava]"]
+
+
+def _name(need: str) -> str:
+    found = re.match(r"[\w.-]+", need)
+    assert found is not None
+    return found.group()
 
 
 def test_tests_mirror_the_package() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnvae.origin import Origin
 from snnvae.program import Program
 
 
@@ -51,7 +52,7 @@ def test_the_digest_is_over_what_decides_a_result(nets: Any) -> None:
     program = nets.compiled(nets.small())
     digest = program.digest()
     assert len(digest) == 64
-    same = [replace(program, metadata={"label": "x"}), replace(program, steps=99)]
+    same = [replace(program, origin=Origin(dataset="x")), replace(program, steps=99)]
     assert {p.digest() for p in same} == {digest}
     first = program.connections[0]
     other = [

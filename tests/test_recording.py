@@ -15,10 +15,11 @@ from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.graph import build_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.energy import measure
+from snnvae.options import Options
+from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.program import Precision
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
@@ -62,6 +63,7 @@ def test_what_is_saved_is_loaded(nets: Any, tmp_path: Path, precision: Precision
 def test_nir_reads_the_graph(nets: Any, tmp_path: Path) -> None:
     recording, graph = recorded(nets)
     recording.save(tmp_path / "r.h5", graph)
+    register_nodes()
     again = nir.read(tmp_path / "r.h5")
     assert set(again.nodes) == set(graph.nodes)
     assert set(again.edges) == set(graph.edges)

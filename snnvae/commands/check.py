@@ -16,6 +16,7 @@ from snnvae.commands.options import (
     options_from,
     seed_option,
 )
+from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result, table
 from snnvae.deploy.backends import CHECKED, PEERS, Peer
 from snnvae.progress import Progress
@@ -99,7 +100,7 @@ def command(
         "agrees": good,
         "complete": not found.left_out,
         "rows": [asdict(row) for row in found.rows],
-        "left_out": list(found.left_out),
+        "left_out": [with_flags(text) for text in found.left_out],
     }
     return Result(parity_text(found), data, 0 if good else DISAGREES, as_json)
 
@@ -131,7 +132,7 @@ def parity_text(found: Check) -> str:
     lines = [
         table(headers, rows),
         *(f"loop, one process of ours in either Lava mode: {', '.join(g)}" for g in found.loops),
-        *(f"left out: {text}" for text in found.left_out),
+        *(f"left out: {with_flags(text)}" for text in found.left_out),
         verdict,
     ]
     return "\n".join(lines)

@@ -43,6 +43,10 @@ def command(
 ) -> Result:
     """Train an ESVAE and an FSVAE on scikit-learn's digits, export, compile, run on Lava in float
     and fixed point, estimate energy, and compare all backends."""
+    from snnvae.extras import require_extra
+
+    require_extra("train")
+    require_extra("report")
     import torch
 
     # Maps of 8×8 gain little from a second thread, and one gives the same weights on any machine

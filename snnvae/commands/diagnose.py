@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result, table
 from snnvae.progress import Progress
 
@@ -57,6 +58,10 @@ def command(
     """
     import json
 
+    from snnvae.extras import require_extra
+
+    require_extra("train")
+    require_extra("report")
     from snnvae.evaluate.diagnosis import words
     from snnvae.evaluate.diagnosis.diagnose import diagnose
     from snnvae.evaluate.diagnosis.plot import plot
@@ -80,10 +85,10 @@ def command(
         seed=seed,
         progress=progress,
     )
-    text = words.text(found, table)
+    text = with_flags(words.text(found, table))
     if out is not None:
         plot(found, out / "diagnosis.png")
         write_text(out / "diagnosis.json", json.dumps(found.to_dict(), indent=2) + "\n")
-        write_text(out / "diagnosis.md", words.markdown(found, "diagnosis.png"))
+        write_text(out / "diagnosis.md", with_flags(words.markdown(found, "diagnosis.png")))
         text += f"\n\nwrote diagnosis.md, diagnosis.json and diagnosis.png into {out}"
     return Result(text, found.to_dict(), as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import sys
 from importlib import metadata
 
 import click
@@ -11,40 +12,54 @@ import click
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result, table
 from snnvae.errors import BackendError
+from snnvae.extras import EXTRA_OF, package_of, remedy
 
 LAVA_DL_ADVICE = "optional; Python 3.10 only: pip install lava-dl==0.6.0"
 LOIHI_ADVICE = {
     True: "snnvae run-lava --mode stock --target loihi2",
     False: "optional; needs Intel's Lava extension and a chip",
 }
-PACKAGES = ("torch", "norse", "nir", "numpy", "scipy", "h5py")
+OLDEST, NEWEST = (3, 11), (3, 13)
+"""Pythons that the tests run on; none newer is known to fail."""
+CORE = ("nir", "numpy", "scipy", "h5py", "numba")
 
 
 @click.command(epilog="Example: snnvae doctor --install-lava")
 @click.option("--install-lava", is_flag=True, help="Install Lava into this Python's environment.")
 @as_json
 def command(install_lava: bool, as_json: bool) -> Result:
-    """Show Python, torch, Norse, Lava, lava-dl and Loihi, and what to do about each."""
-    from snnvae.deploy.lava import doctor
-
+    """Show Python, what the core and the extras need, Lava and Loihi, and what to do about each."""
     if install_lava:
-        arguments = doctor.install_command()
+        arguments = install_command()
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
             raise BackendError(f"`{' '.join(arguments)}` failed: {last}")
     rows = [("python", platform.python_version(), _python_advice())]
-    rows += [_package(name) for name in PACKAGES]
+    rows += [_package(name, f"pip install {name}") for name in CORE]
+    rows += [_package(package_of(module), remedy(module)) for module in EXTRA_OF]
     rows += _lava_rows()
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(table(("what", "found", "to do"), rows), data, as_json=as_json)
 
 
-def _package(name: str) -> tuple[str, str, str]:
+def install_command() -> list[str]:
+    """The command that installs Lava and what it imports into this Python.
+
+    lava-nc asks for Python 3.10 and for versions of its dependencies that end there; none of these
+    bounds is real, as it is patched in memory.
+    """
+    from snnvae.deploy.lava.doctor import LAVA_NEEDS, LAVA_VERSION
+
+    pip = [sys.executable, "-m", "pip", "install", "--ignore-requires-python", "--no-deps"]
+    return [*pip, f"lava-nc=={LAVA_VERSION}", *LAVA_NEEDS]
+
+
+def _package(name: str, remedy: str) -> tuple[str, str, str]:
     try:
         return name, metadata.version(name), ""
     except metadata.PackageNotFoundError:
-        return name, "missing", f"pip install {name}"
+        return name, "missing", remedy
 
 
 def _lava_rows() -> list[tuple[str, str, str]]:
@@ -52,8 +67,8 @@ def _lava_rows() -> list[tuple[str, str, str]]:
 
     status = doctor.status()
     found = status.version or "missing"
-    if status.importable and status.patched:
-        found += ", patched in memory for this Python"
+    if status.importable:
+        found += ", patched in memory"
     host = f" on {status.loihi2_host}" if status.loihi2_host else ""
     return [
         ("lava-nc", found, status.problem or ""),
@@ -63,5 +78,7 @@ def _lava_rows() -> list[tuple[str, str, str]]:
 
 
 def _python_advice() -> str:
-    major, minor = (int(part) for part in platform.python_version_tuple()[:2])
-    return "" if (3, 10) <= (major, minor) <= (3, 13) else "use Python 3.10 to 3.13"
+    version = sys.version_info[:2]
+    if version < OLDEST:
+        return "use Python 3.11 to 3.13"
+    return "" if version <= NEWEST else "untested; no obstacle is known"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result, table
 from snnvae.commands.run_options import dask_option
 from snnvae.deploy.backends import BACKENDS, Backend, Means
@@ -177,7 +178,8 @@ def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]
         elif metric in IN_PARTS:
             continue
         elif any(isinstance(value, str) for value in values.values()):
-            missing.append(f"{NAMES.get(metric, metric)}: {next(iter(values.values()))}")
+            why = with_flags(str(next(iter(values.values()))))
+            missing.append(f"{NAMES.get(metric, metric)}: {why}")
         else:
             rows.append((NAMES.get(metric, metric), *(figure(values.get(n)) for n in figures)))
     return "\n".join([table(("", *figures), rows), *missing])

@@ -127,10 +127,10 @@ def _write(
     as_json: bool,
 ) -> Result:
     """Every graph into a file of its own."""
-    from snnvae.deploy.options import Options
     from snnvae.export.netx import write_netx
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard
+    from snnvae.options import Options
 
     files: dict[str, str] = {}
     notes: list[str] = []
@@ -151,16 +151,17 @@ def _graphs_of(
 ) -> dict[str, nir.NIRGraph]:
     """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
-    from snnvae.families.images.authors import read_authors
-    from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
 
     if form == "netx" and path.suffix == ".nir" and origin is None:
         return {path.stem: read_nir(path)}
     if path.suffix == ".py":
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
+    from snnvae.families.images.authors import read_authors
+    from snnvae.train.to_nir import parts_for, to_nir
+
     model = _checkpoint(path) if origin is None else read_authors(path, origin, steps=steps)
     folded = model.folded()
-    return {name: to_nir(folded, name) for name in parts_for(model, part or DEFAULT_PART)}
+    return {name: to_nir(folded, name) for name in parts_for(model, part)}
 
 
 def _checkpoint(path: Path) -> SpikingVAE:
@@ -187,9 +188,10 @@ def _module(
     analog: bool,
     over_time: bool,
 ) -> nir.NIRGraph:
-    from snnvae.deploy.options import DEFAULT_STEPS
     from snnvae.export import from_norse
     from snnvae.export.user_module import build_module, load_weights
+    from snnvae.extras import require
+    from snnvae.options import DEFAULT_STEPS
 
     if input_shape is None:
         raise ConfigError(
@@ -199,6 +201,7 @@ def _module(
         shape = tuple(int(size) for size in input_shape.split(","))
     except ValueError:
         raise ConfigError(f"--input-shape {input_shape}: give sizes such as 2,34,34") from None
+    require("torch", "norse")
     module = build_module(spec)
     if weights is not None:
         load_weights(module, weights)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
+from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
-from snnvae.deploy.options import CALIBRATIONS
 from snnvae.errors import ConfigError, UnsupportedError
+from snnvae.options import CALIBRATIONS
 
 if TYPE_CHECKING:
     from snnvae.deploy.timing import Schedule
@@ -68,7 +69,6 @@ def command(
     from snnvae.deploy.chips.chip import load_chip
     from snnvae.deploy.chips.placement import place
     from snnvae.deploy.compile import compile_graph
-    from snnvae.deploy.settings import CONVENTIONS_KEY
     from snnvae.evaluate.calibration import calibrated, ranges
     from snnvae.evaluate.picture import write_pictures
     from snnvae.evaluate.stimuli import with_steps_of
@@ -90,7 +90,7 @@ def command(
     timing, stock = _stock(program)
     placement = place(program, target)
     process_rules = _process_rules(program) if target.name == LOIHI_2 else []
-    conventions = program.metadata[CONVENTIONS_KEY]
+    conventions = {name: str(stated) for name, stated in program.conventions.items()}
     observed = ranges(graph, shown, input_file) if calibrate is not None else ()
     synapses = sum(c.synapse.macs() for c in program.connections)
     neurons = sum(layer.size for layer in program.layers)
@@ -159,7 +159,7 @@ def _process_rules(program: Program) -> list[str]:
         loihi2.check_job(program, "stock")
         check_stock(program)
     except UnsupportedError as error:
-        text = str(error)
+        text = with_flags(str(error))
         return [text if text.startswith("L2-") else f"L2-PROCESS: {text}"]
     return []
 
@@ -172,5 +172,5 @@ def _stock(program: Program) -> tuple[Schedule | None, str]:
         timing = schedule(program)
         check_stock(program)
     except UnsupportedError as error:
-        return None, f"not possible: {error}"
+        return None, f"not possible: {with_flags(str(error))}"
     return timing, f"latency {timing.latency} steps"

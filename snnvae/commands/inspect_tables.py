@@ -8,7 +8,6 @@ import numpy as np
 
 from snnvae.commands.result import table
 from snnvae.deploy.chips.placement import Placement
-from snnvae.deploy.compile import LENGTHENED_KEY
 from snnvae.deploy.fixed.calibrate import LayerRange
 from snnvae.deploy.fixed.quantise import LayerReport
 from snnvae.deploy.latency import shortest_loop
@@ -136,7 +135,7 @@ def loop_lines(program: Program) -> list[str]:
             f"{loop.steps} step{'s' if loop.steps != 1 else ''} here and {loop.needed} on hardware;"
             " one process of ours on Lava (or --loop-latency accept)"
         )
-    for name, (was, now) in program.metadata.get(LENGTHENED_KEY, {}).items():
+    for name, (was, now) in program.lengthened.items():
         lines.append(f"loop through '{name}': its delay of {was} became {now} steps, as accepted")
     return lines
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from snnvae.deploy.options import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError
+from snnvae.options import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
 from snnvae.train.config import MAX_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])

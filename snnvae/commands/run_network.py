@@ -18,9 +18,8 @@ from snnvae.commands.run_outputs import write_outputs
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import check_backend, run, samples_at_once
-from snnvae.errors import ConfigError, DataError
+from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus
 from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
@@ -28,7 +27,7 @@ from snnvae.export.nir_file import read_nir
 from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
-from snnvae.hardware_sim.stimuli import classes_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -103,11 +102,16 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     whole = Recording.joined(job.parts)
     originals = np.concatenate(job.originals) if job.originals else None
     # Samples of each class stand below each other, where classes take turns.
-    columns = classes_of(first) if request.classes is None and originals is None else 0
+    columns = first.classes if request.classes is None and originals is None else 0
     figures, pictures = write_outputs(whole, originals, request.out, columns or None)
-    report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
-    written += [*pictures, request.out / "report.html"]
-    write_text(written[-1], to_html(report, title=request.model.stem))
+    written += pictures
+    left_out = []
+    try:
+        report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
+        write_text(request.out / "report.html", to_html(report, title=request.model.stem))
+        written.append(request.out / "report.html")
+    except MissingError as missing:
+        left_out.append(f"no report.html: {missing}")
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
     saturated = {name: n for name, n in whole.info.get("saturated", {}).items() if n}
@@ -134,6 +138,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
         *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
         *(f"wrote {path}" for path in written),
+        *left_out,
     ]
     return Result("\n".join(lines), data)
 

@@ -17,7 +17,7 @@ from snnvae.commands.options import (
     out_option,
     seed_option,
 )
-from snnvae.deploy.options import CALIBRATIONS
+from snnvae.options import CALIBRATIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -123,6 +123,9 @@ def command(
     are those that suit the model and data set, or with --from those of the checkpoint.
     """
     from snnvae.errors import ConfigError
+    from snnvae.extras import require_extra
+
+    require_extra("train")
     from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.settings import amount, changed, continued, resolve

@@ -38,6 +38,9 @@ def command(
     **settings: Any,
 ) -> Result:
     """Train the autoencoder whose features FAD compares, for `snnvae evaluate --features`."""
+    from snnvae.extras import require_extra
+
+    require_extra("train")
     from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.settings import resolve

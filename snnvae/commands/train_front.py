@@ -93,6 +93,10 @@ def command(
     network. Run again, it goes on where it stopped.
     """
     from snnvae.errors import ConfigError
+    from snnvae.extras import require_extra
+
+    require_extra("train")
+    require_extra("report")
     from snnvae.evaluate.front.report import ANN_HEADERS, HEADERS, ann_rows, answers, rows
     from snnvae.evaluate.front.trainings import Budget, Plan, train_front
     from snnvae.train.settings import continued, resolve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import nir
 
@@ -11,17 +12,16 @@ from snnvae.deploy.delays import resolve_delays
 from snnvae.deploy.exact_sums import on_grid
 from snnvae.deploy.fixed.quantise import LayerReport, quantise, refuse_beyond
 from snnvae.deploy.latency import accept_latency, short_loops
-from snnvae.deploy.options import Options
 from snnvae.deploy.passes import prepare
 from snnvae.deploy.populations import build_neurons, connect
 from snnvae.deploy.settings import resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
+from snnvae.draws import read as read_draws
 from snnvae.errors import GraphError
+from snnvae.options import Options
+from snnvae.origin import Origin
 from snnvae.program import Connection, Input, Precision, Program
-
-LENGTHENED_KEY = "lengthened"
-"""In a program's metadata: connections whose delay was accepted to be longer, (was, is)."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,17 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
     inner = [path for path in paths if path.target in neurons]
     delays = resolve_delays(inner, tuple(neurons), inputs, settings)
     layers, connections = on_grid(*connect(neurons, inner, delays, inputs), inputs)
-    metadata = dict(settings.metadata)
+    lengthened = {}
     if settings.loop_latency == "accept":
         given = {c.name: c.delay for c in connections}
         connections = accept_latency(tuple(layers), connections)
-        metadata[LENGTHENED_KEY] = {
+        lengthened = {
             c.name: (given[c.name], c.delay) for c in connections if c.delay != given[c.name]
         }
     immediate = [(c.source, c.target) for c in connections if c.source in layers and not c.delay]
     order = loops.step_order(tuple(layers), immediate)
+    stated = settings.metadata
+    draws, host_step = read_draws(stated, {port.name: prod(port.shape) for port in inputs})
     return Program(
         precision="float",
         dt=settings.conventions.dt,
@@ -87,7 +89,13 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
-        metadata=metadata,
+        draws=draws,
+        host_step=host_step,
+        origin=Origin.read(stated),
+        options=options,
+        scales=settings.scales,
+        conventions=settings.stated,
+        lengthened=lengthened,
     )
 
 

@@ -38,7 +38,7 @@ def resolve_delays(
     forced = set(settings.delay_edges)
     known = {(p.source, p.target) for p in paths}
     for edge in sorted(forced - known):
-        raise ConfigError(f"--delay-edge {edge[0]},{edge[1]}: no such path between neurons")
+        raise ConfigError(f"`delay_edges` {edge[0]},{edge[1]}: no such path between neurons")
     immediate = [
         (p.source, p.target)
         for n, p in zip(steps, paths, strict=True)
@@ -79,7 +79,7 @@ def _steps(delay: float, dt: float, path: Path) -> int:
     # A delay of many steps need not be a multiple to more digits than float64 has.
     if abs(delay - count * dt) > max(1e-6 * dt, 4 * np.spacing(delay)):
         raise GraphError(
-            f"{where} is not a multiple of dt = {dt:g} s; pass another --dt or mend the file"
+            f"{where} is not a multiple of dt = {dt:g} s; pass another `dt` or mend the file"
         )
     return count
 
@@ -91,6 +91,6 @@ def _bias_is_late(path: Path, settings: Settings) -> bool:
         raise ConfigError(
             f"the bias of '{path.synapse_node}', in the loop from '{path.source}' to "
             f"'{path.target}', could be there from the first step on or only once spikes can have "
-            "come round, and the file does not say; pass --loop-bias at-once or delayed"
+            "come round, and the file does not say; pass `loop_bias` at-once or delayed"
         )
     return settings.loop_bias == "delayed"

@@ -27,7 +27,7 @@ def build_graph(
 ) -> nir.NIRGraph:
     """A checked NIRGraph of copies, every node with its shapes; GraphError if it does not fit."""
     copies = {name: copy(node) for name, node in nodes.items()}
-    given = [(str(a), str(b)) for a, b in edges]
+    given = [_pair(edge) for edge in edges]
     _check_structure(copies, given)
     for name, node in copies.items():
         if isinstance(node, nir.NIRGraph):
@@ -39,9 +39,15 @@ def build_graph(
     return nir.NIRGraph(copies, given, metadata=dict(metadata or {}), type_check=False)
 
 
+def _pair(edge: object) -> Edge:
+    if not isinstance(edge, (tuple, list)) or len(edge) != 2:
+        raise GraphError(f"edge {edge!r} is no pair of names")
+    return str(edge[0]), str(edge[1])
+
+
 def _check_structure(nodes: Mapping[str, nir.NIRNode], edges: list[Edge]) -> None:
     for name in nodes:
-        if name in ("", ".") or "/" in name or "\0" in name:
+        if not isinstance(name, str) or name in ("", ".") or "/" in name or "\0" in name:
             raise GraphError(f"node name {name!r} cannot be stored; use letters, digits, '.', '_'")
     for edge in edges:
         for end in edge:

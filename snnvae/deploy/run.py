@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
-from snnvae.deploy.backends import BACKENDS, Backend, Means
+from snnvae.deploy.backends import Backend, Means, backend_named
 from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
@@ -22,14 +23,12 @@ def check_backend(
     program: Program, stimulus: Stimulus, backend: Backend, means: Means | None = None
 ) -> None:
     """Raise what a run would raise before it computes anything, where that is known."""
-    means = means or Means()
-    if backend not in BACKENDS:
-        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    means, backend = means or Means(), backend_named(backend)
     if means.dask is not None:
         check_address(means.dask)
     if means.device is not None:
         if backend != "emulator":
-            raise ConfigError(f"--device {means.device} is for the fast emulator; leave it out")
+            raise ConfigError(f"`device` {means.device} is for the fast emulator; leave it out")
         if means.dask is None:
             from snnvae.hardware_sim.torch_engine.devices import chosen
 
@@ -57,16 +56,30 @@ def samples_at_once(
 def run(
     program: Program,
     stimulus: Stimulus,
-    backend: Backend = "emulator",
+    backend: Backend | Literal["lava"] = "emulator",
     *,
     membranes: bool = False,
     progress: Progress | None = None,
     means: Means | None = None,
 ) -> Recording:
-    """Run `program` on `stimulus`; the recording is the same whatever the backend and the means."""
-    means = means or Means()
-    if backend not in BACKENDS:
-        raise ConfigError(f"no backend {backend!r}: choose from {', '.join(BACKENDS)}")
+    """Run a program; the recording is the same, spike for spike, whatever the backend and means.
+
+    backend: "emulator" (the fast engine), "reference" (the definition, slow), "lava" (one process
+    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes) or "loihi2".
+    membranes: record them after each step, (B, T, *shape). means: a torch device, a Dask cluster, a
+    bound on memory.
+
+    DataError for a stimulus that does not fit, UnsupportedError for what a backend cannot do,
+    BackendError where Lava is missing or fails.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> stimulus = sv.make_stimulus(program, samples=2)
+    >>> one, other = sv.run(program, stimulus), sv.run(program, stimulus, "lava")
+    >>> all((one.spikes[name] == other.spikes[name]).all() for name in one.spikes)
+    True
+    """
+    means, backend = means or Means(), backend_named(backend)
     if means.dask is not None:
         share = partial(_run_share, backend=backend, membranes=membranes, means=means)
         return run_shared(means.dask, program, stimulus, share, progress)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from snnvae.errors import BackendError, ConfigError
+from snnvae.extras import require
 from snnvae.machine import one_line
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
@@ -60,7 +61,7 @@ def run_shared(
 def check_address(address: str) -> None:
     """ConfigError unless it looks like one."""
     if re.fullmatch(r"(\w+://)?[^\s/]+:\d+", address) is None:
-        raise ConfigError(f"--dask {address}: give the scheduler's address, as tcp://host:8786")
+        raise ConfigError(f"`dask` {address}: give the scheduler's address, as tcp://host:8786")
 
 
 def _share(run_share: RunShare, program: Program, stimulus: Stimulus) -> Recording:
@@ -80,7 +81,7 @@ def _result(future: Any) -> Recording:
         recording: Recording = future.result()
     except (KilledWorker, CancelledError) as error:
         raise BackendError(
-            f"--dask: the workers die on this network ({one_line(error)}); give them more memory, "
+            f"`dask`: the workers die on this network ({one_line(error)}); give them more memory, "
             "or run fewer samples at once"
         ) from error
     return recording
@@ -88,15 +89,14 @@ def _result(future: Any) -> Recording:
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ConfigError("--dask needs Dask; run: pip install distributed") from None
+    require("distributed")
+    from distributed import Client
+
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(
-            f"--dask {address}: no cluster answers there ({one_line(error)}); give the address "
+            f"`dask` {address}: no cluster answers there ({one_line(error)}); give the address "
             "that `dask scheduler` prints, as in tcp://host:8786"
         ) from None
     try:

@@ -7,23 +7,21 @@ no matter of meaning: 16 where neither file, option nor data says it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import nir
 import numpy as np
 
-from snnvae.conventions import Conventions
+from snnvae.conventions import Conventions, Stated
 from snnvae.deploy.metadata import check_metadata
-from snnvae.deploy.options import CHOICES, DEFAULT_STEPS, LOOP_LATENCIES, SCALE_PER, Options, Scales
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError, GraphError
+from snnvae.options import CHOICES, DEFAULT_STEPS, LOOP_LATENCIES, SCALE_PER, Options, Scales
 from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
 METADATA_VERSION = 1
-OPTIONS_KEY, CONVENTIONS_KEY = "options", "conventions"
-"""What a program's metadata adds to the file's: the options, and what holds with its source."""
 DEFAULTS = {"reset": "zero", "integrator": "euler", "spike": "above"}
 """As NIR's own equations say it. The others have none: where one matters it must be stated."""
 _SHOWN = {
@@ -38,7 +36,7 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Options and metadata, resolved; `metadata` also says who decided what.
+    """Options and metadata, resolved. stated: what holds, and who said so.
 
     loop_bias: where a loop carries the step that NIR leaves out, the bias of its weights is there
     from the first step on ("at-once"), or late as its spikes are ("delayed"); None: nobody said.
@@ -52,6 +50,7 @@ class Settings:
     scale_per: str = "layer"
     scales: Scales = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, Stated] = field(default_factory=dict)
     analog: tuple[str, ...] = ()
 
     def input_port(self, name: str, shape: tuple[int, ...]) -> Input:
@@ -94,34 +93,33 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     if dt is None:
         raise ConfigError(
             "the file does not say its time step dt, and NIR has no default; "
-            "pass --dt in seconds (Norse: 1e-3, snnTorch: 1e-4)"
+            "pass `dt` in seconds (Norse: 1e-3, snnTorch: 1e-4)"
         )
     if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
-        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass --dt")
+        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass `dt`")
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
     if not isinstance(steps, int) or steps < 1:
-        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass --steps")
+        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass `steps`")
     check_metadata(metadata, graph)
     names = {name for name, node in graph.nodes.items() if isinstance(node, nir.Input)}
     for name in options.analog:
         if name not in names:
-            raise ConfigError(f"--analog {name}: the graph's inputs are {sorted(names)}")
+            raise ConfigError(f"`analog` {name}: the graph's inputs are {sorted(names)}")
     for key, choices in {"loop_latency": LOOP_LATENCIES, "scale_per": SCALE_PER}.items():
         if getattr(options, key) not in choices:
             raise ConfigError(
-                f"{key} = {getattr(options, key)!r}: choose {_flag(key)} {' or '.join(choices)}"
+                f"{key} = {getattr(options, key)!r}: choose `{key}` {' or '.join(choices)}"
             )
     values = {key: chosen(key) for key in CHOICES}
     stated = {
-        "dt": f"{dt:g} s ({chosen.source('dt')})",
+        "dt": Stated(f"{dt:g} s", chosen.source("dt")),
         **{
-            key: f"{values[key] or otherwise} ({chosen.source(key)})"
+            key: Stated(str(values[key] or otherwise), chosen.source(key))
             for key, otherwise in _SHOWN.items()
         },
-        "steps": f"{steps} ({chosen.source('steps')})",
+        "steps": Stated(str(steps), chosen.source("steps")),
     }
     loop_bias = values.pop("loop_bias")
-    own = {**metadata, OPTIONS_KEY: asdict(options), CONVENTIONS_KEY: stated}
     return Settings(
         conventions=Conventions(float(dt), **values),
         steps=steps,
@@ -130,7 +128,8 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
         loop_latency=options.loop_latency,
         scale_per=options.scale_per,
         scales=options.scales or metadata.get("scales", {}),
-        metadata=own,
+        metadata=metadata,
+        stated=stated,
         analog=options.analog,
     )
 
@@ -142,12 +141,12 @@ class _Choice:
         self._tool = options.conventions
         if self._tool is not None and self._tool not in PRESETS:
             choices = ", ".join(PRESETS)
-            raise ConfigError(f"--conventions {self._tool}: choose from {choices}")
+            raise ConfigError(f"`conventions` {self._tool}: choose from {choices}")
         preset = PRESETS[self._tool] if self._tool else {}
         self._places = {
             "option": {k: v for k, v in vars(options).items() if v is not None},
             "file": metadata,
-            f"--conventions {self._tool}": preset,
+            f"conventions {self._tool}": preset,
             "by default": DEFAULTS,
         }
 
@@ -161,12 +160,8 @@ class _Choice:
         choices = CHOICES.get(key)
         if choices and value is not None and not (isinstance(value, str) and value in choices):
             text = " or ".join(choices)
-            raise ConfigError(f"{key} = {value!r}: choose {_flag(key)} {text}")
+            raise ConfigError(f"{key} = {value!r}: choose `{key}` {text}")
         return value
-
-
-def _flag(key: str) -> str:
-    return "--" + key.replace("_", "-")
 
 
 def plain(value: Any) -> Any:

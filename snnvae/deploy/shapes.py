@@ -34,15 +34,17 @@ def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
 
 def out_shape(node: nir.NIRNode) -> Shape:
     """The output shape of a node of a built graph."""
-    shape = node_shape(node.output_type)
-    assert shape is not None, "build_graph gives every node its shapes"
-    return shape
+    return _known(node, node_shape(node.output_type))
 
 
 def in_shape(node: nir.NIRNode) -> Shape:
     """The input shape of a node of a built graph."""
-    shape = node_shape(node.input_type)
-    assert shape is not None, "build_graph gives every node its shapes"
+    return _known(node, node_shape(node.input_type))
+
+
+def _known(node: nir.NIRNode, shape: Shape | None) -> Shape:
+    if shape is None:
+        raise GraphError(f"a {type(node).__name__} has no shape; build_graph works them out")
     return shape
 
 

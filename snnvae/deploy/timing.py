@@ -67,7 +67,7 @@ def schedule(program: Program, host_steps: int = 0) -> Schedule:
         if spare > MAX_WAIT and not _into_loop(program, c):
             raise UnsupportedError(
                 f"'{c.source}' → '{c.target}' would have to wait {spare} steps, a synapse holds "
-                f"{MAX_WAIT}; shorten its delay or the branch beside it, or use --mode batched"
+                f"{MAX_WAIT}; shorten its delay or the branch beside it, or use `mode` batched"
             )
         waits[c.name] = spare
     return Schedule(depths, waits)

@@ -36,12 +36,21 @@ class Path:
 
 
 def check_nodes(graph: nir.NIRGraph) -> None:
-    """GraphError for a node that holds values which are not finite."""
+    """GraphError for what is no graph of nodes, and for values that are not finite."""
+    if not isinstance(graph, nir.NIRGraph):
+        raise GraphError(f"a {type(graph).__name__} is no NIR graph; read a file, or build one")
     for name, node in graph.nodes.items():
+        if not isinstance(node, nir.NIRNode):
+            raise GraphError(f"node '{name}' is a {type(node).__name__}, not a node of NIR")
         if isinstance(node, nir.NIRGraph):
             check_nodes(node)
         for field, value in vars(node).items():
             array = np.asarray(value) if isinstance(value, (np.ndarray, float)) else np.zeros(())
+            if array.dtype.kind == "c":
+                raise GraphError(
+                    f"'{field}' of node '{name}' ({type(node).__name__}) is complex; give real "
+                    "values"
+                )
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise GraphError(
                     f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; "

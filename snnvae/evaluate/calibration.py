@@ -9,8 +9,8 @@ import nir
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
-from snnvae.deploy.options import Options
 from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 

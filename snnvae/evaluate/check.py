@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import nir
@@ -11,27 +11,43 @@ import numpy as np
 
 from snnvae.deploy.backends import CHECKED, Backend, Peer
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
-from snnvae.evaluate.parity import LayerParity, compare, compare_arrays
+from snnvae.evaluate.parity import LayerParity, all_agree, compare, compare_arrays
 from snnvae.evaluate.peers import peer_rows
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
+from snnvae.shown import Columns, Shown, as_columns
 from snnvae.stimulus import Stimulus
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """Rows for every peer and layer; peers that could not run, with the reason; the loops, which
     run in one process of ours in either Lava mode."""
 
     rows: tuple[LayerParity, ...]
     left_out: tuple[str, ...] = ()
     loops: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether something was compared, and every row of it agrees."""
+        return all_agree(self.rows)
+
+    def __repr__(self) -> str:
+        peers = ", ".join(dict.fromkeys(row.peer for row in self.rows))
+        wrong = sum(row.mismatches for row in self.rows)
+        said = "agrees" if self.agrees else f"DIFFERS, {wrong:,} mismatching spikes"
+        return f"<Check: {said}; {len(self.rows)} rows of {peers} beside the reference>"
+
+    def columns(self) -> Columns:
+        """A row per precision, peer and layer: spikes, mismatches, largest membrane difference."""
+        return as_columns([f.name for f in fields(LayerParity)], map(astuple, self.rows))
 
 
 def check(
@@ -48,8 +64,16 @@ def check(
     peers: Sequence[Peer] = (),
     progress: Progress | None = None,
 ) -> Check:
-    """Run `backends` beside the reference; in float also `peers`, other interpreters of NIR, and
-    Norse if a checkpoint is given."""
+    """One seeded stimulus through every backend, compared with the reference, layer by layer.
+
+    samples: how many; options: as `snnvae.options.Options`. file: the stimulus, else the file's
+    own data set, or noise. In float also `peers`, other interpreters of NIR, and Norse if a
+    checkpoint is given. Spikes must be the same, of fixed point every bit of the membranes.
+
+    >>> import snnvae as sv
+    >>> sv.check(sv.read(sv.zoo.path("digits-esvae")), samples=2, backends=["emulator"])
+    <Check: agrees; 8 rows of emulator beside the reference>
+    """
     options = with_steps_of(graph, options or Options(), file)
     rows: list[LayerParity] = []
     left_out: list[str] = []
@@ -95,21 +119,21 @@ def norse_rows(
     from snnvae.train import checkpoint as checkpoints
     from snnvae.train.trace import trace
 
-    part = program.metadata.get("part")
-    if not isinstance(part, str):
-        raise ConfigError("--checkpoint: the file does not say which part of a model it is")
+    part = program.origin.part
+    if part is None:
+        raise ConfigError("`checkpoint`: the file does not say which part of a model it is")
     config, model = checkpoints.load_spiking(checkpoint)
-    if program.metadata.get("model") != config.model:
+    if program.origin.model != config.model:
         raise ConfigError(
-            f"--checkpoint {checkpoint}: holds a {config.model}, the file a "
-            f"{program.metadata.get('model')}; give the checkpoint that it was exported from"
+            f"`checkpoint` {checkpoint}: holds a {config.model}, the file a "
+            f"{program.origin.model}; give the checkpoint that it was exported from"
         )
     streams = {name: _as_trained(name, s) for name, s in stimulus.streams.items()}
     try:
         norse = trace(model.folded(), part, streams)
     except RuntimeError:
         raise ConfigError(
-            f"--checkpoint {checkpoint}: its shapes are not those of the file; give the checkpoint "
+            f"`checkpoint` {checkpoint}: its shapes are not those of the file; give the checkpoint "
             "that it was exported from"
         ) from None
     return compare_arrays(program, expected, "norse", norse.spikes, norse.membranes)

@@ -13,7 +13,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.reconstruct import run_two_stages
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision
 from snnvae.progress import Progress
 from snnvae.recording import Recording

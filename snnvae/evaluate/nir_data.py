@@ -98,7 +98,7 @@ def _gridded(group: h5py.Group, port: Input, dt: float) -> np.ndarray:
     if not math.isclose(found, dt, rel_tol=DT_TOLERANCE):
         raise DataError(
             f"is in steps of {found:g} s, but the network's dt is {dt:g} s; resample it, or pass "
-            "--dt if the network's is wrong"
+            "`dt` if the network's is wrong"
         )
     data = _numbers(group, "data", 3)
     _check_size(data.shape[2], port)

@@ -8,12 +8,14 @@ import numpy as np
 
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.run import run
+from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
-from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
+from snnvae.hardware_sim.make_stimulus import class_input, next_stimulus
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+from snnvae.typed import typed
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,13 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     GraphError if the two programs do not belong together.
     """
     latents = [name for name in encoder.outputs.values() if encoder.layer(name).neuron.spiking]
-    by_class = decoder.metadata.get("sampler", {}).get("class_input")
+    by_class = class_input(decoder)
     inputs = [port for port in decoder.inputs if not port.analog and port.name != by_class]
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
-            f"--decoder: the first file has {len(latents)} spiking outputs and the decoder "
+            f"`decoder`: the first file has {len(latents)} spiking outputs and the decoder "
             f"{len(inputs)} spike inputs, where one of each is needed; give the two files that "
-            "`snnvae export --part autoencoder` writes"
+            f"`{typed('export', part='autoencoder')}` writes"
         )
     shape = encoder.layer(latents[0]).shape
     if shape != inputs[0].shape:
@@ -52,9 +54,8 @@ def decoder_stimulus(
 ) -> Stimulus:
     """The latent spikes drawn from the encoder's rates, as the decoder's input."""
     latent, port = check_stages(encoder, decoder)
-    data = {port: posterior_spikes(recording.spikes[latent], stimulus)}
-    classes = stimulus.classes or None
-    return build_stimulus(decoder, stimulus.samples, seed=stimulus.seed, data=data, classes=classes)
+    step = encoder.host_step or Rates()  # of a file that does not say it
+    return next_stimulus(step, recording.spikes[latent], decoder, port, stimulus)
 
 
 def run_two_stages(

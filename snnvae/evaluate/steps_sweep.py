@@ -11,10 +11,10 @@ import numpy as np
 
 from snnvae.deploy.backends import Backend
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.run import run
 from snnvae.errors import ConfigError
 from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -54,12 +54,12 @@ def sweep_steps(
     """
     longest = max(steps, default=0)
     if min(steps, default=0) < 1 or len(set(steps)) < len(steps):
-        raise ConfigError("--over: give different numbers of steps, each 1 or more, as in 2,4,8")
+        raise ConfigError("`over`: give different numbers of steps, each 1 or more, as in 2,4,8")
     if longest > MOST_STEPS:
-        raise ConfigError(f"--over {longest}: give at most {MOST_STEPS:,} steps")
+        raise ConfigError(f"`over` {longest}: give at most {MOST_STEPS:,} steps")
     whole = with_steps_of(graph, options, file).steps or longest
     if longest > whole:
-        raise ConfigError(f"--over {longest}: the input holds {whole} steps; give no more")
+        raise ConfigError(f"`over` {longest}: the input holds {whole} steps; give no more")
     most = compile_graph(graph, precision, replace(options, steps=whole)).program
     stimulus = stimulus_for(most, samples, seed=seed, steps=whole, file=file, classes=classes)
     best: Mapping[str, np.ndarray] | None = None

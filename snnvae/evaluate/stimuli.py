@@ -14,11 +14,11 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
+from snnvae.draws.label import classes_in_turn
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
-from snnvae.hardware_sim.samplers import classes_in_turn
-from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
+from snnvae.hardware_sim.make_stimulus import build_stimulus, steps_of
+from snnvae.options import Options
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
 
@@ -36,7 +36,7 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
             named = None if isinstance(loaded, np.ndarray) else dict(loaded)
     except FileNotFoundError:
         raise DataError(
-            f"{path}: no such file; pass --input a .npy, .npz or NIR data file"
+            f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
         ) from None
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         reason = (str(error).splitlines() or ["no more to read"])[0]
@@ -53,10 +53,8 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
 
 
 def data_inputs(program: Program) -> list[Input]:
-    """Inputs that the file's own sampler does not feed."""
-    sampler = program.metadata.get("sampler", {})
-    sampled = {sampler.get("input"), sampler.get("class_input")}
-    return [port for port in program.inputs if port.name not in sampled]
+    """Inputs that the host does not feed."""
+    return [port for port in program.inputs if port.name not in program.drawn]
 
 
 class HeldOut(NamedTuple):
@@ -69,8 +67,8 @@ class HeldOut(NamedTuple):
 def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     """Held-out images of the data set that the graph names, for its constant image input."""
     images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
-    name = program.metadata.get("dataset")
-    if len(images) != 1 or not isinstance(name, str):
+    name = program.origin.dataset
+    if len(images) != 1 or name is None:
         return HeldOut({})
     from snnvae.families.images import data
 
@@ -79,14 +77,16 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     if test.shape[1:] != images[0].shape:
         return HeldOut({})
     if max(samples) >= len(test):
-        raise DataError(f"--samples {max(samples) + 1}: '{name}' holds out {len(test)} images")
+        raise DataError(f"`samples` {max(samples) + 1}: '{name}' holds out {len(test)} images")
     chosen = list(samples)
-    labels = tuple(split.test_labels[chosen].tolist()) if classes_of(program) else None
+    labels = tuple(split.test_labels[chosen].tolist()) if program.classes else None
     return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
 
 
-def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> dict[str, np.ndarray]:
-    """Seeded random input where there is no data: spikes at 30 %, or uniform analog values."""
+def noise(
+    program: Program, samples: Sequence[int], steps: int, seed: int, rate: float = NOISE_RATE
+) -> dict[str, np.ndarray]:
+    """Seeded random input where there is no data: spikes of a rate, or uniform analog values."""
     streams = {}
     for i, port in enumerate(data_inputs(program)):
         shape = (len(samples), 1 if port.constant else steps, *port.shape)
@@ -95,7 +95,7 @@ def noise(program: Program, samples: Sequence[int], steps: int, seed: int) -> di
             shape
         )
         span = port.high - port.low
-        streams[port.name] = port.low + span * uniform if port.analog else uniform < NOISE_RATE
+        streams[port.name] = port.low + span * uniform if port.analog else uniform < rate
     return streams
 
 
@@ -153,15 +153,15 @@ def stimulus_blocks(
     samples = range(count)
     if file is not None:
         given, labels = read_input(file, program), None
-        samples = range(min(count, _samples_in(given, program)))
+        samples = range(min(count, samples_in(given, program)))
     else:
         given, labels = held_out(program, samples)
     if classes is not None:
         labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
-        if labels is None and file is None and classes_of(program):
-            labels = classes_in_turn(samples, classes_of(program))
+        if labels is None and file is None and program.classes:
+            labels = classes_in_turn(samples, program.classes)
     for start in range(0, max(len(samples), 1), size):
         some = samples[start : start + size]
         data = {
@@ -182,7 +182,7 @@ def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:
     return batched and len(values) > 1
 
 
-def _samples_in(data: dict[str, np.ndarray], program: Program) -> int:
+def samples_in(data: dict[str, np.ndarray], program: Program) -> int:
     """Samples that the file's arrays hold; 1 for a single stream without a batch axis."""
     counts = [
         len(values) if _has_samples(values, program, name) else 1 for name, values in data.items()

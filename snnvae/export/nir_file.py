@@ -9,28 +9,40 @@ import h5py
 import nir
 from nir.serialization import hdf2dict
 
-import snnvae.primitives  # noqa: F401  registers our nodes with NIR's reader
 from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError, SnnvaeError
 from snnvae.files import write_aside
 from snnvae.hdf5_check import Hdf5Check
+from snnvae.primitives.nir_nodes import register_nodes
 
 MAX_NODES = 10_000
 
 
 def write_nir(graph: nir.NIRGraph, path: Path) -> None:
-    """Write a graph aside and rename it into place."""
+    """Write a graph as a NIR file, aside first, then renamed into place.
+
+    OutputError where that cannot be done.
+
+    >>> import snnvae as sv
+    >>> sv.write(sv.read(sv.zoo.path("digits-esvae")), "copy.nir")
+    """
     with write_aside(Path(path)) as temporary:
         nir.write(str(temporary), graph)
 
 
 def read_nir(path: Path) -> nir.NIRGraph:
-    """Read and validate a NIR file.
+    """Read and validate a NIR file: a graph of nodes with their parameters in SI units.
 
     GraphError, in one line, for a file that is not NIR, is truncated, links elsewhere, nests or
     grows without measure, or holds values that are not finite.
+
+    >>> import snnvae as sv
+    >>> graph = sv.read(sv.zoo.path("digits-esvae"))
+    >>> graph.nodes["z"].input_type["input"].tolist()
+    [32, 1, 1]
     """
     path = Path(path)
+    register_nodes()
     try:
         _check_kind(path)
         with h5py.File(path, "r") as file:

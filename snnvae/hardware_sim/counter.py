@@ -37,7 +37,15 @@ def count(
     routes: Routes | None = None,
     progress: Progress | None = None,
 ) -> Counts:
-    """Count what `recording`, a run of `program`, did; options as of `Counter`."""
+    """Count what `recording`, a run of `program`, did: exact integers, per sample; no prices.
+
+    Options as of `Counter`. DataError where the recording is not of this program.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> sv.count(program, sv.run(program, sv.make_stimulus(program, samples=2)))
+    <Counts: 2 samples × 16 steps, ... spikes of 4 layers, ... synaptic operations>
+    """
     counter = Counter(program, cache_constant=cache_constant, routes=routes)
     return counter.count(recording, progress)
 

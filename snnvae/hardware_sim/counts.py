@@ -21,6 +21,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from snnvae.shown import Columns, Shown, as_columns
+
 Drive = Literal["spikes", "recomputed", "cached", "membranes"]
 """What drives a connection: spikes; analog values, run at every step or once per sample; or the
 membranes of a layer that does not spike, at every step."""
@@ -119,14 +121,47 @@ class MemoryWords:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Everything a run did, over `samples` samples of `steps` steps."""
+class Counts(Shown):
+    """Everything a run did, over `samples` samples of `steps` steps.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> counts = sv.count(program, sv.run(program, sv.make_stimulus(program, samples=2)))
+    >>> counts.total("sop_event").shape, counts.columns()["layer"][0]
+    ((2,), 'decoder.input.lif')
+    """
 
     steps: int
     samples: int
     inputs: tuple[InputCounts, ...]
     layers: tuple[LayerCounts, ...]
     connections: tuple[ConnectionCounts, ...]
+
+    def __repr__(self) -> str:
+        operations = int(self.total("sop").sum())
+        spikes = sum(int(layer.spikes.sum()) for layer in self.layers)
+        return (
+            f"<Counts: {self.samples} samples × {self.steps} steps, {spikes:,} spikes of "
+            f"{len(self.layers)} layers, {operations:,} synaptic operations>"
+        )
+
+    def columns(self) -> Columns:
+        """A row per layer, over all samples: spikes, updates, operations and MACs into it."""
+        rows = (
+            (
+                layer.name,
+                layer.neurons,
+                int(layer.spikes.sum()),
+                self.rate(layer),
+                int(layer.driven.sum()),
+                int(layer.idle.sum()),
+                sum(int(c.sop.sum()) for c in self.into(layer.name)),
+                sum(int(c.macs.sum()) for c in self.into(layer.name)),
+            )
+            for layer in self.layers
+        )
+        names = ("layer", "neurons", "spikes", "rate", "driven", "idle", "synaptic_operations")
+        return as_columns((*names, "macs"), rows)
 
     def into(self, layer: str) -> tuple[ConnectionCounts, ...]:
         """Connections that end at `layer`."""

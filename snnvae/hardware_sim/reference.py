@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim.host import host_currents, readout
 from snnvae.hardware_sim.stepper import Stepper
+from snnvae.options import Options
 from snnvae.primitives import FixedNeuron
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
@@ -74,7 +75,7 @@ def check_steps(program: Program, stimulus: Stimulus) -> None:
         if endless and stimulus.steps > program.steps:
             raise DataError(
                 f"'{layer.name}' forgets nothing, so its scale is for the {program.steps} steps it "
-                f"was compiled for, not {stimulus.steps}; compile with --steps {stimulus.steps}"
+                f"was compiled for, not {stimulus.steps}; compile with `steps` {stimulus.steps}"
             )
 
 
@@ -106,13 +107,13 @@ def assemble(
             "seed": stimulus.seed,
             "samples": list(stimulus.samples),
             "program": program.digest(),
-            "options": _plain(program.metadata.get("options", {})),
+            "options": _plain(program.options),
             **info,
         },
     )
 
 
-def _plain(options: Mapping[str, object]) -> dict[str, object]:
+def _plain(options: Options) -> dict[str, object]:
     """As JSON gives them back: lists for tuples."""
-    plain: dict[str, object] = json.loads(json.dumps(dict(options)))
+    plain: dict[str, object] = json.loads(json.dumps(asdict(options)))
     return plain

@@ -104,10 +104,7 @@ class LIF(nn.Module):
 
 
 class Readout(nn.Module):
-    """Non-spiking leaky integrator: (T, B, …) → Σ_s 0.8^(t−s)·y[s] at each step t (T, B, …).
-
-    The image is the tanh of the last step.
-    """
+    """Non-spiking leaky integrator: (T, B, …) → Σ_s 0.8^(t−s)·y[s] at each step t (T, B, …)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -46,12 +46,18 @@ class SpikingLayer(nn.Module):
 
     def constant(self, x: Tensor, steps: int) -> Tensor:
         """Spikes for an input (B, …) that is the same at each step: the synapse runs once."""
-        return self._counted(self._fire(self._current(x)[None], steps))
+        return self._counted(self.fire(self.current(x)[None], steps))
 
     def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
         """One step: x (B, …), membrane v (B, …) or None for rest → spikes, membrane (B, …)."""
-        spikes, v = self.lif(self.norm(_in_full(self._current(x))[None]), v)
+        spikes, v = self.advance(self.current(x)[None], v)
         return spikes[0], v
+
+    def advance(self, current: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Some steps from membrane v (B, …), or from rest: what the synapse made of them
+        (T, B, …) → spikes (T, B, …), membrane (B, …)."""
+        spikes, v = self.lif(self.norm(_in_full(current)), v)
+        return spikes, v
 
     def _spikes(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
         # What is to be counted must be there: then the sum over time comes after it.
@@ -70,14 +76,14 @@ class SpikingLayer(nn.Module):
         return spikes
 
     def _now(self, x: Tensor, weights: Sequence[float] | None) -> Tensor:
-        return self._fire(over_time(self._current, x), len(x), weights)
+        return self.fire(over_time(self.current, x), len(x), weights)
 
-    def _current(self, x: Tensor) -> Tensor:
+    def current(self, x: Tensor) -> Tensor:
         """What the synapse makes of x (B, …)."""
         current: Tensor = self.synapse(x)
         return current
 
-    def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+    def fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
         """Spikes (T, B, …), or their weighted sum (1, B, …)."""
         norm = self.norm
         current = _in_full(current)

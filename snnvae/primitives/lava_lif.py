@@ -23,7 +23,7 @@ def lif_reset(
     if np.any(neuron.start != 0):
         raise UnsupportedError(
             "starts away from v_reset, which LIFReset cannot restore; if it need not, pass "
-            "--initial v_reset"
+            "`initial` v_reset"
         )
     if neuron.spiking and neuron.reset != "zero":
         raise UnsupportedError("resets by subtraction, which no stock Lava process does")

@@ -1,7 +1,7 @@
-"""NIR nodes of our own, registered with NIR's reader.
+"""NIR nodes of our own, and their registration with NIR's reader.
 
-NIR 1.0.8 reads only the classes of a whitelist in `nir.ir`. Importing this module adds ours, so
-that `nir.read` opens files that hold them.
+NIR 1.0.8 reads only the classes of a whitelist in `nir.ir`. `register_nodes` adds ours, so that
+`nir.read` opens files that hold them; importing this module alone changes nothing of NIR's.
 """
 
 from __future__ import annotations
@@ -124,5 +124,16 @@ def register(node_class: type[nir.NIRNode]) -> None:
     setattr(nir.ir, node_class.__name__, node_class)
 
 
-for own in (ConvTranspose2d, SparseAffine, Relay, Reshape):
-    register(own)
+OWN_NODES = (ConvTranspose2d, SparseAffine, Relay, Reshape)
+
+
+def register_nodes() -> None:
+    """Let `nir.read` open files that hold our nodes, as `snnvae.read` does by itself.
+
+    >>> import nir, snnvae as sv
+    >>> sv.register_nodes()
+    >>> len(nir.read(sv.zoo.path("digits-esvae")).nodes)
+    10
+    """
+    for node_class in OWN_NODES:
+        register(node_class)

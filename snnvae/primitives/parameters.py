@@ -29,7 +29,7 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
     if (dv > 1).any():
         raise GraphError(
             f"tau = {np.min(tau):g} s is shorter than dt = {conventions.dt:g} s, so an Euler step "
-            "overshoots; check --dt or the file's tau"
+            "overshoots; check `dt` or the file's tau"
         )
     return dv
 
@@ -64,7 +64,7 @@ def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:
     if conventions.if_gain is None:
         raise ConfigError(
             "adds r·dt per step by NIR's equation, but many tools mean r, and the file does not "
-            "say; pass --if-gain dt or one (or --conventions with the tool's name)"
+            "say; pass `if_gain` dt or one (or `conventions` with the tool's name)"
         )
     return as_meant(uniform(r) * conventions.dt) if conventions.if_gain == "dt" else uniform(r)
 
@@ -74,7 +74,7 @@ def first_membrane(conventions: Conventions, leak: np.ndarray, reset: np.ndarray
     if conventions.initial is None and np.any(leak != reset):
         raise ConfigError(
             f"its membrane could start at v_leak ({leak.flat[0]:g}) or at v_reset "
-            f"({reset.flat[0]:g}), and the file does not say; pass --initial v_leak (as Norse), "
+            f"({reset.flat[0]:g}), and the file does not say; pass `initial` v_leak (as Norse), "
             "v_reset or zero"
         )
     if conventions.initial == "zero":

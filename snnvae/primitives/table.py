@@ -21,9 +21,9 @@ INTRODUCTION = """\
 Made by `python -m snnvae.primitives.table docs/primitives.md`.
 
 Every node of NIR 1.0.8 is supported, and four of our own (ConvTranspose2d, SparseAffine, Reshape,
-Relay), which `nir.read` opens once snnvae is imported. All of them run in float and in fixed point,
-in the emulator and in Lava's batched mode. The column *stock Lava* names the process of Lava's own
-that stands for a node in stock mode.
+Relay), which `nir.read` opens after `snnvae.register_nodes()`. All of them run in float and in
+fixed point, in the emulator and in Lava's batched mode. The column *stock Lava* names the process
+of Lava's own that stands for a node in stock mode.
 """
 ABOUT_WEIGHTS = """
 A DelaySparse stands where a shorter branch must wait (62 steps at most). Fixed point: even integers
@@ -31,8 +31,8 @@ of 8 bits in [−256, 254]; behind a layer without spikes, graded spikes of 18 b
 to 8. Nodes in a row are multiplied into one.
 """
 ABOUT_NEURONS = """
-`--integrator exponential` puts 1 − exp(−dt/τ) in place of dt/τ, `exponential-decay` in the decay
-only. No LIFReset resets by subtraction, fires at v = v_threshold (`--spike reached`), starts other
+`integrator="exponential"` puts 1 − exp(−dt/τ) in place of dt/τ, `exponential-decay` in the decay
+only. No LIFReset resets by subtraction, fires at v = v_threshold (`spike="reached"`), starts other
 than at v_reset, or sends its membrane to further layers: stock mode refuses such a layer by name.
 Fixed point: decays of 12 bits, membranes and currents of 24 bits (clipped, and wrapped once),
 thresholds of 17 bits, biases of 13 bits with an exponent of 0 to 7. Parameters may differ from

@@ -55,8 +55,8 @@ class Hardware:
         except Exception as error:
             first = str(error).split("\n")[0]
             raise ConfigError(
-                f"cannot train on --accelerator {self.accelerator} --devices {self.devices}: "
-                f"{first}; use what this machine has, or --accelerator auto"
+                f"cannot train on `accelerator` {self.accelerator} `devices` {self.devices}: "
+                f"{first}; use what this machine has, or `accelerator` auto"
             ) from error
         if several:
             fabric.launch()

@@ -72,7 +72,7 @@ def fit(
     """
     out = Path(out_dir)
     if not resume and (out / STATE).exists():
-        raise ConfigError(f"{out} holds a training already: add --resume, or choose another folder")
+        raise ConfigError(f"{out} holds a training already: add `resume`, or choose another folder")
     split = data.load(
         config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
     )
@@ -188,7 +188,7 @@ class Training:
             if not losses.total.isfinite():
                 raise ConfigError(
                     f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
-                    "a lower one, or --clip 1"
+                    "a lower one, or `clip` 1"
                 )
             sums += torch.stack(losses).detach().cpu().double()
             position.step += 1

@@ -12,6 +12,7 @@ from snnvae.toml_table import TomlTable
 from snnvae.train import checkpoint
 from snnvae.train.config import Config
 from snnvae.train.presets import by_name, preset_names
+from snnvae.typed import typed
 
 
 def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
@@ -27,14 +28,14 @@ def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | Non
         given = dict(TomlTable.read(f"settings {source}", Path(source)).data)
     elif source is not None:
         raise ConfigError(
-            f"--config {source}: give a .toml file or one of {', '.join(preset_names())}"
+            f"`config` {source}: give a .toml file or one of {', '.join(preset_names())}"
         )
     given |= changes
     model, dataset = given.pop("model", None), given.pop("dataset", "digits")
     if not isinstance(dataset, str) or not isinstance(model, str | None):
         raise ConfigError(f"model {model!r} and dataset {dataset!r} must be names")
     if model is None:
-        raise ConfigError("no model given: add --model esvae, fsvae or ann-vae, or --config NAME")
+        raise ConfigError("no model given: add `model` esvae, fsvae or ann-vae, or `config` NAME")
     if dataset in data.DATASETS and "channels" not in given:
         given["channels"] = data.channels_of(dataset, data_dir)
     return Config.default(model, dataset, **_with_classes(given, dataset, data_dir))
@@ -48,7 +49,7 @@ def continued(
     T is where the checkpoint's annealing came to, unless `changes` anneal anew.
     """
     if source is not None:
-        raise ConfigError("--config and --from both say the settings: give one of them")
+        raise ConfigError("`config` and `start` both say the settings: give one of them")
     return changed(checkpoint.load(start)[0], {"anneal": (), **changes}, data_dir)
 
 
@@ -81,19 +82,14 @@ def amount(text: str, what: str) -> float:
     return value
 
 
-def command_of(config: Config) -> str:
-    """The `snnvae train` command that gives these settings, but for its folders."""
+def command_of(config: Config, out: str | None = None) -> str:
+    """The `snnvae train` command that gives these settings; but for its folders, without `out`."""
     usual = Config.default(config.model, config.dataset).to_dict()
-    words = [f"snnvae train --model {config.model} --dataset {config.dataset}"]
-    for name, value in config.to_dict().items():
-        if value == usual.get(name) or name in ("model", "dataset", "channels", "betas", "classes"):
-            continue
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            text = ",".join(map(str, value)) if isinstance(value, list) else f"{value}"
-            words.append(f"--{flag} {text}")
-    if config.qat:
-        words.append("--from the float network's model.pt")
-    return " ".join(words)
+    known = ("model", "dataset", "channels", "betas", "classes")
+    given = {
+        name: value
+        for name, value in config.to_dict().items()
+        if value != usual.get(name) and name not in known
+    }
+    start = {"from": "the float network's model.pt"} if config.qat else {}
+    return typed("train", model=config.model, dataset=config.dataset, **given, **start, out=out)

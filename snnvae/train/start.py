@@ -26,7 +26,7 @@ def starting_model(config: Config, source: Path | None) -> VAE:
     if source is None:
         if config.qat:
             raise ConfigError(
-                f"--qat {config.qat} starts from a trained model: name its model.pt with --from"
+                f"`qat` {config.qat} starts from a trained model: name its model.pt with `start`"
             )
         return build(config)
     have, model = checkpoint.load(source)
@@ -35,10 +35,10 @@ def starting_model(config: Config, source: Path | None) -> VAE:
         if had != wanted:
             raise ConfigError(
                 f"{source} has {name} {had!r}, now it is {wanted!r}: leave it out, or train "
-                "without --from"
+                "without `start`"
             )
     if have.qat and not config.qat:
-        raise ConfigError(f"{source} is in fixed point already: add --qat {have.qat}")
+        raise ConfigError(f"{source} is in fixed point already: add `qat` {have.qat}")
     if config.qat and not have.qat:
         assert isinstance(model, SpikingVAE)
         model = in_fixed_point(model, config.qat)

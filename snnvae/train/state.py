@@ -72,7 +72,7 @@ def load(
     `source` than this one, where one is given."""
     content = checkpoint.read(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not an interrupted training: leave out --resume")
+        raise CheckpointError(f"{path} is not an interrupted training: leave out `resume`")
     if content.get("version") != VERSION:
         raise CheckpointError(
             f"{path} has version {content.get('version')!r}, this snnvae reads {VERSION}: "
@@ -91,7 +91,7 @@ def load(
     if have["epochs"] != want["epochs"] and (rate or want["anneal"]):
         raise CheckpointError(
             f"{path} was to end after {have['epochs']} epochs, and its "
-            f"{'learning rate' if rate else 'T'} goes with them: resume with the same --epochs"
+            f"{'learning rate' if rate else 'T'} goes with them: resume with the same `epochs`"
         )
     position = Position(**content["position"])
     if source and position.source != source:

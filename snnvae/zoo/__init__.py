@@ -1,4 +1,11 @@
-"""Trained models that ship with the package, as checkpoints (.pt) and NIR files (.nir)."""
+"""Trained models that ship with the package, as checkpoints (.pt) and NIR files (.nir).
+
+>>> import snnvae as sv
+>>> [entry.name for entry in sv.zoo.entries() if entry.kind == "nir"]
+['digits-esvae', 'digits-fsvae', 'mnist-esvae', 'mnist-fsvae']
+>>> sv.zoo.path("digits-fsvae").name
+'digits-fsvae.nir'
+"""
 
 from __future__ import annotations
 

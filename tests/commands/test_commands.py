@@ -18,9 +18,9 @@ from snnvae import __version__, zoo
 from snnvae.cli import COMMANDS
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport
-from snnvae.deploy.options import Options
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.recording import Recording
 

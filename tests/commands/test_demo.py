@@ -11,6 +11,7 @@ import pytest
 from command_line import printed
 from PIL import Image
 
+from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.recording import Recording
 
 
@@ -32,4 +33,5 @@ def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path) 
             assert "Estimate, not a measurement" in (results / "report.html").read_text()
             recording = Recording.load(results / "recording.h5")
             assert recording.info["precision"] == precision
+            register_nodes()
             assert isinstance(nir.read(results / "recording.h5"), nir.NIRGraph)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, UnsupportedError
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.program import Precision
 from snnvae.stimulus import Stimulus
 
@@ -133,7 +133,7 @@ def test_the_user_may_name_the_late_edge(nets: Any) -> None:
 
 
 def test_a_late_edge_that_is_none_is_named(nets: Any) -> None:
-    with pytest.raises(ConfigError, match="--delay-edge b,in: no such path"):
+    with pytest.raises(ConfigError, match="`delay_edges` b,in: no such path"):
         nets.compiled(cycle(nets, "back"), delay_edges=(("b", "in"),))
 
 
@@ -329,7 +329,7 @@ def test_a_first_membrane_that_nobody_states_is_asked_for(nets: Any) -> None:
         "lif": nets.lif(1, leak=0.8, reset=0.2),
         "out": nets.sink(1),
     }
-    with pytest.raises(ConfigError, match=r"'lif'.*v_leak \(0\.8\).*v_reset \(0\.2\).*--initial"):
+    with pytest.raises(ConfigError, match=r"'lif'.*v_leak \(0\.8\).*v_reset \(0\.2\).*`initial`"):
         nets.compiled(nets.chain(nodes))
 
 
@@ -523,7 +523,7 @@ def test_the_bias_of_a_loop_begins_as_stated(nets: Any, rule: str, values: list[
         "out": nets.sink(1),
     }
     graph = nets.graph(nodes, "in drive a", "a w a", "a v out")
-    with pytest.raises(ConfigError, match=r"bias of 'w', in the loop .* --loop-bias"):
+    with pytest.raises(ConfigError, match=r"bias of 'w', in the loop .* `loop_bias`"):
         nets.compiled(graph)
     recording = nets.run(graph, [[0], [1], [0]], loop_bias=rule)
     assert fired(recording, "a") == [1]
@@ -536,7 +536,7 @@ def test_the_gain_of_a_neuron_without_leak_must_be_stated(
 ) -> None:
     node = nir.IF(np.full(1, 0.4 / nets.dt), np.full(1, 1.0))
     nodes = {"in": nets.source(1), "a": node, "out": nets.sink(1)}
-    with pytest.raises(ConfigError, match=r"node 'a' \(IF\).*--if-gain"):
+    with pytest.raises(ConfigError, match=r"node 'a' \(IF\).*`if_gain`"):
         nets.compiled(nets.chain(nodes))
     assert fired(nets.run(nets.chain(nodes), [[1]] * 3, if_gain=gain), "a") == when
 

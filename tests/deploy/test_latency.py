@@ -84,7 +84,7 @@ def test_the_option_makes_a_program_of_stock_processes(nets: Any) -> None:
     assert as_it_is.groups == (("a", "b"),)
     accepted = nets.compiled(graph, loop_latency="accept")
     assert accepted.groups == ()
-    assert accepted.metadata["lengthened"] == {"b->a": (1, 3)}
+    assert accepted.lengthened == {"b->a": (1, 3)}
     assert schedule(accepted).depths == {"a": 1, "b": 2}
     fired = nets.run(graph, [[1]] + [[0]] * 6, loop_latency="accept").spikes["a"].ravel()
     assert fired.tolist() == [True, False, False, True, False, False, True]

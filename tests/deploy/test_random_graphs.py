@@ -15,10 +15,10 @@ from thorough import often
 
 from snnvae import primitives
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
 from snnvae.hardware_sim.host import host_currents
+from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.deploy.options import DEFAULT_STEPS, Options
 from snnvae.deploy.settings import plain, resolve
 from snnvae.errors import ConfigError, GraphError
+from snnvae.options import DEFAULT_STEPS, Options
 
 
 def graph(nets: Any, dt: float | None = 1e-3, **own: Any) -> Any:
@@ -18,7 +18,7 @@ def graph(nets: Any, dt: float | None = 1e-3, **own: Any) -> Any:
 
 
 def test_a_missing_dt_is_never_guessed(nets: Any) -> None:
-    with pytest.raises(ConfigError, match=r"does not say its time step dt.*pass --dt"):
+    with pytest.raises(ConfigError, match=r"does not say its time step dt.*pass `dt`"):
         resolve(graph(nets, dt=None), Options())
     assert resolve(graph(nets, dt=None), Options(dt=2e-3)).conventions.dt == 2e-3
 
@@ -63,9 +63,9 @@ def test_scalars_as_nir_reads_them_back(nets: Any) -> None:
         ({"steps": 0}, "steps = 0 is not a positive whole number"),
         ({"steps": 2.5}, "not a positive whole number"),
         ({"steps": np.ones(2, int)}, "not a positive whole number"),
-        ({"reset": "soft"}, "reset = 'soft': choose --reset zero or subtract"),
+        ({"reset": "soft"}, "reset = 'soft': choose `reset` zero or subtract"),
         ({"reset": np.ones(2)}, "reset"),
-        ({"initial": "high"}, "initial = 'high': choose --initial"),
+        ({"initial": "high"}, "initial = 'high': choose `initial`"),
         ({"version": 99}, "has version 99"),
         ({"inputs": "in"}, "inputs"),
         ({"inputs": {"in": 3}}, "inputs"),
@@ -96,7 +96,7 @@ def test_metadata_that_is_no_group_is_named(nets: Any) -> None:
 
 
 def test_an_analog_input_must_exist(nets: Any) -> None:
-    with pytest.raises(ConfigError, match=r"--analog image: the graph's inputs are \['in'\]"):
+    with pytest.raises(ConfigError, match=r"`analog` image: the graph's inputs are \['in'\]"):
         resolve(graph(nets), Options(analog=("image",)))
 
 

@@ -35,5 +35,5 @@ def test_a_conditional_model_s_images_keep_their_classes(kind: str) -> None:
     deployed = deployed_reconstructions(model, images, "float", label=label)
     expected = reconstruct(model, images, 0, label.tolist())
     np.testing.assert_allclose(deployed.images, expected, atol=1e-12)
-    with pytest.raises(DataError, match="does not say the classes of its samples: add --class 7"):
+    with pytest.raises(DataError, match="does not say the classes of its samples: add `classes` 7"):
         deployed_reconstructions(model, images, "float")

@@ -16,11 +16,11 @@ from random_graphs import DT, Maker, random_graph
 
 from snnvae.deploy.backends import PEERS, Peer
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.evaluate.check import Check, check
 from snnvae.evaluate.parity import all_agree
 from snnvae.evaluate.peers.limits import populations
 from snnvae.export.builder import build_graph
+from snnvae.options import Options
 
 SEEDS = st.integers(0, 2**32 - 1)
 CONVENTIONS = st.fixed_dictionaries(
@@ -249,4 +249,4 @@ def test_names_that_torch_would_not_take(nets: Any) -> None:
 def test_a_peer_that_is_not_installed(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nirtorch", None)
     found = beside(chain(nets, lif(nets)), "nirtorch", **NORSE | {"dt": nets.dt})
-    assert found.left_out == ("nirtorch is not installed; pip install nirtorch",)
+    assert found.left_out == ("nirtorch is not installed; run: pip install 'snnvae[train]'",)

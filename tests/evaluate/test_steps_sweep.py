@@ -9,9 +9,9 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.steps_sweep import SweepRun, sweep_steps
+from snnvae.options import Options
 
 
 def data(tmp_path: Path, steps: int = 8) -> Path:

@@ -62,7 +62,7 @@ def test_what_the_sampler_feeds_needs_no_data(nets: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("none.npy", None, "no such file; pass --input"),
+        ("none.npy", None, "no such file; pass `data`"),
         ("text.npy", b"hello", "not a plain .npy or .npz file"),
         ("empty.npy", b"", "not a plain .npy or .npz file"),
         ("cut.npz", b"PK\x03\x04 and no more", "not a plain .npy or .npz file"),
@@ -102,7 +102,7 @@ def test_the_named_data_set_feeds_a_constant_image(nets: Any) -> None:
 
 def test_more_samples_than_are_held_out_are_refused(nets: Any) -> None:
     own = {"dataset": "digits", "inputs": {"x": {"analog": True, "constant": True}}}
-    with pytest.raises(DataError, match=r"--samples 100000: 'digits' holds out \d+ images"):
+    with pytest.raises(DataError, match=r"`samples` 100000: 'digits' holds out \d+ images"):
         stimulus_for(one_input(nets, 1, 8, 8, **own), 100_000, seed=0)
 
 
@@ -160,7 +160,7 @@ def test_held_out_images_come_with_their_classes(nets: Any) -> None:
 def test_images_of_a_file_need_their_classes_said(nets: Any, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((5, 1, 8, 8)))
     program, file = conditional(nets), tmp_path / "x.npy"
-    with pytest.raises(DataError, match="does not say the classes of its samples: add --class 7"):
+    with pytest.raises(DataError, match="does not say the classes of its samples: add `classes` 7"):
         stimulus_for(program, 5, seed=0, file=file)
     stimulus = stimulus_for(program, 5, seed=0, file=file, classes=(1, 2))
     assert stimulus.classes == (1, 2, 1, 2, 1)
@@ -176,7 +176,7 @@ def test_a_class_may_be_data_too(nets: Any, tmp_path: Path) -> None:
     stimulus = stimulus_for(program, 2, seed=0, file=file)
     np.testing.assert_array_equal(stimulus.streams["class"], hot)
     assert stimulus.classes == ()
-    with pytest.raises(DataError, match="data for input 'class' and --class both say the class"):
+    with pytest.raises(DataError, match="data for input 'class' and `classes` both say the class"):
         stimulus_for(program, 2, seed=0, file=file, classes=(1,))
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError, GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.netx import read_netx, write_netx
 from snnvae.export.netx.biases import whole_biases
 from snnvae.export.netx.file import load
 from snnvae.export.netx.layer import RELAY
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.options import Options
 from snnvae.program import Program
 
 Graph = Callable[[Any], nir.NIRGraph]
@@ -103,7 +103,7 @@ def test_dt_is_stated_and_changes_nothing_else(nets: Any, tmp_path: Path) -> Non
     for program in programs[1:]:
         for one, other in zip(numbers(programs[0]), numbers(program), strict=True):
             np.testing.assert_array_equal(one, other)
-    with pytest.raises(ConfigError, match="--dt"):
+    with pytest.raises(ConfigError, match="`dt`"):
         read_netx(path, float("nan"))
 
 
@@ -134,7 +134,7 @@ def test_a_decaying_current_becomes_a_cuba_lif(nets: Any, tmp_path: Path) -> Non
 
 def test_biases_are_rounded_only_when_asked(nets: Any, tmp_path: Path) -> None:
     graph, path = dense(nets, [[1.0, -0.5]], bias=0.1234), tmp_path / "model.net"
-    with pytest.raises(UnsupportedError, match=r"'a' has biases finer .* --round-bias"):
+    with pytest.raises(UnsupportedError, match=r"'a' has biases finer .* `round_bias`"):
         write_netx(graph, path)
     assert not path.exists()
     (note,) = write_netx(graph, path, round_bias=True)

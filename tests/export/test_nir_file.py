@@ -18,10 +18,11 @@ import pytest
 
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import GraphError, OutputError, SnnvaeError
 from snnvae.export import nir_file
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.options import Options
+from snnvae.primitives.nir_nodes import register_nodes
 
 MODELS = ["digits-esvae", "digits-fsvae"]
 
@@ -44,6 +45,7 @@ def assert_same_graph(one: nir.NIRGraph, other: nir.NIRGraph) -> None:
 def test_nir_itself_reads_back_what_was_written_node_for_node(nets: Any, tmp_path: Path) -> None:
     graph = nets.small()
     write_nir(graph, tmp_path / "g.nir")
+    register_nodes()
     assert_same_graph(graph, nir.read(tmp_path / "g.nir"))
     assert_same_graph(graph, read_nir(tmp_path / "g.nir"))
 

@@ -20,11 +20,11 @@ from convolutions import Case, transposed_convolutions
 from hypothesis import given
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count
 from snnvae.hardware_sim.counts import ConnectionCounts, Counts
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d, NirReshape
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus

@@ -19,11 +19,11 @@ from convolutions import sparse_weight, torch_forward
 from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count
 from snnvae.hardware_sim.counts import Counts
+from snnvae.options import Options
 from snnvae.primitive import Synapse
 from snnvae.primitives import NirConvTranspose2d, NirReshape
 from snnvae.program import Program

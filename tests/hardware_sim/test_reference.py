@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 from snnvae.errors import DataError
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.program import Precision
 from snnvae.stimulus import Stimulus
 
@@ -58,10 +59,11 @@ def test_a_recording_holds_everything_of_its_run(nets: Any, precision: Precision
 
 def test_a_recording_holds_the_options_of_its_program(nets: Any) -> None:
     """As they come back from a file: lists for tuples."""
-    options = {"dt": 2e-3, "analog": ("in",), "delay_edges": (("a", "b"),)}
-    program = replace(nets.compiled(nets.small()), metadata={"options": options})
+    options = Options(dt=2e-3, analog=("in",), delay_edges=(("a", "b"),))
+    program = replace(nets.compiled(nets.small()), options=options)
     found = reference.run(program, nets.spikes(program)).info["options"]
-    assert found == {"dt": 2e-3, "analog": ["in"], "delay_edges": [["a", "b"]]}
+    expected = {**asdict(Options()), "dt": 2e-3, "analog": ["in"], "delay_edges": [["a", "b"]]}
+    assert found == expected
 
 
 @pytest.mark.parametrize("precision", ["float", "fixed"])

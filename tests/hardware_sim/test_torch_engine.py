@@ -193,7 +193,7 @@ def test_integers_are_summed_in_a_number_that_holds_them(bits: int, device: str)
 
 def test_integers_that_no_float_holds_are_refused() -> None:
     for synapse in synapses(np.full((2, 2), 2**53)):
-        with pytest.raises(UnsupportedError, match="leave out --device"):
+        with pytest.raises(UnsupportedError, match="leave out `device`"):
             sums.sums(Connection("w", "a", "b", synapse), "fixed", torch.device("cpu"))
 
 
@@ -308,7 +308,7 @@ def test_without_cuda_the_remedy_is_named(
     with pytest.raises(ConfigError, match=said) as raised:
         engine.run(program, nets.spikes(program), device=name)
     assert "\n" not in str(raised.value)
-    assert "leave out --device" in str(raised.value)
+    assert "leave out `device`" in str(raised.value)
 
 
 def test_a_cuda_device_beyond_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +351,7 @@ def test_products_are_float32_s_own_and_torch_is_left_as_it_was() -> None:
 
 def test_torch_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, snnvae.hardware_sim.reference; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == 0
 
 
 # -- errors and progress that are the same as the reference's -----------------------------------

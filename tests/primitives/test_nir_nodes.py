@@ -11,7 +11,7 @@ import pytest
 
 from snnvae.errors import GraphError
 from snnvae.primitives import NirConvTranspose2d
-from snnvae.primitives.nir_nodes import register
+from snnvae.primitives.nir_nodes import register, register_nodes
 
 
 def node(**changes: Any) -> NirConvTranspose2d:
@@ -45,6 +45,7 @@ def test_one_number_stands_for_both_axes() -> None:
 
 
 def test_nir_writes_and_reads_it(tmp_path: Path) -> None:
+    register_nodes()
     original = node()
     nodes = {
         "in": nir.Input(original.input_type),

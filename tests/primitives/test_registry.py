@@ -7,7 +7,9 @@ import nir.ir
 import pytest
 
 from snnvae import primitives
+from snnvae.primitives.nir_nodes import OWN_NODES, register_nodes
 
+register_nodes()
 CLASSES = [getattr(nir.ir, name) for name in vars(nir.ir)["__all_ir"]]
 
 
@@ -26,6 +28,7 @@ def test_a_nir_class_has_one_home(kind: type[nir.NIRNode]) -> None:
 
 
 def test_nothing_else_has_one() -> None:
+    assert set(OWN_NODES) < set(CLASSES)
     listed = {
         *primitives.STRUCTURE,
         *(kind for s in primitives.SYNAPSES for kind in s.nir_types),

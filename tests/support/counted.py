@@ -16,11 +16,11 @@ import torch
 from torch import nn
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.export.builder import build_graph
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.counter import count
 from snnvae.hardware_sim.counts import ConnectionCounts, Counts
+from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.program import Program
 from snnvae.recording import Recording

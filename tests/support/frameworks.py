@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 

@@ -120,7 +120,7 @@ def test_resuming_needs_the_same_settings(tiny: Callable[..., Config], tmp_path:
     fit(tiny("esvae", steps=2), tmp_path)
     with pytest.raises(CheckpointError, match=r"was trained with lr 0.02, now it is 0.5"):
         fit(tiny("esvae", steps=2, lr=0.5), tmp_path, resume=True)
-    with pytest.raises(ConfigError, match="holds a training already: add --resume"):
+    with pytest.raises(ConfigError, match="holds a training already: add `resume`"):
         fit(tiny("esvae", steps=2), tmp_path)
     longer = tiny("esvae", steps=2, epochs=2)
     fit(longer, tmp_path, resume=True)

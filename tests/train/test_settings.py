@@ -52,7 +52,7 @@ def test_options_go_before_the_file_and_the_file_before_the_preset(tmp_path: Pat
     ("source", "changes", "message"),
     [
         ("fsvae-imagenet", {}, "give a .toml file or one of esvae-digits, fsvae-digits"),
-        (None, {"dataset": "mnist"}, "no model given: add --model"),
+        (None, {"dataset": "mnist"}, "no model given: add `model`"),
         ("missing.toml", {}, "cannot read settings missing.toml"),
     ],
 )
@@ -96,5 +96,5 @@ def test_conditional_settings_know_the_classes_of_the_data_set(tmp_path: Path) -
     back = changed(config, {"conditional": False})
     assert (back.conditional, back.classes) == (False, 0)
     assert changed(back, {"conditional": True}) == config
-    with pytest.raises(DataError, match="'celeba' has no classes: leave out --conditional"):
+    with pytest.raises(DataError, match="'celeba' has no classes: leave out `conditional`"):
         resolve("fsvae-celeba", {"conditional": True})

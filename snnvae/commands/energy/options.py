@@ -10,6 +10,7 @@ import click
 
 from snnvae.commands.options import ENERGY_PROFILE
 from snnvae.errors import ConfigError
+from snnvae.extras import require_extra
 from snnvae.files import make_folder, write_text
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def output_options(command: Command) -> Command:
 
 def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path | str]) -> None:
     """Before any work is done: each output can be written, and is no input and no other output."""
+    outputs = list(outputs)
+    if any(path is not None and path.suffix == ".html" for path in outputs):
+        require_extra("report")
     taken = {Path(path).resolve() for path in inputs}
     for path in outputs:
         if path is None:

@@ -15,11 +15,12 @@ import numpy as np
 from snnvae.deploy.fixed.ranges import WorstCase
 from snnvae.deploy.fixed.rounding import Scale, rounded
 from snnvae.deploy.fixed.scales import by_channel, choose_scales, plain, whole_threshold
-from snnvae.deploy.options import CALIBRATIONS
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
-from snnvae.primitives import FixedNeuron, fixed_point
+from snnvae.options import CALIBRATIONS
+from snnvae.primitives import fixed_point
+from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
@@ -195,9 +196,8 @@ def measure(exact: Program, fixed: Program, stimulus: Stimulus) -> tuple[LayerRa
     other = reference.run(fixed, stimulus, membranes=True)
     found = []
     for layer in fixed.layers:
-        assert isinstance(layer.neuron, FixedNeuron)
         whole = other.membranes[layer.name]
-        spiking = layer.neuron.spiking
+        spiking = fixed_neuron(layer).spiking
         limit = fixed_point.STATE_LIMIT if spiking else fixed_point.SILENT_LIMIT
         wanted = exact.layer(layer.name).to_real(one.membranes[layer.name])
         gap = layer.to_real(whole) - wanted

@@ -14,7 +14,8 @@ from snnvae.deploy.fixed.ranges import WorstCase, flat, horizon, host_peak
 from snnvae.deploy.fixed.rounding import Scale, rounded, scaled
 from snnvae.deploy.fixed.scales import BIAS_LIMIT, CURRENT_LIMIT, choose_scales
 from snnvae.errors import UnsupportedError
-from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
+from snnvae.primitives import fixed_point
+from snnvae.primitives.of_layer import fixed_neuron, float_neuron
 from snnvae.program import Connection, Layer, Program
 
 LOST_SHARE = 0.1
@@ -58,7 +59,7 @@ def refuse_beyond(report: Iterable[LayerReport]) -> None:
     if found:
         raise UnsupportedError(
             f"fixed point cannot hold all of the network: {'; '.join(found)}; take the "
-            "nearest values with --saturate, or give each channel a scale with --scale-per channel"
+            "nearest values with `saturate`, or give each channel a scale with `scale_per` channel"
         )
 
 
@@ -69,8 +70,7 @@ def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
     connections = {c.name: rounded(c, program, scales) for c in program.connections}
     layers, reports = [], []
     for layer in program.layers:
-        neuron = layer.neuron
-        assert isinstance(neuron, FloatNeuron)
+        neuron = float_neuron(layer)
         scale = scales[layer.name]
         try:
             fixed = neuron.quantise(scale)
@@ -95,9 +95,7 @@ def _report(
     scales: Mapping[str, Scale],
     ranges: WorstCase,
 ) -> LayerReport:
-    exact, fixed, scale = before.neuron, after.neuron, np.asarray(after.scale)
-    assert isinstance(exact, FloatNeuron)
-    assert isinstance(fixed, FixedNeuron)
+    exact, fixed, scale = float_neuron(before), fixed_neuron(after), np.asarray(after.scale)
     incoming = program.into(before.name)
     on_chip = [c for c in incoming if not c.on_host]
     want = np.concatenate(

@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 
 from snnvae.primitive import Synapse
-from snnvae.primitives import FloatNeuron
+from snnvae.primitives.of_layer import float_neuron
 from snnvae.primitives.parameters import fixed_decay
 from snnvae.program import Connection, Layer, Program
 
@@ -61,7 +61,7 @@ class WorstCase:
     def graded(self, c: Connection, layer: Layer) -> np.ndarray:
         """Largest |u| of each neuron that the membranes of the connection's source give, flat."""
         sent = self.membranes(self.program.layer(c.source))
-        held = flat(horizon(_float(layer).du, self.program.steps), layer)
+        held = flat(horizon(float_neuron(layer).du, self.program.steps), layer)
         return np.asarray(abs(c.synapse.matrix()) @ sent) * held
 
 
@@ -81,7 +81,7 @@ def _silent(program: Program) -> list[tuple[list[str], bool]]:
 
 def held_peak(program: Program, layer: Layer, peaks: Peaks) -> np.ndarray:
     """Largest |membrane| of each neuron if the worst current lasts."""
-    neuron = _float(layer)
+    neuron = float_neuron(layer)
     low = high = np.zeros(layer.size)
     for c in program.into(layer.name):
         down, up = extremes(c.synapse, *_range(c, program, peaks))
@@ -96,12 +96,12 @@ def followed_peaks(program: Program, loop: Sequence[str], peaks: Peaks) -> Peaks
     """Largest |membrane| of each neuron of a loop: sums of absolute values, step after step."""
     layers = [program.layer(name) for name in loop]
     into = {name: [(c, abs(c.synapse.matrix())) for c in program.into(name)] for name in loop}
-    v = {layer.name: flat(np.abs(_float(layer).start), layer) + 0.0 for layer in layers}
+    v = {layer.name: flat(np.abs(float_neuron(layer).start), layer) + 0.0 for layer in layers}
     u = {layer.name: np.zeros(layer.size) for layer in layers}
     found = dict(v)
     for _ in range(program.steps):
         for layer in layers:
-            neuron = _float(layer)
+            neuron = float_neuron(layer)
             total = np.zeros(layer.size)
             for c, sizes in into[layer.name]:
                 largest = v.get(c.source)
@@ -116,11 +116,6 @@ def followed_peaks(program: Program, loop: Sequence[str], peaks: Peaks) -> Peaks
             v[layer.name] = np.minimum(now, 1 / NOTHING)
             found[layer.name] = np.maximum(found[layer.name], v[layer.name])
     return found
-
-
-def _float(layer: Layer) -> FloatNeuron:
-    assert isinstance(layer.neuron, FloatNeuron)
-    return layer.neuron
 
 
 def _range(c: Connection, program: Program, peaks: Peaks) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ not spike gets a scale at which no input can drive its membrane to the largest t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from snnvae.deploy.fixed.ranges import NOTHING, WorstCase, extremes, flat, host_
 from snnvae.deploy.fixed.rounding import MIN_SHIFT, Scale, rounded
 from snnvae.errors import ConfigError
 from snnvae.primitive import Shape
-from snnvae.primitives import FloatNeuron, fixed_point
+from snnvae.primitives import fixed_point
+from snnvae.primitives.of_layer import float_neuron
 from snnvae.program import Layer, Program
 
 HOST_CURRENT_LIMIT = (1 << 15) - 1
@@ -35,7 +36,7 @@ def choose_scales(program: Program, ranges: WorstCase | None = None) -> dict[str
 
     ConfigError for a given scale of a layer that does not exist, or of another size.
     """
-    given = program.metadata.get("options", {}).get("scales") or program.metadata.get("scales", {})
+    given = program.scales
     names = [layer.name for layer in program.layers]
     for name in given:
         if name not in names:
@@ -52,7 +53,7 @@ def choose_scales(program: Program, ranges: WorstCase | None = None) -> dict[str
     return scales
 
 
-def _given(value: float | list[float], layer: Layer) -> Scale:
+def _given(value: float | Sequence[float], layer: Layer) -> Scale:
     """A given scale: one number, or one for each channel."""
     scale = np.asarray(value, np.float64)
     if not scale.ndim:
@@ -71,9 +72,8 @@ def layer_scale(
     layer: Layer, program: Program, scales: Mapping[str, Scale], ranges: WorstCase
 ) -> Scale:
     """The scale of one layer by the module's rule; `scales` are those of its sources so far."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FloatNeuron)
-    per_channel = program.metadata.get("options", {}).get("scale_per") == "channel"
+    neuron = float_neuron(layer)
+    per_channel = program.options.scale_per == "channel"
     limit = _weight_limit(layer, program, scales, ranges)
     limit = np.minimum(limit, BIAS_LIMIT / np.maximum(flat(np.abs(neuron.bias), layer), NOTHING))
     threshold = neuron.threshold
@@ -102,8 +102,7 @@ def _weight_limit(
     layer: Layer, program: Program, scales: Mapping[str, Scale], ranges: WorstCase
 ) -> np.ndarray:
     """The largest scale at which each neuron's weights and host currents fit, flat."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FloatNeuron)
+    neuron = float_neuron(layer)
     limit = np.full(layer.size, np.inf)
     for c in program.into(layer.name):
         if c.on_host:
@@ -147,9 +146,7 @@ def whole_threshold(scale: np.ndarray, threshold: np.ndarray) -> np.ndarray:
 
 def rounded_peak(layer: Layer, program: Program, scales: Mapping[str, Scale]) -> np.ndarray:
     """Largest |membrane| of each neuron with rounded weights, as a share of what is allowed."""
-    exact = layer.neuron
-    assert isinstance(exact, FloatNeuron)
-    fixed = exact.quantise(scales[layer.name])
+    fixed = float_neuron(layer).quantise(scales[layer.name])
     per_unit = 1 << fixed_point.ACTIVATION_SHIFT
     low = high = np.zeros(layer.size)
     for c in program.into(layer.name):

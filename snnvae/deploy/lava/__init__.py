@@ -1,16 +1,16 @@
 """The Lava backend: programs as graphs of Lava processes.
 
 `run` runs a program in a Lava of its own and gives a Recording. `build_stock` and `build_network`
-give the Lava processes themselves, to connect with others. Importing this package makes `import
-lava` work on every supported Python; Lava itself is imported only when it is used.
+give the Lava processes themselves, to connect with others. Importing this package changes nothing;
+`require_lava`, which all of these call, imports Lava and makes `import lava...` work from there on.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snnvae.deploy.lava.doctor import install_command, status
-from snnvae.deploy.lava.importing import install_finder, require_lava
+from snnvae.deploy.lava.doctor import status
+from snnvae.deploy.lava.importing import require_lava
 from snnvae.deploy.lava.runner import check_loihi2, run
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from snnvae.deploy.lava.stock import StockGraph
     from snnvae.program import Program
     from snnvae.stimulus import Stimulus
-
-install_finder()
 
 
 def build_stock(program: Program, stimulus: Stimulus) -> StockGraph:
@@ -38,4 +36,11 @@ def build_network(program: Program, stimulus: Stimulus) -> NetworkGraph:
     return build(program, stimulus)
 
 
-__all__ = ["build_network", "build_stock", "check_loihi2", "install_command", "run", "status"]
+__all__ = [
+    "build_network",
+    "build_stock",
+    "check_loihi2",
+    "require_lava",
+    "run",
+    "status",
+]

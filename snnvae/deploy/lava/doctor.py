@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -10,22 +9,23 @@ from snnvae.deploy.lava import importing, loihi2
 from snnvae.errors import BackendError
 
 LAVA_VERSION = "0.10.0"
+LAVA_NEEDS = ("asteval>=1",)
+"""What Lava imports and the core does not bring: our extra `lava`."""
 
 
 @dataclass(frozen=True)
 class LavaStatus:
     """Facts about Lava in this Python.
 
-    version: of lava-nc, None if missing. importable: whether it imports; problem: why not. patched:
-    whether this Python needs the in-memory patch. lava_dl: version of lava-dl, None if missing.
-    loihi2: whether Lava reports the Loihi 2 extension; loihi2_host: the host set by
-    `use_slurm_host` or `use_ethernet_host` ("SLURM", "ETHERNET" or None).
+    version: of lava-nc, None if missing. importable: whether it imports; problem: why not.
+    lava_dl: version of lava-dl, None if missing. loihi2: whether Lava reports the Loihi 2
+    extension; loihi2_host: the host set by `use_slurm_host` or `use_ethernet_host` ("SLURM",
+    "ETHERNET" or None).
     """
 
     version: str | None
     importable: bool
     problem: str | None
-    patched: bool
     lava_dl: str | None
     loihi2: bool
     loihi2_host: str | None
@@ -44,7 +44,6 @@ def status() -> LavaStatus:
         version=_version("lava-nc"),
         importable=problem is None,
         problem=problem,
-        patched=importing.needs_patch(),
         lava_dl=_version("lava-dl"),
         loihi2=problem is None and loihi2.is_installed(),
         loihi2_host=loihi2.host() if problem is None else None,
@@ -54,17 +53,6 @@ def status() -> LavaStatus:
 def lava_version() -> str:
     """Version of lava-nc; "unknown" where its metadata is missing."""
     return _version("lava-nc") or "unknown"
-
-
-def install_command() -> list[str]:
-    """The command that installs Lava into this Python.
-
-    pip refuses lava-nc beyond Python 3.10; its dependencies are ours as well, so they are there.
-    """
-    command = [sys.executable, "-m", "pip", "install"]
-    if importing.needs_patch():
-        command += ["--ignore-requires-python", "--no-deps"]
-    return [*command, f"lava-nc=={LAVA_VERSION}"]
 
 
 def _version(distribution: str) -> str | None:

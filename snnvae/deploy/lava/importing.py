@@ -1,8 +1,9 @@
-"""Importing Lava on Python 3.10 to 3.13.
+"""Importing Lava on Python 3.11 and newer, with any numpy.
 
-Lava 0.10.0 names Python 3.10 only. On newer ones its import fails on one dataclass whose default is
-not hashable (`ByteEncoder` in `lava.magma.compiler.var_model`; Python 3.11 began to refuse that). A
-finder compiles that one module with the class made hashable, in memory: no file is changed.
+Lava 0.10.0 names Python 3.10 and numpy 1 alone. On newer Pythons its import fails on a dataclass
+whose default is not hashable. numpy 2.4 no longer takes `newshape`, by which its virtual ports call
+`np.reshape`, nor an array of one element for a number. A finder compiles these modules with the few
+words exchanged, in memory: no file is changed. `require_lava` puts it in place.
 """
 
 from __future__ import annotations
@@ -16,33 +17,48 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
 from snnvae.errors import BackendError
+from snnvae.typed import typed
 
-PATCHED_MODULE = "lava.magma.compiler.var_model"
-INSTALL_HINT = "run: snnvae doctor --install-lava"
-_REFUSED = "@dataclass\nclass ByteEncoder:"
-_ACCEPTED = "@dataclass(unsafe_hash=True)\nclass ByteEncoder:"
+INSTALL_HINT = f"run: {typed('doctor', install_lava=True)}"
+PATCHES = {
+    "lava.magma.compiler.var_model": (
+        "@dataclass\nclass ByteEncoder:",
+        "@dataclass(unsafe_hash=True)\nclass ByteEncoder:",
+    ),
+    "lava.magma.core.process.ports.ports": (
+        "ft.partial(np.reshape, newshape=",
+        '__import__("operator").methodcaller("reshape", ',
+    ),
+    "lava.proc.clp.nsm.models": (
+        "alloc_signal[0] = self.next_alloc_id",
+        "alloc_signal[:1] = self.next_alloc_id",
+    ),
+    "lava.proc.graded.models": ("inv_sqrt(a_in_data, 5)", "inv_sqrt(a_in_data.item(), 5)"),
+}
+"""By module, what stands there and what every Python and numpy takes."""
 
 
 class _PatchingLoader(SourceFileLoader):
     """Compiles the patched source itself, so that no bytecode of it is ever written."""
 
     def get_code(self, fullname: str) -> CodeType:
-        """The module's code with `ByteEncoder` hashable, as it was before Python 3.11."""
+        """The module's code with its words exchanged."""
         source = self.get_source(fullname) or ""
-        patched = source.replace(_REFUSED, _ACCEPTED)
-        code: CodeType = compile(patched, self.path, "exec", dont_inherit=True)
+        code: CodeType = compile(
+            source.replace(*PATCHES[fullname]), self.path, "exec", dont_inherit=True
+        )
         return code
 
 
 class LavaFinder:
-    """A meta-path finder for the one module that needs the patch."""
+    """A meta-path finder for the modules that need a patch."""
 
     @staticmethod
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module's usual spec with the patching loader; None for every other module."""
-        if name != PATCHED_MODULE:
+        if name not in PATCHES:
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is not None and spec.origin is not None:
@@ -50,14 +66,9 @@ class LavaFinder:
         return spec
 
 
-def needs_patch() -> bool:
-    """Whether this Python refuses Lava's dataclass."""
-    return sys.version_info >= (3, 11)
-
-
 def install_finder() -> None:
     """Make `import lava...` work from here on. Harmless when repeated."""
-    if needs_patch() and LavaFinder not in sys.meta_path:
+    if LavaFinder not in sys.meta_path:
         sys.meta_path.insert(0, LavaFinder)
 
 
@@ -72,7 +83,15 @@ def check_installed() -> None:
 
 
 def require_lava() -> None:
-    """Import Lava's core, or raise a BackendError that says what to do."""
+    """Import Lava's core, patched in memory, so that ``import lava...`` works from here on.
+
+    Only who builds with Lava's own processes needs it. BackendError, which says what to do, where
+    Lava is missing.
+
+    >>> import snnvae as sv
+    >>> sv.require_lava()
+    >>> from lava.proc.lif.process import LIF
+    """
     check_installed()
     install_finder()
     _allow_fork()

@@ -60,9 +60,9 @@ def run(
     UnsupportedError (no stock process does that), DataError (stimulus).
     """
     if mode not in ("batched", "stock"):
-        raise ConfigError(f"mode = {mode!r}: choose --mode batched or stock")
+        raise ConfigError(f"mode = {mode!r}: choose `mode` batched or stock")
     if target not in ("cpu", "loihi2"):
-        raise ConfigError(f"target = {target!r}: choose --target cpu or loihi2")
+        raise ConfigError(f"target = {target!r}: choose `target` cpu or loihi2")
     check_installed()
     stimulus.check(program)
     check_steps(program, stimulus)

@@ -80,7 +80,7 @@ def build(
     try:
         check_stock(program)
     except UnsupportedError as error:
-        raise UnsupportedError(f"{error}; use --mode batched") from None
+        raise UnsupportedError(f"{error}; use `mode` batched") from None
     timetable = Timetable.of(program, stimulus.batch, stimulus.steps, "stock", target)
     with own_log_handlers():
         taps = Taps(program, timetable, folder)

@@ -19,6 +19,7 @@ from snnvae.families.images.data import Images, Split
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.progress import NoProgress, Progress
 from snnvae.train.randomness import order
+from snnvae.typed import typed
 
 BATCH = 200
 """Images that are examined at a time."""
@@ -50,8 +51,9 @@ def diagnose(
     config = model.config
     if config.conditional:
         raise ConfigError(
-            "the model is conditional, and its loss cannot be taken apart yet: see `snnvae "
-            "evaluate --metric recognised`, or give a model that was trained without --conditional"
+            "the model is conditional, and its loss cannot be taken apart yet: see "
+            f"`{typed('evaluate', metric='recognised')}`, or give a model that was trained without "
+            "`conditional`"
         )
     shape = (config.channels, config.image_size, config.image_size)
     if split.test.shape[1:] != shape:

@@ -13,7 +13,6 @@ from snnvae.evaluate.diagnosis.posterior import encoder_draw, path_choice
 from snnvae.evaluate.diagnosis.subject import Subject
 from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE, roll_out
-from snnvae.hardware_sim.samplers import esvae_prior_spikes
 from snnvae.train.trace import time_first
 
 CHUNK = 256
@@ -62,6 +61,5 @@ def prior_draw(subject: Subject) -> Tensor:
     if isinstance(net, FSVAE):
         return roll_out(net.prior, net.config.k, path_choice(net, samples, key))
     assert isinstance(net, ESVAE)
-    weight, bias = net.sample.weight.numpy(), net.sample.bias.numpy()
-    spikes = esvae_prior_spikes(weight, bias, samples, subject.steps, key)
+    spikes = net.prior_draw().stream(samples, subject.steps, key, ())
     return time_first(spikes, torch.float32)

@@ -1,7 +1,7 @@
 """What the encoder says of an image: rates, and latent spikes drawn from them.
 
 ESVAE has one rate per latent, FSVAE one per latent and step, so rates are (S, B, L) with S = 1 or
-T. All draws are the host's, of `snnvae.hardware_sim.samplers`.
+T. All draws are the host's, of `snnvae.draws`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from snnvae.draws.rates import bernoulli_spikes
 from snnvae.evaluate.diagnosis.subject import Subject
 from snnvae.families.images.fsvae import FSVAE, mean_rate, roll_out, shift
-from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
 from snnvae.train.trace import time_first
 
 
@@ -54,6 +54,4 @@ def rate_draw(rates: Tensor, subject: Subject, number: int) -> Tensor:
 
 def path_choice(net: FSVAE, samples: Sequence[int], key: int) -> Tensor:
     """FSVAE's random choices, one-hot (T, B, L·k)."""
-    config = net.config
-    index = bernoulli_choice(samples, config.steps, config.latent, config.k, key)
-    return time_first(one_hot(index, config.k), torch.float32)
+    return time_first(net.choice_draw().stream(samples, net.config.steps, key, ()), torch.float32)

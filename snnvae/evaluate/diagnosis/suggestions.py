@@ -48,7 +48,7 @@ def notes(found: Diagnosis) -> tuple[str, ...]:
     ]
     said.append(
         "Best rates and best spikes are those that a search found: the encoder's part is a lower "
-        "bound, the decoder's an upper bound. More --iterations move both to the encoder's side."
+        "bound, the decoder's an upper bound. More `iterations` move both to the encoder's side."
     )
     if found.model == "fsvae":
         said.append(
@@ -67,15 +67,15 @@ def _encoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
             "encoder",
             f"{reason}, and on training images the loss is {found.training_loss:.4f} instead of "
             f"{found.loss.total:.4f}: it has partly learnt them by heart. Stop earlier, raise "
-            "--weight-decay, or train on more images.",
+            "`weight_decay`, or train on more images.",
             _command(config, validation=0.1, early_stop=10),
         )
         return
     yield Suggestion(
         "encoder",
         f"{reason}, and on training images the loss is not much less ({found.training_loss:.4f}): "
-        "it is held back rather than overfitted. Make it wider (--widths), let the learning rate "
-        "fall (--schedule cosine), or let the prior pull less at it (--prior-weight).",
+        "it is held back rather than overfitted. Make it wider (`widths`), let the learning rate "
+        "fall (`schedule` cosine), or let the prior pull less at it (`prior_weight`).",
         _command(config, widths=[2 * width for width in config.widths], schedule="cosine"),
     )
 
@@ -130,14 +130,14 @@ def _prior(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     if found.model == "esvae" and fit.mmd2 < UNSEEN * fit.mmd2_if_same:
         yield Suggestion(
             "prior",
-            f"{reason} MMD², which --prior-weight weighs, hardly sees it ({fit.mmd2:.3f}, "
+            f"{reason} MMD², which `prior_weight` weighs, hardly sees it ({fit.mmd2:.3f}, "
             f"{fit.mmd2_if_same:.3f} for equal crowds), so more weight has little to go by. The "
             "prior is one linear layer; one per class may come closer.",
         )
         return
     yield Suggestion(
         "prior",
-        f"{reason} Raise --prior-weight; it costs reconstruction.",
+        f"{reason} Raise `prior_weight`; it costs reconstruction.",
         _command(config, prior_weight=3 * config.prior_weight or 1.0),
     )
 
@@ -150,8 +150,8 @@ def _idle(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
     yield Suggestion(
         "latents",
         f"{idle} of {fit.latents} latents do not vary with the image ({fit.silent} never fire, "
-        f"{fit.always_on} always): a smaller latent does the same at less cost. `snnvae train "
-        "--adaptive-latent --from` this model cuts them out, or train anew with fewer.",
+        f"{fit.always_on} always): a smaller latent does the same at less cost. `snnvae train` "
+        "from this model (`start`) with `adaptive_latent` cuts them out, or train anew with fewer.",
         _command(config, latent=fit.active),
     )
 
@@ -174,7 +174,7 @@ def _prior_classes(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
         yield Suggestion(
             "classes",
             f"The prior draws {', and '.join(said)}: generated images do not show the classes as "
-            "the data do. A heavier --prior-weight, or a prior per class, mends it.",
+            "the data do. A heavier `prior_weight`, or a prior per class, mends it.",
         )
 
 
@@ -190,7 +190,7 @@ def _hard_classes(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
 
 
 def _command(config: Config, **changes: Any) -> str:
-    return f"{command_of(config.changed(**changes))} --out runs/next"
+    return command_of(config.changed(**changes), out="runs/next")
 
 
 OF_PART: dict[str, Rule] = {"encoder": _encoder, "draws": _draws, "decoder": _decoder}

@@ -29,7 +29,7 @@ from snnvae.train.config import Config
 from snnvae.train.settings import amount
 from snnvae.train.start import starting_model
 
-WHAT = "--budgets"
+WHAT = "`budgets`"
 FORM = 2
 """Of what is kept of a point: another one is judged again."""
 

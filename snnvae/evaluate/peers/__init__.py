@@ -9,8 +9,9 @@ import numpy as np
 
 from snnvae.deploy.backends import Peer
 from snnvae.deploy.settings import Settings
-from snnvae.errors import UnsupportedError
+from snnvae.errors import MissingError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, compare_arrays
+from snnvae.extras import require
 from snnvae.program import Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
@@ -29,6 +30,7 @@ def peer_rows(
     program: the float program of the graph and the settings; expected: its recording.
     """
     try:
+        require("torch", peer)
         if peer == "nirtorch":
             from snnvae.evaluate.peers.nirtorch import run
         else:
@@ -38,6 +40,8 @@ def peer_rows(
             seen = run(graph, settings, stimulus)
     except UnsupportedError as error:
         return [], [f"{peer} {error}"]
+    except MissingError as error:
+        return [], [str(error)]
     spikes: dict[str, np.ndarray] = {}
     membranes: dict[str, np.ndarray] = {}
     left_out = []

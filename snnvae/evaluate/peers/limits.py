@@ -70,7 +70,7 @@ def need_simple_loops(graph: nir.NIRGraph, settings: Settings, prefix: str = "")
                 f"starts the bias in a loop one step late, the file at once: {names}"
             )
     if settings.delay_edges:
-        raise UnsupportedError("knows no --delay-edge")
+        raise UnsupportedError("knows no `delay_edges`")
     for name, node in graph.nodes.items():
         if isinstance(node, nir.NIRGraph):
             need_simple_loops(node, settings, f"{prefix}{name}.")

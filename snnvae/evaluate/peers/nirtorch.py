@@ -25,10 +25,7 @@ from snnvae.stimulus import Stimulus
 
 def run(graph: nir.NIRGraph, settings: Settings, stimulus: Stimulus) -> Seen:
     """All samples at once; UnsupportedError, with the reason, for a graph that it cannot run."""
-    try:
-        import nirtorch
-    except ImportError:
-        raise UnsupportedError("is not installed; pip install nirtorch") from None
+    import nirtorch
     import torch
 
     from snnvae.evaluate.peers.nodes import NODES, module_for

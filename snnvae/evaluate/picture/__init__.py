@@ -33,7 +33,7 @@ def write_pictures(
     """Write the files asked for; a line about each. `recording`: its firing rates are shown."""
     if recording is not None and svg is None and html is None:
         raise ConfigError(
-            f"--recording {recording}: its rates are shown in a picture; add --svg or --html"
+            f"`recording` {recording}: its rates are shown in a picture; add `svg` or `html`"
         )
     rates = None if recording is None else firing_rates(graph, recording)
     if svg is not None:

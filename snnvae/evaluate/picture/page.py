@@ -9,11 +9,11 @@ from typing import Any
 import nir
 
 from snnvae import __version__
-from snnvae.deploy.settings import CONVENTIONS_KEY
 from snnvae.evaluate.picture import svg
 from snnvae.evaluate.picture.describe import shape_text
 from snnvae.evaluate.picture.scene import Path, Scene, scene
 from snnvae.evaluate.picture.text import printable
+from snnvae.extras import require
 from snnvae.program import Connection, Program
 
 
@@ -21,6 +21,7 @@ def to_html(
     graph: nir.NIRGraph, program: Program, title: str, rates: Mapping[Path, float] | None = None
 ) -> str:
     """The page of a graph and the program that it compiles to. All that it says is escaped."""
+    require("jinja2")
     import jinja2
 
     drawn = scene(graph, dt=program.dt, rates=rates)
@@ -35,7 +36,10 @@ def to_html(
         dark=svg.style(dark=True),
         nodes=_nodes(drawn),
         rated=bool(rates),
-        conventions=[_convention(*item) for item in program.metadata[CONVENTIONS_KEY].items()],
+        conventions=[
+            {"name": name, "value": stated.value, "source": stated.source}
+            for name, stated in program.conventions.items()
+        ],
         layers=_layers(program),
         digest=program.digest(),
         precision=program.precision,
@@ -60,12 +64,6 @@ def _nodes(drawn: Scene) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _convention(name: str, text: str) -> dict[str, str]:
-    """ "above (by default)" → what holds and who said so."""
-    value, _, source = text.rpartition(" (")
-    return {"name": name, "value": value, "source": source.removesuffix(")")}
 
 
 def _layers(program: Program) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from snnvae.evaluate.picture.describe import describe
 from snnvae.evaluate.picture.scene import Path as NodePath
 from snnvae.export.nir_file import read_nir
 from snnvae.recording import Recording
+from snnvae.typed import typed
 
 
 def firing_rates(graph: nir.NIRGraph, path: Path) -> dict[NodePath, float]:
@@ -25,7 +26,7 @@ def firing_rates(graph: nir.NIRGraph, path: Path) -> dict[NodePath, float]:
     if where is not None:
         raise DataError(
             f"{path}: of another network ({where}); draw the one in it: "
-            f"snnvae inspect {path} --recording {path}"
+            f"{typed('inspect', path, recording=path)}"
         )
     return {
         node: float(recording.spikes[name].mean())

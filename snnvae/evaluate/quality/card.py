@@ -13,7 +13,7 @@ from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.estimate import estimate
 from snnvae.hardware_sim.energy.profile_file import load_profile
 from snnvae.hardware_sim.energy.report import words
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.train.settings import command_of
 from snnvae.train.to_nir import to_nir
 
@@ -39,7 +39,7 @@ def model_card(
         "## How it was trained",
         "",
         "```sh",
-        f"{command_of(config)} --out runs/{name}",
+        command_of(config, out=f"runs/{name}"),
         "```",
         "",
         f"{config.epochs} epochs, seed {config.seed}, on the training images alone. The checkpoint "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import DataError
+from snnvae.extras import require
 
 WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 """Under which name torch-fidelity keeps its Inception in torch's hub folder."""
@@ -16,17 +16,18 @@ BATCH = 64
 
 
 def weights_file(given: Path | None) -> Path:
-    """The Inception weights on disk; DataError says what is missing and where it comes from."""
-    for package in ("torchmetrics", "torch_fidelity"):
-        if importlib.util.find_spec(package) is None:
-            raise DataError(f"{package} is not installed: pip install 'snnvae[metrics]'")
+    """The Inception weights on disk.
+
+    DataError says where they come from, MissingError what to install.
+    """
+    require("torchmetrics", "torch_fidelity")
     import torch
 
     path = given or Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS
     if not path.is_file():
         raise DataError(
             f"no Inception weights at {path}: download {WEIGHTS} from torch-fidelity's release "
-            "v0.2.0 on GitHub, or name a file with --inception"
+            "v0.2.0 on GitHub, or name a file with `inception`"
         )
     return path
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.errors import ConfigError, DataError
+from snnvae.draws.label import classes_in_turn
+from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.quality.features import features, load_features
 from snnvae.evaluate.quality.frechet import frechet_distance
 from snnvae.evaluate.quality.inception import inception_scores, weights_file
@@ -20,7 +21,6 @@ from snnvae.evaluate.quality.networks import Network
 from snnvae.evaluate.quality.recognise import Recogniser
 from snnvae.evaluate.reconstruct import mse
 from snnvae.families.images.ann_vae import Autoencoder
-from snnvae.hardware_sim.samplers import classes_in_turn
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Judge:
         if "recognised" in asked and not classes:
             raise ConfigError(
                 "recognised is for conditional models, whose samples have a class: train one with "
-                "--conditional"
+                "`conditional`"
             )
         least = NEIGHBOURS + 1 if "prdc" in asked else 2
         if asked & set(OF_GENERATED) and fewest < least:
@@ -85,7 +85,7 @@ class Judge:
         if self.features is None:
             raise ConfigError(
                 "fad and prdc need an autoencoder's features: train it with `snnvae train-fad`, "
-                "and name its model.pt with --features"
+                "and name its model.pt with `features`"
             )
         return load_features(self.features, self.images.shape[1:])
 
@@ -114,6 +114,6 @@ class Judge:
                 found |= {
                     k: v for k, v in scores.items() if k[:2] in self.metrics or k in self.metrics
                 }
-            except DataError as missing:
+            except (DataError, MissingError) as missing:
                 found |= {name: str(missing) for name in ("is", "fid") if name in self.metrics}
         return found

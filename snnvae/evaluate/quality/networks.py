@@ -19,7 +19,7 @@ from snnvae.evaluate.reconstruct import run_two_stages
 from snnvae.families.images.inference import deployable, generate, reconstruct
 from snnvae.families.images.vae import VAE
 from snnvae.hardware_sim.counter import Counter
-from snnvae.hardware_sim.stimuli import build_stimulus, classes_of
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -121,7 +121,7 @@ class DeployedNetwork:
         self.programs = {
             part: compile_graph(graph, precision).program for part, graph in graphs.items()
         }
-        self.classes = max(map(classes_of, self.programs.values()))
+        self.classes = max(program.classes for program in self.programs.values())
         self.seed, self.backend, self.means = seed, backend, means
         self.progress = progress or NoProgress()
 
@@ -165,7 +165,7 @@ class DeployedNetwork:
         if name not in self.programs:
             raise GraphError(
                 f"this takes the model's {name}, and the file holds its "
-                f"{' and '.join(self.programs)}: export it with --part"
+                f"{' and '.join(self.programs)}: export it with `part`"
             )
         return self.programs[name]
 

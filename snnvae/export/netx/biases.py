@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from snnvae.export.netx.layer import BIAS_EXPONENT
-from snnvae.primitives import FixedNeuron, fixed_point
+from snnvae.primitives import fixed_point
+from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.primitives.parameters import FixedBias
 from snnvae.program import Layer, Program
 
@@ -27,8 +28,7 @@ def whole_biases(program: Program) -> tuple[Program, tuple[str, ...]]:
 
 def _rounded(layer: Layer) -> tuple[Layer, float]:
     """The layer with biases of exponent 6, and the largest change in weight units."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FixedNeuron)
+    neuron = fixed_neuron(layer)
     exact = neuron.bias.value / (1 << BIAS_EXPONENT)
     limit = fixed_point.BIAS_MANTISSA_MAX
     whole = np.clip(np.rint(exact), -limit, limit).astype(np.int64)

@@ -23,8 +23,9 @@ from snnvae.export.netx.layer import (
 )
 from snnvae.export.netx.weights import dense_weights
 from snnvae.primitive import Shape
-from snnvae.primitives import FixedNeuron, fixed_point
+from snnvae.primitives import fixed_point
 from snnvae.primitives.convolution import Convolution
+from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Connection, Layer, Program
 
 MAX_DENSE = 1 << 24
@@ -153,14 +154,13 @@ def _geometry(synapse: Convolution) -> Geometry:
 
 def _neuron(layer: Layer, last: bool) -> CubaNeuron:
     """The layer's neurons as netx's CUBA neurons."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FixedNeuron)
+    neuron = fixed_neuron(layer)
     if not neuron.spiking and not last:
         raise UnsupportedError("sends its membrane on; netx's neurons send spikes")
     if np.any(neuron.start != 0):
         raise UnsupportedError(
             "starts away from v_reset, where netx's neurons start; if it need not, pass "
-            "--initial v_reset"
+            "`initial` v_reset"
         )
     if getattr(neuron, "reset", "zero") != "zero":
         raise UnsupportedError("resets by subtraction, netx's neurons to zero; train with that")
@@ -187,15 +187,14 @@ def _one(what: str, value: np.ndarray | int) -> int:
 
 def _bias(layer: Layer, shape: Shape) -> np.ndarray | None:
     """In whole weight units: per neuron (N,), per channel (C,) or, if it differs there, `shape`."""
-    neuron = layer.neuron
-    assert isinstance(neuron, FixedNeuron)
+    neuron = fixed_neuron(layer)
     value = np.broadcast_to(neuron.bias.value, layer.shape).reshape(shape)
     if not value.any():
         return None
     if (value % (1 << BIAS_EXPONENT)).any():
         raise UnsupportedError(
             "has biases finer than a weight unit, and netx holds whole ones (bias_exp 6); pass "
-            "--round-bias to round them"
+            "`round_bias` to round them"
         )
     units: np.ndarray = value >> BIAS_EXPONENT
     limit = fixed_point.BIAS_MANTISSA_MAX

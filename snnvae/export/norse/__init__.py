@@ -11,8 +11,9 @@ from typing import Any
 import nir
 import numpy as np
 
-from snnvae.deploy.options import DEFAULT_STEPS
 from snnvae.errors import ConfigError
+from snnvae.extras import require
+from snnvae.options import DEFAULT_STEPS
 
 Shape = tuple[int, ...]
 
@@ -43,7 +44,14 @@ def from_norse(
 
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.
+
+    >>> import torch, snnvae as sv
+    >>> from norse.torch import LIFBoxCell, SequentialState
+    >>> module = SequentialState(torch.nn.Linear(4, 3), LIFBoxCell(dt=1e-3))
+    >>> sv.compile(sv.from_norse(module, (4,), steps=20))
+    <Program: float, dt 0.001 s, 20 steps, 'input' → 1 layers of 3 neurons, 12 synapses → 'output'>
     """
+    require("torch", "norse")
     from snnvae.export.norse.cells import runs_over_time
     from snnvae.export.norse.metadata import metadata
     from snnvae.export.norse.trace import trace

@@ -79,9 +79,9 @@ def _check_size(graph: nir.NIRGraph, flat: set[str]) -> None:
     if (total := sum(sizes.values())) > MAX_BYTES:
         largest = max(sizes, key=sizes.__getitem__)
         raise UnsupportedError(
-            f"--standard would write {total / 2**30:.1f} GiB of Affine weights "
+            f"`standard` would write {total / 2**30:.1f} GiB of Affine weights "
             f"({sizes[largest] / 2**30:.1f} GiB for '{largest}'), over the limit of 1 GiB; "
-            "export without --standard and read the file with snnvae"
+            "export without `standard` and read the file with snnvae"
         )
 
 

@@ -27,6 +27,7 @@ from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.config import Config
+from snnvae.typed import typed
 
 KINDS: dict[str, type[ESVAE] | type[FSVAE]] = {"fsvae": FSVAE, "esvae": ESVAE}
 
@@ -65,7 +66,7 @@ def read_authors(
     file = StateDictFile.read(Path(path))
     found = _kind(file.tensors)
     if found is not None and found != kind:
-        raise file.error(f"is an {found.upper()}, not an {kind.upper()}: use --from {found}")
+        raise file.error(f"is an {found.upper()}, not an {kind.upper()}: use `kind` {found}")
     try:
         config = _config(file, kind, dataset)
         # Shapes are compared before anything of the size that the file claims is allocated.
@@ -79,8 +80,8 @@ def read_authors(
     _check_constants(file, config)
     if steps not in (None, config.steps):
         raise file.error(
-            f"is made for T = {config.steps} steps, not {steps}: leave --steps out; "
-            f"`snnvae simulate --steps {steps}` runs the exported network for {steps}"
+            f"is made for T = {config.steps} steps, not {steps}: leave `steps` out; "
+            f"`{typed('simulate', steps=steps)}` runs the exported network for {steps}"
         )
     weights = {}
     for name, value in wanted.items():

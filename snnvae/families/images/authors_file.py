@@ -39,7 +39,7 @@ class StateDictFile:
         """Loads a file that holds nothing but plain types and tensors."""
         content = _load(path)
         if isinstance(content, Mapping) and content.get("format") == checkpoint.FORMAT:
-            raise CheckpointError(f"{path} is a checkpoint of snnvae's own: leave --from out")
+            raise CheckpointError(f"{path} is a checkpoint of snnvae's own: leave `kind` out")
         for wrapper in WRAPPERS:
             if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
                 content = content[wrapper]

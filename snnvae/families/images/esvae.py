@@ -8,8 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
+from snnvae.draws.rates import Rates
+from snnvae.export.weights import array
 from snnvae.families.images.losses import mmd
-from snnvae.families.images.vae import Losses, SpikingVAE, beside
+from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
+from snnvae.layers.wiring import Wiring
 from snnvae.train.config import Config
 
 DRAW_HALF_WIDTH = 0.5
@@ -45,6 +50,8 @@ class ESVAE(SpikingVAE):
     sees [n ; one-hot class], and rates are compared within each class.
     """
 
+    parts = ("generator", "autoencoder", "encoder", "decoder")
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.sample = nn.Linear(config.latent + config.classes, config.latent)
@@ -57,7 +64,7 @@ class ESVAE(SpikingVAE):
         rate = self.encoder.constant(image, steps).mean(0)
         # Drawn on the CPU, so that every device sees the same numbers.
         uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)
-        normal = torch.randn(batch, latent, generator=generator).to(image.device)
+        normal = torch.randn(batch, latent, generator=generator).to(image)
         z = RateDraw.apply(rate.expand(steps, batch, latent), uniform)
         prior_rate = torch.sigmoid(self.sample(beside(normal, self.one_hot(label))))
         reconstruction = F.mse_loss(self.decode(z, self.class_spikes(label)), image)
@@ -73,3 +80,46 @@ class ESVAE(SpikingVAE):
             {"params": rest, "lr": lr},
             {"params": list(own), "lr": lr * SAMPLE_LR_FACTOR},
         ]
+
+    def stages(self, part: str) -> tuple[str, ...]:
+        """The autoencoder is two graphs: its rates need all T steps before the first draw."""
+        return ("encoder", "decoder") if part == "autoencoder" else (part,)
+
+    def wiring(self, part: str) -> Wiring:
+        """encoder: image → latents; decoder and generator: z → image."""
+        if part == "encoder":
+            return self.part([self.image_port()], self.encoder_cells())
+        if part in ("decoder", "generator"):
+            return self.part([self.latent_port()], self.decoder_cells(), conditional=True)
+        raise KeyError(part)
+
+    def draws(self, part: str) -> tuple[Draw, ...]:
+        """The class, and the prior's spikes for the generator."""
+        if part == "encoder":
+            return ()
+        return self.class_draws() if part == "decoder" else (self.prior_draw(), *self.class_draws())
+
+    def prior_draw(self) -> GaussSigmoid:
+        """z by the prior's rates."""
+        weight, latent = array(self.sample.weight), self.config.latent
+        of_class = weight[:, latent:] if self.config.classes else None
+        return GaussSigmoid(Z, weight[:, :latent], array(self.sample.bias), of_class)
+
+    def host_step(self, part: str) -> HostStep | None:
+        """z by the encoder's rates; its decoder will ask for the samples' classes."""
+        return Rates(self.config.classes) if part == "encoder" else None
+
+    def prune_host(self, group: str, kept: Tensor) -> None:
+        """r_p = sigmoid(W·n + b): the kept rows, and as much noise as there are latents, so that
+        the logits are distributed as they were: W' W'ᵀ = W_k W_kᵀ (Cholesky)."""
+        if group != LATENT:
+            return
+        latent = self.config.latent
+        weight = self.sample.weight.detach()[kept].double()
+        own, of_class = weight[:, :latent], weight[:, latent:]
+        covariance = own @ own.T
+        floor = 1e-9 * covariance.diagonal().mean().clamp_min(1e-12)
+        covariance += floor * torch.eye(len(kept), dtype=torch.double)
+        factor = torch.linalg.cholesky(covariance)
+        self.sample.weight = nn.Parameter(torch.cat([factor, of_class], 1).float())
+        self.sample.bias = nn.Parameter(self.sample.bias.detach()[kept].clone())

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import skip_init
 
+from snnvae.draws.draw import Draw
+from snnvae.draws.one_hot import OneHot
 from snnvae.families.images.losses import bernoulli_kl, psp_distance
 from snnvae.families.images.nets import AutoregressiveNet
-from snnvae.families.images.vae import Losses, SpikingVAE, beside
+from snnvae.families.images.vae import LATENT, Losses, SpikingVAE, Z, beside
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
 from snnvae.train.config import Config
+
+CHOICE = "choice"
+"""The input that says which candidate each latent takes."""
 
 SCHEDULED_FROM_STEP = 5
 SCHEDULED_FIRST, SCHEDULED_LAST = 0.1, 0.3
@@ -80,6 +88,8 @@ class FSVAE(SpikingVAE):
     Conditional: the prior sees [z_{t−1} ; class], the class as spikes; the posterior does not.
     """
 
+    parts = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         size = (config.latent, config.k)
@@ -129,3 +139,72 @@ class FSVAE(SpikingVAE):
                     noise = torch.randn(rate.shape, generator=generator).to(rate.device)
                     x[t + 1] = (rate + SCHEDULED_NOISE * noise > 0.5).to(z.dtype)
         return x
+
+    def wiring(self, part: str) -> Wiring:
+        """encoder: image → latents; decoder: z → image; prior and posterior: the sampler's loop,
+        by itself and behind the encoder; generator and autoencoder: these with the decoder."""
+        image, latents = self.image_port(), self.config.latent
+        choice = Port(CHOICE, (latents * self.config.k, 1, 1), per_step=latents)
+        if part == "encoder":
+            return self.part([image], self.encoder_cells())
+        if part == "decoder":
+            return self.part([self.latent_port()], self.decoder_cells(), conditional=True)
+        if part in ("prior", "generator"):
+            sources = ("z.delay", *(port.name for port in self.class_ports()))
+            cells = self._sampler_cells("prior", sources, ("z", "class")[: len(sources)])
+            decoder = self.decoder_cells() if part == "generator" else ()
+            return self.part([choice], [*cells, *decoder], conditional=True)
+        if part in ("posterior", "autoencoder"):
+            latent = self.encoder_cells()
+            cells = self._sampler_cells("posterior", (latent[-1].name, "z.delay"), ("x", "z"))
+            decoder = self.decoder_cells() if part == "autoencoder" else ()
+            return self.part([image, choice], [*latent, *cells, *decoder], bool(decoder))
+        raise KeyError(part)
+
+    def _sampler_cells(
+        self, prefix: str, sources: tuple[str, ...], labels: tuple[str, ...]
+    ) -> list[Cell]:
+        """z[t−1] → net → k candidates per latent → the chosen one → z[t]."""
+        net: AutoregressiveNet = getattr(self, prefix)
+        latents = (self.config.latent, 1, 1)
+        cells = [Cell("z.delay", latents, Delay(), (Link("", None, (Z,)),), group=LATENT)]
+        *_, last = net
+        for name, neuron in net.items():
+            assert isinstance(neuron, SpikingLayer)
+            shape = (len(neuron.synapse.weight), 1, 1)
+            group, blocks = (LATENT, self.config.k) if name == last else ("", 1)
+            path = f"{prefix}.{name}"
+            cells.append(
+                layer(path, neuron, sources, shape, labels=labels, group=group, blocks=blocks)
+            )
+            sources = (cells[-1].name,)
+        # A candidate and its choice together exceed 1.5; at most one of a latent's k does.
+        both = Link("", None, (cells[-1].name, CHOICE))
+        cells.append(Cell("select", shape, Threshold(1.5), (both,), echo=Z))
+        total = Link("z.sum", self._sum(), ("select",))
+        cells.append(Cell(Z, latents, Threshold(0.5), (total,), group=LATENT))
+        return cells
+
+    def _sum(self) -> nn.Linear:
+        """Each latent's k places add up."""
+        latent, like = self.config.latent, next(self.parameters())
+        total = skip_init(nn.Linear, latent * self.config.k, latent)
+        ones = torch.kron(torch.eye(latent), torch.ones(1, self.config.k))
+        total.weight = nn.Parameter(ones.to(like))
+        total.bias = nn.Parameter(torch.zeros(latent).to(like))
+        return total.requires_grad_(False)
+
+    def draws(self, part: str) -> tuple[Draw, ...]:
+        """The choice among each latent's candidates, and the class."""
+        by_class = () if part in ("encoder", "posterior") else self.class_draws()
+        return by_class if part in ("encoder", "decoder") else (self.choice_draw(), *by_class)
+
+    def choice_draw(self) -> OneHot:
+        """Which of each latent's k candidates is taken."""
+        return OneHot(CHOICE, self.config.latent, self.config.k)
+
+    def resized(self, sizes: Mapping[str, int]) -> Config:
+        """The hidden layers of prior and posterior too."""
+        nets = ("prior", "posterior")
+        hidden = {f"{net}_hidden": (sizes[f"{net}.0"], sizes[f"{net}.1"]) for net in nets}
+        return super().resized(sizes).changed(**hidden)

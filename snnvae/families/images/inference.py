@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnvae.draws.gauss_sigmoid import gaussian
+from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError
 from snnvae.families.images.ann_vae import AnnVAE, Autoencoder
-from snnvae.families.images.esvae import ESVAE
-from snnvae.families.images.vae import VAE, SpikingVAE
-from snnvae.hardware_sim.samplers import (
-    bernoulli_choice,
-    bernoulli_spikes,
-    class_bias,
-    class_spikes,
-    classes_in_turn,
-    esvae_prior_spikes,
-    gaussian_latents,
-    one_hot,
-)
-from snnvae.train.run import run
-from snnvae.train.trace import time_first
+from snnvae.families.images.vae import IMAGE, VAE, SpikingVAE
+from snnvae.train.run_part import run_part
 
 CHUNK = 32
 """Samples at a time; any number gives the same images."""
@@ -103,33 +92,17 @@ def _label(net: VAE, n: int, label: Sequence[int] | None) -> Sequence[int]:
     return label
 
 
-def _class_stream(net: VAE, label: Sequence[int]) -> dict[str, NDArray[Any]]:
-    """The decoder's (and the prior's) further input, if the model is conditional."""
-    config = net.config
-    return {"class": class_spikes(label, config.classes, config.steps)} if len(label) else {}
-
-
 def _chunks(n: int) -> list[range]:
     return [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
 
 def _generate(net: VAE, samples: Sequence[int], seed: int, label: Sequence[int]) -> Images:
-    config = net.config
     if isinstance(net, Autoencoder):
         raise ConfigError("an autoencoder has no prior to generate from: give a VAE")
     if isinstance(net, AnnVAE):
-        return _by_ann(net, torch.from_numpy(gaussian_latents(samples, config.latent, seed)))
+        return _by_ann(net, torch.from_numpy(gaussian(samples, net.config.latent, seed)))
     assert isinstance(net, SpikingVAE)
-    if isinstance(net, ESVAE):
-        weight, bias = net.sample.weight.detach().numpy(), net.sample.bias.detach().numpy()
-        weight, class_weight = weight[:, : config.latent], weight[:, config.latent :]
-        if len(label):
-            bias = class_bias(bias, class_weight, label)
-        spikes = esvae_prior_spikes(weight, bias, samples, config.steps, seed)
-        return _image(net, "generator", z=spikes, **_class_stream(net, label))
-    index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
-    choice = one_hot(index, config.k)
-    return _image(net, "generator", choice=choice, **_class_stream(net, label))
+    return run_part(net, "generator", samples, seed, label=label)
 
 
 def _reconstruct(
@@ -139,33 +112,13 @@ def _reconstruct(
     seed: int,
     label: Sequence[int],
 ) -> Images:
-    config = net.config
     if isinstance(net, (AnnVAE, Autoencoder)):
         with torch.no_grad():
             return _by_ann(net, net.encode(torch.from_numpy(images).float()))
     assert isinstance(net, SpikingVAE)
-    video = np.repeat(images[:, None], config.steps, axis=1)
-    if isinstance(net, ESVAE):
-        latent = run(net, "encoder", _stimulus(net, image=video)).latent
-        assert latent is not None
-        spikes = bernoulli_spikes(latent.double().mean(0).numpy(), samples, config.steps, seed)
-        return _image(net, "decoder", z=spikes, **_class_stream(net, label))
-    index = bernoulli_choice(samples, config.steps, config.latent, config.k, seed)
-    choice = one_hot(index, config.k)
-    return _image(net, "autoencoder", image=video, choice=choice, **_class_stream(net, label))
+    return run_part(net, "autoencoder", samples, seed, {IMAGE: images}, label)
 
 
 @torch.no_grad()
 def _by_ann(net: AnnVAE | Autoencoder, z: Tensor) -> Images:
     return net.decode(z.float()).double().numpy()
-
-
-def _image(net: SpikingVAE, part: str, **stimulus: NDArray[Any]) -> Images:
-    readout = run(net, part, _stimulus(net, **stimulus)).readout
-    assert readout is not None
-    return np.tanh(readout.double().numpy())
-
-
-def _stimulus(net: SpikingVAE, **arrays: NDArray[Any]) -> dict[str, Tensor]:
-    dtype = next(net.decoder.parameters()).dtype
-    return {name: time_first(array, dtype) for name, array in arrays.items()}

@@ -1,23 +1,29 @@
-"""What ESVAE and FSVAE share: encoder, decoder, readout, folding."""
+"""What ESVAE and FSVAE share: encoder, decoder, readout, and how they are wired."""
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from snnvae.draws.draw import Draw
+from snnvae.draws.label import Label
 from snnvae.families.images.nets import Decoder, Encoder
+from snnvae.layers.model import SpikingModel
 from snnvae.layers.neuron import Readout
 from snnvae.layers.output import Output
-from snnvae.layers.spiking import SpikingLayer, replace_layers
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.wiring import Cell, Link, Port, Shape, Wiring, layer
 from snnvae.train.config import Config
 
-Model = TypeVar("Model", bound="SpikingVAE")
+IMAGE, Z, CLASS = "image", "z", "class"
+"""Inputs of the parts: pixels, latent spikes, the class."""
+LATENT = "latent"
+"""The group of units that a latent is."""
 
 
 class Losses(NamedTuple):
@@ -60,7 +66,7 @@ class VAE(nn.Module, ABC):
         return [{"params": list(self.parameters()), "lr": self.config.lr}]
 
 
-class SpikingVAE(VAE):
+class SpikingVAE(VAE, SpikingModel):
     """encoder → latent draw → decoder → readout → tanh; time is the first axis inside."""
 
     def __init__(self, config: Config) -> None:
@@ -70,16 +76,11 @@ class SpikingVAE(VAE):
         self.decoder = Decoder(*shape, config.maps, config.latent + config.classes)
         self.readout = Readout()
         self.steps = config.steps
-        """T of training; the network is deployed with config.steps."""
-        self.scales: dict[str, float] = {}
-        """Of a folded model: fixed-point scales by node, where training chose them."""
-        self.tally: Callable[[Tensor], None] | None = None
-        """Is shown the latent spikes (T, B, L) that the decoder gets, to count them."""
 
     def decode(self, z: Tensor, classes: Tensor | None = None) -> Tensor:
         """Latent spikes (T, B, L), class spikes (T, B, C) → images (B, …) in (−1, 1)."""
         if self.tally is not None:
-            self.tally(z)
+            self.tally(Z, z)
         weights = self.readout.weights(len(z))
         return torch.tanh(self.decoder.weighted(beside(z, classes), weights))
 
@@ -98,36 +99,84 @@ class SpikingVAE(VAE):
         return None if hot is None else hot.expand(self.steps, *hot.shape)
 
     @property
-    def is_folded(self) -> bool:
-        """Whether there are only synapses and Norse's neurons: no tdBN, no fixed point."""
-        return all(m.is_folded for m in self.modules() if isinstance(m, SpikingLayer))
+    def counted(self) -> tuple[str, ...]:
+        """What reconstructs."""
+        return ("autoencoder",)
 
-    @property
-    def is_fixed(self) -> bool:
-        """Whether it computes in fixed point (see `layers.fixed`)."""
-        return bool(_scales(self))
+    def resized(self, sizes: Mapping[str, int]) -> Config:
+        """Settings of a model whose groups have these sizes."""
+        stages = range(len(self.config.widths))
+        changes: dict[str, object] = {
+            "widths": tuple(sizes[f"encoder.{i}"] for i in stages),
+            "latent": sizes[LATENT],
+            "decoder_widths": (
+                sizes["decoder.input"],
+                *(sizes[f"decoder.{i}"] for i in range(len(self.config.maps) - 1)),
+            ),
+        }
+        return self.config.changed(**changes)
 
-    def folded(self: Model) -> Model:
-        """The deployable form: a copy in evaluation mode, tdBN inside float32 synapses.
+    # How its parts are wired: ports, and cells in the order in which spikes pass them.
 
-        Of a model in fixed point: the real numbers that rounding left, and `scales`, at which the
-        compiler rounds them to the same whole numbers.
-        """
-        model = copy.deepcopy(self).eval()
-        model.scales = {**self.scales, **_scales(self)}
-        replace_layers(model, lambda _, layer: layer.deployed())
-        output = model.decoder["output"]
+    def image_port(self) -> Port:
+        """The image, as a constant current of each pixel."""
+        side = self.config.image_size
+        return Port(IMAGE, (self.config.channels, side, side), analog=(-1.0, 1.0))
+
+    def latent_port(self) -> Port:
+        """Latent spikes that the host draws."""
+        return Port(Z, (self.config.latent, 1, 1), group=LATENT)
+
+    def class_ports(self) -> tuple[Port, ...]:
+        """One neuron for each class; none of a model that is not conditional."""
+        classes = self.config.classes
+        return (Port(CLASS, (classes, 1, 1), per_step=1),) if classes else ()
+
+    def encoder_cells(self) -> tuple[Cell, ...]:
+        """image → encoder.latent.lif."""
+        side, source, cells = self.config.image_size, IMAGE, []
+        for name, neuron in self.encoder.items():
+            assert isinstance(neuron, SpikingLayer)
+            if name == "latent":
+                shape: Shape = (self.config.latent, 1, 1)
+            else:
+                side = side // 2
+                shape = (len(neuron.synapse.weight), side, side)
+            group = LATENT if name == "latent" else ""
+            cells.append(layer(f"encoder.{name}", neuron, (source,), shape, group=group))
+            source = cells[-1].name
+        return tuple(cells)
+
+    def decoder_cells(self) -> tuple[Cell, ...]:
+        """z, and the class → readout."""
+        shape, cells = self.decoder.map, []
+        sources: tuple[str, ...] = (Z, *(port.name for port in self.class_ports()))
+        for name, neuron in self.decoder.items():
+            if not isinstance(neuron, SpikingLayer):
+                continue
+            blocks = 1
+            if name == "input":
+                blocks = shape[1] * shape[2]
+            else:
+                channels = neuron.synapse.weight.shape[1]
+                shape = (channels, 2 * shape[1], 2 * shape[2])
+            path = f"decoder.{name}"
+            cells.append(layer(path, neuron, sources, shape, labels=sources, blocks=blocks))
+            sources = (cells[-1].name,)
+        shape = (self.config.channels, *shape[1:])
+        output = self.decoder["output"]
         assert isinstance(output, Output)
-        model.decoder["output"], model.readout = output.deployed(), Readout()
-        return model.requires_grad_(False)
+        currents = Link("decoder.output", output, sources)
+        return (*cells, Cell("readout", shape, self.readout, (currents,)))
 
+    def part(
+        self, ports: Sequence[Port], cells: Sequence[Cell], conditional: bool = False
+    ) -> Wiring:
+        """A part that ends in the last of the cells; an image, where that is the readout."""
+        ports = (*ports, *(self.class_ports() if conditional else ()))
+        output = cells[-1].name
+        return Wiring(tuple(ports), tuple(cells), output, tanh=output == "readout")
 
-def _scales(model: SpikingVAE) -> dict[str, float]:
-    """Weight units per unit of membrane, by node, of layers in fixed point."""
-    found = {
-        f"{path}.lif": module.scale
-        for path, module in model.named_modules()
-        if isinstance(module, SpikingLayer) and module.scale is not None
-    }
-    readout = getattr(model.readout, "scale", None)
-    return found if readout is None else {**found, "readout": readout.item()}
+    def class_draws(self) -> tuple[Draw, ...]:
+        """What shows the class, of a conditional model."""
+        return tuple(Label(port.name, port.shape[0]) for port in self.class_ports())

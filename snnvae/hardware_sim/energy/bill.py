@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,12 @@ import numpy as np
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.profile import Price
 from snnvae.hardware_sim.energy.terms import Item
+
+BILL_COLUMNS = (
+    "place", "term", "count_per_sample", "price_low_pj", "price_nominal_pj", "price_high_pj",
+    "energy_low_pj", "energy_nominal_pj", "energy_high_pj", "unknown",
+)  # fmt: skip
+"""Of `Bill.rows`. unknown: prices with the same one move together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,12 @@ class Bill:
     def labels(self) -> dict[str, Interval]:
         """By the unknown that moves the price."""
         return self._by(lambda line: line.label)
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """Each line as a row of `BILL_COLUMNS`, unrounded."""
+        for line in self.lines:
+            price, energy, count = line.price.ends, line.energy.ends, float(np.mean(line.count))
+            yield line.where, line.term, count, *price, *energy, line.label
 
     def at(self, where: str) -> Bill:
         """The lines of one place."""

@@ -31,7 +31,12 @@ _TOP = {
 
 
 def builtin_profiles() -> tuple[str, ...]:
-    """Names of the profiles that come with snnvae."""
+    """Names of the profiles that come with snnvae: published prices, each with its citation.
+
+    >>> import snnvae as sv
+    >>> "horowitz45" in sv.profiles()
+    True
+    """
     folder = files("snnvae.hardware_sim.energy") / "profiles"
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snnvae.hardware_sim.counts import Counts
+from snnvae.hardware_sim.energy import units
 from snnvae.hardware_sim.energy.ann.baselines import AnnEnergy
 from snnvae.hardware_sim.energy.ann.twin import AnnTwin
-from snnvae.hardware_sim.energy.bill import Bill
+from snnvae.hardware_sim.energy.bill import BILL_COLUMNS, Bill
 from snnvae.hardware_sim.energy.compare import Comparison
 from snnvae.hardware_sim.energy.interval import Interval
 from snnvae.hardware_sim.energy.measure import Measured
@@ -17,6 +18,7 @@ from snnvae.hardware_sim.energy.profile import EVIDENCE, Price, Profile
 from snnvae.hardware_sim.energy.sensitivity import Swing
 from snnvae.hardware_sim.energy.terms import GROUPS, SNN_TERMS
 from snnvae.program import Precision
+from snnvae.shown import Columns, Shown, as_columns
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,23 @@ class Unpriced:
 
 
 @dataclass(frozen=True, eq=False)
-class EnergyReport:
+class EnergyReport(Shown):
     """What a run costs by one profile, per sample and in pJ, beside the ANN of the same topology.
+
+    An estimate. `total` has low, nominal and high ends, by the prices' bands; `lower_bound` says
+    that something material has no price. `price` makes one, `to_html` a page of it.
 
     activity: total at nominal prices with the 95 % confidence interval of its mean over the samples
     (the band of the prices is in `total`); None for a single sample. swings: what moves the answer
     (the ratio of `main` if that is a headline, else the total), widest first.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")), "fixed")
+    >>> report = sv.price(program, sv.run(program, sv.make_stimulus(program)), "horowitz45")
+    >>> report.total.low <= report.total.nominal <= report.total.high
+    True
+    >>> report.headline.verdict
+    'more'
     """
 
     measured: Measured
@@ -63,6 +76,25 @@ class EnergyReport:
     swings: tuple[Swing, ...]
     pace: Pace | None
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        beside, total = self.main, units.energy(self.total.nominal)
+        least = "at least " if self.lower_bound else ""
+        ratio = (
+            f", {units.significant(beside.ratio.nominal)} times '{beside.ann.name}'"
+            if beside and beside.headline
+            else ""
+        )
+        return (
+            f"<EnergyReport: {self.profile.name}, {least}{total} per sample of "
+            f"{self.counts.steps} steps{ratio}, estimated>"
+        )
+
+    def columns(self) -> Columns:
+        """A row per network (the spiking one, its ANNs), place and term, unrounded, per sample."""
+        networks = (("spiking", self.bill), *((ann.name, ann.bill) for ann in self.ann))
+        names = ("network", *BILL_COLUMNS)
+        return as_columns(names, ((name, *row) for name, bill in networks for row in bill.rows()))
 
     @property
     def counts(self) -> Counts:

@@ -42,8 +42,8 @@ def unpriced_terms(
             share = mean["spike"] if term in ROUTED else priced
         material = share > MATERIAL_SHARE * priced or not priced
         found.append(Unpriced(term, reason, number, material))
-    if measured.sampler:
-        work = measured.sampler
+    if measured.host:
+        work = measured.host
         reason = (
             f"{work} of the {work.kind} sampler, done on the host, whose energy is not known; "
             "left out of the ANN too, so that it makes no lower bound"
@@ -55,9 +55,7 @@ def unpriced_terms(
 def _uncounted(term: str, measured: Measured, profile: Profile) -> str:
     """Why a term could not be counted."""
     if term == "static":
-        return profile.unpriced.get(
-            term, "needs a time per step and a static power: --step-time and --static-power"
-        )
+        return profile.unpriced.get(term, "needs a time per step and a static power")
     if measured.site is not None and measured.site.hops_unknown:
         return measured.site.hops_unknown
-    return "depends on where neurons lie on a chip; name one with --chip"
+    return "depends on where neurons lie on a chip; name one"

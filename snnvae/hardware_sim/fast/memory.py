@@ -56,8 +56,8 @@ def portion(
             count = min(threads, running)
             return Portion(min(block, samples), running // count, count, window)
     raise ConfigError(
-        f"--max-memory: one sample of this network takes {_readable(kept + working)}, more than "
-        f"{_readable(max_memory)}; give at least as much, or fewer --steps"
+        f"`max_memory`: one sample of this network takes {_readable(kept + working)}, more than "
+        f"{_readable(max_memory)}; give at least as much, or fewer `steps`"
     )
 
 

@@ -19,6 +19,7 @@ from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.wires import Wire, wire
 from snnvae.primitive import Neuron
 from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
+from snnvae.primitives.of_layer import known_neuron
 from snnvae.program import Connection, Input, Layer, Program
 
 _MODES = {"zero": scans.ZERO, "subtract": scans.SUBTRACT, "subtract-delayed": scans.DELAYED}
@@ -131,7 +132,7 @@ def _layer_plan(
     ordered: bool,
 ) -> LayerPlan:
     incoming = program.into(layer.name)
-    layout, neuron = layouts[layer.name], layer.neuron
+    layout, neuron = layouts[layer.name], known_neuron(layer.neuron)
     graded = [c for c in incoming if program.is_graded(c)]
     spiking = [c for c in incoming if not c.on_host and c not in graded]
     largest = rounding.bound(spiking)
@@ -155,16 +156,11 @@ def _layer_plan(
         unit=unit,
         dtype=dtype,
         margin=margin,
-        mode=_MODES[_reset_of(neuron)] if neuron.spiking else scans.SILENT,
-        has_u=getattr(neuron, "du", None) is not None,
+        mode=_MODES[neuron.reset] if neuron.spiking else scans.SILENT,
+        has_u=neuron.du is not None,
         parameters=_parameters(neuron, layout),
         start=_start(neuron, layout),
     )
-
-
-def _reset_of(neuron: Neuron) -> str:
-    assert isinstance(neuron, (FloatNeuron, FixedNeuron))
-    return neuron.reset
 
 
 def _start(neuron: Neuron, layout: Layout) -> np.ndarray:
@@ -173,11 +169,10 @@ def _start(neuron: Neuron, layout: Layout) -> np.ndarray:
     return layout.spread(v, 0, v.dtype.type)
 
 
-def _parameters(neuron: Neuron, layout: Layout) -> tuple[np.ndarray, ...]:
+def _parameters(neuron: FloatNeuron | FixedNeuron, layout: Layout) -> tuple[np.ndarray, ...]:
     """(kept share of v, kept share of u, bias, threshold, what a spike subtracts), each (n,)."""
     if isinstance(neuron, FixedNeuron):
         return _fixed_parameters(neuron, layout)
-    assert isinstance(neuron, FloatNeuron)
     threshold = np.asarray(np.inf if neuron.threshold is None else neuron.threshold)
     kept_u = 0.0 if neuron.du is None else 1 - neuron.du
     fires_above = np.nextafter(threshold, -np.inf) if neuron.inclusive else threshold

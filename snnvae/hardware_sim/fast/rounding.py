@@ -24,6 +24,7 @@ import numpy as np
 from snnvae.primitive import Synapse
 from snnvae.primitives import FloatNeuron, Linear, OneToOne
 from snnvae.primitives.convolution import Convolution
+from snnvae.primitives.of_layer import float_neuron
 from snnvae.program import Connection, Layer
 
 INT32_BITS = 30
@@ -66,8 +67,7 @@ def margins(layer: Layer, connections: Sequence[Connection], unit: float, steps:
 
     All zero where the weights are multiples of the unit already.
     """
-    neuron = layer.neuron
-    assert isinstance(neuron, FloatNeuron)
+    neuron = float_neuron(layer)
     if unit <= layer.grid or all(_multiples(c.synapse.weight, unit) for c in connections):
         return np.zeros(steps)
     off = 0.5 * unit * sum(fan_in(c.synapse) for c in connections)

@@ -15,3 +15,7 @@ one rounded operation each (`cells`). Sums of membranes are the host's.
 
 Importing this room imports torch; importing `snnvae.hardware_sim` does not.
 """
+
+from snnvae.extras import require
+
+require("torch")

@@ -21,6 +21,7 @@ from snnvae.primitives.fixed_point import (
     SILENT_LIMIT,
     STATE_LIMIT,
 )
+from snnvae.primitives.of_layer import known_neuron
 
 _WHOLE = 1 << DECAY_BITS
 
@@ -118,9 +119,9 @@ class FixedCells(Cells):
 
 def cells(neuron: Neuron, batch: int, shape: Shape, device: torch.device) -> Cells:
     """The neurons of a layer, before their first step."""
+    neuron = known_neuron(neuron)
     if isinstance(neuron, FixedNeuron):
         return FixedCells(neuron, batch, shape, device)
-    assert isinstance(neuron, FloatNeuron)
     return FloatCells(neuron, batch, shape, device)
 
 

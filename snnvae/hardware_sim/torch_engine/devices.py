@@ -23,11 +23,11 @@ def chosen(name: str) -> torch.device:
         return device
     if torch.version.cuda is None and torch.version.hip is None:
         raise ConfigError(
-            "this torch has no CUDA; install a CUDA build of torch, or leave out --device"
+            "this torch has no CUDA; install a CUDA build of torch, or leave out `device`"
         )
     if not torch.cuda.is_available():
         raise ConfigError(
-            "torch finds no CUDA device; check the driver with nvidia-smi, or leave out --device"
+            "torch finds no CUDA device; check the driver with nvidia-smi, or leave out `device`"
         )
     count = torch.cuda.device_count()
     if (device.index or 0) >= count:
@@ -49,7 +49,7 @@ def exact_products(device: torch.device) -> Iterator[None]:
             yield
     except torch.cuda.OutOfMemoryError:
         raise BackendError(
-            f"the memory of {device} is full; free it of other programs, or leave out --device"
+            f"the memory of {device} is full; free it of other programs, or leave out `device`"
         ) from None
     finally:
         torch.set_float32_matmul_precision(before)

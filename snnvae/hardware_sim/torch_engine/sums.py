@@ -167,7 +167,7 @@ def sums(c: Connection, precision: Precision, device: torch.device) -> Sums:
         largest = synapse.largest_sum()
         if largest >= FLOAT64_LIMIT:
             raise UnsupportedError(
-                f"the weights of '{c.name}' sum beyond 53 bits; leave out --device"
+                f"the weights of '{c.name}' sum beyond 53 bits; leave out `device`"
             )
         dtype = torch.float32 if largest < FLOAT32_LIMIT else torch.float64
     if isinstance(synapse, Linear):
@@ -189,5 +189,5 @@ def check(c: Connection, made: Sums) -> None:
     wanted = c.synapse.apply(spikes.astype(np.float64)).reshape(found.shape)
     if not np.array_equal(found, wanted):
         raise BackendError(
-            f"the sums of '{c.name}' on {made.device} are not exact; leave out --device"
+            f"the sums of '{c.name}' on {made.device} are not exact; leave out `device`"
         )

@@ -81,14 +81,14 @@ class FixedLayer(SpikingLayer):
             layer.synapse.bias = nn.Parameter(bias.detach().to(kind))
         return layer
 
-    def step(self, x: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
+    def advance(self, current: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
         """As of `SpikingLayer`; v in membrane units."""
-        current = self._current(x)[None]
         v = torch.zeros_like(current[0]) if v is None else v
-        spikes, after = self.lif(current, self.whole_bias(), 1, None, v)
-        return spikes[0], after
+        spikes, after = self.lif(current, self.whole_bias(), len(current), None, v)
+        return spikes, after
 
-    def _current(self, x: Tensor) -> Tensor:
+    def current(self, x: Tensor) -> Tensor:
+        """What the synapse makes of x (B, …), in membrane units."""
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.synapse.weight.dtype)
             if self.on_host:  # in float64, as the host
@@ -98,7 +98,8 @@ class FixedLayer(SpikingLayer):
                 return sent.to(x.dtype)
             return without_bias(self.synapse, self.whole_weight(), x)
 
-    def _fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+    def fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+        """As of `SpikingLayer`."""
         spikes: Tensor = self.lif(current, self.whole_bias(), steps, weights)[0]
         return spikes
 

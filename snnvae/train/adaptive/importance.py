@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.layers.spiking import SpikingLayer
-from snnvae.train.adaptive.units import Columns, Group, groups_of, synapse_of
+from snnvae.train.adaptive.units import Columns, Group, groups_of
 from snnvae.train.randomness import generator
 
 Batches = Iterable[tuple[Tensor, Tensor | None]]
@@ -41,7 +41,7 @@ def importances(model: SpikingVAE, batches: Batches) -> dict[str, Tensor]:
     layers = {p: m for p, m in model.named_modules() if isinstance(m, SpikingLayer)}
     training = model.training
     model.eval()
-    model.tally = partial(note, "z")
+    model.tally = note
     for path, layer in layers.items():
         layer.tally = partial(note, path)
     try:
@@ -76,7 +76,7 @@ def _of_reader(columns: Columns, variance: Tensor) -> Tensor:
 
 def _squared(columns: Columns, size: int) -> Tensor:
     """Σ w² of each unit at each output of the reader: (size, outputs)."""
-    synapse = synapse_of(columns.reader)
+    synapse = columns.synapse
     weight = synapse.weight.detach()
     if not isinstance(synapse, nn.ConvTranspose2d):
         weight = weight.transpose(0, 1)

@@ -90,7 +90,7 @@ def shrink(
     """
     have, first = checkpoint.load_spiking(source)
     if have.qat:
-        raise ConfigError(f"{source} is in fixed point: shrink the float model, then --qat")
+        raise ConfigError(f"{source} is in fixed point: shrink the float model, then `qat`")
     if (out / STATE).exists() or (out / CHECKPOINT).resolve() == source.resolve():
         raise ConfigError(f"{out} holds a training already: choose another folder")
     split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)

@@ -10,8 +10,8 @@ import pytest
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import HEADROOM, calibrate, measure
-from snnvae.deploy.options import Options
 from snnvae.errors import ConfigError
+from snnvae.options import Options
 from snnvae.primitives import fixed_point
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.fixed.quantise import CURRENT_LIMIT, LayerReport, notes_text
 from snnvae.deploy.fixed.scales import HOST_CURRENT_LIMIT
-from snnvae.deploy.options import Options
 from snnvae.errors import DataError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
+from snnvae.options import Options
 from snnvae.primitives import LIF, FixedNeuron
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -102,7 +102,7 @@ def test_a_small_threshold_clips_weights_and_says_so(nets: Any) -> None:
     ids=["weights", "threshold", "bias"],
 )
 def test_what_does_not_fit_is_refused_unless_allowed(nets: Any, graph: Any, said: str) -> None:
-    with pytest.raises(UnsupportedError, match=f"cannot hold .*'lif': .*{said}.*--saturate"):
+    with pytest.raises(UnsupportedError, match=f"cannot hold .*'lif': .*{said}.*`saturate`"):
         compile_graph(graph(nets), "fixed")
     assert said in " ".join(fixed(graph(nets))[1].notes)
 
@@ -349,7 +349,7 @@ def test_a_readout_that_forgets_nothing_is_for_the_steps_it_was_compiled_for(net
     nodes = {"in": nets.source(1), "w": nets.affine([[1.0]]), "v": node, "out": nets.sink(1)}
     graph = nets.chain(nodes, if_gain="one")
     long = Stimulus({"in": np.ones((1, 2000, 1), bool)}, (0,))
-    with pytest.raises(DataError, match=r"'v' forgets nothing.*--steps 2000"):
+    with pytest.raises(DataError, match=r"'v' forgets nothing.*`steps` 2000"):
         reference.run(nets.compiled(graph, "fixed"), long)
     fitting = reference.run(nets.compiled(graph, "fixed", steps=2000), long)
     assert fitting.outputs["out"].item() == pytest.approx(2000, rel=0.02)  # a weight of 64 or 66

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:pandas not found:ImportWarning")
 def test_no_hardware_is_one_line(make_program, make_stimulus):
     program = make_program("analog")
     with pytest.raises(
-        BackendError, match=r"^no Loihi 2: .* is valid\); use --target cpu"
+        BackendError, match=r"^no Loihi 2: .* is valid\); use `target` cpu"
     ) as caught:
         lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
     assert "\n" not in str(caught.value)
@@ -30,7 +30,7 @@ def test_no_hardware_is_one_line(make_program, make_stimulus):
 
 @pytest.mark.parametrize(
     ("precision", "mode", "remedy"),
-    [("float", "stock", "--precision fixed"), ("fixed", "batched", "--mode stock")],
+    [("float", "stock", "`precision` fixed"), ("fixed", "batched", "`mode` stock")],
 )
 def test_what_no_loihi_can_run(precision, mode, remedy, make_program, make_stimulus):
     program = make_program("analog", precision)
@@ -40,7 +40,7 @@ def test_what_no_loihi_can_run(precision, mode, remedy, make_program, make_stimu
 
 def test_a_loop_would_need_a_cpu(make_program, make_stimulus):
     program = make_program("looped", "fixed")
-    with pytest.raises(UnsupportedError, match=r"^L2-LOOP: the loop of .* --loop-latency accept"):
+    with pytest.raises(UnsupportedError, match=r"^L2-LOOP: the loop of .* `loop_latency` accept"):
         lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
 
 

@@ -80,5 +80,5 @@ def test_another_mode_is_refused(make_program):
     from snnvae.errors import ConfigError
 
     program = make_program("analog")
-    with pytest.raises(ConfigError, match="choose --mode batched or stock"):
+    with pytest.raises(ConfigError, match="choose `mode` batched or stock"):
         lava.run(program, Stimulus({}, ()), mode="fast")

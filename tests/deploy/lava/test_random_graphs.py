@@ -12,10 +12,10 @@ from thorough import often
 
 from snnvae.deploy import lava
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.deploy.timing import check_stock, schedule
 from snnvae.errors import UnsupportedError
 from snnvae.hardware_sim import reference
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus

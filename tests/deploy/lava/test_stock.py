@@ -87,7 +87,7 @@ def test_a_layer_that_no_stock_process_can_be_is_named(make_program, make_stimul
     program = make_program("convolutional")
     program = replace(program, layers=(subtracting(program), *program.layers[1:]))
     with pytest.raises(
-        UnsupportedError, match=r"^layer 'first' resets by subtraction.*; use --mode batched$"
+        UnsupportedError, match=r"^layer 'first' resets by subtraction.*; use `mode` batched$"
     ):
         lava.run(program, make_stimulus(program), mode="stock")
     expected = reference.run(program, make_stimulus(program))

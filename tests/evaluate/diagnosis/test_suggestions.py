@@ -81,7 +81,7 @@ def test_a_weight_is_not_raised_where_its_distance_sees_nothing(made_up: MakeUp)
 def test_idle_latents_are_counted(made_up: MakeUp) -> None:
     said = suggest(made_up(active=10, silent=4, always_on=1), CONFIG)[-1]
     assert "6 of 16 latents do not vary with the image (4 never fire, 1 always)" in said.text
-    assert "--adaptive-latent --from" in said.text
+    assert "(`start`) with `adaptive_latent` cuts them out" in said.text
     assert said.command is not None
     assert "--latent 10" in said.command
     assert "latents" not in about(made_up(active=15))

@@ -10,7 +10,6 @@ import pytest
 from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.options import Options
 from snnvae.errors import DataError
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
@@ -18,6 +17,7 @@ from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import block, engine, rounding
 from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.hardware_sim.host import host_currents
+from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus

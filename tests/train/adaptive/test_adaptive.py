@@ -11,13 +11,13 @@ from torch import Tensor
 
 from snnvae.errors import ConfigError
 from snnvae.families.images.inference import generate, reconstruct
-from snnvae.families.images.vae import SpikingVAE
+from snnvae.families.images.vae import LATENT, SpikingVAE
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
 from snnvae.train.adaptive.shrink import _ranked, shrink
-from snnvae.train.adaptive.units import LATENT, groups_of, synapse_of
+from snnvae.train.adaptive.units import groups_of
 from snnvae.train.config import Config
 from snnvae.train.fit import fit
 from snnvae.train.fixed_point import in_fixed_point
@@ -39,7 +39,7 @@ def silence(model: SpikingVAE, group_name: str, unit: int) -> None:
     group = next(g for g in groups_of(model) if g.name == group_name)
     with torch.no_grad():
         for columns in group.columns:
-            synapse = synapse_of(columns.reader)
+            synapse = columns.synapse
             first = columns.first + unit * columns.block
             places = slice(first, first + columns.block)
             if isinstance(synapse, torch.nn.ConvTranspose2d):

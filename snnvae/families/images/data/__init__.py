@@ -125,7 +125,7 @@ def classes_of(name: str, data_dir: Path | None = None) -> int:
         classes = folder.classes(_own_folder(data_dir))
     if classes < 2:
         raise DataError(
-            f"the data set {name!r} has no classes: leave out --conditional, or use one that has, "
+            f"the data set {name!r} has no classes: leave out `conditional`, or use one that has, "
             "such as a folder with a folder of images for each class"
         )
     return classes
@@ -137,7 +137,7 @@ def _own_folder(data_dir: Path | None) -> Path:
     named = data_dir or os.environ.get(FOLDER_VARIABLE)
     if named is None:
         raise DataError(
-            f"the data set 'folder' is one of yours: name it with --data-dir or {FOLDER_VARIABLE}"
+            f"the data set 'folder' is one of yours: name it with `data_dir` or {FOLDER_VARIABLE}"
         )
     return Path(named)
 

@@ -48,7 +48,7 @@ def _place(store: Store) -> Path:
     raise DataError(
         f"celeba: no {FOLDER} with {PARTITION} in {' or '.join(map(str, places))}; fetch "
         f"{FOLDER}.zip and {PARTITION} from {PAGE} by hand, unpack the images and put both into "
-        f"{places[0]}, or name your own folder by --data-dir or SNNVAE_DATA"
+        f"{places[0]}, or name your own folder by `data_dir` or SNNVAE_DATA"
     )
 
 

@@ -87,7 +87,7 @@ def _listing(folder: Path) -> Listing:
     if not beside and not within:
         raise DataError(
             f"{folder}: holds no images ({' '.join(SUFFIXES)}), nor folders that do; name another "
-            "with --data-dir"
+            "with `data_dir`"
         )
     return beside or within
 
@@ -102,5 +102,5 @@ def _visible(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise DataError(
-            f"{folder}: {error.strerror}; name a folder of images with --data-dir"
+            f"{folder}: {error.strerror}; name a folder of images with `data_dir`"
         ) from None

@@ -70,7 +70,7 @@ class Store:
             return fetch(remote, places[0], self.progress)
         raise DataError(
             f"{dataset}: no {' or '.join(names)} in {' or '.join(map(str, places))}; fetch "
-            f"{remote.url} and put it into {places[0]}, or name your own folder by --data-dir or "
+            f"{remote.url} and put it into {places[0]}, or name your own folder by `data_dir` or "
             f"{FOLDER_VARIABLE}"
         )
 
@@ -101,7 +101,7 @@ def fetch(remote: Remote, folder: Path, progress: Progress) -> Path:
             answer.close()  # Pooch leaves it open
         raise DataError(
             f"cannot download {remote.url} ({one_line(error)}): fetch it by hand and put it "
-            f"into {folder}, or name your own folder by --data-dir or {FOLDER_VARIABLE}"
+            f"into {folder}, or name your own folder by `data_dir` or {FOLDER_VARIABLE}"
         ) from None
     return Path(path)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from snnvae.primitives import fixed_point
 from snnvae.primitives.fixed_neuron import FixedNeuron
-from snnvae.primitives.neuron import FloatNeuron
+from snnvae.primitives.of_layer import known_neuron
 from snnvae.program import Connection, Layer, Program
 from snnvae.recording import Recording
 
@@ -72,8 +72,7 @@ def _current(program: Program, c: Connection, source: np.ndarray) -> np.ndarray:
 
 def _output(layer: Layer, current: np.ndarray) -> np.ndarray:
     """A rectified rate of a spiking layer, the plain sum of any other; (B, *shape) both."""
-    neuron = layer.neuron
-    assert isinstance(neuron, (FloatNeuron, FixedNeuron))
+    neuron = known_neuron(layer.neuron)
     gathered, bias = current, neuron.bias_value
     if isinstance(neuron, FixedNeuron):
         bias = bias / 2.0**fixed_point.ACTIVATION_SHIFT

@@ -108,9 +108,9 @@ def _unpriced(calibration: Calibration) -> dict[str, str]:
             continue
         reasons.update(dict.fromkeys((*_PRICED[term], *_COVERS[term]), reason))
     reasons["static"] = (
-        "not per chip: the figures have no column 'chips'; give --static-power"
+        "not per chip: the figures have no column 'chips'; give the power itself"
         if calibration.static_w is None
-        else "known per chip, but not how many chips; name one with --chip"
+        else "known per chip, but not how many chips; name one"
     )
     return {term: reasons[term] for term in SNN_TERMS if term in reasons}
 

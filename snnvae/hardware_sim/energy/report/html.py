@@ -19,7 +19,16 @@ from snnvae.hardware_sim.energy.result import EnergyReport
 
 
 def to_html(report: EnergyReport, title: str = "Spiking network") -> str:
-    """One report as a page; `title` names the network."""
+    """One report as a page, self-contained, with plots; `title` names the network.
+
+    MissingError without the extra `report`.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> report = sv.price(program, sv.run(program, sv.make_stimulus(program)))
+    >>> sv.to_html(report, "digits").lower().startswith("<!doctype html>")
+    True
+    """
     from snnvae.hardware_sim.energy.report import plots
 
     drawn = {

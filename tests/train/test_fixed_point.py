@@ -16,7 +16,7 @@ from snnvae.errors import ConfigError
 from snnvae.evaluate.deployed import deployed_reconstructions
 from snnvae.families.images.inference import reconstruct
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.layers.fixed.layer import FixedLayer
 from snnvae.layers.fixed.rounding import WholeBias, WholeWeight
 from snnvae.layers.spiking import SpikingLayer
@@ -172,7 +172,7 @@ def test_biases_share_an_exponent() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"qat": "loihi2"}, "starts from a trained model: name its model.pt with --from"),
+        ({"qat": "loihi2"}, "starts from a trained model: name its model.pt with `start`"),
         ({"qat": "loihi9"}, "qat 'loihi9' is unknown"),
         ({"model": "ann-vae", "qat": "loihi2"}, "qat is for spiking models"),
     ],

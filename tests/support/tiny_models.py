@@ -1,4 +1,4 @@
-"""Tiny models that every test of training may use."""
+"""Tiny models that every test may use: a plugin of fixtures."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run as run_backend
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.images.authors import published_kind, read_authors
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.samplers import esvae_prior_spikes
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
 from snnvae.train.to_nir import to_nir
@@ -199,7 +199,7 @@ def test_the_prior_of_an_esvae_draws_from_their_rates(saved: Callable[..., Path]
     stimulus = stimulus_of(read_authors(path, "esvae"), "generator")
     weights = torch.load(path)
     weight, bias = (weights[f"sample_layer.0.{leaf}"].numpy() for leaf in ("weight", "bias"))
-    drawn = esvae_prior_spikes(weight, bias, SAMPLES, 7, 0)
+    drawn = GaussSigmoid("z", weight, bias).stream(SAMPLES, 7, 0, ())
     np.testing.assert_array_equal(stimulus.streams["z"].reshape(drawn.shape), drawn)
 
 
@@ -236,7 +236,7 @@ def test_what_no_network_runs_may_be_absent(saved: Callable[..., Path]) -> None:
 def test_steps_are_a_check(saved: Callable[..., Path], kind: str) -> None:
     path = saved(kind)
     assert read_authors(path, kind, steps=7).config.steps == 7
-    message = "is made for T = 7 steps, not 16: leave --steps out; `snnvae simulate --steps 16`"
+    message = "is made for T = 7 steps, not 16: leave `steps` out; `snnvae simulate --steps 16`"
     refused(path, kind, message, steps=16)
 
 
@@ -334,8 +334,8 @@ def test_images_too_wide_to_believe(saved: Callable[..., Path]) -> None:
 
 
 def test_the_other_kind(saved: Callable[..., Path]) -> None:
-    refused(saved("esvae"), "fsvae", "is an ESVAE, not an FSVAE: use --from esvae")
-    refused(saved("fsvae"), "esvae", "is an FSVAE, not an ESVAE: use --from fsvae")
+    refused(saved("esvae"), "fsvae", "is an ESVAE, not an FSVAE: use `kind` esvae")
+    refused(saved("fsvae"), "esvae", "is an FSVAE, not an ESVAE: use `kind` fsvae")
     with pytest.raises(ConfigError, match="no published checkpoint is of kind 'vae'"):
         read_authors(saved("fsvae"), "vae")
 
@@ -372,7 +372,7 @@ def test_other_files(tmp_path: Path, saved: Callable[..., Path], esvae: SpikingV
     path.write_bytes(path.read_bytes()[:-100])
     refused(path, "fsvae", "is not a torch file, or is cut short")
     ours = checkpoint.save(tmp_path / "model.pt", esvae)
-    refused(ours, "esvae", "is a checkpoint of snnvae's own: leave --from out")
+    refused(ours, "esvae", "is a checkpoint of snnvae's own: leave `kind` out")
     for content in ([1, 2], {1: torch.zeros(2)}):
         torch.save(content, path)
         refused(path, "fsvae", "holds no state_dict")

@@ -55,7 +55,7 @@ def test_a_folder_has_no_size_of_its_own_and_must_be_named(monkeypatch: pytest.M
     monkeypatch.delenv("SNNVAE_DATA", raising=False)
     with pytest.raises(DataError, match="'folder' has no size of its own: set image_size"):
         data.load("folder")
-    with pytest.raises(DataError, match="name it with --data-dir"):
+    with pytest.raises(DataError, match="name it with `data_dir`"):
         data.load("folder", image_size=8)
 
 
@@ -94,7 +94,7 @@ def test_all_are_the_same_each_time(tmp_path: Path) -> None:
 def test_classes_are_known_before_anything_is_read(tmp_path: Path) -> None:
     known = {name: data.classes_of(name) for name in data.DATASETS if name not in NONE}
     assert known == dict.fromkeys(known, 10)
-    with pytest.raises(DataError, match="'celeba' has no classes: leave out --conditional"):
+    with pytest.raises(DataError, match="'celeba' has no classes: leave out `conditional`"):
         data.classes_of("celeba")
     for name in ("ant", "bee", "cat"):
         for i in range(2):

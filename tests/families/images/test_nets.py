@@ -10,7 +10,7 @@ from snnvae.errors import ConfigError
 from snnvae.families.images.nets import AutoregressiveNet, Decoder, Encoder, smallest_map
 from snnvae.train.config import Config
 from snnvae.train.model import build
-from snnvae.train.to_nir import split_columns
+from snnvae.train.to_nir import columns_of
 
 PAPER = {"image_size": 32, "widths": (32, 64, 128, 256), "latent": 128, "k": 20}
 LARGE = {"image_size": 64, "widths": (32, 64, 128, 256, 512), "latent": 128, "k": 20}
@@ -116,8 +116,8 @@ def test_autoregressive_net_carries_its_state() -> None:
     assert 0.05 < whole.mean() < 0.95
 
 
-def test_split_columns_adds_up() -> None:
+def test_columns_of_a_synapse_add_up() -> None:
     linear, x, z = nn.Linear(10, 6).double(), torch.rand(3, 4).double(), torch.rand(3, 6).double()
-    first, second = split_columns(linear, 4)
+    first, second = columns_of(linear, 0, 4, True), columns_of(linear, 4, 6, False)
     torch.testing.assert_close(first(x) + second(z), linear(torch.cat([x, z], -1)))
     assert not second.bias.any()

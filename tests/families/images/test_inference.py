@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from snnvae.draws.one_hot import OneHot
+from snnvae.draws.rates import bernoulli_spikes
 from snnvae.errors import ConfigError
 from snnvae.families.images import inference
 from snnvae.families.images.inference import generate, reconstruct, reconstruction_mse
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.samplers import bernoulli_choice, bernoulli_spikes, one_hot
 from snnvae.train.trace import trace
 
 
@@ -35,7 +36,7 @@ def test_sample_n_is_the_same_for_any_number_and_chunk(
 
 def test_generated_images_are_the_traced_networks(fsvae: SpikingVAE) -> None:
     config = fsvae.config
-    choice = one_hot(bernoulli_choice(range(3), config.steps, config.latent, config.k, 1), config.k)
+    choice = OneHot("choice", config.latent, config.k).stream(range(3), config.steps, 1, ())
     found = trace(fsvae.folded(), "generator", {"choice": choice})
     assert np.array_equal(generate(fsvae, 3, seed=1), np.tanh(found.readout))
 

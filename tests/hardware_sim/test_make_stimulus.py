@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
+from snnvae.draws.label import class_spikes
+from snnvae.draws.one_hot import OneHot
+from snnvae.draws.rates import Rates, bernoulli_spikes
 from snnvae.errors import ConfigError, DataError
-from snnvae.hardware_sim import samplers
-from snnvae.hardware_sim.stimuli import build_stimulus, posterior_spikes
+from snnvae.hardware_sim.make_stimulus import build_stimulus, next_stimulus
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
@@ -82,14 +85,14 @@ def test_data_for_another_input_is_named(nets: Any) -> None:
 
 
 def test_missing_data_is_named_with_its_shape(nets: Any) -> None:
-    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass --in"):
+    with pytest.raises(DataError, match=r"'x' needs data of shape \(samples, 5, 2, 3\); pass `d"):
         build_stimulus(program(nets), range(4))
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (np.full((1, 5, 2, 3), 0.5), "takes spikes .*--analog x"),
+        (np.full((1, 5, 2, 3), 0.5), "takes spikes .*`analog` x"),
         (np.full((1, 5, 2, 3), np.nan), "takes spikes"),
         (np.full((1, 5, 2, 3), 2), "takes spikes"),
     ],
@@ -117,14 +120,14 @@ def test_esvae_s_prior_feeds_its_input(nets: Any) -> None:
     weight, bias = np.eye(6), np.zeros(6)
     sampler = {"kind": "esvae-prior", "input": "x", "weight": weight, "bias": bias}
     stimulus = build_stimulus(program(nets, sampler=sampler), range(3), seed=4)
-    expected = samplers.esvae_prior_spikes(weight, bias, range(3), 5, 4)
+    expected = GaussSigmoid("x", weight, bias).stream(range(3), 5, 4, ())
     np.testing.assert_array_equal(stimulus.streams["x"], expected.reshape(3, 5, 2, 3))
 
 
 def test_fsvae_s_choice_feeds_its_input(nets: Any) -> None:
     sampler = {"kind": "fsvae", "input": "x", "latents": 2, "k": 3}
     stimulus = build_stimulus(program(nets, sampler=sampler), range(3), seed=4, steps=8)
-    expected = samplers.one_hot(samplers.bernoulli_choice(range(3), 8, 2, 3, 4), 3)
+    expected = OneHot("x", 2, 3).stream(range(3), 8, 4, ())
     np.testing.assert_array_equal(stimulus.streams["x"], expected.reshape(3, 8, 2, 3))
 
 
@@ -135,13 +138,13 @@ def test_the_user_s_data_goes_before_the_sampler(nets: Any) -> None:
     assert stimulus.streams["x"].all()
 
 
-def test_posterior_spikes_are_drawn_at_the_latent_s_rate() -> None:
-    latent = np.random.default_rng(0).random((3, 8, 4, 1, 1)) < 0.5
-    stimulus = Stimulus({"x": np.zeros((3, 8, 1))}, (5, 6, 7), seed=2)
-    drawn = posterior_spikes(latent, stimulus)
+def test_posterior_spikes_are_drawn_at_the_latent_s_rate(nets: Any) -> None:
+    latent = np.random.default_rng(0).random((3, 5, 2, 3)) < 0.5
+    stimulus = Stimulus({"image": np.zeros((3, 5, 1))}, (5, 6, 7), seed=2)
+    drawn = next_stimulus(Rates(), latent, program(nets), "x", stimulus).streams["x"]
     assert drawn.shape == latent.shape
-    rate = latent.mean(axis=1).reshape(3, 4)
-    expected = samplers.bernoulli_spikes(rate, (5, 6, 7), 8, 2)
+    rate = latent.mean(axis=1).reshape(3, 6)
+    expected = bernoulli_spikes(rate, (5, 6, 7), 5, 2)
     np.testing.assert_array_equal(drawn.reshape(expected.shape), expected)
 
 
@@ -179,7 +182,7 @@ def conditional(nets: Any, **sampler: Any) -> Program:
     return nets.compiled(nets.graph(nodes, "x a out", "class b other", steps=5, sampler=own))
 
 
-ESVAE = {
+ESVAE: dict[str, Any] = {
     "kind": "esvae-prior",
     "input": "x",
     "weight": np.eye(6),
@@ -195,7 +198,7 @@ def test_without_a_word_samples_take_the_classes_in_turn(nets: Any, sampler: Any
     stimulus = build_stimulus(program, range(2, 8), seed=4)
     assert stimulus.classes == (2, 3, 0, 1, 2, 3)
     assert stimulus.select(slice(1, 3)).classes == (3, 0)
-    expected = samplers.class_spikes(stimulus.classes, 4, 5)
+    expected = class_spikes(stimulus.classes, 4, 5)
     np.testing.assert_array_equal(stimulus.streams["class"], expected.reshape(6, 5, 4, 1, 1))
     stimulus.check(program)
 
@@ -208,8 +211,8 @@ def test_esvae_s_rates_go_by_the_class_and_fsvae_s_choice_does_not(nets: Any) ->
         assert not np.array_equal(one.streams["class"], other.streams["class"])
     program = conditional(nets, **ESVAE)
     drawn = build_stimulus(program, range(9), seed=1, classes=[1] * 9).streams["x"]
-    bias = samplers.class_bias(ESVAE["bias"], ESVAE["class_weight"], [1] * 9)
-    expected = samplers.esvae_prior_spikes(ESVAE["weight"], bias, range(9), 5, 1)
+    prior = GaussSigmoid("x", *(ESVAE[name] for name in ("weight", "bias", "class_weight")))
+    expected = prior.stream(range(9), 5, 1, [1] * 9)
     np.testing.assert_array_equal(drawn, expected.reshape(drawn.shape))
 
 
@@ -228,14 +231,14 @@ def test_a_class_that_is_none_is_named(nets: Any, classes: list[int], message: s
 
 def test_a_class_for_a_network_that_takes_none_is_named(nets: Any) -> None:
     data = {"x": np.zeros((1, 5, 2, 3), bool)}
-    with pytest.raises(ConfigError, match=r"takes no class, .*: leave out --class"):
+    with pytest.raises(ConfigError, match=r"takes no class, .*: leave out `classes`"):
         build_stimulus(program(nets), range(1), data=data, classes=[0])
 
 
 def test_class_data_beside_rates_of_another_class_is_refused(nets: Any) -> None:
     hot = np.zeros((5, 4, 1, 1), bool)
     hot[:, 2] = True
-    with pytest.raises(DataError, match="drawn by class on the host: pass --class instead"):
+    with pytest.raises(DataError, match="drawn by class on the host: pass `classes` instead"):
         build_stimulus(conditional(nets, **ESVAE), range(1), data={"class": hot})
     both = {"class": hot, "x": np.ones((5, 6, 1, 1), bool)}
     assert build_stimulus(conditional(nets, **ESVAE), range(1), data=both).classes == ()

@@ -1,0 +1,143 @@
+"""The public functions that join several rooms; the others are themselves (`snnvae.__all__`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae.deploy.compile import compile_graph
+from snnvae.errors import DataError
+from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, held_out, noise, samples_in
+from snnvae.hardware_sim import energy
+from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.options import Options
+from snnvae.program import Precision, Program
+from snnvae.recording import Recording
+from snnvae.stimulus import Stimulus
+
+
+def compile(  # noqa: A001  the verb that everybody looks for
+    graph: nir.NIRGraph, precision: Precision = "float", **options: Any
+) -> Program:
+    """A NIR graph as a program that every backend runs.
+
+    precision: "float" (float64, NIR's own arithmetic) or "fixed" (Loihi's integers: 8-bit weights,
+    12-bit decays, 24-bit membranes). options: fields of `snnvae.options.Options`, for what the file
+    leaves open: ``dt`` in seconds, ``steps`` per sample, ``reset``, ``initial``, ``integrator``,
+    ``spike``, ``if_gain``, ``loop_bias``, or all at once by the tool's name, ``conventions``.
+
+    Raises GraphError (malformed), UnsupportedError (beyond the compiler) or ConfigError (something
+    that matters is stated nowhere), each naming the node.
+
+    >>> import snnvae as sv
+    >>> sv.compile(sv.read(sv.zoo.path("digits-esvae")), "fixed", steps=8)
+    <Program: fixed, dt 0.001 s, 8 steps, 'z' → 4 layers of ... neurons, ... synapses → 'output'>
+    """
+    return compile_graph(graph, precision, Options(**options)).program
+
+
+def make_stimulus(
+    program: Program,
+    data: np.ndarray | Mapping[str, np.ndarray] | None = None,
+    *,
+    samples: int | Sequence[int] | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    classes: Sequence[int] | None = None,
+) -> Stimulus:
+    """What enters a program: arrays of yours, and what its own sampler draws.
+
+    data: for the one input that takes data, or by input's name: (B, T, *shape), one sample
+    (T, *shape), or for a constant input one value per sample (B, *shape); 0 and 1 for spikes, real
+    numbers for analog inputs. Without it, the held-out images of the data set that the file names.
+    samples: how many (default: as many as the data, else 1), or their indices, which with `seed`
+    decide the draws: sample n is the same in any batch. steps: T, by default the data's, else the
+    program's. classes: of a conditional model's samples, one each.
+
+    DataError where data is missing or does not fit, ConfigError for classes that the model lacks.
+
+    >>> import numpy as np, snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
+    >>> sv.make_stimulus(program, samples=4, seed=1)
+    <Stimulus: 4 samples × 16 steps, seed 1, 'z' 32×1×1 ...% spikes>
+    >>> sv.make_stimulus(program, np.zeros((2, 16, 32, 1, 1), bool))
+    <Stimulus: 2 samples × 16 steps, seed 0, 'z' 32×1×1 0.0% spikes>
+    """
+    if data is None:
+        given: dict[str, np.ndarray] = {}
+    elif isinstance(data, Mapping):
+        given = {name: np.asarray(values) for name, values in data.items()}
+    else:
+        given = {_only_input(program): np.asarray(data)}
+    if samples is None:
+        samples = samples_in(given, program) if given else 1
+    chosen = range(samples) if isinstance(samples, int) else tuple(samples)
+    if data is None and chosen:
+        given, labels = held_out(program, chosen)
+        classes = labels if classes is None else classes
+    return build_stimulus(program, chosen, seed=seed, steps=steps, data=given, classes=classes)
+
+
+def _only_input(program: Program) -> str:
+    """The one input that data without a name is for."""
+    ports = data_inputs(program) or program.inputs
+    if len(ports) != 1:
+        names = ", ".join(f"'{port.name}'" for port in ports)
+        raise DataError(f"one array, but the inputs are {names}; give arrays by their names")
+    return ports[0].name
+
+
+def random_spikes(
+    program: Program,
+    *,
+    samples: int = 1,
+    steps: int | None = None,
+    rate: float = NOISE_RATE,
+    seed: int = 0,
+) -> Stimulus:
+    """Seeded noise for every input that takes data: spikes of a rate, or uniform analog values.
+
+    rate: probability of a spike per input and step. steps: T, by default the program's. Inputs that
+    the file's sampler feeds are drawn as by `make_stimulus`.
+
+    >>> import nir, numpy as np, snnvae as sv
+    >>> one = np.ones(3)
+    >>> nodes = {
+    ...     "input": nir.Input({"input": np.array([3])}),
+    ...     "lif": nir.LIF(tau=0.01 * one, r=20 * one, v_leak=0 * one, v_threshold=one),
+    ...     "output": nir.Output({"output": np.array([3])}),
+    ... }
+    >>> graph = nir.NIRGraph(nodes, [("input", "lif"), ("lif", "output")])
+    >>> program = sv.compile(graph, dt=1e-3, initial="v_reset", steps=100)
+    >>> stimulus = sv.random_spikes(program, samples=2, rate=0.5)
+    >>> stimulus.streams["input"].shape
+    (2, 100, 3)
+    """
+    chosen = range(samples)
+    given = noise(program, chosen, steps or program.steps, seed, rate=rate)
+    return build_stimulus(program, chosen, seed=seed, steps=steps, data=given)
+
+
+def price(
+    program: Program,
+    recording: Recording,
+    profile: str | energy.Profile = "horowitz45-memory",
+) -> energy.EnergyReport:
+    """What a run cost, per sample and in pJ, beside the ANN of the same topology: an estimate.
+
+    Exact counts times published prices. profile: a name that `profiles` lists, or the path of a
+    TOML file of yours. DataError where the recording is not of this program, ConfigError for a
+    profile that is not there.
+
+    >>> import snnvae as sv
+    >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")), "fixed")
+    >>> recording = sv.run(program, sv.make_stimulus(program, samples=4))
+    >>> sv.price(program, recording, "horowitz45")
+    <EnergyReport: horowitz45, ...J per sample of 16 steps, ... times 'ANN int8, ...', estimated>
+    """
+    chosen = energy.load_profile(str(profile)) if isinstance(profile, (str, Path)) else profile
+    return energy.estimate(program, recording, chosen)
