@@ -73,7 +73,7 @@ def stimulus(
     made: Program, samples: int, *, steps: int | None = None, rate: float = RATE
 ) -> Stimulus:
     """Seeded: what the file's sampler draws, or random spikes for inputs that it does not feed."""
-    if made.metadata.get("sampler"):
+    if made.sampler is not None:
         return stimulus_for(made, samples, seed=0, steps=steps)
     rng = np.random.default_rng(0)
     shape = (samples, steps or made.steps)
