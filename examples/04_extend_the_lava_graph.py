@@ -10,7 +10,7 @@ import numpy as np
 
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.lava import build_stock  # first: it makes `import lava` work on this Python
+from snnvae.deploy.lava import build_stock
 from snnvae.export import read_nir
 from snnvae.hardware_sim.host import readout
 from snnvae.hardware_sim.make_stimulus import build_stimulus
@@ -22,7 +22,7 @@ NAMES = ("top left", "top right", "bottom left", "bottom right")
 def main() -> None:
     program = compile_graph(read_nir(zoo.path("digits-esvae")), "fixed").program
     stimulus = build_stimulus(program, samples=range(2), seed=0)
-    graph = build_stock(program, stimulus)
+    graph = build_stock(program, stimulus)  # first: it makes `import lava` work
 
     from lava.magma.core.run_conditions import RunSteps
     from lava.proc.dense.process import Dense

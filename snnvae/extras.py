@@ -7,6 +7,7 @@ here first, so that a missing package is one line with its remedy, wherever it i
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 from snnvae.errors import MissingError
 
@@ -45,6 +46,8 @@ def remedy(module: str) -> str:
 
 def is_installed(module: str) -> bool:
     """Whether a module could be imported. Imports nothing."""
+    if module in sys.modules:
+        return sys.modules[module] is not None
     return importlib.util.find_spec(module) is not None
 
 

@@ -6,14 +6,20 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from snnvae.extras import EXTRA_OF
+import snnvae as sv
+from snnvae.deploy.backends import Means
+from snnvae.errors import MissingError
+from snnvae.evaluate.picture import to_html
+from snnvae.extras import EXTRA_OF, package_of
+from snnvae.train import data
 
 ROOT = Path(__file__).parents[1]
 
@@ -118,13 +124,26 @@ def test_the_core_inspects_simulates_prices_and_names_the_rest(
     assert dask == "snnvae: distributed is not installed; run: pip install 'snnvae[dask]'"
 
 
-def test_extras_say_what_is_missing_in_the_library_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snnvae.errors import MissingError
-    from snnvae.export import from_norse
-
-    monkeypatch.setitem(sys.modules, "norse", None)
-    with pytest.raises(MissingError, match=r"^norse is not installed; run: pip install 'snnvae\[t"):
-        from_norse(object(), (2,))
+@pytest.mark.parametrize("module", ["norse", "sklearn", "jinja2", "distributed"])
+def test_the_library_says_what_is_missing_too(
+    module: str, nets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = nets.compiled(nets.small())
+    stimulus = nets.spikes(program)
+    recording = sv.run(program, stimulus)
+    uses: dict[str, Callable[[], object]] = {
+        "norse": lambda: sv.from_norse(object(), (2,)),
+        "sklearn": lambda: data.load("digits"),
+        "jinja2": lambda: to_html(nets.small(), program, "small"),
+        "distributed": lambda: sv.run(program, stimulus, means=Means(dask="tcp://localhost:1")),
+    }
+    monkeypatch.setitem(sys.modules, module, None)
+    said = (
+        rf"^{package_of(module)} is not installed; run: pip install 'snnvae\[{EXTRA_OF[module]}\]'$"
+    )
+    with pytest.raises(MissingError, match=said):
+        uses[module]()
+    assert recording.spikes
     assert issubclass(MissingError, ImportError)
 
 

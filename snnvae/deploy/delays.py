@@ -13,6 +13,9 @@ from snnvae.deploy.wiring import Path
 from snnvae.errors import ConfigError, GraphError
 from snnvae.program import Input
 
+LONGEST = 1_000_000
+"""Steps: an engine keeps so many of what it delays."""
+
 Way = tuple[str | None, tuple[str, ...], str]
 """A weight node, the nodes behind it and the target: what adds one bias."""
 
@@ -80,6 +83,11 @@ def _steps(delay: float, dt: float, path: Path) -> int:
     if abs(delay - count * dt) > max(1e-6 * dt, 4 * np.spacing(delay)):
         raise GraphError(
             f"{where} is not a multiple of dt = {dt:g} s; pass another `dt` or mend the file"
+        )
+    if count > LONGEST:
+        raise GraphError(
+            f"{where} is {count:,} steps, of which {LONGEST:,} can be held; pass another `dt` or "
+            "mend the file"
         )
     return count
 

@@ -60,7 +60,10 @@ def kind_of(model: str) -> type[Settings]:
 
 
 def family(name: str) -> Family:
-    """A family by its name."""
+    """A family by its name; MissingError without what training needs."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     found: Family = import_module(f"{FAMILIES[name]}.family").FAMILY
     return found
 
@@ -107,6 +110,9 @@ def published_kind(path: Path) -> str | None:
 
 def load(path: str | Path) -> tuple[Any, Any]:
     """Settings and model of a checkpoint of any family."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     from snnvae.train import checkpoint
 
     return checkpoint.load(path, kind_of)
@@ -114,6 +120,9 @@ def load(path: str | Path) -> tuple[Any, Any]:
 
 def load_spiking(path: str | Path) -> tuple[Any, Any]:
     """As `load`; CheckpointError for an ANN."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     from snnvae.train import checkpoint
 
     return checkpoint.load_spiking(path, kind_of)

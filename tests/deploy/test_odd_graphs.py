@@ -121,6 +121,7 @@ ODD: dict[str, Callable[[], Any]] = {
     "a list of time constants": lambda: chain(lif(2, tau=[0.1, 0.1])),
     "parameters of other shapes": lambda: chain(lif(2, tau=np.ones(3))),
     "a negative delay": lambda: chain(nir.Delay(-np.ones(2)), lif(2)),
+    "an endless delay": lambda: chain(nir.Delay(np.full(2, 1e9)), lif(2)),
     "a loop of weights": lambda: graph(
         {**ENDS, "a": nir.Linear(ONE), "b": nir.Linear(ONE)},
         *[("in", "a"), ("a", "b"), ("b", "a"), ("b", "lif"), ("lif", "out")],
@@ -146,6 +147,7 @@ def test_it_runs_or_is_refused_by_name(name: str, precision: Any) -> None:
         ("an edge of three", r"^edge \('in', 'lif', 'out'\) is no pair of names$"),
         ("an edge that is none", "^edge 'in' is no pair of names$"),
         ("a number as a name", "^node name 1 cannot be stored"),
+        ("an endless delay", "is 1,000,000,000,000 steps, of which 1,000,000 can be held"),
         ("complex weights", r"^'weight' of node 'n0' \(Linear\) is complex; give real values$"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from snnvae.extras import require
 from snnvae.families.images.data.images import Images, Split
 from snnvae.families.images.data.resize import resize
 
@@ -17,6 +18,7 @@ SPLIT_SEED = 0
 def read(side: int = SIDE) -> Split:
     """1,797 greyscale 8×8 digits (UCI, Alpaydin & Kaynak 1998): 1,500 to train on and 297 held
     out, chosen by a fixed permutation. Another side goes by way of 256 grey levels."""
+    require("sklearn")
     from sklearn.datasets import load_digits
 
     values, labels = load_digits(return_X_y=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnvae.errors import DataError
+from snnvae.extras import require
 from snnvae.machine import one_line
 from snnvae.progress import NoProgress, Progress
 
@@ -35,6 +36,7 @@ class Remote:
 
 def default_folder() -> Path:
     """$SNNVAE_DATA, else `data` in the user's cache folder for snnvae."""
+    require("pooch")
     import pooch
 
     named = os.environ.get(FOLDER_VARIABLE)
@@ -77,6 +79,7 @@ class Store:
 
 def fetch(remote: Remote, folder: Path, progress: Progress) -> Path:
     """Download into `folder`, check the MD5 sum, then rename into place → the file's path."""
+    require("pooch")
     import pooch
 
     downloader = pooch.HTTPDownloader(
