@@ -10,7 +10,7 @@ import click
 
 from snnvae.errors import ConfigError
 from snnvae.families import registry
-from snnvae.families.resolve import amount
+from snnvae.train.settings import amount
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

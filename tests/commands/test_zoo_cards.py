@@ -7,7 +7,7 @@ from command_line import printed
 
 from snnvae import zoo
 from snnvae.families import registry
-from snnvae.families.resolve import command_of
+from snnvae.train.settings import command_of
 
 
 @pytest.mark.parametrize("name", sorted({e.path.stem for e in zoo.entries()}))

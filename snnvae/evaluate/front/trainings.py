@@ -18,12 +18,12 @@ from typing import Any
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of
 from snnvae.evaluate.front.result import Ann, Front, Point
-from snnvae.families.resolve import Settings, amount
 from snnvae.files import make_folder, write_text
 from snnvae.progress import Progress
 from snnvae.train import checkpoint
 from snnvae.train.chain import further, quantised, trained
 from snnvae.train.family import Samples
+from snnvae.train.settings import Settings, amount
 from snnvae.train.start import starting_model
 
 WHAT = "`budgets`"

@@ -7,8 +7,8 @@ from typing import Any
 
 from snnvae.families.images.config import Config
 from snnvae.families.images.diagnosis.result import Diagnosis, Suggestion
-from snnvae.families.resolve import command_of
 from snnvae.layers.neuron import Readout
+from snnvae.train.settings import command_of
 
 CAUSES = 0.2
 """Share of the loss from which a cause is worth something being done."""
