@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     metavar="NAME|FILE.toml",
     help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
 )
-@click.option("--model", type=click.Choice(tuple(registry.models())))
+@click.option("--model", metavar="NAME", help=f"{', '.join(registry.models())}.")
 @click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")

@@ -27,8 +27,8 @@ def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
     if len(latents) != 1 or len(inputs) != 1:
         raise GraphError(
             f"`decoder`: the first file has {len(latents)} spiking outputs and the decoder "
-            f"{len(inputs)} spike inputs, where one of each is needed; give the two files that "
-            f"`{typed('export', part='autoencoder')}` writes"
+            f"{len(inputs)} spike inputs, where one of each is needed; give two files that one "
+            f"`{typed('export')}` wrote"
         )
     shape = encoder.layer(latents[0]).shape
     if shape != inputs[0].shape:

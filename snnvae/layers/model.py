@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from snnvae.draws.draw import Draw, HostStep
 from snnvae.layers.fixed.layer import FixedReadout
 from snnvae.layers.neuron import Readout
-from snnvae.layers.output import Output
+from snnvae.layers.output import LinearOutput, Output
 from snnvae.layers.spiking import SpikingLayer, replace_layers
 from snnvae.layers.wiring import Wiring
 
@@ -116,7 +116,7 @@ class SpikingModel(Trainable):
         for path, module in list(model.named_modules()):
             if isinstance(module, Readout):
                 replace(model, path, Readout())
-            elif isinstance(module, Output):
+            elif isinstance(module, (Output, LinearOutput)):
                 replace(model, path, module.deployed())
         return model.requires_grad_(False)
 

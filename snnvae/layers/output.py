@@ -1,4 +1,4 @@
-"""The last synapse before a readout."""
+"""The last synapse before a readout: no tdBN, no spikes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Output(nn.ConvTranspose2d):
-    """The decoder's last synapse, k3 s1 p1: no tdBN, no spikes."""
+    """Of a map: k3 s1 p1."""
 
     def __init__(self, fan_in: int, channels: int) -> None:
         super().__init__(fan_in, channels, 3, stride=1, padding=1)
@@ -20,5 +20,18 @@ class Output(nn.ConvTranspose2d):
         return y + (sum(weights) - 1) * self.bias.view(-1, 1, 1)
 
     def deployed(self) -> Output:
+        """Itself: nothing is to be folded."""
+        return self
+
+
+class LinearOutput(nn.Linear):
+    """Of a vector."""
+
+    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
+        """Σ_t weights[t]·self(x[t]) from total = Σ_t weights[t]·x[t], (B, N) both."""
+        y: Tensor = self(total)
+        return y + (sum(weights) - 1) * self.bias
+
+    def deployed(self) -> LinearOutput:
         """Itself: nothing is to be folded."""
         return self

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.scales import choose_scales
-from snnvae.layers.fixed.layer import FixedLayer, FixedOutput, FixedReadout
+from snnvae.layers.fixed.layer import FixedLayer, FixedReadout, fixed_output
 from snnvae.layers.model import AnyModel, SpikingModel, all_wirings, replace
 from snnvae.layers.neuron import Readout
-from snnvae.layers.output import Output
+from snnvae.layers.output import LinearOutput, Output
 from snnvae.layers.spiking import SpikingLayer, replace_layers
 from snnvae.train.to_nir import to_nir
 
@@ -57,7 +57,7 @@ def with_scales(model: AnyModel, scales: Mapping[str, float] | None = None) -> A
 
     replace_layers(model, fixed)
     for synapse, readout, output in readouts:
-        assert isinstance(output, Output)
-        replace(model, synapse, FixedOutput(output, scale_of(readout)))
+        assert isinstance(output, (Output, LinearOutput))
+        replace(model, synapse, fixed_output(output, scale_of(readout)))
         replace(model, readout, FixedReadout(scale_of(readout)))
     return model

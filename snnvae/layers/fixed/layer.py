@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,10 +16,12 @@ from snnvae.layers.fixed.kernels import UNIT
 from snnvae.layers.fixed.lif import FixedLIF
 from snnvae.layers.fixed.rounding import WholeBias, WholeCurrent, WholeWeight
 from snnvae.layers.neuron import LIF, Readout
-from snnvae.layers.output import Output
+from snnvae.layers.output import LinearOutput, Output
 from snnvae.layers.spiking import SpikingLayer, Synapse
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
+
+AnyOutput = TypeVar("AnyOutput", Output, LinearOutput)
 
 GAIN = DT * TAU_MEM_INV
 """By which the compiler multiplies weights and biases: dt/τ·R of a LIF."""
@@ -112,44 +115,91 @@ def without_bias(synapse: Synapse, weight: Tensor, x: Tensor) -> Tensor:
     return current
 
 
-class FixedOutput(Output):
-    """The decoder's last synapse: spikes → currents in membrane units, bias included."""
+class _WholeOutput(nn.Module):
+    """The last synapse: spikes → currents in membrane units, bias included."""
 
+    weight: Any
+    bias: Any
     scale: Tensor
-
-    def __init__(self, output: Output, scale: float) -> None:
-        super().__init__(output.in_channels, output.out_channels)
-        self.weight, self.bias = output.weight, output.bias
-        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
 
     def _whole(self) -> tuple[Tensor, Tensor]:
         scale = self.scale.item()
-        assert self.bias is not None
         return WholeWeight.apply(self.weight, scale), WholeBias.apply(self.bias, scale)
+
+    def _sum(self, x: Tensor, weight: Tensor) -> Tensor:
+        """What the synapse makes of x with these weights and no bias."""
+        raise NotImplementedError
 
     def _currents(self, x: Tensor, biases: float) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             weight, bias = self._whole()
-            x = x.to(weight.dtype)
-            y = nn.functional.conv_transpose2d(x, weight, padding=1)
-            return UNIT * y + biases * bias.view(-1, 1, 1)
+            y = self._sum(x.to(weight.dtype), weight)
+            return UNIT * y + biases * bias.view(-1, *(1,) * (y.ndim - 2))
+
+    def _real(self, output: AnyOutput) -> AnyOutput:
+        """`output` with the values that rounding left."""
+        weight, bias = self._whole()
+        scale, kind = self.scale.item(), self.weight.dtype
+        output.weight = nn.Parameter((weight.double() / scale).detach().to(kind))
+        output.bias = nn.Parameter((bias.double() / (UNIT * scale)).detach().to(kind))
+        return output
+
+    def _take(self, output: Output | LinearOutput, scale: float) -> None:
+        self.weight, self.bias = output.weight, output.bias
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+
+
+class FixedOutput(_WholeOutput, Output):
+    """Of a map."""
+
+    def __init__(self, output: Output, scale: float) -> None:
+        super().__init__(output.in_channels, output.out_channels)
+        self._take(output, scale)
+
+    def _sum(self, x: Tensor, weight: Tensor) -> Tensor:
+        return nn.functional.conv_transpose2d(x, weight, padding=1)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Spikes (B, C, H, W) → membrane units."""
         return self._currents(x, 1.0)
 
     def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
-        """As of `Output`, in the image's units: what a readout without rounding would hold."""
+        """As of `Output`, in the output's units: what a readout without rounding would hold."""
         return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
 
     def deployed(self) -> Output:
         """In real numbers."""
-        output = Output(self.in_channels, self.out_channels)
-        weight, bias = self._whole()
-        scale, kind = self.scale.item(), self.weight.dtype
-        output.weight = nn.Parameter((weight.double() / scale).detach().to(kind))
-        output.bias = nn.Parameter((bias.double() / (UNIT * scale)).detach().to(kind))
-        return output
+        return self._real(Output(self.in_channels, self.out_channels))
+
+
+class FixedLinearOutput(_WholeOutput, LinearOutput):
+    """Of a vector."""
+
+    def __init__(self, output: LinearOutput, scale: float) -> None:
+        super().__init__(output.in_features, output.out_features)
+        self._take(output, scale)
+
+    def _sum(self, x: Tensor, weight: Tensor) -> Tensor:
+        return nn.functional.linear(x, weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Spikes (B, N) → membrane units."""
+        return self._currents(x, 1.0)
+
+    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
+        """As of `LinearOutput`, in the output's units."""
+        return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
+
+    def deployed(self) -> LinearOutput:
+        """In real numbers."""
+        return self._real(LinearOutput(self.in_features, self.out_features))
+
+
+def fixed_output(output: Output | LinearOutput, scale: float) -> FixedOutput | FixedLinearOutput:
+    """An output in fixed point."""
+    if isinstance(output, LinearOutput):
+        return FixedLinearOutput(output, scale)
+    return FixedOutput(output, scale)
 
 
 class FixedReadout(Readout):
