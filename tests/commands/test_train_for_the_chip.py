@@ -73,7 +73,7 @@ def test_a_smaller_network_from_the_command_line(tmp_path: Path) -> None:
         (("--model", "esvae", "--spike-budget", "few"), "--spike-budget few: write a number"),
         (("--model", "esvae", "--anneal", "4,x"), "--anneal 4,x: write whole numbers"),
         (("--from", "none.pt"), "no checkpoint at none.pt"),
-        (("--model", "ann-vae", "--adaptive-latent"), "--adaptive-latent is for esvae and fsvae"),
+        (("--model", "ann-vae", "--adaptive-latent"), "--adaptive-latent is for spiking models"),
         (("--model", "esvae", "--adaptive-latent", "--memory"), "runs on one CPU in float32"),
         (("--model", "esvae", "--anneal", "8,4", "--epochs", "2"), "epochs 2 are too few"),
     ],
