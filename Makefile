@@ -1,22 +1,27 @@
 # Everything runs from .venv, which `make` creates and fills on any Python from 3.11 on.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# As many tests at once as this process may use cores; each has one thread.
+JOBS ?= $(shell nproc)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: help install demo test quick lint examples bench clean
+.PHONY: help install demo test test-all thorough quick lint examples bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
 	@echo "make test      lint, types, imports and tests"
-	@echo "make examples  run the examples"
+	@echo "make test-all  the same with many more cases, on every supported Python that is here"
 	@echo "make quick     the tests that take seconds"
+	@echo "make examples  run the examples"
 	@echo "make bench     time it beside Lava, Norse, nirtorch and torch; minutes"
 	@echo "make install   only fill .venv"
 
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev]"
 	$(BIN)/snnvae doctor --install-lava
@@ -32,10 +37,16 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-all: lint thorough
+	.ci/other-pythons
+
+thorough: $(READY)
+	$(PYTEST) -m "" --hypothesis-profile thorough
 
 quick: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow and not thorough"
 
 examples: $(READY)
 	for example in examples/0*.py; do echo "== $$example"; $(BIN)/python $$example || exit 1; done

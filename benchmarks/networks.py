@@ -19,15 +19,16 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.families import registry
+from snnvae.families.images.config import Config
+from snnvae.families.images.data import load
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
-from snnvae.train.data import load
-from snnvae.train.model import build
+from snnvae.train.build import build
 from snnvae.train.to_nir import to_nir
-from snnvae.train.vae import SpikingVAE
 
 CACHE = Path(__file__).parent / ".cache"
 SIDE, STEPS, BATCH = 32, 30, 32
@@ -48,7 +49,7 @@ def weights(setup: Setup) -> Path:
 
 def model(setup: Setup) -> SpikingVAE:
     """The model in torch, as trained."""
-    return checkpoint.load(weights(setup))[1]
+    return registry.load(weights(setup))[1]
 
 
 def graph_file(setup: Setup, part: str = "generator") -> Path:
@@ -73,7 +74,7 @@ def stimulus(
     made: Program, samples: int, *, steps: int | None = None, rate: float = RATE
 ) -> Stimulus:
     """Seeded: what the file's sampler draws, or random spikes for inputs that it does not feed."""
-    if made.sampler is not None:
+    if made.draws:
         return stimulus_for(made, samples, seed=0, steps=steps)
     rng = np.random.default_rng(0)
     shape = (samples, steps or made.steps)

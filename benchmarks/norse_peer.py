@@ -16,11 +16,11 @@ from benchmarks.result import Aim, Result, same_spikes
 from benchmarks.setup import Setup
 from benchmarks.timing import best_of
 from snnvae.deploy.run import run
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers.activity import activity
+from snnvae.layers.neuron import LIF
 from snnvae.stimulus import Stimulus
-from snnvae.train.neuron import LIF
-from snnvae.train.run import run as run_model
 from snnvae.train.trace import batch_first, time_first, trace
-from snnvae.train.vae import SpikingVAE
 
 CHECKED = 16
 """Samples that are compared in float64; in float32 all are."""
@@ -46,7 +46,7 @@ def _beside(setup: Setup, part: str) -> Result:
     given = {name: time_first(s, torch.float32) for name, s in _vectors(stimulus).items()}
     jobs: dict[str, Callable[[], object]] = {
         "ours": partial(run, program, stimulus),
-        "norse": partial(run_model, model, part, given),
+        "norse": partial(activity, model.wiring(part), given),
     }
     times = best_of(jobs, min(3, setup.repeats))
     ours = run(program, stimulus).spikes
@@ -87,7 +87,7 @@ def _spikes(model: SpikingVAE, part: str, given: dict[str, Tensor]) -> dict[str,
 
     cells = {name: m for name, m in model.named_modules() if isinstance(m, LIF)}
     hooks = [module.register_forward_hook(keep(name)) for name, module in cells.items()]
-    run_model(model, part, given)
+    activity(model.wiring(part), given)
     for hook in hooks:
         hook.remove()
     return {name: batch_first(torch.cat(rows)).astype(bool) for name, rows in seen.items()}

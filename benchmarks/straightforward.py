@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snnvae.train.blocks import SpikingLayer
-from snnvae.train.esvae import ESVAE, RateDraw
-from snnvae.train.fsvae import FSVAE, mean_rate, select
-from snnvae.train.losses import mmd
-from snnvae.train.tdbn import EPSILON, TdBN
+from snnvae.families.images.esvae import ESVAE, RateDraw
+from snnvae.families.images.fsvae import FSVAE, mean_rate, select
+from snnvae.families.images.losses import mmd
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.tdbn import EPSILON, TdBN
 
 
 class Spike(torch.autograd.Function):

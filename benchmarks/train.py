@@ -8,7 +8,7 @@ from benchmarks import straightforward
 from benchmarks.result import Aim, DiffersError, Result
 from benchmarks.setup import Setup
 from benchmarks.train_probe import config, probe
-from snnvae.train.model import build
+from snnvae.train.build import build
 
 BATCH, ROUNDS = 32, 5
 AIMS = {"fsvae": 4.0, "esvae": 3.0}

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import straightforward
-from snnvae.train import blocks
-from snnvae.train.config import Config
-from snnvae.train.hardware import keep_freed_memory
-from snnvae.train.model import build
-from snnvae.train.vae import SpikingVAE
+from snnvae.families.images.config import Config
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.layers import spiking
+from snnvae.train.build import build
+from snnvae.train.devices import keep_freed_memory
 
 FORMS = ("ours", "ours, --memory", "straightforward", "synapses alone")
 
@@ -57,7 +57,7 @@ def main(model: str, form: str, batch: int, rounds: int, small: bool) -> None:
     else:
         keep_freed_memory()
         if form.endswith("--memory"):
-            blocks.save_memory(net)
+            spiking.save_memory(net)
         loss = lambda: net.loss(image, generator, 0.5).total  # noqa: E731
 
     def step() -> None:

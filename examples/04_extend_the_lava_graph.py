@@ -13,7 +13,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.lava import build_stock
 from snnvae.export import read_nir
 from snnvae.hardware_sim.host import readout
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 
 WATCHED = "decoder.1.lif"
 NAMES = ("top left", "top right", "bottom left", "bottom right")

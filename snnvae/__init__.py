@@ -28,7 +28,7 @@ _HOMES = {
     "Recording": "snnvae.recording",
     "SnnvaeError": "snnvae.errors",
     "Stimulus": "snnvae.stimulus",
-    "check": "snnvae.evaluate.check",
+    "check": "snnvae.api",
     "compile": "snnvae.api",
     "count": "snnvae.hardware_sim.counter",
     "from_norse": "snnvae.export.norse",

@@ -11,9 +11,12 @@ import numpy as np
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
-from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, held_out, noise, samples_in
+from snnvae.evaluate.check import Check
+from snnvae.evaluate.check import check as check_graph
+from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, noise, samples_in
+from snnvae.families import registry
 from snnvae.hardware_sim import energy
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
@@ -77,7 +80,7 @@ def make_stimulus(
         samples = samples_in(given, program) if given else 1
     chosen = range(samples) if isinstance(samples, int) else tuple(samples)
     if data is None and chosen:
-        given, labels = held_out(program, chosen)
+        given, labels = registry.held_out(program, chosen)
         classes = labels if classes is None else classes
     return build_stimulus(program, chosen, seed=seed, steps=steps, data=given, classes=classes)
 
@@ -120,6 +123,30 @@ def random_spikes(
     chosen = range(samples)
     given = noise(program, chosen, steps or program.steps, seed, rate=rate)
     return build_stimulus(program, chosen, seed=seed, steps=steps, data=given)
+
+
+def check(
+    graph: nir.NIRGraph,
+    *,
+    samples: int,
+    seed: int = 0,
+    checkpoint: Path | None = None,
+    **options: Any,
+) -> Check:
+    """One seeded stimulus through every backend, compared with the reference, layer by layer.
+
+    samples: how many; options: as `snnvae.options.Options`. file: the stimulus, else the file's
+    own data set, or noise. In float also `peers`, other interpreters of NIR, and Norse if a
+    checkpoint is given. Spikes must be the same, of fixed point every bit of the membranes.
+
+    >>> import snnvae as sv
+    >>> sv.check(sv.read(sv.zoo.path("digits-esvae")), samples=2, backends=["emulator"])
+    <Check: agrees; 8 rows of emulator beside the reference>
+    """
+    found = None if checkpoint is None else registry.load_spiking(checkpoint)[1]
+    return check_graph(
+        graph, samples=samples, seed=seed, model=found, held_out=registry.held_out, **options
+    )
 
 
 def price(

@@ -45,3 +45,8 @@ def pairs(originals: np.ndarray, copies: np.ndarray) -> np.ndarray:
 def is_image(values: np.ndarray) -> bool:
     """Whether an output (B, …) can be shown: (B, 1 or 3, H, W) with H, W > 1."""
     return values.ndim == 4 and values.shape[1] in (1, 3) and min(values.shape[2:]) > 1
+
+
+def mse(images: np.ndarray, copies: np.ndarray) -> float:
+    """Mean squared error per pixel, pixels in [−1, 1]."""
+    return float(np.mean((np.asarray(copies, np.float64) - images) ** 2))

@@ -19,10 +19,10 @@ from typing import Any, Literal
 import numpy as np
 
 from snnvae.conventions import Stated
+from snnvae.draws.draw import Draw, HostStep
 from snnvae.options import Options, Scales
 from snnvae.origin import Origin
 from snnvae.primitive import Neuron, Synapse
-from snnvae.sampler import Sampler
 from snnvae.shown import Columns, Shown, as_columns
 
 Precision = Literal["float", "fixed"]
@@ -112,7 +112,8 @@ class Program(Shown):
     the stimulus nor anything else says it. outputs: the graph's, and the layer that each shows.
 
     `groups` are sets of layers whose loop closes within fewer logical steps than stock hardware
-    needs for it, so a hardware backend runs each as one process. `sampler`: what the host draws.
+    needs for it, so a hardware backend runs each as one process. `draws`: what the host draws for
+    inputs; `host_step`: what it does with the output, for a network that follows.
 
     What follows decides nothing when the program runs: `origin`, where the network comes from;
     `options`, those that it was compiled with; `scales`, fixed-point scales that they or the file
@@ -136,7 +137,8 @@ class Program(Shown):
     outputs: Mapping[str, str]
     readouts: Mapping[str, Readout]
     groups: tuple[tuple[str, ...], ...] = ()
-    sampler: Sampler | None = None
+    draws: tuple[Draw, ...] = ()
+    host_step: HostStep | None = None
     origin: Origin = field(default_factory=Origin)
     options: Options = field(default_factory=Options)
     scales: Scales = field(default_factory=dict)
@@ -169,6 +171,17 @@ class Program(Shown):
         )
         names = ("layer", "kind", "shape", "neurons", "synapses", "spiking", "scale")
         return as_columns(names, rows)
+
+    @property
+    def classes(self) -> int:
+        """How many classes a conditional model knows; 0 for any other network."""
+        step = 0 if self.host_step is None else self.host_step.classes
+        return max([step, *(draw.classes for draw in self.draws)])
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The inputs that take no data, since the host feeds them."""
+        return frozenset(draw.port for draw in self.draws)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name (KeyError if there is none)."""

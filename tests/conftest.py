@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# The tests run side by side, and what they compute is small: a second thread only waits for the
+# first. Said before a library reads it, and to every process that a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import signal
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +15,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
@@ -21,9 +27,13 @@ from snnvae.program import Precision, Program
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+pytest_plugins = ["tiny_models"]
+
 # A first call may compile kernels, and machines are busy: no property test is timed.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", untimed, max_examples=100, derandomize=True)
+settings.register_profile("thorough", untimed, max_examples=1000)
+settings.load_profile("quick")  # unless `pytest --hypothesis-profile thorough` says otherwise
 
 DT = 1e-3
 Shape = tuple[int, ...]

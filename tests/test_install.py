@@ -19,7 +19,7 @@ from snnvae.deploy.backends import Means
 from snnvae.errors import MissingError
 from snnvae.evaluate.picture import to_html
 from snnvae.extras import EXTRA_OF, package_of
-from snnvae.train import data
+from snnvae.families.images import data
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import printed
 from PIL import Image
 
 from snnvae import zoo
@@ -17,14 +16,6 @@ from snnvae import zoo
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODELS = ("digits-esvae", "digits-fsvae")
-
-
-def snnvae(*arguments: str, cwd: Path) -> str:
-    """What a command prints; it must end well."""
-    command = [sys.executable, "-m", "snnvae", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{shlex.join(arguments)}: {done.stderr}"
-    return done.stdout
 
 
 def tour() -> list[list[str]]:
@@ -53,27 +44,29 @@ def columns(table: str) -> list[list[str]]:
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_tour_run_in_their_order(tmp_path: Path) -> None:
+def test_the_commands_of_the_tour_run_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     commands = tour()
     assert len(commands) >= 9
     for arguments in commands:
-        snnvae(*arguments, cwd=tmp_path)
+        printed(*arguments)
 
 
 @pytest.mark.slow
-def test_the_parity_table_is_what_check_prints(tmp_path: Path) -> None:
+def test_the_parity_table_is_what_check_prints() -> None:
     model, checkpoint = zoo.path("digits-esvae"), zoo.path("digits-esvae", ".pt")
-    printed = snnvae("check", str(model), "--checkpoint", str(checkpoint), cwd=tmp_path)
+    found = printed("check", model, "--checkpoint", checkpoint)
     shown = README.split("<!-- parity -->")[1].split("<!-- /parity -->")[0]
-    assert columns(printed)
-    assert columns(shown) == columns(printed)
-    assert printed.splitlines()[-1] in shown
+    assert columns(found)
+    assert columns(shown) == columns(found)
+    assert found.splitlines()[-1] in shown
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_reconstruction_errors_are_what_evaluate_prints(name: str, tmp_path: Path) -> None:
-    printed = snnvae("evaluate", str(zoo.path(name, ".pt")), cwd=tmp_path)
-    errors = re.findall(r"0\.\d{4}", printed)
+def test_the_reconstruction_errors_are_what_evaluate_prints(name: str) -> None:
+    errors = re.findall(r"0\.\d{4}", printed("evaluate", zoo.path(name, ".pt")))
     row = next(
         line for line in README.splitlines() if f"evaluate $(snnvae zoo {name} --pt)" in line
     )
@@ -83,9 +76,7 @@ def test_the_reconstruction_errors_are_what_evaluate_prints(name: str, tmp_path:
 
 @pytest.mark.parametrize("name", [*MODELS, "mnist-esvae", "mnist-fsvae"])
 def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
-    snnvae(
-        "simulate", str(zoo.path(name)), "--precision", "fixed", "-o", str(tmp_path), cwd=tmp_path
-    )
+    printed("simulate", zoo.path(name), "--precision", "fixed", "-o", tmp_path)
     with (
         Image.open(tmp_path / "images.png") as made,
         Image.open(ROOT / "docs" / f"{name}.png") as shown,
@@ -95,30 +86,27 @@ def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
 
 def test_the_picture_of_the_graph_is_what_inspect_draws(tmp_path: Path) -> None:
     """Its texts: where a box stands may differ with the version of the solver."""
-    model = str(zoo.path("digits-fsvae"))
-    snnvae("inspect", model, "--svg", "digits-fsvae-graph.svg", cwd=tmp_path)
+    drawn = tmp_path / "digits-fsvae-graph.svg"
+    printed("inspect", zoo.path("digits-fsvae"), "--svg", drawn)
     made, shown = (
-        re.findall(r">([^<>]+)<", (folder / "digits-fsvae-graph.svg").read_text("utf8"))
-        for folder in (tmp_path, ROOT / "docs")
+        re.findall(r">([^<>]+)<", path.read_text("utf8"))
+        for path in (drawn, ROOT / "docs" / drawn.name)
     )
     assert made == shown
     assert "prior.2.lif" in made
 
 
 def test_the_energy_ratio_is_what_energy_prints(tmp_path: Path) -> None:
-    model = str(zoo.path("digits-esvae"))
-    snnvae("simulate", model, "--precision", "fixed", "-o", str(tmp_path), cwd=tmp_path)
-    recording = str(tmp_path / "recording.h5")
-    printed = snnvae("energy", recording, "--profile", "horowitz45", cwd=tmp_path)
-    ratio = re.search(r"([\d.]+) times as much", printed)
+    printed("simulate", zoo.path("digits-esvae"), "--precision", "fixed", "-o", tmp_path)
+    said = printed("energy", tmp_path / "recording.h5", "--profile", "horowitz45")
+    ratio = re.search(r"([\d.]+) times as much", said)
     assert ratio is not None
     assert f"needs {ratio[1]} times\nthe energy of its int8 ANN" in README
 
 
-def test_the_ratio_with_two_steps_is_what_the_sweep_prints(tmp_path: Path) -> None:
-    model = str(zoo.path("digits-esvae"))
-    printed = snnvae("energy", "sweep", model, "--profile", "horowitz45", cwd=tmp_path)
-    row = next(line for line in printed.splitlines() if line.startswith("2 "))
+def test_the_ratio_with_two_steps_is_what_the_sweep_prints() -> None:
+    said = printed("energy", "sweep", zoo.path("digits-esvae"), "--profile", "horowitz45")
+    row = next(line for line in said.splitlines() if line.startswith("2 "))
     found = re.search(r"([\d.]+) \(([\d.]+ to [\d.]+)\)", row)
     assert found is not None
     assert f"T = 2 it needs {found[1]} times as much, within the prices {found[2]}" in README

@@ -8,7 +8,7 @@ from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import ConfigError
 from snnvae.export.nir_file import read_nir
-from snnvae.train import checkpoint
+from snnvae.families import registry
 from snnvae.train.to_nir import to_nir
 
 NAMES = ["digits-esvae", "digits-fsvae", "mnist-esvae", "mnist-fsvae"]
@@ -24,7 +24,7 @@ def test_a_model_is_there_as_checkpoint_and_as_nir(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_nir_file_is_the_export_of_its_checkpoint(name: str) -> None:
-    _, model = checkpoint.load(zoo.path(name, ".pt"))
+    _, model = registry.load(zoo.path(name, ".pt"))
     exported, shipped = to_nir(model), read_nir(zoo.path(name))
     programs = [compile_graph(graph).program for graph in (exported, shipped)]
     assert programs[0].digest() == programs[1].digest()

@@ -17,9 +17,10 @@ from snnvae.commands.options import (
     seed_option,
 )
 from snnvae.commands.remedies import with_flags
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.deploy.backends import CHECKED, PEERS, Peer
 from snnvae.progress import Progress
+from snnvae.text_table import table
 
 if TYPE_CHECKING:
     from snnvae.evaluate.check import Check
@@ -82,6 +83,7 @@ def command(
     from snnvae.evaluate.check import check
     from snnvae.evaluate.parity import all_agree
     from snnvae.export.nir_file import read_nir
+    from snnvae.families import registry
 
     found = check(
         read_nir(model),
@@ -90,9 +92,10 @@ def command(
         options=options_from(**flags),
         file=input_file,
         classes=classes,
-        checkpoint=checkpoint,
+        model=None if checkpoint is None else registry.load_spiking(checkpoint)[1],
         backends=tuple(name for name in CHECKED if not backends or name in backends),
         peers=tuple(name for name in PEERS if name in peers),
+        held_out=registry.held_out,
         progress=progress,
     )
     good = all_agree(found.rows)

@@ -9,10 +9,11 @@ import click
 
 from snnvae.commands.check import parity_text
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.deploy.backends import Backend
 from snnvae.files import make_folder, write_text
 from snnvae.progress import Progress
+from snnvae.text_table import table
 
 if TYPE_CHECKING:
     from snnvae.program import Precision
@@ -78,40 +79,38 @@ def _one_model(
     from snnvae.commands.run_network import Request, execute
     from snnvae.commands.run_outputs import write_outputs
     from snnvae.evaluate.check import check
-    from snnvae.evaluate.deployed import deployed_reconstructions
+    from snnvae.evaluate.deployed import DeployedModel
     from snnvae.evaluate.parity import all_agree
-    from snnvae.evaluate.reconstruct import mse
     from snnvae.export.nir_file import write_nir
-    from snnvae.train import checkpoint as checkpoints
-    from snnvae.train import data
-    from snnvae.train.config import Config
+    from snnvae.families import registry
     from snnvae.train.fit import fit
-    from snnvae.train.inference import reconstruct
     from snnvae.train.to_nir import to_nir
 
     changes = {} if epochs is None else {"epochs": epochs}
     make_folder(out)
-    path = fit(Config.default(model, DATASET, **changes), out, progress)
+    settings = registry.kind_of(model).default(model, DATASET, **changes)
+    path = fit(settings, out, progress)
     assert path is not None  # one process
-    _, trained = checkpoints.load_spiking(path)
+    _, trained = registry.load_spiking(path)
     generator = out / "generator.nir"
     write_nir(to_nir(trained), generator)
-    images = data.load(DATASET).test[:samples]
-    errors = {"norse": mse(images, reconstruct(trained, images, 0))}
+    family = settings.family
+    held_out = family.data(settings).test.take(slice(samples))
+    (images,) = (np.asarray(values) for values in held_out.inputs.values())
+    errors = {"norse": family.error_of(trained, held_out)}
     for precision in PRECISIONS:
         folder = out / precision
         request = Request(generator, folder, samples=samples, precision=precision)
         execute(BACKEND, request, progress)
-        copies = deployed_reconstructions(
-            trained, images, precision, backend=BACKEND, progress=progress
-        )
-        errors[precision] = mse(images, copies.images)
+        copies = DeployedModel(trained, precision, backend=BACKEND, progress=progress).run(held_out)
+        figures = family.figures(settings, copies.outputs, held_out)
+        errors[precision] = figures[family.error]
         for name, (graph, recording) in copies.parts.items():
             write_nir(graph, out / f"{name}.nir")
             recording.save(folder / f"{name}.h5", graph)
             write_outputs(recording, images.astype(np.float64), folder / "reconstruction")
     graph = to_nir(trained)
-    found = check(graph, samples=samples, checkpoint=path, progress=progress)
+    found = check(graph, samples=samples, model=trained, progress=progress)
     write_text(out / "parity.txt", parity_text(found) + "\n")
     return {
         "agrees": all_agree(found.rows),

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from snnvae.commands.options import as_json, seed_option
-from snnvae.commands.remedies import with_flags
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.progress import Progress
 
 
@@ -56,28 +55,18 @@ def command(
     draws (these against the best latent spikes found) and the decoder (what these leave), class by
     class; the prior's latents are compared with the posterior's. Suggestions follow.
     """
-    import json
+    from snnvae.evaluate import ladder
+    from snnvae.families import registry
+    from snnvae.files import make_folder
 
-    from snnvae.extras import require_extra
-
-    require_extra("train")
-    require_extra("report")
-    from snnvae.evaluate.diagnosis import words
-    from snnvae.evaluate.diagnosis.diagnose import diagnose
-    from snnvae.evaluate.diagnosis.plot import plot
-    from snnvae.files import make_folder, write_text
-    from snnvae.train import checkpoint as checkpoints
-    from snnvae.train import data
-
-    config, trained = checkpoints.load_spiking(model)
+    config, trained = registry.load_spiking(model)
     if out is not None:
         make_folder(out)
-    split = data.load(
-        config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
-    )
-    found = diagnose(
+    does = registry.verb("diagnose", config.family) or ladder.diagnose
+    found = does(
         trained,
-        split,
+        config.family.data(config, data_dir, progress),
+        out,
         samples=samples,
         draws=draws,
         iterations=iterations,
@@ -85,10 +74,4 @@ def command(
         seed=seed,
         progress=progress,
     )
-    text = with_flags(words.text(found, table))
-    if out is not None:
-        plot(found, out / "diagnosis.png")
-        write_text(out / "diagnosis.json", json.dumps(found.to_dict(), indent=2) + "\n")
-        write_text(out / "diagnosis.md", with_flags(words.markdown(found, "diagnosis.png")))
-        text += f"\n\nwrote diagnosis.md, diagnosis.json and diagnosis.png into {out}"
-    return Result(text, found.to_dict(), as_json=as_json)
+    return Result(found.text, found.data, as_json=as_json)

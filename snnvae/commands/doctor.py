@@ -10,9 +10,10 @@ from importlib import metadata
 import click
 
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.errors import BackendError
 from snnvae.extras import EXTRA_OF, package_of, remedy
+from snnvae.text_table import table
 
 LAVA_DL_ADVICE = "optional; Python 3.10 only: pip install lava-dl==0.6.0"
 LOIHI_ADVICE = {

@@ -11,15 +11,15 @@ import click
 from snnvae.commands.options import as_json, convention_options
 from snnvae.commands.result import Result
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.families.registry import published
 
 if TYPE_CHECKING:
     import nir
 
-    from snnvae.train.vae import SpikingVAE
+    from snnvae.layers.model import SpikingModel
 
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
 FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
-AUTHORS = ("fsvae", "esvae")
 
 
 @click.command(
@@ -35,7 +35,7 @@ AUTHORS = ("fsvae", "esvae")
 @click.option(
     "--from",
     "origin",
-    type=click.Choice(AUTHORS),
+    type=click.Choice(published()),
     help="SOURCE is a state_dict of the authors' own PyTorch code.",
 )
 @click.option(
@@ -156,28 +156,28 @@ def _graphs_of(
         return {path.stem: read_nir(path)}
     if path.suffix == ".py":
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")
-    from snnvae.train.authors import read_authors
-    from snnvae.train.to_nir import DEFAULT_PART, parts_for, to_nir
+    from snnvae.families import registry
+    from snnvae.train.to_nir import parts_for, to_nir
 
-    model = _checkpoint(path) if origin is None else read_authors(path, origin, steps=steps)
+    model = _checkpoint(path) if origin is None else registry.published_model(path, origin, steps)
     folded = model.folded()
-    return {name: to_nir(folded, name) for name in parts_for(model, part or DEFAULT_PART)}
+    return {name: to_nir(folded, name) for name in parts_for(model, part)}
 
 
-def _checkpoint(path: Path) -> SpikingVAE:
+def _checkpoint(path: Path) -> SpikingModel:
     """The model of a checkpoint of ours; where it is a published one, the error says --from."""
-    from snnvae.train import checkpoint as checkpoints
-    from snnvae.train.authors import published_kind
+    from snnvae.families import registry
 
     try:
-        return checkpoints.load_spiking(path)[1]
+        model: SpikingModel = registry.load_spiking(path)[1]
     except CheckpointError as error:
-        kind = published_kind(path)
+        kind = registry.published_kind(path)
         if kind is None:
             raise
         raise CheckpointError(
             f"{path} has the names of a published {kind.upper()}: add --from {kind}"
         ) from error
+    return model
 
 
 def _module(

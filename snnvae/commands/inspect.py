@@ -77,8 +77,10 @@ def command(
 
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)
     if calibrate is not None:
+        from snnvae.families import registry
+
         options = with_steps_of(graph, options, input_file)
-        options = calibrated(graph, options, calibrate, input_file)
+        options = calibrated(graph, options, calibrate, input_file, registry.held_out)
     elif input_file is not None:
         raise ConfigError("--input is what --calibrate calibrates with; add --calibrate mse")
     # What would be refused is shown, and said to be refused.

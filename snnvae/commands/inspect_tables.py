@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from snnvae.commands.result import table
 from snnvae.deploy.chips.placement import Placement
 from snnvae.deploy.fixed.calibrate import LayerRange
 from snnvae.deploy.fixed.quantise import LayerReport
@@ -14,6 +13,7 @@ from snnvae.deploy.latency import shortest_loop
 from snnvae.deploy.timing import Schedule
 from snnvae.machine import cores
 from snnvae.program import Program
+from snnvae.text_table import table
 
 NONE = "–"
 

@@ -11,7 +11,7 @@ import click
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError
 from snnvae.options import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
-from snnvae.train.config import MAX_SEED
+from snnvae.train.settings import MAX_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -21,13 +21,13 @@ from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.run import check_backend, run, samples_at_once
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
-from snnvae.evaluate.reconstruct import check_stages, decoder_stimulus
+from snnvae.evaluate.stages import check_stages, decoder_stimulus
 from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
 from snnvae.export.nir_file import read_nir
+from snnvae.families import registry
 from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.energy.report import to_html
-from snnvae.hardware_sim.stimuli import classes_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -87,6 +87,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         steps=options.steps,
         file=request.input_file,
         classes=request.classes,
+        held_out=registry.held_out,
     )
     head = next(stimuli)
     head.check(first)
@@ -103,7 +104,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     whole = Recording.joined(job.parts)
     originals = np.concatenate(job.originals) if job.originals else None
     # Samples of each class stand below each other, where classes take turns.
-    columns = classes_of(first) if request.classes is None and originals is None else 0
+    columns = first.classes if request.classes is None and originals is None else 0
     figures, pictures = write_outputs(whole, originals, request.out, columns or None)
     written += pictures
     left_out = []
@@ -199,7 +200,9 @@ def _stages(request: Request) -> tuple[list[_Stage], tuple[LayerReport, ...], Op
     if request.calibrate is not None:
         if precision != "fixed" or request.decoder is not None:
             raise ConfigError("--calibrate is for one file with --precision fixed")
-        options = calibrated(graph, options, request.calibrate, request.input_file)
+        options = calibrated(
+            graph, options, request.calibrate, request.input_file, registry.held_out
+        )
     compiled = compile_graph(graph, precision, options)
     stages, rounded = [_Stage(graph, compiled.program)], compiled.report
     if request.decoder is not None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from snnvae import images
-from snnvae.evaluate.reconstruct import mse
 from snnvae.files import write_aside
 from snnvae.recording import Recording
 
@@ -32,7 +31,7 @@ def write_outputs(
         written.append(out / f"{stem}.png")
         images.save_grid(values, written[-1], columns)
         if originals is not None and originals.shape == values.shape:
-            figures["reconstruction MSE"] = mse(originals, values)
+            figures["reconstruction MSE"] = images.mse(originals, values)
             written.append(out / "reconstructions.png")
             images.save_grid(images.pairs(originals, values), written[-1], columns=16)
     return figures, written

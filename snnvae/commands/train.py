@@ -10,13 +10,12 @@ import click
 
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
+from snnvae.commands.settings_options import given_settings, set_option, settings_options
+from snnvae.families import registry
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
-    from snnvae.train.config import Config
-
-SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "anneal")
-"""Settings that are several numbers."""
+    from snnvae.train.settings import Settings
 
 
 @click.command(
@@ -29,7 +28,7 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
     metavar="NAME|FILE.toml",
     help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
 )
-@click.option("--model", type=click.Choice(["esvae", "fsvae", "ann-vae"]))
+@click.option("--model", type=click.Choice(tuple(registry.models())))
 @click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
@@ -48,36 +47,8 @@ SEQUENCES = ("widths", "decoder_widths", "prior_hidden", "posterior_hidden", "an
 @click.option("--tolerance", type=float, help="Part by which cutting may raise the error (0.02).")
 @click.option("--rounds", type=click.IntRange(1), help="Of cutting, at most (10).")
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
-@click.option("--epochs", type=int)
-@click.option("--batch", type=int, help="Images per step, of all devices together.")
-@click.option("--lr", type=float)
-@click.option("--schedule", type=click.Choice(["constant", "cosine"]), help="Of the learning rate.")
-@click.option("--warmup", type=float, help="Part of the training in which it rises.")
-@click.option("--weight-decay", type=float)
-@click.option("--clip", type=float, help="Largest norm of the gradient (0: any).")
-@click.option("--latent", type=int, help="Latent spikes per step.")
-@click.option("--k", type=int, help="FSVAE: candidate spikes per latent.")
-@click.option("--widths", metavar="W,W", help="Channels of the stages, outermost first.")
-@click.option("--decoder-widths", metavar="W,W", help="Of the decoder's maps, innermost first.")
-@click.option("--prior-hidden", metavar="N,N", help="FSVAE: of the prior's hidden layers.")
-@click.option("--posterior-hidden", metavar="N,N", help="FSVAE: of the posterior's.")
-@click.option("--steps", type=int, help="Time steps T per image.")
-@click.option("--anneal", metavar="T,T", help="Values of T to go through before --steps.")
-@click.option("--spike-budget", metavar="N", help="Synaptic operations per image: 300k; 0: any.")
-@click.option("--unit-penalty", type=float, help="Weight of the penalty on units that fire.")
-@click.option("--qat", type=click.Choice(["loihi2"]), help="Train in fixed point; needs --from.")
-@click.option("--image-size", type=int)
-@click.option("--prior-loss", type=click.Choice(["psp", "kl"]), help="FSVAE.")
-@click.option("--prior-weight", type=float)
-@click.option("--flip/--no-flip", default=None, help="Mirror training images at random.")
-@click.option(
-    "--conditional/--no-conditional",
-    default=None,
-    help="The class enters prior and decoder, so that samples can be asked for by class.",
-)
-@click.option("--validation", type=float, help="Part of the training images to stop by.")
-@click.option("--early-stop", type=int, help="Epochs without a better validation error (0: never).")
-@click.option("--seed", type=int)
+@settings_options()
+@set_option
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu")
 @click.option("--devices", default="1", show_default=True, help="How many, or auto (DDP).")
 @click.option("--nodes", type=click.IntRange(1), default=1, help="Machines.")
@@ -113,6 +84,7 @@ def command(
     nodes: int,
     precision: str,
     save_memory: bool,
+    others: tuple[str, ...],
     as_json: bool,
     **settings: Any,
 ) -> Result | None:
@@ -126,21 +98,17 @@ def command(
     from snnvae.extras import require_extra
 
     require_extra("train")
+    from snnvae.families.resolve import changed, continued, resolve
+    from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.hardware import Hardware
-    from snnvae.train.settings import amount, changed, continued, resolve
     from snnvae.train.state import settings_of
 
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = given_settings(settings, others)
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
-    given |= {name: numbers(name, given[name]) for name in SEQUENCES if name in given}
-    if "spike_budget" in given:
-        text = given["spike_budget"]
-        given["spike_budget"] = 0.0 if text == "0" else amount(text, "--spike-budget")
     if resume and not (out / STATE).exists():
         raise ConfigError(f"nothing to resume in {out}: leave out --resume")
     if resume and source is None:
-        config: Config = changed(settings_of(out), given, data_dir)
+        config: Settings = changed(settings_of(out, registry.kind_of), given, data_dir)
     elif start is not None:
         config = continued(start, source, given, data_dir)
     else:
@@ -185,18 +153,7 @@ def command(
     if path is None:  # another process of this training tells
         return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
-    error = last["test_mse"]
-    text = f"held-out reconstruction MSE {error:.4f} after {last['epoch']} epochs\nwrote {path}"
+    error, name = last[f"test_{config.family.error}"], config.family.error_name
+    text = f"held-out {name} {error:.4f} after {last['epoch']} epochs\nwrote {path}"
     text = "\n".join([*(f"warning: {line}" for line in warnings), text])
     return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
-
-
-def numbers(name: str, text: str) -> tuple[int, ...]:
-    """A setting that is several whole numbers."""
-    from snnvae.errors import ConfigError
-
-    try:
-        return tuple(int(number) for number in text.split(","))
-    except ValueError:
-        flag = name.replace("_", "-")
-        raise ConfigError(f"--{flag} {text}: write whole numbers, as in 32,64") from None

@@ -41,14 +41,15 @@ def command(
     from snnvae.extras import require_extra
 
     require_extra("train")
+    from snnvae.families import registry
+    from snnvae.families.resolve import resolve
+    from snnvae.train.devices import Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.hardware import Hardware
-    from snnvae.train.settings import resolve
     from snnvae.train.state import settings_of
 
     given = {name: value for name, value in settings.items() if value is not None}
     if resume and (out / STATE).exists():
-        config = settings_of(out).changed(**given)
+        config = settings_of(out, registry.kind_of).changed(**given)
     else:
         config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given}, data_dir)
     path = fit(

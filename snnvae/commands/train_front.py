@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
-from snnvae.commands.train import numbers
+from snnvae.commands.result import Result
+from snnvae.commands.settings_options import given_settings, numbers, settings_options
 from snnvae.progress import Progress
+from snnvae.text_table import table
 
 if TYPE_CHECKING:
     from snnvae.evaluate.front.result import Front
-    from snnvae.train.config import Config
+    from snnvae.train.settings import Settings
 
 TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
 
@@ -24,7 +25,7 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
     "train-front",
     epilog="Example: snnvae train-front --model esvae --dataset digits --out runs/front",
 )
-@click.option("--model", type=click.Choice(["esvae", "fsvae"]), help="Default: esvae.")
+@click.option("--model", help="Default: esvae.")
 @click.option("--dataset", help="Default: digits.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
@@ -42,13 +43,10 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
     "--qat-epochs", type=click.IntRange(0), default=5, show_default=True,
     help="More in fixed point, per point.",
 )  # fmt: skip
-@click.option("--lr", type=float, help="Of the base; points have half of it and less.")
-@click.option("--batch", type=int)
-@click.option("--widths", metavar="W,W", help="Channels of the stages, outermost first.")
-@click.option("--latent", type=int, help="Latent spikes per step.")
-@click.option("--k", type=int, help="FSVAE: candidate spikes per latent.")
-@click.option("--prior-weight", type=float)
-@click.option("--seed", type=int)
+@settings_options(
+    ("lr", "batch", "widths", "latent", "k", "prior_weight", "seed"),
+    lr="Of the base; points have half of it and less.",
+)
 @click.option(
     "--ann-epochs", type=click.IntRange(0), help="Of the ANNs; 0: none (default: base's)."
 )
@@ -99,11 +97,9 @@ def command(
     require_extra("report")
     from snnvae.evaluate.front.report import ANN_HEADERS, HEADERS, ann_rows, answers, rows
     from snnvae.evaluate.front.trainings import Budget, Plan, train_front
-    from snnvae.train.settings import continued, resolve
+    from snnvae.families.resolve import continued, resolve
 
-    given = {name: value for name, value in settings.items() if value is not None}
-    if "widths" in given:
-        given["widths"] = numbers("widths", given["widths"])
+    given = given_settings(settings)
     if base_epochs is not None:
         given["epochs"] = base_epochs
     if start and (model or dataset or base_epochs):
@@ -111,8 +107,8 @@ def command(
             "--from says model, data set and base: leave out --model, --dataset, --base-epochs"
         )
     given |= {} if start else {"model": model or "esvae", "dataset": dataset or "digits"}
-    base: Config = continued(start, None, given) if start else resolve(None, given, data_dir)
-    if base.conditional:
+    base: Settings = continued(start, None, given) if start else resolve(None, given, data_dir)
+    if base.family.by_class(base):
         raise ConfigError(f"{start} is conditional: give train-front a model that is not")
     try:
         sizes = tuple(float(size) for size in ann_sizes.split(",") if size)
@@ -120,14 +116,12 @@ def command(
         sizes = (0.0,)
     if any(not 0 < size < 1 for size in sizes):
         raise ConfigError(f"--ann-sizes {ann_sizes}: write shares below 1, as in 0.5,0.25")
-    ann = None
-    if ann_epochs != 0 and base.decoder_widths:
-        raise ConfigError(
-            f"{start} has a decoder of other widths than its encoder, of which no ANN is made: add "
-            "--ann-epochs 0"
-        )
+    ann: dict[str, Any] | None = None
     if ann_epochs != 0:
-        ann = _ann(base, ann_epochs, ann_lr, ann_prior_weight)
+        given_to_ann = {"lr": ann_lr, "prior_weight": ann_prior_weight}
+        ann = {name: value for name, value in given_to_ann.items() if value is not None}
+        ann["epochs"] = ann_epochs or base.epochs
+        base.family.twin(base, 1.0, ann)  # what would fail after long work fails here
     plan = Plan(
         base=base,
         steps=tuple(dict.fromkeys(numbers("over", over))),
@@ -147,25 +141,6 @@ def command(
         lines += ["", table(ANN_HEADERS, ann_rows(front)), "", *answers(front)]
     lines += ["", *(f"wrote {out / name}" for name in (TABLE, PLOT, NUMBERS))]
     return Result("\n".join(lines), front.to_dict(), as_json=as_json)
-
-
-def _ann(base: Config, epochs: int | None, lr: float | None, prior_weight: float | None) -> Config:
-    """The ANN VAE of the same sizes."""
-    from snnvae.train.config import Config
-
-    changes: dict[str, Any] = {
-        "image_size": base.image_size,
-        "channels": base.channels,
-        "widths": base.widths,
-        "latent": base.latent,
-        "seed": base.seed,
-        "batch": base.batch,
-        "epochs": epochs or base.epochs,
-        "schedule": "cosine",
-    }
-    given = {"lr": lr, "prior_weight": prior_weight}
-    changes |= {name: value for name, value in given.items() if value is not None}
-    return Config.default("ann-vae", base.dataset, **changes)
 
 
 def _write(front: Front, out: Path) -> None:

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.progress import Progress
+from snnvae.text_table import table
 
 if TYPE_CHECKING:
-    from snnvae.train.config import Config
+    from snnvae.train.settings import Settings
 
 SIZES = "sizes.json"
 WHOLE = "whole"
@@ -24,7 +25,7 @@ PENALTY = 0.02
 
 
 def train_smaller(
-    config: Config,
+    config: Settings,
     out: Path,
     start: Path | None,
     progress: Progress,
@@ -37,15 +38,14 @@ def train_smaller(
     """Trains the whole network, unless there is one to start from, then shrinks it."""
     from snnvae.errors import ConfigError
     from snnvae.evaluate.sizes import HEADERS, rows, sizes_of
+    from snnvae.families import registry
     from snnvae.files import write_text
-    from snnvae.train import checkpoint, data
     from snnvae.train.adaptive.shrink import HELD_BACK, TOLERANCE, shrink
     from snnvae.train.chain import trained
-    from snnvae.train.config import SPIKING
 
-    if config.model not in SPIKING:
-        raise ConfigError(f"--adaptive-latent is for {' and '.join(SPIKING)}, not {config.model}")
-    # The images that rounds are judged by are not to be learned from before.
+    if not config.spiking:
+        raise ConfigError(f"--adaptive-latent is for spiking models, not {config.model}")
+    # The samples that rounds are judged by are not to be learned from before.
     plain = config.changed(unit_penalty=0.0, validation=HELD_BACK)
     source = start or trained(plain, out / WHOLE, progress=progress, data_dir=data_dir)
     shrunk = shrink(
@@ -59,10 +59,9 @@ def train_smaller(
         progress=progress,
         data_dir=data_dir,
     )
-    test = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
-    label = test.test_labels if config.conditional else None
+    test = config.family.data(config, data_dir).test
     before, uncut, after = (
-        sizes_of(checkpoint.load_spiking(p)[1], test.test[:], PRICED, label)
+        sizes_of(registry.load_spiking(p)[1], test, PRICED)
         for p in (source, shrunk.uncut, shrunk.path)
     )
     found: dict[str, Any] = {

@@ -6,7 +6,8 @@ import click
 
 from snnvae import zoo
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
+from snnvae.text_table import table
 
 
 @click.command(epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/")

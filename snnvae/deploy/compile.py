@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import nir
 
@@ -16,11 +17,11 @@ from snnvae.deploy.populations import build_neurons, connect
 from snnvae.deploy.settings import resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
+from snnvae.draws import read as read_draws
 from snnvae.errors import GraphError
 from snnvae.options import Options
 from snnvae.origin import Origin
 from snnvae.program import Connection, Input, Precision, Program
-from snnvae.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
     immediate = [(c.source, c.target) for c in connections if c.source in layers and not c.delay]
     order = loops.step_order(tuple(layers), immediate)
     stated = settings.metadata
+    draws, host_step = read_draws(stated, {port.name: prod(port.shape) for port in inputs})
     return Program(
         precision="float",
         dt=settings.conventions.dt,
@@ -87,7 +89,8 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
-        sampler=Sampler.read(stated["sampler"]) if "sampler" in stated else None,
+        draws=draws,
+        host_step=host_step,
         origin=Origin.read(stated),
         options=options,
         scales=settings.scales,

@@ -38,9 +38,6 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
     _require(isinstance(scales, dict), "metadata 'scales'")
     for name, scale in scales.items():
         _require(_is_scale(scale), f"metadata 'scales' of '{name}'")
-    if "sampler" in metadata:
-        sampler = metadata["sampler"]
-        _require(isinstance(sampler, dict) and _fits(sampler, graph), "metadata 'sampler'")
 
 
 def _members(metadata: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
@@ -51,65 +48,12 @@ def _members(metadata: Mapping[str, Any], key: str) -> list[tuple[str, dict[str,
     return list(group.items())
 
 
-def _fits(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
-    """Whether the sampler of a kind that feeds an input draws what that input takes."""
-    kind = sampler.get("kind")
-    if not isinstance(kind, str) or not _has_class_rules(sampler, graph):
-        return False
-    size = _size(graph, sampler.get("input"))
-    if kind == "fsvae":
-        latents, k = sampler.get("latents"), sampler.get("k")
-        if not isinstance(latents, int) or not isinstance(k, int):
-            return False
-        return min(latents, k) > 0 and size == latents * k
-    if kind == "esvae-prior":
-        if size is None:
-            return False
-        weight, bias = sampler.get("weight"), sampler.get("bias")
-        return _is_array(weight, (size, None)) and _is_array(bias, (size,))
-    return True
-
-
-def _has_class_rules(sampler: Mapping[str, Any], graph: nir.NIRGraph) -> bool:
-    """Whether what a sampler says of classes fits: none, or some that its input and weights have.
-
-    An ESVAE's encoder states classes without an input: its decoder will take them.
-    """
-    classes, port = sampler.get("classes"), sampler.get("class_input")
-    if not isinstance(port, str | None):
-        return False
-    if classes is None:
-        return port is None and "class_weight" not in sampler
-    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1:
-        return False
-    kind = sampler["kind"]
-    if port is None:
-        return kind == "esvae-posterior" and "class_weight" not in sampler
-    if port == sampler.get("input") or not isinstance(graph.nodes.get(port), nir.Input):
-        return False
-    if _size(graph, port) != classes:
-        return False
-    if kind != "esvae-prior":
-        return "class_weight" not in sampler
-    latents = _size(graph, sampler.get("input"))
-    return latents is not None and _is_array(sampler.get("class_weight"), (latents, classes))
-
-
 def _size(graph: nir.NIRGraph, name: object) -> int | None:
     """Values of an input or output node; None if there is no such node."""
     node = graph.nodes.get(name) if isinstance(name, str) else None
     if not isinstance(node, (nir.Input, nir.Output)):
         return None
     return int(np.prod(next(iter(node.output_type.values()))))
-
-
-def _is_array(value: object, shape: tuple[int | None, ...]) -> bool:
-    """Finite numbers of that shape; None stands for any size."""
-    numbers = np.asarray(value)
-    if numbers.dtype.kind not in "fiu" or numbers.ndim != len(shape):
-        return False
-    fits = all(want in (None, have) for want, have in zip(shape, numbers.shape))
-    return fits and bool(np.isfinite(numbers).all())
 
 
 def _is_flag(value: object) -> bool:

@@ -9,7 +9,7 @@ import nir
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
-from snnvae.evaluate.stimuli import stimulus_for
+from snnvae.evaluate.stimuli import Source, nothing, stimulus_for
 from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -20,25 +20,35 @@ SEED = 1
 
 
 def calibrated(
-    graph: nir.NIRGraph, options: Options, method: str, file: Path | None = None
+    graph: nir.NIRGraph,
+    options: Options,
+    method: str,
+    file: Path | None = None,
+    held_out: Source = nothing,
 ) -> Options:
     """The options with the scales that a stimulus gives."""
     program = compile_graph(graph, "float", options).program
-    scales = calibrate(program, _stimulus(program, options, file), method)
+    scales = calibrate(program, _stimulus(program, options, file, held_out), method)
     # All but max saturate what they must, knowingly.
     return replace(options, scales=scales, saturate=options.saturate or method != "max")
 
 
 def ranges(
-    graph: nir.NIRGraph, options: Options, file: Path | None = None
+    graph: nir.NIRGraph, options: Options, file: Path | None = None, held_out: Source = nothing
 ) -> tuple[LayerRange, ...]:
     """What the same stimulus does to each layer in fixed point."""
     exact = compile_graph(graph, "float", options).program
     fixed = compile_graph(graph, "fixed", options).program
-    return measure(exact, fixed, _stimulus(exact, options, file))
+    return measure(exact, fixed, _stimulus(exact, options, file, held_out))
 
 
-def _stimulus(program: Program, options: Options, file: Path | None) -> Stimulus:
+def _stimulus(program: Program, options: Options, file: Path | None, held_out: Source) -> Stimulus:
     return stimulus_for(
-        program, SAMPLES, seed=SEED, steps=options.steps, file=file, may_be_noise=True
+        program,
+        SAMPLES,
+        seed=SEED,
+        steps=options.steps,
+        file=file,
+        may_be_noise=True,
+        held_out=held_out,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nir
-import numpy as np
 
 from snnvae.deploy.backends import CHECKED, Backend, Peer
 from snnvae.deploy.compile import compile_graph
@@ -16,7 +16,7 @@ from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, all_agree, compare, compare_arrays
 from snnvae.evaluate.peers import peer_rows
-from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.evaluate.stimuli import Source, nothing, stimulus_for, with_steps_of
 from snnvae.extras import require
 from snnvae.options import Options
 from snnvae.program import Precision, Program
@@ -24,6 +24,9 @@ from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.shown import Columns, Shown, as_columns
 from snnvae.stimulus import Stimulus
+
+if TYPE_CHECKING:
+    from snnvae.layers.model import SpikingModel
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,17 @@ def check(
     options: Options | None = None,
     file: Path | None = None,
     classes: Sequence[int] | None = None,
-    checkpoint: Path | None = None,
+    model: SpikingModel | None = None,
     backends: Sequence[Backend] = CHECKED,
     precisions: Iterable[Precision] = ("float", "fixed"),
     peers: Sequence[Peer] = (),
+    held_out: Source = nothing,
     progress: Progress | None = None,
 ) -> Check:
     """One seeded stimulus through every backend, compared with the reference, layer by layer.
 
-    samples: how many; options: as `snnvae.options.Options`. file: the stimulus, else the file's
-    own data set, or noise. In float also `peers`, other interpreters of NIR, and Norse if a
-    checkpoint is given. Spikes must be the same, of fixed point every bit of the membranes.
-
-    >>> import snnvae as sv
-    >>> sv.check(sv.read(sv.zoo.path("digits-esvae")), samples=2, backends=["emulator"])
-    <Check: agrees; 8 rows of emulator beside the reference>
+    file: the stimulus, else `held_out` samples, or noise. In float also `peers`, other interpreters
+    of NIR, and Norse if a trained model is given.
     """
     options = with_steps_of(graph, options or Options(), file)
     rows: list[LayerParity] = []
@@ -90,10 +89,11 @@ def check(
             file=file,
             may_be_noise=True,
             classes=classes,
+            held_out=held_out,
         )
         expected = run(program, stimulus, "reference", membranes=True, progress=progress)
-        if checkpoint is not None and precision == "float":
-            rows += norse_rows(program, stimulus, expected, checkpoint)
+        if model is not None and precision == "float":
+            rows += norse_rows(program, stimulus, expected, model)
         for peer in peers if precision == "float" else ():
             settings = resolve(graph, options)
             found, missing = peer_rows(peer, graph, settings, program, stimulus, expected)
@@ -114,33 +114,25 @@ def check(
 
 
 def norse_rows(
-    program: Program, stimulus: Stimulus, expected: Recording, checkpoint: Path
+    program: Program, stimulus: Stimulus, expected: Recording, model: SpikingModel
 ) -> list[LayerParity]:
-    """Norse's own cells, in float64, with the checkpoint's folded weights."""
+    """Norse's own cells, in float64, with the trained model's folded weights."""
     require("torch", "norse")
-    from snnvae.train import checkpoint as checkpoints
     from snnvae.train.trace import trace
 
     part = program.origin.part
     if part is None:
         raise ConfigError("`checkpoint`: the file does not say which part of a model it is")
-    config, model = checkpoints.load_spiking(checkpoint)
-    if program.origin.model != config.model:
+    if program.origin.model != model.config.model:
         raise ConfigError(
-            f"`checkpoint` {checkpoint}: holds a {config.model}, the file a "
-            f"{program.origin.model}; give the checkpoint that it was exported from"
+            f"`checkpoint` holds a {model.config.model}, the file a {program.origin.model}; give "
+            "the checkpoint that it was exported from"
         )
-    streams = {name: _as_trained(name, s) for name, s in stimulus.streams.items()}
     try:
-        norse = trace(model.folded(), part, streams)
-    except RuntimeError:
+        norse = trace(model.folded(), part, stimulus.streams)
+    except (RuntimeError, ValueError):
         raise ConfigError(
-            f"`checkpoint` {checkpoint}: its shapes are not those of the file; give the checkpoint "
-            "that it was exported from"
+            "`checkpoint`: its shapes are not those of the file; give the checkpoint that it was "
+            "exported from"
         ) from None
     return compare_arrays(program, expected, "norse", norse.spikes, norse.membranes)
-
-
-def _as_trained(name: str, stream: np.ndarray) -> np.ndarray:
-    """Streams of spikes are vectors in the model, (N, 1, 1) maps in the graph."""
-    return stream if name == "image" else stream.reshape(*stream.shape[:2], -1)

@@ -1,70 +1,100 @@
-"""From a trained model straight to what its deployed form reconstructs."""
+"""From a trained model straight to what its deployed form makes of samples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import nir
 import numpy as np
+from numpy.typing import NDArray
 
 from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import run
-from snnvae.evaluate.reconstruct import run_two_stages
-from snnvae.hardware_sim.stimuli import build_stimulus
-from snnvae.program import Precision
-from snnvae.progress import Progress
+from snnvae.evaluate.stages import run_stages
+from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.layers.model import SpikingModel
+from snnvae.program import Precision, Program
+from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
+from snnvae.train.family import Samples, Values
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 CHUNK = 64
-"""Samples at a time; any number gives the same images."""
+"""Samples at a time; any number gives the same outputs."""
 
 
 @dataclass(frozen=True)
-class Reconstructions:
-    """Images (N, C, H, W) and, per part, its graph and the recording of all samples."""
+class Deployed:
+    """Outputs (N, …) and, per part, its graph and the recording of all samples."""
 
-    images: np.ndarray
+    outputs: Values
     parts: Mapping[str, tuple[nir.NIRGraph, Recording]]
 
 
-def deployed_reconstructions(
-    model: SpikingVAE,
-    images: np.ndarray,
-    precision: Precision,
-    *,
-    label: np.ndarray | None = None,
-    seed: int = 0,
-    backend: Backend = "emulator",
-    progress: Progress | None = None,
-    means: Means | None = None,
-) -> Reconstructions:
-    """Images (N, C, H, W) through the exported and compiled autoencoder.
+class DeployedModel:
+    """The compiled part of a model by which it is judged, in one program or several."""
 
-    label: their classes (N,), which a conditional model needs.
-    """
-    names = parts_for(model, "autoencoder")
-    folded = model.folded()
-    graphs = {name: to_nir(folded, name) for name in names}
-    programs = {name: compile_graph(graph, precision).program for name, graph in graphs.items()}
-    recordings: dict[str, list[Recording]] = {name: [] for name in names}
-    for start in range(0, len(images), CHUNK):
-        some = images[start : start + CHUNK].astype(np.float64)
-        samples = range(start, start + len(some))
-        first = programs[names[0]]
-        classes = None if label is None else label[start : start + CHUNK].tolist()
-        stimulus = build_stimulus(first, samples, seed=seed, data={"image": some}, classes=classes)
-        if len(names) == 2:
-            stages = run_two_stages(first, programs[names[1]], stimulus, backend, progress, means)
-            recordings[names[0]].append(stages.encoder)
-            recordings[names[1]].append(stages.decoder)
-        else:
-            recordings[names[0]].append(
-                run(first, stimulus, backend, progress=progress, means=means)
+    def __init__(
+        self,
+        model: SpikingModel,
+        precision: Precision,
+        *,
+        seed: int = 0,
+        backend: Backend = "emulator",
+        progress: Progress | None = None,
+        means: Means | None = None,
+    ) -> None:
+        judged = model.config.family.judged
+        folded = model.folded()
+        self.graphs = {name: to_nir(folded, name) for name in parts_for(model, judged)}
+        self.programs: dict[str, Program] = {
+            name: compile_graph(graph, precision).program for name, graph in self.graphs.items()
+        }
+        self.seed, self.backend, self.means = seed, backend, means
+        self.progress = progress or NoProgress()
+
+    def blocks(self, samples: Samples) -> Iterator[Mapping[str, Recording]]:
+        """Recordings by part, a chunk of the samples after another."""
+        first = next(iter(self.programs.values()))
+        for start in range(0, len(samples), CHUNK):
+            some = samples.take(slice(start, start + CHUNK))
+            data = {name: _exact(values) for name, values in some.inputs.items()}
+            label = some.label if first.classes else None
+            stimulus = build_stimulus(
+                first,
+                range(start, start + len(some)),
+                seed=self.seed,
+                data=data,
+                classes=None if label is None else label.tolist(),
             )
-    whole = {name: Recording.joined(some) for name, some in recordings.items()}
-    copies = next(iter(whole[names[-1]].outputs.values()))
-    return Reconstructions(copies, {name: (graphs[name], whole[name]) for name in names})
+            found = run_stages(
+                tuple(self.programs.values()), stimulus, self.backend, self.progress, self.means
+            )
+            yield dict(zip(self.programs, found))
+
+    def outputs(self, samples: Samples) -> Values:
+        """(N, …) of all samples."""
+        return np.concatenate([self._output(block) for block in self.blocks(samples)])
+
+    def run(self, samples: Samples) -> Deployed:
+        """Everything of all samples."""
+        blocks = list(self.blocks(samples))
+        whole = {name: Recording.joined([block[name] for block in blocks]) for name in blocks[0]}
+        parts = {name: (self.graphs[name], recording) for name, recording in whole.items()}
+        return Deployed(self._output(whole), parts)
+
+    def _output(self, recordings: Mapping[str, Recording]) -> Values:
+        """What comes out of the last part: what the host reads (B, …), or spikes (B, T, …)."""
+        name, program = list(self.programs.items())[-1]
+        ((output, layer),) = program.outputs.items()
+        found = recordings[name]
+        if output in found.outputs:
+            return found.outputs[output]
+        return found.spikes[layer].astype(np.float64)
+
+
+def _exact(values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    return array.astype(np.float64) if array.dtype.kind == "f" else array

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
 from snnvae.evaluate.front.price import point_of
 from snnvae.evaluate.front.result import PROFILES
 from snnvae.hardware_sim.energy import units
-from snnvae.train.config import Config
+from snnvae.layers.model import SpikingModel
+from snnvae.train.family import Samples
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 CHIP = "loihi2"
 HEADERS = ("", "before", "after", "after / before")
@@ -35,22 +32,17 @@ class Sizes:
     mse: float
 
 
-def sizes_of(
-    model: SpikingVAE,
-    images: NDArray[np.float32],
-    priced: int,
-    label: NDArray[np.int64] | None = None,
-) -> Sizes:
-    """mse over all images, energy over the first `priced`; label: for conditional models."""
-    point = point_of("", model, images, priced, label=label)
+def sizes_of(model: SpikingModel, samples: Samples, priced: int) -> Sizes:
+    """The error over all samples, energy over the first `priced`."""
+    point = point_of("", model, samples, priced)
     folded = model.folded()
     programs = [
         compile_graph(to_nir(folded, part), "fixed").program
-        for part in parts_for(model, "autoencoder")
+        for part in parts_for(model, model.config.family.judged)
     ]
     arithmetic, memory = (point.energy(profile).nominal for profile in PROFILES)
     return Sizes(
-        widths=_widths(model.config),
+        widths=model.config.family.sizes_text(model.config),
         neurons=point.neurons,
         synapses=point.synapses,
         cores=sum(place(program, load_chip(CHIP)).cores for program in programs),
@@ -80,11 +72,3 @@ def rows(before: Sizes, after: Sizes) -> list[tuple[str, ...]]:
         energy("energy per image, memory included", before.memory, after.memory),
         row("reconstruction MSE, fixed point", before.mse, after.mse, ".4f"),
     ]
-
-
-def _widths(config: Config) -> str:
-    parts = [config.widths, (config.latent,), config.maps]
-    if config.model == "fsvae":
-        usual = (2 * config.latent, 4 * config.latent)
-        parts += [config.posterior_hidden or usual, config.prior_hidden or usual]
-    return " | ".join("-".join(map(str, part)) for part in parts)

@@ -13,7 +13,7 @@ from snnvae.deploy.backends import Backend
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.errors import ConfigError
-from snnvae.evaluate.stimuli import stimulus_for, with_steps_of
+from snnvae.evaluate.stimuli import Source, nothing, stimulus_for, with_steps_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -45,6 +45,7 @@ def sweep_steps(
     file: Path | None = None,
     classes: Sequence[int] | None = None,
     backend: Backend = "emulator",
+    held_out: Source = nothing,
     progress: Progress | None = None,
 ) -> Iterator[SweepRun]:
     """Runs for each T, the largest first; one recording is held at a time.
@@ -61,7 +62,9 @@ def sweep_steps(
     if longest > whole:
         raise ConfigError(f"`over` {longest}: the input holds {whole} steps; give no more")
     most = compile_graph(graph, precision, replace(options, steps=whole)).program
-    stimulus = stimulus_for(most, samples, seed=seed, steps=whole, file=file, classes=classes)
+    stimulus = stimulus_for(
+        most, samples, seed=seed, steps=whole, file=file, classes=classes, held_out=held_out
+    )
     best: Mapping[str, np.ndarray] | None = None
     for t in sorted(steps, reverse=True):
         program = compile_graph(graph, precision, replace(options, steps=t)).program

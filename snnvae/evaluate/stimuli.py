@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +14,10 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.draws.label import classes_in_turn
 from snnvae.errors import DataError
 from snnvae.evaluate.nir_data import read_nir_data
-from snnvae.hardware_sim.samplers import classes_in_turn
-from snnvae.hardware_sim.stimuli import build_stimulus, classes_of, steps_of
+from snnvae.hardware_sim.make_stimulus import build_stimulus, steps_of
 from snnvae.options import Options
 from snnvae.program import Input, Program
 from snnvae.stimulus import Stimulus
@@ -53,9 +53,8 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
 
 
 def data_inputs(program: Program) -> list[Input]:
-    """Inputs that the file's own sampler does not feed."""
-    fed = program.sampler.fed if program.sampler is not None else ()
-    return [port for port in program.inputs if port.name not in fed]
+    """Inputs that the host does not feed."""
+    return [port for port in program.inputs if port.name not in program.drawn]
 
 
 class HeldOut(NamedTuple):
@@ -65,23 +64,13 @@ class HeldOut(NamedTuple):
     classes: tuple[int, ...] | None = None
 
 
-def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
-    """Held-out images of the data set that the graph names, for its constant image input."""
-    images = [p for p in data_inputs(program) if p.constant and len(p.shape) == 3]
-    name = program.origin.dataset
-    if len(images) != 1 or name is None:
-        return HeldOut({})
-    from snnvae.train import data
+Source = Callable[[Program, Sequence[int]], HeldOut]
+"""Samples by their indices that the network a program comes from was not trained on."""
 
-    split = data.load(name, image_size=images[0].shape[-1])
-    test = split.test
-    if test.shape[1:] != images[0].shape:
-        return HeldOut({})
-    if max(samples) >= len(test):
-        raise DataError(f"`samples` {max(samples) + 1}: '{name}' holds out {len(test)} images")
-    chosen = list(samples)
-    labels = tuple(split.test_labels[chosen].tolist()) if classes_of(program) else None
-    return HeldOut({images[0].name: test[chosen].astype(np.float64)}, labels)
+
+def nothing(program: Program, samples: Sequence[int]) -> HeldOut:
+    """A source for networks of which no data set is known."""
+    return HeldOut({})
 
 
 def noise(
@@ -120,8 +109,12 @@ def stimulus_for(
     file: Path | None = None,
     may_be_noise: bool = False,
     classes: Sequence[int] | None = None,
+    held_out: Source = nothing,
 ) -> Stimulus:
-    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer)."""
+    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer).
+
+    held_out: what samples are where there is no file.
+    """
     blocks = stimulus_blocks(
         program,
         count,
@@ -131,6 +124,7 @@ def stimulus_for(
         file=file,
         may_be_noise=may_be_noise,
         classes=classes,
+        held_out=held_out,
     )
     return next(blocks)
 
@@ -145,6 +139,7 @@ def stimulus_blocks(
     file: Path | None = None,
     may_be_noise: bool = False,
     classes: Sequence[int] | None = None,
+    held_out: Source = nothing,
 ) -> Iterator[Stimulus]:
     """The same, `size` samples at a time.
 
@@ -161,8 +156,8 @@ def stimulus_blocks(
         labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         given = {**noise(program, samples, steps or program.steps, seed), **given}
-        if labels is None and file is None and classes_of(program):
-            labels = classes_in_turn(samples, classes_of(program))
+        if labels is None and file is None and program.classes:
+            labels = classes_in_turn(samples, program.classes)
     for start in range(0, max(len(samples), 1), size):
         some = samples[start : start + size]
         data = {

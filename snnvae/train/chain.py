@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from snnvae.progress import Progress
-from snnvae.train.config import Config
 from snnvae.train.fit import STATE, fit
+from snnvae.train.settings import Settings
+
+Some = TypeVar("Some", bound=Settings)
 
 FINE_LR, QAT_LR = 0.5, 0.1
 """Learning rates of a network that goes on, and of one that goes on in fixed point, as parts of the
@@ -14,7 +17,7 @@ first one's."""
 
 
 def trained(
-    config: Config,
+    config: Settings,
     folder: Path,
     source: Path | None = None,
     progress: Progress | None = None,
@@ -31,12 +34,12 @@ def trained(
     return path
 
 
-def further(config: Config, epochs: int, **changes: object) -> Config:
+def further(config: Some, epochs: int, **changes: object) -> Some:
     """Settings for a training that goes on from one of `config`: lower and falling rates."""
     settings = {"epochs": epochs, "lr": config.lr * FINE_LR, "schedule": "cosine", "anneal": ()}
     return config.changed(**{**settings, **changes})
 
 
-def quantised(config: Config, epochs: int) -> Config:
+def quantised(config: Some, epochs: int) -> Some:
     """The same in fixed point."""
     return further(config, epochs, qat="loihi2", lr=config.lr * QAT_LR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from torch import Tensor
 
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.files import write_aside
-from snnvae.train.config import Config
-from snnvae.train.model import build
-from snnvae.train.vae import VAE, SpikingVAE
+from snnvae.layers.model import SpikingModel
+from snnvae.train.build import build
+from snnvae.train.family import Trainable
+from snnvae.train.settings import Settings
 
 FORMAT = "snnvae-checkpoint"
 VERSION = 1
@@ -24,7 +25,7 @@ VERSION = 1
 RETRAIN = "make one with 'snnvae train'"
 
 
-def save(path: str | Path, model: VAE) -> Path:
+def save(path: str | Path, model: Trainable) -> Path:
     """Writes settings and weights, aside first, so that `path` is whole or absent."""
     path = Path(path)
     content = {
@@ -38,7 +39,11 @@ def save(path: str | Path, model: VAE) -> Path:
     return path
 
 
-def load(path: str | Path) -> tuple[Config, VAE]:
+KindOf = Callable[[str], type[Settings]]
+"""The settings of a model's family, by its name; ConfigError for a name that no family has."""
+
+
+def load(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
     """The settings and the model, in evaluation mode, of a file that `save` wrote."""
     path = Path(path)
     content = read(path)
@@ -53,7 +58,7 @@ def load(path: str | Path) -> tuple[Config, VAE]:
     if not isinstance(settings, Mapping) or not isinstance(weights, Mapping):
         raise CheckpointError(f"{path} lacks its settings or weights: {RETRAIN}")
     try:
-        config = Config.from_dict(settings)
+        config = kind_of(str(settings.get("model"))).from_dict(settings)
         # Shapes are compared before anything of the size that the file claims is allocated.
         with torch.device("meta"):
             model = build(config)
@@ -64,12 +69,12 @@ def load(path: str | Path) -> tuple[Config, VAE]:
     return config, model.eval()
 
 
-def load_spiking(path: str | Path) -> tuple[Config, SpikingVAE]:
-    """As `load`; CheckpointError for the ANN, which has no spikes to deploy."""
-    config, model = load(path)
-    if not isinstance(model, SpikingVAE):
+def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
+    """As `load`; CheckpointError for an ANN, which has no spikes to deploy."""
+    config, model = load(path, kind_of)
+    if not isinstance(model, SpikingModel):
         raise CheckpointError(
-            f"{path} is an {config.model}, which has no spikes: give an esvae or an fsvae"
+            f"{path} is an {config.model}, which has no spikes: give a model that has"
         )
     return config, model
 

@@ -16,9 +16,9 @@ import math
 import torch
 from torch import Tensor
 
-from snnvae.train.config import Config
+from snnvae.layers.model import SpikingModel
 from snnvae.train.operations import Meter
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.settings import Settings
 
 ASCENT, SQUARE = 5e-3, 0.5
 """η, per training step, and ρ."""
@@ -30,7 +30,7 @@ LEAST_RATE = 1e-4
 class Costs:
     """Adds to the loss of a step of `model` what `config` asks for."""
 
-    def __init__(self, model: SpikingVAE, config: Config) -> None:
+    def __init__(self, model: SpikingModel, config: Settings) -> None:
         self.model, self.meter, self.config = model, Meter(model), config
 
     def __call__(self, loss: Tensor, multiplier: float) -> tuple[Tensor, float]:
@@ -57,12 +57,12 @@ def next_multiplier(multiplier: float, operations: float, budget: float) -> floa
     return max(0.0, multiplier + ASCENT * min(max(over, -1.0), 1.0))
 
 
-def budget_of(config: Config, steps: int) -> float:
+def budget_of(config: Settings, steps: int) -> float:
     """Synaptic operations per image that a training with T = `steps` is to keep to."""
     return config.spike_budget * steps / config.steps
 
 
-def steps_at(config: Config, epoch: int) -> int:
+def steps_at(config: Settings, epoch: int) -> int:
     """T of an epoch, from 0: an equal part of the epochs for each of `anneal` and `steps`."""
     stages = (*config.anneal, config.steps)
     return stages[min(epoch * len(stages) // config.epochs, len(stages) - 1)]

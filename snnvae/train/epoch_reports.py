@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnvae.files import write_text
-from snnvae.images import grid, pairs, save_grid
+from snnvae.images import grid, save_grid
+from snnvae.train.family import Picture
 
 if TYPE_CHECKING:
     from tensorboardX import SummaryWriter
@@ -37,13 +38,9 @@ class EpochReports:
     def write(
         self,
         records: Sequence[Mapping[str, Any]],
-        samples: np.ndarray | None,
-        originals: np.ndarray,
-        copies: np.ndarray,
-        columns: int | None = None,
+        pictures: Sequence[Picture] = (),
     ) -> None:
-        """The last of `records` is the epoch's; pictures (N, C, H, W) in [−1, 1]. columns: of the
-        samples; by default as many as rows."""
+        """The last of `records` is the epoch's."""
         record = records[-1]
         epoch = int(record["epoch"])
         write_text(self.folder / METRICS, "".join(json.dumps(r) + "\n" for r in records))
@@ -53,18 +50,13 @@ class EpochReports:
                     self.events.add_scalar(f"rates/{layer}", rate, epoch)
             elif name != "epoch" and isinstance(value, (int, float)):
                 self.events.add_scalar(name, value, epoch)
-        reconstructions = pairs(originals, copies)
-        for name, images, width in (
-            ("samples", samples, columns),
-            ("reconstructions", reconstructions, 8),
-        ):
-            if images is None:
-                continue
-            path = self.folder / PICTURES / f"{name}-{epoch:04d}.png"
-            save_grid(images, path, width)
-            picture = np.asarray(grid(images, width))
+        for each in pictures:
+            save_grid(
+                each.images, self.folder / PICTURES / f"{each.name}-{epoch:04d}.png", each.columns
+            )
+            picture = np.asarray(grid(each.images, each.columns))
             form = "HW" if picture.ndim == 2 else "HWC"
-            self.events.add_image(name, picture, epoch, dataformats=form)
+            self.events.add_image(each.name, picture, epoch, dataformats=form)
         self.events.flush()
 
     def close(self) -> None:

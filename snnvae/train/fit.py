@@ -7,46 +7,43 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
+from snnvae.layers.model import SpikingModel
+from snnvae.layers.spiking import save_memory as saving_memory
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import blocks, checkpoint, data, state
-from snnvae.train.config import Config
+from snnvae.train import checkpoint, state
+from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
+from snnvae.train.devices import Hardware, keep_freed_memory
 from snnvae.train.epoch_reports import METRICS, EpochReports
-from snnvae.train.hardware import Hardware, keep_freed_memory
-from snnvae.train.inference import generate, reconstruct
+from snnvae.train.family import Batch, Data, Losses, Trainable
 from snnvae.train.interrupts import deferred_interrupts
-from snnvae.train.model import build
 from snnvae.train.randomness import generator, held_back, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor
+from snnvae.train.settings import Settings
 from snnvae.train.start import starting_model
 from snnvae.train.state import STATE, Position
-from snnvae.train.vae import VAE, Losses, SpikingVAE
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 CHECKPOINT = "model.pt"
 JUDGED = 1000
-"""Held-out images that each epoch is judged by; the last one by all of them."""
+"""Held-out samples that each epoch is judged by; the last one by all of them."""
 BUDGET_SLACK = 1.1
 """Of a budget, within which an epoch may be the best by validation."""
-SHOWN = 32
-"""Images of the pictures of reconstructions; twice as many samples."""
 
 __all__ = ["CHECKPOINT", "METRICS", "STATE", "Training", "fit"]
 
 
 def fit(
-    config: Config,
+    config: Settings,
     out_dir: str | Path,
     progress: Progress | None = None,
     *,
@@ -71,16 +68,12 @@ def fit(
     out = Path(out_dir)
     if not resume and (out / STATE).exists():
         raise ConfigError(f"{out} holds a training already: add `resume`, or choose another folder")
-    split = data.load(
-        config.dataset, data_dir=data_dir, image_size=config.image_size, progress=progress
-    )
-    _check_shape(config, split)
-    _check_classes(config, data_dir)
+    data = config.family.data(config, data_dir, progress)
     model = build(config) if resume else starting_model(config, source)
-    training = Training(config, split, (hardware or Hardware()).fabric(), model)
+    training = Training(config, data, (hardware or Hardware()).fabric(), model)
     training.position.source = state.digest_of(source)
     if save_memory:
-        blocks.save_memory(training.model)
+        saving_memory(training.model)
     if resume:
         training.resume(out / STATE)
     make_folder(out)
@@ -90,12 +83,13 @@ def fit(
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(self, config: Config, split: data.Split, fabric: Fabric, model: VAE) -> None:
+    def __init__(self, config: Settings, data: Data, fabric: Fabric, model: Trainable) -> None:
         keep_freed_memory()
-        self.config, self.split, self.fabric = config, split, fabric
+        self.config, self.data, self.fabric = config, data, fabric
+        self.family = config.family
         self.model = model
         self.costs: Costs | None = None
-        if isinstance(self.model, SpikingVAE) and (config.spike_budget or config.unit_penalty):
+        if isinstance(self.model, SpikingModel) and (config.spike_budget or config.unit_penalty):
             self.costs = Costs(self.model, config)
         optimizer = AdamW(
             self.model.optimizer_groups(),
@@ -107,17 +101,17 @@ class Training:
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped
         self.position = Position()
-        self.validation, self.train = held_back(config.seed, len(split.train), config.validation)
+        self.validation, self.train = held_back(config.seed, len(data.train), config.validation)
         if config.early_stop and not len(self.validation):
             raise ConfigError(
-                f"validation {config.validation} holds back no image of {len(split.train)}: "
-                "use more"
+                f"validation {config.validation} holds back none of {len(data.train)} "
+                f"{self.family.unit}: use more"
             )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:
             raise ConfigError(
-                f"batch {config.batch} exceeds the {len(self.train)} training images of "
-                f"{config.dataset}: use a smaller one"
+                f"batch {config.batch} exceeds the {len(self.train)} training {self.family.unit}"
+                f"{f' of {config.dataset}' if config.dataset else ''}: use a smaller one"
             )
         if config.batch % fabric.world_size:
             raise ConfigError(
@@ -166,7 +160,7 @@ class Training:
     def _epoch(self, out: Path, progress: Progress) -> None:
         """The steps of an epoch that are left; interrupted between two of them, it saves."""
         self.wrapped.train()
-        if isinstance(self.model, SpikingVAE):
+        if isinstance(self.model, SpikingModel):
             self.model.steps = steps_at(self.config, self.position.epoch)
         self.seen, self.began = 0, time.monotonic()
         try:
@@ -181,8 +175,8 @@ class Training:
     def _steps(self, progress: Progress, check: Callable[[], None]) -> None:
         config, position = self.config, self.position
         sums = torch.tensor(position.sums, dtype=torch.float64)
-        for images, label in self._batches():
-            losses = self._step(images, label)
+        for batch in self._batches():
+            losses = self._step(batch)
             if not losses.total.isfinite():
                 raise ConfigError(
                     f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
@@ -196,11 +190,11 @@ class Training:
                 1,
                 epoch=str(position.epoch + 1),
                 loss=losses.total.item(),
-                **{"images/s": self.seen / (time.monotonic() - self.began)},
+                **{f"{self.family.unit}/s": self.seen / (time.monotonic() - self.began)},
             )
             check()
 
-    def _step(self, images: Tensor, label: Tensor | None) -> Losses:
+    def _step(self, batch: Batch) -> Losses:
         config, position = self.config, self.position
         done = (position.epoch * self.steps + position.step) / (config.epochs * self.steps)
         for group, rate in zip(self.optimizer.param_groups, self.rates):
@@ -208,7 +202,7 @@ class Training:
         noise = generator(
             config.seed, "noise", position.epoch, position.step, self.fabric.global_rank
         )
-        losses: Losses = self.wrapped(images, noise, position.epoch / config.epochs, label)
+        losses: Losses = self.wrapped(batch, noise, position.epoch / config.epochs)
         total = losses.total
         if self.costs is not None:
             total, operations = self.costs(total, position.multiplier)
@@ -231,35 +225,29 @@ class Training:
             budget = budget_of(config, steps_at(config, position.epoch))
             position.multiplier = next_multiplier(position.multiplier, operations, budget)
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The rest of an epoch: full batches in random order, this device's share of each; with
-        their classes, if the model is conditional."""
+    def _batches(self) -> Iterator[Batch]:
+        """The rest of an epoch: full batches in random order, this device's share of each."""
         config, position, fabric = self.config, self.position, self.fabric
         chosen = self.train[order(config.seed, position.epoch, len(self.train)).numpy()]
         share = config.batch // fabric.world_size
         for step in range(position.step, self.steps):
             start = step * config.batch + fabric.global_rank * share
             rows = chosen[start : start + share]
-            images = torch.from_numpy(self.split.train[rows])
-            if config.flip:
-                coin = generator(config.seed, "flip", position.epoch, step, fabric.global_rank)
-                flipped = torch.rand(share, generator=coin) < 0.5
-                images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
-            label = None
-            if config.conditional:
-                label = torch.from_numpy(self.split.train_labels[rows]).to(fabric.device)
-            yield images.to(fabric.device), label
+            coin = generator(config.seed, "flip", position.epoch, step, fabric.global_rank)
+            batch = self.family.batch(config, self.data.train.take(rows), coin)
+            yield tuple(None if x is None else x.to(fabric.device) for x in batch)
 
     def _finish(self, out: Path, reports: EpochReports, warn: Callable[[str], None]) -> None:
         """Judges an epoch and writes it down."""
         config, position = self.config, self.position
         seconds = time.monotonic() - self.began
         net = _on_cpu(self.model)
+        name, unit = self.family.error, self.family.unit
         validation = None
         if len(self.validation):
-            held_back = self.split.train[self.validation]
-            label = self.split.train_labels[self.validation].tolist()
-            validation = _mse(reconstruct(net, held_back, config.seed, label), held_back)
+            validation = self.family.error_of(
+                net, self.data.train.take(self.validation), config.seed
+            )
         improved = self._note_validation(validation)
         last = position.epoch + 1 == config.epochs or self._is_done()
         improved = improved or (last and position.best == float("inf"))
@@ -268,24 +256,21 @@ class Training:
         if self.costs is not None:
             record["operations"] = position.operations / self.steps
         if validation is not None:
-            record["validation_mse"] = validation
-        images = self.split.test[: None if last else JUDGED]
-        label = self.split.test_labels[: len(images)].tolist()
+            record[f"validation_{name}"] = validation
+        samples = self.data.test.take(slice(None if last else JUDGED))
         with firing_rates(net) as rates:
-            copies = reconstruct(net, images, config.seed, label)
-        record |= {"test_mse": _mse(copies, images), "test_images": len(images)}
-        record |= {"images_per_second": self.seen / seconds, "rates": rates}
+            outputs = self.family.outputs(net, samples, config.seed)
+        figures = self.family.figures(config, outputs, samples)
+        record |= {f"test_{figure}": value for figure, value in figures.items()}
+        record |= {f"test_{unit}": len(samples), f"{unit}_per_second": self.seen / seconds}
+        record["rates"] = rates
         for line in warnings_of(rates):
             warn(f"epoch {position.epoch + 1}: {line}")
         position.records.append(record)
         position.epoch, position.step, position.sums = position.epoch + 1, 0, [0.0] * 3
         position.operations = 0.0
-        # An autoencoder has nothing to draw from.
-        draws = config.model != "autoencoder"
-        samples = generate(net, 2 * SHOWN, config.seed) if draws else None
-        reports.write(
-            position.records, samples, images[:SHOWN], copies[:SHOWN], config.classes or None
-        )
+        shown = self.family.pictures(net, samples, outputs, config.seed)
+        reports.write(position.records, shown)
         if improved:
             checkpoint.save(out / CHECKPOINT, self.model)
         self._save(out)
@@ -316,37 +301,12 @@ class Training:
         )
 
 
-def _on_cpu(model: VAE) -> VAE:
+def _on_cpu(model: Trainable) -> Any:
     """The form that is judged, in float32, or as it is in fixed point; on the CPU, where the host's
     draws are."""
     import copy
 
     net = copy.deepcopy(model).cpu()
-    if isinstance(net, SpikingVAE) and not net.is_fixed:
+    if isinstance(net, SpikingModel) and not net.is_fixed:
         return net.folded()
     return net.eval()
-
-
-def _mse(copies: NDArray[np.floating], images: NDArray[np.floating]) -> float:
-    return float(np.mean((copies - images) ** 2))
-
-
-def _check_classes(config: Config, data_dir: Path | None) -> None:
-    if not config.conditional:
-        return
-    have = data.classes_of(config.dataset, data_dir)
-    if have != config.classes:
-        raise ConfigError(
-            f"{config.dataset} has {have} classes, the settings say {config.classes}: leave out "
-            "classes"
-        )
-
-
-def _check_shape(config: Config, split: data.Split) -> None:
-    have = tuple(split.train.shape[1:])
-    want = (config.channels, config.image_size, config.image_size)
-    if have != want:
-        raise ConfigError(
-            f"{config.dataset} has images (channels, height, width) = {have}, the settings ask for "
-            f"{want}: set image_size and channels to the data set's"
-        )

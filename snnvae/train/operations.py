@@ -7,49 +7,84 @@ counts of the deployed network for the same spikes.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections import defaultdict
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from snnvae.train.blocks import Output, SpikingLayer
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
+from snnvae.layers.model import SpikingModel
+from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring
 
-Shape = tuple[int, ...]
-FanOuts = dict[str, Tensor]
+SYNAPSES = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
-def fan_out(synapse: nn.Module, shape: Shape) -> tuple[Tensor, Shape]:
-    """Synapses of each source of a map or vector of `shape`, and the shape that it becomes.
+def fan_outs(wiring: Wiring) -> dict[str, Tensor]:
+    """Synapses of each place of each port and cell, of its shape, by name."""
+    found = {name: torch.zeros(shape) for name, shape in wiring.shapes.items()}
+    for cell in wiring.cells:
+        for link in cell.links:
+            if not isinstance(cell.neuron, Delay):  # which is a neuron's own, and no synapse
+                for name, synapses in _of_link(link, wiring).items():
+                    found[name] += synapses
+    return found
 
-    The gradient of the sum of a pass in which all weights are 1.
+
+def _of_link(link: Link, wiring: Wiring) -> dict[str, Tensor]:
+    """The gradient of the sum of a pass in which all weights are 1, by source.
+
+    Zeros in a matrix are no synapses; a kernel is walked in full, whatever its zeros.
     """
-    ones = copy.deepcopy(synapse).float()
-    for name, parameter in ones.named_parameters():
-        nn.init.constant_(parameter, float(name == "weight"))
-    x = torch.zeros(1, *shape, requires_grad=True)
-    y = ones(x.flatten(1) if isinstance(synapse, nn.Linear) else x)
-    (found,) = torch.autograd.grad(y.sum(), x)
-    return found[0], tuple(y.shape[1:])
+    shapes = {name: wiring.shapes[name] for name in link.sources}
+    if link.synapse is None:
+        return {name: torch.ones(shape) for name, shape in shapes.items()}
+    ones = copy.deepcopy(link.synapse).float().requires_grad_(False)
+    ones.weight.copy_(ones.weight != 0 if isinstance(ones, nn.Linear) else torch.ones(()))
+    if ones.bias is not None:
+        ones.bias.zero_()
+    spikes = {name: torch.zeros(1, *shape, requires_grad=True) for name, shape in shapes.items()}
+    # As torch has it: in fixed point a synapse rounds its weights.
+    kind: Any = next(kind for kind in SYNAPSES if isinstance(ones, kind))
+    total = kind.forward(ones, wiring.seen(link, spikes, 1)).sum()
+    found = torch.autograd.grad(total, list(spikes.values()))
+    return {name: synapses[0] for name, synapses in zip(spikes, found)}
 
 
 class Meter:
-    """Counts the spikes of what `model` runs from `reset` on: encoder, sampler and decoder.
+    """Counts the spikes of the parts that a training step of `model` runs, from `reset` on.
 
-    Of FSVAE's loop the posterior's: its prior draws samples, and reconstructs nothing.
+    A layer shows its own spikes, and the model those that are no layer's: a delay's follow.
     """
 
-    def __init__(self, model: SpikingVAE) -> None:
-        self.model = model
-        self._fan_outs = _fan_outs(model)
+    def __init__(self, model: SpikingModel) -> None:
+        self._cells: dict[str, Cell] = {}
+        self._ports: dict[str, Port] = {}
+        self._fan_outs: dict[str, Tensor] = {}
+        self._delays: defaultdict[str, list[Cell]] = defaultdict(list)
         self._spikes: dict[str, Tensor] = {}
         self._chances: dict[str, int] = {}
-        for path, module in model.named_modules():
-            if isinstance(module, SpikingLayer) and not path.startswith("prior."):
-                module.tally = partial(self._add, path)
-        model.tally = self._latents
+        for part in model.counted:
+            for stage in model.stages(part):
+                self._add_wiring(model.wiring(stage))
+        model.tally = self._shown
+
+    def _add_wiring(self, wiring: Wiring) -> None:
+        found = fan_outs(wiring)
+        for port in wiring.ports:
+            self._ports.setdefault(port.name, port)
+            self._fan_outs[port.name] = found[port.name]
+        for cell, layer in wiring.layers():
+            layer.tally = partial(self._add, cell.path)
+        for cell in wiring.cells:
+            self._cells[cell.path] = cell
+            self._fan_outs[cell.path] = found[cell.name]
+            if isinstance(cell.neuron, Delay):
+                for name in cell.links[0].sources:
+                    self._delays[name].append(cell)
+        for cell in wiring.cells:
+            if cell.echo:  # each of its spikes has as many synapses
+                self._fan_outs[cell.echo] += found[cell.name].flatten()[0]
 
     def reset(self) -> None:
         """Begins anew."""
@@ -62,65 +97,32 @@ class Meter:
             self._spikes[name] = spikes.sum((0, 1)) / spikes.shape[1]
             self._chances[name] = len(spikes)
 
-    def _latents(self, z: Tensor) -> None:
-        self._add("z", z)
-        if isinstance(self.model, FSVAE):
-            self._add("z.delay", z[:-1])
+    def _shown(self, name: str, spikes: Tensor) -> None:
+        self._add(name, spikes)
+        for cell in self._delays[name]:
+            assert isinstance(cell.neuron, Delay)
+            self._add(cell.name, spikes[: -cell.neuron.steps])
 
     def operations(self) -> Tensor:
-        """Synaptic operations per image (), differentiable."""
+        """Synaptic operations per sample (), differentiable."""
         total = torch.zeros(())
         for name, spikes in self._spikes.items():
-            total = total.to(spikes) + (spikes * self._fan_outs[name].to(spikes)).sum()
-        steps = self._chances["z"]
-        if self.model.config.conditional:
-            # A neuron of the class fires at each step; all have as many synapses.
-            total = total + steps * self._fan_outs["class"][0].to(total)
-        if isinstance(self.model, FSVAE):
-            # The host's choice, a spike per latent and step.
-            total = total + self.model.config.latent * steps
+            total = total.to(spikes) + (spikes * self._of(name, spikes)).sum()
+        steps = max(self._chances.values())
+        for port in self._ports.values():
+            if port.per_step:
+                synapses = self._fan_outs[port.name].flatten()[0].to(total)
+                total = total + port.per_step * steps * synapses
         return total
 
+    def _of(self, name: str, spikes: Tensor) -> Tensor:
+        return self._fan_outs[name].to(spikes).view(spikes.shape)
+
     def unit_rates(self) -> dict[str, Tensor]:
-        """Spikes per step of each unit (C) of each layer: of a map's channel, the mean over it."""
+        """Spikes per step of each unit (C) of each population: of a channel, the mean over it."""
         rates = {}
         for name, spikes in self._spikes.items():
-            if name != "z.delay":
-                by_unit = spikes.view(self.model.decoder.map) if name == "decoder.input" else spikes
-                rates[name] = by_unit.reshape(len(by_unit), -1).mean(1) / self._chances[name]
+            known = self._cells.get(name) or self._ports[name]
+            if not (isinstance(known, Cell) and isinstance(known.neuron, Delay)):
+                rates[name] = spikes.reshape(known.shape[0], -1).mean(1) / self._chances[name]
         return rates
-
-
-def _fan_outs(model: SpikingVAE) -> FanOuts:
-    """Of each population that sends spikes, by the path of its layer, or z and z.delay."""
-    config, encoder, decoder = model.config, model.encoder, model.decoder
-    image = (config.channels, config.image_size, config.image_size)
-    found = _along("encoder.", "image", encoder.items(), image)
-    first, *rest = decoder.items()
-    found |= _along("decoder.", "[z;class]", [first], (config.latent + config.classes,))
-    found["z"], found["class"] = found["[z;class]"].split([config.latent, config.classes])
-    found |= _along("decoder.", "decoder.input", rest, decoder.map)
-    found["decoder.input"] = found["decoder.input"].flatten()
-    # The host reads ESVAE's latent; FSVAE's goes into the posterior.
-    found["encoder.latent"] = torch.zeros(config.latent)
-    if isinstance(model, FSVAE):
-        found |= _along("posterior.", "[x;z]", model.posterior.items(), (2 * config.latent,))
-        found["encoder.latent"], found["z.delay"] = found["[x;z]"].split(config.latent)
-        # A candidate goes to its own neuron of the selection, which goes on to z.
-        found["posterior.2"] = torch.ones(config.latent * config.k)
-        found["z"] = found["z"] + 1
-    return found
-
-
-def _along(
-    prefix: str, source: str, layers: Iterable[tuple[str, nn.Module]], shape: Shape
-) -> FanOuts:
-    """Of the source, and of each layer but the last."""
-    found = {}
-    for name, layer in layers:
-        synapse = layer.synapse if isinstance(layer, SpikingLayer) else layer
-        if isinstance(layer, Output):  # in fixed point it rounds
-            synapse = Output(layer.in_channels, layer.out_channels)
-        found[source], shape = fan_out(synapse, shape)
-        source = prefix + name
-    return found

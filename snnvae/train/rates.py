@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from snnvae.train.fixed.lif import FixedLIF
-from snnvae.train.neuron import LIF
+from snnvae.layers.fixed.lif import FixedLIF
+from snnvae.layers.neuron import LIF
 
 DEAD, SATURATED = 1e-4, 0.95
 """Mean spikes per neuron and step below and above which a layer carries next to nothing."""

@@ -1,69 +1,237 @@
-"""From a preset's name or a TOML file, and what the user changes, to settings."""
+"""All settings of a training run, in one frozen value that is stored with its checkpoint.
+
+What holds for every family is here; each has a subclass with its own. A field says its help, from
+which the command line makes an option, and what values it takes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.errors import ConfigError
-from snnvae.toml_table import TomlTable
-from snnvae.train import checkpoint, data
-from snnvae.train.config import Config
-from snnvae.train.presets import by_name, preset_names
 from snnvae.typed import typed
 
+if TYPE_CHECKING:
+    from snnvae.train.family import Family
 
-def resolve(source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
-    """Settings: those of the model and data set, then the file's, then `changes`.
+MAX_SEED = 2**63 - 1
+QAT_TARGETS = ("loihi2",)
+SCHEDULES = ("constant", "cosine")
 
-    source: a preset such as 'fsvae-mnist', or a TOML file of Config's fields. data_dir: where a
-    folder's own images lie, whose colours are looked up.
+Check = Callable[[str, Any], str | None]
+"""(name, value) → what is wrong with it, or None."""
+
+
+def setting(
+    default: Any,
+    text: str = "",
+    check: Check | None = None,
+    *,
+    choices: Sequence[str] = (),
+    metavar: str = "",
+) -> Any:
+    """A field. text: its help, and with it an option of the command line; none without."""
+    told = {"help": text, "check": check, "choices": choices, "metavar": metavar}
+    if choices:
+        told["check"] = one_of(*choices, *(() if default in choices else (default,)))
+    return field(default=default, metadata=told)
+
+
+def require(condition: bool, message: str) -> None:
+    """ConfigError unless it holds."""
+    if not condition:
+        raise ConfigError(message)
+
+
+def _is_int(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def whole(least: int = 1) -> Check:
+    """A whole number from `least` up."""
+
+    def check(name: str, value: Any) -> str | None:
+        shown = name if least == 1 else f"{name} {value!r}"
+        return None if _is_int(value, least) else f"{shown} must be a whole number from {least} up"
+
+    return check
+
+
+def one_of(*choices: str) -> Check:
+    """One of these names; "" stands for none."""
+
+    def check(name: str, value: Any) -> str | None:
+        known = [choice for choice in choices if choice]
+        use = f"use {' or '.join(known)}{', or leave out' if '' in choices else ''}"
+        return None if value in choices else f"{name} {value!r} is unknown: {use}"
+
+    return check
+
+
+def numbers(*lengths: int) -> Check:
+    """Whole numbers from 1 up: any number of them, or one of these numbers."""
+
+    def check(name: str, value: Any) -> str | None:
+        if not isinstance(value, tuple) or not all(_is_int(size, 1) for size in value):
+            return f"{name} {value!r} must be whole numbers from 1 up"
+        if lengths and len(value) not in lengths:
+            return f"{name} {value!r} must be {max(lengths)} numbers"
+        return None
+
+    return check
+
+
+def share(name: str, value: Any) -> str | None:
+    """A number in [0, 1)."""
+    return None if _is_real(value) and 0 <= value < 1 else f"{name} {value!r} must be in [0, 1)"
+
+
+def positive(name: str, value: Any) -> str | None:
+    """A number above 0."""
+    return None if _is_real(value) and value > 0 else f"{name} {value!r} must be greater than 0"
+
+
+def weight(name: str, value: Any) -> str | None:
+    """A number from 0 up."""
+    return None if _is_real(value) and value >= 0 else f"{name} {value!r} must be 0 or greater"
+
+
+def flag(name: str, value: Any) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else f"{name} {value!r} must be true or false"
+
+
+def _seed(name: str, value: Any) -> str | None:
+    good = _is_int(value, 0) and value <= MAX_SEED
+    return None if good else f"{name} {value!r} must be a whole number from 0 to {MAX_SEED}"
+
+
+def _betas(name: str, value: Any) -> str | None:
+    pair = isinstance(value, tuple) and len(value) == 2
+    good = pair and all(_is_real(b) and 0 <= b < 1 for b in value)
+    return None if good else f"{name} {value!r} must be two numbers in [0, 1)"
+
+
+@dataclass(frozen=True)
+class Settings(ABC):
+    """What to train, on what, and how.
+
+    model   of the family; dataset: its name, where the family has several
+    anneal  values of T that training goes through, an equal part of the epochs each, before it ends
+            with `steps`
+    betas   of AdamW
     """
-    given: dict[str, Any] = {}
-    if source is not None and (preset := by_name(source)):
-        given = {"model": preset[0], "dataset": preset[1]}
-    elif source is not None and source.endswith(".toml"):
-        given = dict(TomlTable.read(f"settings {source}", Path(source)).data)
-    elif source is not None:
-        raise ConfigError(
-            f"`config` {source}: give a .toml file or one of {', '.join(preset_names())}"
+
+    model: str
+    dataset: str = ""
+    steps: int = setting(16, "Time steps T.", whole())
+    anneal: tuple[int, ...] = setting(
+        (), "Values of T to go through before `steps`.", numbers(), metavar="T,T"
+    )
+    spike_budget: float = setting(
+        0.0, "Synaptic operations per sample: 300k; 0: any.", weight, metavar="N"
+    )
+    unit_penalty: float = setting(0.0, "Weight of the penalty on units that fire.", weight)
+    qat: str = setting("", "Train in fixed point; needs `start`.", choices=QAT_TARGETS)
+    batch: int = setting(64, "Samples per step, of all devices together.", whole())
+    epochs: int = setting(60, "Passes over the training data.", whole())
+    lr: float = setting(1e-3, "Learning rate.", positive)
+    weight_decay: float = setting(1e-3, "Of AdamW.", weight)
+    betas: tuple[float, float] = setting((0.9, 0.999), check=_betas)
+    schedule: str = setting("constant", "Of the learning rate.", choices=SCHEDULES)
+    warmup: float = setting(0.0, "Part of the training in which it rises.", share)
+    clip: float = setting(0.0, "Largest norm of the gradient (0: any).", weight)
+    validation: float = setting(0.0, "Part of the training data to stop by.", share)
+    early_stop: int = setting(0, "Epochs without a better validation error (0: never).", whole(0))
+    seed: int = setting(0, "Of everything random in training.", _seed)
+
+    @property
+    @abstractmethod
+    def family(self) -> Family:
+        """All else that is particular to this kind of model."""
+
+    def kind_of(self, model: str) -> type[Self]:
+        """The settings of another model that is to go with this one: those of the same family."""
+        return type(self)
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the model spikes."""
+        return True
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Names of the settings that decide what weights there are."""
+        return ("model",)
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            check, value = each.metadata.get("check"), getattr(self, each.name)
+            wrong = check(each.name, value) if check is not None else None
+            require(wrong is None, wrong or "")
+        require(
+            self.early_stop == 0 or self.validation > 0,
+            "early_stop needs samples to judge by: set validation, such as 0.1",
         )
-    given |= changes
-    model, dataset = given.pop("model", None), given.pop("dataset", "digits")
-    if not isinstance(dataset, str) or not isinstance(model, str | None):
-        raise ConfigError(f"model {model!r} and dataset {dataset!r} must be names")
-    if model is None:
-        raise ConfigError("no model given: add `model` esvae, fsvae or ann-vae, or `config` NAME")
-    if dataset in data.DATASETS and "channels" not in given:
-        given["channels"] = data.channels_of(dataset, data_dir)
-    return Config.default(model, dataset, **_with_classes(given, dataset, data_dir))
+        require(
+            len(self.anneal) < self.epochs,
+            f"anneal {self.anneal!r} and steps need an epoch each: epochs {self.epochs} are too "
+            "few",
+        )
+        for name in ("anneal", "spike_budget", "unit_penalty", "qat"):
+            require(
+                self.spiking or not getattr(self, name),
+                f"{name} is for spiking models, not for {self.model}",
+            )
 
+    @classmethod
+    def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
+        """The settings that suit `model` on `dataset`, with `changes`."""
+        return cls.from_dict(
+            {"model": model, **({"dataset": dataset} if dataset else {}), **changes}
+        )
 
-def continued(
-    start: Path, source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
-) -> Config:
-    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`.
+    @classmethod
+    def presets(cls) -> Mapping[str, Mapping[str, Any]]:
+        """Settings by a name of their own, such as those of a paper."""
+        return {}
 
-    T is where the checkpoint's annealing came to, unless `changes` anneal anew.
-    """
-    if source is not None:
-        raise ConfigError("`config` and `start` both say the settings: give one of them")
-    return changed(checkpoint.load(start)[0], {"anneal": (), **changes}, data_dir)
-
-
-def changed(config: Config, changes: Mapping[str, Any], data_dir: Path | None = None) -> Config:
-    """Settings with some replaced, and the data set's classes where they become conditional."""
-    dataset = changes.get("dataset", config.dataset)
-    return config.changed(**_with_classes(changes, dataset, data_dir))
-
-
-def _with_classes(given: Mapping[str, Any], dataset: str, data_dir: Path | None) -> dict[str, Any]:
-    """What is given, and the number of classes that goes with it, if it says `conditional`."""
-    conditional = given.get("conditional")
-    if not isinstance(conditional, bool) or "classes" in given:
+    @classmethod
+    def completed(
+        cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
+    ) -> dict[str, Any]:
+        """What is given, and what the data set adds to it; config: that it is to change."""
         return dict(given)
-    return {**given, "classes": data.classes_of(dataset, data_dir) if conditional else 0}
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> Self:
+        """From plain types; lists become tuples, unknown names are refused."""
+        known = {each.name for each in fields(cls)}
+        unknown = sorted(str(name) for name in settings if name not in known)
+        require(not unknown, f"no such setting: {', '.join(unknown)}")
+        require("model" in settings, "no model given")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in settings.items()
+        }
+        return cls(**values)
+
+    def changed(self, **changes: Any) -> Self:
+        """With some settings replaced."""
+        return self.from_dict({**self.to_dict(), **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for JSON and checkpoints."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
 
 def amount(text: str, what: str) -> float:
@@ -81,14 +249,15 @@ def amount(text: str, what: str) -> float:
     return value
 
 
-def command_of(config: Config, out: str | None = None) -> str:
+def command_of(config: Settings, out: str | None = None) -> str:
     """The `snnvae train` command that gives these settings; but for its folders, without `out`."""
-    usual = Config.default(config.model, config.dataset).to_dict()
-    known = ("model", "dataset", "channels", "betas", "classes")
-    given = {
-        name: value
-        for name, value in config.to_dict().items()
-        if value != usual.get(name) and name not in known
-    }
+    usual = type(config).default(config.model, config.dataset).to_dict()
+    optional = {each.name for each in fields(config) if each.metadata.get("help")}
+    values = config.to_dict()
+    shared = {each.name for each in fields(Settings)}
+    # Its own first: the sizes, then how it is trained.
+    names = sorted(values, key=lambda name: name in shared)
+    given = {k: values[k] for k in names if k in optional and values[k] != usual.get(k)}
     start = {"from": "the float network's model.pt"} if config.qat else {}
-    return typed("train", model=config.model, dataset=config.dataset, **given, **start, out=out)
+    dataset = config.dataset or None
+    return typed("train", model=config.model, dataset=dataset, **given, **start, out=out)

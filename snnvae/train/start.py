@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from snnvae.errors import ConfigError
+from snnvae.layers.model import SpikingModel
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
-from snnvae.train.fixed.convert import in_fixed_point
-from snnvae.train.model import build
-from snnvae.train.vae import VAE, SpikingVAE
-
-SIZES = (
-    "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k", "prior_hidden",
-    "posterior_hidden", "conditional", "classes",
-)  # fmt: skip
-"""Settings that decide what weights there are."""
+from snnvae.train.build import build
+from snnvae.train.fixed_point import in_fixed_point
+from snnvae.train.settings import Settings
 
 
-def starting_model(config: Config, source: Path | None) -> VAE:
+def starting_model(config: Settings, source: Path | None) -> Any:
     """A new model, or the weights of a checkpoint; in fixed point with `qat`.
 
     ConfigError where the checkpoint is of other sizes, or where `qat` has none to start from.
@@ -29,9 +24,9 @@ def starting_model(config: Config, source: Path | None) -> VAE:
                 f"`qat` {config.qat} starts from a trained model: name its model.pt with `start`"
             )
         return build(config)
-    have, model = checkpoint.load(source)
-    for name in SIZES:
-        had, wanted = getattr(have, name), getattr(config, name)
+    have, model = checkpoint.load(source, config.kind_of)
+    for name in config.sizes:
+        had, wanted = getattr(have, name, None), getattr(config, name)
         if had != wanted:
             raise ConfigError(
                 f"{source} has {name} {had!r}, now it is {wanted!r}: leave it out, or train "
@@ -40,9 +35,9 @@ def starting_model(config: Config, source: Path | None) -> VAE:
     if have.qat and not config.qat:
         raise ConfigError(f"{source} is in fixed point already: add `qat` {have.qat}")
     if config.qat and not have.qat:
-        assert isinstance(model, SpikingVAE)
+        assert isinstance(model, SpikingModel)
         model = in_fixed_point(model, config.qat)
     model.config = config
-    if isinstance(model, SpikingVAE):
+    if isinstance(model, SpikingModel):
         model.steps = config.steps
     return model.train()

@@ -12,7 +12,8 @@ import torch
 from snnvae.errors import CheckpointError
 from snnvae.files import write_aside
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
+from snnvae.train.checkpoint import KindOf
+from snnvae.train.settings import Settings
 
 FORMAT, VERSION = "snnvae-training", 1
 STATE = "training.pt"
@@ -50,7 +51,11 @@ def digest_of(path: Path | None) -> str:
 
 
 def save(
-    path: Path, config: Config, position: Position, model: dict[str, Any], optimizer: dict[str, Any]
+    path: Path,
+    config: Settings,
+    position: Position,
+    model: dict[str, Any],
+    optimizer: dict[str, Any],
 ) -> None:
     """Writes all of it, aside first. `model` and `optimizer` are state dicts."""
     content = {
@@ -66,7 +71,7 @@ def save(
 
 
 def load(
-    path: Path, config: Config, source: str = ""
+    path: Path, config: Settings, source: str = ""
 ) -> tuple[Position, dict[str, Any], dict[str, Any]]:
     """Position and state dicts of a training; CheckpointError if it had other settings, or another
     `source` than this one, where one is given."""
@@ -79,7 +84,7 @@ def load(
             "use the snnvae that wrote it"
         )
     # As `settings_of` has them: an older file lacks settings that came later.
-    have, want = Config.from_dict(content["config"]).to_dict(), config.to_dict()
+    have, want = config.from_dict(content["config"]).to_dict(), config.to_dict()
     differ = [name for name in want if have.get(name) != want[name] and name != "epochs"]
     if differ:
         name = differ[0]
@@ -102,9 +107,10 @@ def load(
     return position, content["state_dict"], content["optimizer"]
 
 
-def settings_of(folder: Path) -> Config:
+def settings_of(folder: Path, kind_of: KindOf) -> Settings:
     """The settings of the training in a folder."""
     content = checkpoint.read(folder / STATE)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{folder / STATE} is not an interrupted training")
-    return Config.from_dict(content["config"])
+    settings = content["config"]
+    return kind_of(str(settings.get("model"))).from_dict(settings)

@@ -1,53 +1,21 @@
-"""The command line in this process: what it prints, and how it ends."""
+"""The command line in this process, and small networks for it."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Cli, snnvae
+from small_models import write_sampled
 
-from snnvae.cli import main
 from snnvae.export.nir_file import write_nir
 
 
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def mistake(self) -> str:
-        """The one line that a user's mistake gets."""
-        assert self.code == 2, (self.code, self.err)
-        assert self.out == ""
-        assert "Traceback" not in self.err
-        (line,) = self.err.splitlines()
-        assert line.startswith("snnvae: ")
-        return line
-
-
-Cli = Callable[..., Ended]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+@pytest.fixture(scope="session")
+def cli() -> Cli:
     """cli('inspect', path) → how it ended."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Ended(ended.value.code or 0, printed.out, printed.err)
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    return snnvae
 
 
 @pytest.fixture
@@ -61,9 +29,4 @@ def model(nets: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def sampled(nets: Any, tmp_path: Path) -> Path:
     """A small network with a sampler: it needs no data, and its output is an image."""
-    graph = nets.small()
-    sampler = {"kind": "fsvae", "input": "in", "latents": 16, "k": 2}
-    graph.metadata["snnvae"]["sampler"] = sampler
-    path = tmp_path / "sampled.nir"
-    write_nir(graph, path)
-    return path
+    return write_sampled(nets, tmp_path)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import nir
 import numpy as np
 import pytest
+from command_line import printed
 from PIL import Image
 
 from snnvae.primitives.nir_nodes import register_nodes
@@ -18,16 +17,11 @@ from snnvae.recording import Recording
 
 @pytest.mark.slow
 def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "snnvae", "demo", "--epochs", "1", "--samples", "8", "--json"]
-    done = subprocess.run(
-        [*command, "-o", str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    printed = json.loads(done.stdout)
+    said = json.loads(printed("demo", "--epochs", 1, "--samples", 8, "--json", "-o", tmp_path))
     for model in ("esvae", "fsvae"):
         folder = tmp_path / model
-        assert printed[model]["agrees"]
-        assert set(printed[model]["mse"]) == {"norse", "float", "fixed"}
+        assert said[model]["agrees"]
+        assert set(said[model]["mse"]) == {"norse", "float", "fixed"}
         assert "0 mismatching spikes" in (folder / "parity.txt").read_text()
         assert "generator" in {p.stem for p in folder.glob("*.nir")}
         for precision in ("float", "fixed"):

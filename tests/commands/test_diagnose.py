@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from snnvae import zoo
+from snnvae.families.images.config import Config
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.build import build
 
 Cli = Callable[..., Any]
 SMALL = ("--samples", 20, "--draws", 2, "--iterations", 2, "--aggregate", 40)

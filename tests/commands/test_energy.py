@@ -9,26 +9,32 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_models import write_sampled
 
 from snnvae.hardware_sim.energy import builtin_profiles, load_profile
 
 Cli = Callable[..., Any]
 
 
-@pytest.fixture
-def recording(cli: Cli, sampled: Path, tmp_path: Path) -> Path:
-    """Of the small network: three samples of four steps, in fixed point."""
-    out = tmp_path / "fixed"
-    run = ("--samples", 3, "--steps", 4, "--precision", "fixed", "-o", out)
-    assert cli("simulate", sampled, *run).code == 0
-    return out / "recording.h5"
+@pytest.fixture(scope="module")
+def runs(cli: Cli, nets: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the small network: three samples of four steps, in fixed point and in float."""
+    folder = tmp_path_factory.mktemp("runs")
+    model = write_sampled(nets, folder)
+    for precision in ("fixed", "float"):
+        options = ("--samples", 3, "--steps", 4, "--precision", precision)
+        assert cli("simulate", model, *options, "-o", folder / precision).code == 0
+    return folder
 
 
 @pytest.fixture
-def floating(cli: Cli, sampled: Path, tmp_path: Path) -> Path:
-    out = tmp_path / "float"
-    assert cli("simulate", sampled, "--samples", 3, "--steps", 4, "-o", out).code == 0
-    return out / "recording.h5"
+def recording(runs: Path) -> Path:
+    return runs / "fixed" / "recording.h5"
+
+
+@pytest.fixture
+def floating(runs: Path) -> Path:
+    return runs / "float" / "recording.h5"
 
 
 def data(cli: Cli, *arguments: object) -> Any:

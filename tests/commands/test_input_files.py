@@ -31,7 +31,7 @@ def test_nir_data_gives_what_an_array_gives(
     write(tmp_path / "x.h5", spikes, nets.dt, events=events)
     for name in ("x.npy", "x.h5"):
         ended = cli("simulate", model, "--input", tmp_path / name, "-o", tmp_path / f"{name}.out")
-        assert (ended.code, ended.err) == (0, "")
+        assert (ended.code, ended.said) == (0, [])
     a, b = (Recording.load(tmp_path / f"{n}.out" / "recording.h5") for n in ("x.npy", "x.h5"))
     assert len(b.info["samples"]) == 3
     for name, expected in a.spikes.items():

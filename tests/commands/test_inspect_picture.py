@@ -12,7 +12,7 @@ Cli = Callable[..., Any]
 def test_pictures_are_written(cli: Cli, model: Path, tmp_path: Path) -> None:
     svg, html = tmp_path / "deep" / "net.svg", tmp_path / "net.html"
     ended = cli("inspect", model, "--svg", svg, "--html", html)
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, ended.said) == (0, [])
     assert ended.out.splitlines()[-2:] == [f"wrote {svg}", f"wrote {html}"]
     assert svg.read_text(encoding="utf-8").startswith("<svg ")
     assert html.read_text(encoding="utf-8").rstrip().endswith("</html>")

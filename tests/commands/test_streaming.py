@@ -8,29 +8,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import printed, snnvae
 
 from snnvae import zoo
-from snnvae.cli import main
 from snnvae.recording import Recording
 
 
-def simulate(capsys: pytest.CaptureFixture[str], model: Path, out: Path, *flags: str) -> Any:
-    with pytest.raises(SystemExit) as ended:
-        main(["simulate", str(model), "-o", str(out), "--json", *flags])
-    printed = capsys.readouterr()
-    assert ended.value.code == 0, printed.err
-    return json.loads(printed.out)
+def simulate(model: Path, out: Path, *flags: str) -> Any:
+    return json.loads(printed("simulate", model, "-o", out, "--json", *flags))
 
 
 @pytest.mark.parametrize("flags", [(), ("--precision", "fixed"), ("--record-state",)])
 def test_blocks_of_samples_and_steps_give_the_same_recording(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, flags: tuple[str, ...]
+    tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     model = zoo.path("digits-fsvae")
     common = ("--samples", "7", *flags)
     memory = "3MB" if "--record-state" in flags else "150kB"
-    whole = simulate(capsys, model, tmp_path / "whole", *common)
-    parts = simulate(capsys, model, tmp_path / "parts", *common, "--max-memory", memory)
+    whole = simulate(model, tmp_path / "whole", *common)
+    parts = simulate(model, tmp_path / "parts", *common, "--max-memory", memory)
     a, b = (Recording.load(tmp_path / name / "recording.h5") for name in ("whole", "parts"))
     for part in ("spikes", "final", "outputs", "membranes"):
         for name, values in getattr(a, part).items():
@@ -45,15 +41,13 @@ def test_blocks_of_samples_and_steps_give_the_same_recording(
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
 
 
-def test_two_stages_go_through_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    checkpoint = str(zoo.path("digits-esvae", ".pt"))
-    with pytest.raises(SystemExit):
-        main(["export", checkpoint, "-o", str(tmp_path / "a.nir"), "--part", "autoencoder"])
-    capsys.readouterr()
+def test_two_stages_go_through_together(tmp_path: Path) -> None:
+    checkpoint = zoo.path("digits-esvae", ".pt")
+    printed("export", checkpoint, "-o", tmp_path / "a.nir", "--part", "autoencoder")
     encoder, decoder = tmp_path / "a.encoder.nir", tmp_path / "a.decoder.nir"
     common = ("--samples", "5", "--decoder", str(decoder))
-    simulate(capsys, encoder, tmp_path / "whole", *common)
-    simulate(capsys, encoder, tmp_path / "parts", *common, "--max-memory", "400kB")
+    simulate(encoder, tmp_path / "whole", *common)
+    simulate(encoder, tmp_path / "parts", *common, "--max-memory", "400kB")
     for name in ("encoder.h5", "recording.h5"):
         a, b = (Recording.load(tmp_path / part / name) for part in ("whole", "parts"))
         for layer, spikes in a.spikes.items():
@@ -71,13 +65,7 @@ def test_two_stages_go_through_together(capsys: pytest.CaptureFixture[str], tmp_
         ("--device", "toaster", "no device 'toaster'"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_line(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, flag: str, value: str, says: str
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["simulate", str(zoo.path("digits-fsvae")), "-o", str(tmp_path / "o"), flag, value])
-    printed = capsys.readouterr()
-    assert ended.value.code == 2
-    assert says in printed.err
-    assert len(printed.err.splitlines()) == 1
+def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, flag: str, value: str, says: str) -> None:
+    ended = snnvae("simulate", zoo.path("digits-fsvae"), "-o", tmp_path / "o", flag, value)
+    assert says in ended.mistake
     assert not (tmp_path / "o").exists()

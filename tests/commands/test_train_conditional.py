@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from image_sets import save, smooth
 
-from snnvae.train.data import load
+from snnvae.families.images.data import load
 
 Cli = Callable[..., Any]
 TINY = ("--widths", "4,6", "--latent", "5", "--steps", "2", "--batch", "500")

@@ -3,81 +3,66 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import printed, snnvae
 
 TINY = ("--widths", "4,6", "--latent", "5", "--batch", "500", "--epochs", "1")
-
-
-def snnvae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "snnvae", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole")
-    done = snnvae("train", "--model", "esvae", *TINY, "--steps", "4", "-o", out)
-    assert done.returncode == 0, done.stderr
+    printed("train", "--model", "esvae", *TINY, "--steps", "4", "-o", out)
     return out / "model.pt"
 
 
 @pytest.mark.slow
 def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) -> None:
     """What the training forward reconstructs is what the deployed network does, to the last bit."""
-    few = snnvae(
+    printed(
         "train", "--from", whole, "--steps", "2", "--anneal", "4", "--spike-budget", "1k",
         "--epochs", "2", "-o", tmp_path / "few",
     )  # fmt: skip
-    assert few.returncode == 0, few.stderr
     lines = (tmp_path / "few" / "metrics.jsonl").read_text().splitlines()
     assert all(json.loads(line)["operations"] > 0 for line in lines)
-    fixed = snnvae(
+    printed(
         "train", "--from", tmp_path / "few" / "model.pt", "--qat", "loihi2",
         "-o", tmp_path / "fixed",
     )  # fmt: skip
-    assert fixed.returncode == 0, fixed.stderr
     model = tmp_path / "fixed" / "model.pt"
-    judged = snnvae("evaluate", model, "--samples", "40", "--json")
-    assert judged.returncode == 0, judged.stderr
-    errors = json.loads(judged.stdout)["mse"]
+    errors = json.loads(printed("evaluate", model, "--samples", "40", "--json"))["mse"]
     assert errors["norse"] == errors["fixed"]
-    exported = snnvae("export", model, "-o", tmp_path / "a.nir")
-    assert exported.returncode == 0, exported.stderr
+    printed("export", model, "-o", tmp_path / "a.nir")
     checked = snnvae("check", tmp_path / "a.nir", "--checkpoint", model, "--samples", "4")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.code == 0, checked.out + checked.err
 
 
 @pytest.mark.slow
 def test_a_smaller_conditional_network(tmp_path: Path) -> None:
-    done = snnvae(
+    said = printed(
         "train", "--adaptive-latent", "--model", "fsvae", "--conditional", "--widths", "6,6",
         "--latent", "6", "--k", "3", "--steps", "2", "--batch", "100", "--epochs", "2",
         "--tolerance", "5", "--rounds", "1", "-o", tmp_path, "--json",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(said)
     assert found["after"]["neurons"] < found["before"]["neurons"]
 
 
 @pytest.mark.slow
 def test_a_smaller_network_from_the_command_line(tmp_path: Path) -> None:
-    done = snnvae(
+    said = printed(
         "train", "--adaptive-latent", "--model", "esvae", "--widths", "12,12", "--latent", "12",
         "--steps", "4", "--batch", "50", "--epochs", "6", "--tolerance", "0.5", "--rounds", "1",
         "-o", tmp_path, "--json",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(said)
     assert found == json.loads((tmp_path / "sizes.json").read_text())
     before, after = found["before"], found["after"]
     assert after["neurons"] < before["neurons"]
     assert after["synapses"] < before["synapses"]
-    exported = snnvae("export", tmp_path / "model.pt", "-o", tmp_path / "a.nir")
-    assert exported.returncode == 0, exported.stderr
+    printed("export", tmp_path / "model.pt", "-o", tmp_path / "a.nir")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +79,4 @@ def test_a_smaller_network_from_the_command_line(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
-    done = snnvae("train", *options, "-o", tmp_path / "out")
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert said in snnvae("train", *options, "-o", tmp_path / "out").mistake

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from command_line import printed
 
 from snnvae import zoo
-from snnvae.train import checkpoint
+from snnvae.families import registry
 from snnvae.train.settings import command_of
 
 
 @pytest.mark.parametrize("name", sorted({e.path.stem for e in zoo.entries()}))
 def test_every_model_has_a_card_that_names_its_command(name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "snnvae", "zoo", name, "--card"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.startswith(f"# {name}\n")
-    config, _ = checkpoint.load(zoo.path(name, ".pt"))
-    assert command_of(config) in done.stdout
+    card = printed("zoo", name, "--card")
+    assert card.startswith(f"# {name}\n")
+    config, _ = registry.load(zoo.path(name, ".pt"))
+    assert command_of(config) in card

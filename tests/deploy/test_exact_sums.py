@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnvae.errors import GraphError
@@ -17,7 +17,6 @@ from snnvae.errors import GraphError
     st.lists(st.floats(-1e3, 1e3).filter(lambda w: abs(w) > 1e-9), min_size=2, max_size=40),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=200, deadline=None)
 def test_a_sum_of_weights_is_the_true_one_in_any_order(
     nets: Any, weights: list[float], random: Any
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import networkx as nx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnvae.deploy.loops import implicit_delays, step_order
@@ -49,7 +49,6 @@ def test_an_inner_loop_remains_and_is_opened_too() -> None:
 
 
 @given(edge_lists, st.permutations(NAMES))
-@settings(deadline=None)
 def test_what_is_not_late_has_an_order(edges: list[tuple[str, str]], names: list[str]) -> None:
     """No cycle is left, nothing outside of loops is late, and the listing order has no say."""
     carried = implicit_delays(["i", *names], ["i"], [("i", "a"), *edges])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.draws import stated
 from snnvae.errors import GraphError
 
 FSVAE = {"kind": "fsvae", "input": "x", "latents": 2, "k": 3}
@@ -41,10 +42,11 @@ def graph(nets: Any, sampler: dict[str, Any]) -> nir.NIRGraph:
     ],
 )
 def test_what_fits_compiles(nets: Any, sampler: dict[str, Any]) -> None:
-    found = compile_graph(graph(nets, sampler)).program.sampler
-    assert found is not None
+    program = compile_graph(graph(nets, sampler)).program
+    found = stated(program.draws, program.host_step)["sampler"]
+    assert found.keys() == sampler.keys()
     for name, value in sampler.items():
-        np.testing.assert_array_equal(getattr(found, name), value)
+        np.testing.assert_array_equal(found[name], value)
 
 
 @pytest.mark.parametrize(

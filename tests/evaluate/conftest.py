@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from snnvae.families.images.config import Config
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
-from snnvae.train.model import build
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.build import build
 
 torch.set_num_threads(1)  # tensors this small only wait for each other
 

@@ -10,7 +10,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import DT, Maker, random_graph
 
@@ -46,7 +46,6 @@ def beside(graph: nir.NIRGraph, peer: Peer, **options: Any) -> Check:
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(SEEDS, CONVENTIONS)
 def test_nirtorch_on_graphs_of_every_primitive(seed: int, conventions: dict[str, str]) -> None:
     case = random_graph(seed)
@@ -110,7 +109,6 @@ def norse_graph(seed: int) -> nir.NIRGraph:
 NORSE = {"dt": DT, "conventions": "norse", "if_gain": "dt", "loop_bias": "delayed"}
 
 
-@settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_norse_on_graphs_of_what_it_reads(seed: int) -> None:
     graph = norse_graph(seed)

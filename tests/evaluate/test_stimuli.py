@@ -10,8 +10,8 @@ import pytest
 
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.stimuli import noise, read_input, stimulus_blocks, stimulus_for
+from snnvae.families.images import data
 from snnvae.program import Program
-from snnvae.train import data
 
 
 def two_inputs(nets: Any, **own: Any) -> Program:

@@ -12,7 +12,7 @@ import h5py
 import nir
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -294,7 +294,6 @@ def test_lava_dls_own_networks_run_as_in_netx(name: str, run_netx: RunNetx, tmp_
         ),
     )
 )
-@settings(max_examples=1000, deadline=None)
 def test_dense_weights_are_what_lava_dl_and_lava_make_of_them(
     run_netx: RunNetx, weight: np.ndarray
 ) -> None:

@@ -17,7 +17,7 @@ import nir
 import numpy as np
 import pytest
 from convolutions import Case, transposed_convolutions
-from hypothesis import given, settings
+from hypothesis import given
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.export.builder import build_graph
@@ -148,7 +148,6 @@ def assert_the_network_does_the_same(node: NirConvTranspose2d, one: Nodes, other
     assert_the_same(ours.layers[0], theirs.layers[0], "spikes", "driven", "idle", "neurons")
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
 @given(transposed_convolutions())
 def test_kernels_with_zeros_do_the_same_in_all_three_ways(case: Case) -> None:
     node = rounded(case[1], zeros=True)
@@ -156,7 +155,6 @@ def test_kernels_with_zeros_do_the_same_in_all_three_ways(case: Case) -> None:
     assert_the_network_does_the_same(node, as_our_node(node), as_matrix(node))
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
 @given(transposed_convolutions())
 def test_kernels_without_zeros_count_the_same_by_zero_insertion(case: Case) -> None:
     """Everything: fan-out, and operations dense, event and effective."""
@@ -168,7 +166,6 @@ def test_kernels_without_zeros_count_the_same_by_zero_insertion(case: Case) -> N
     assert_the_same(ours, merged, *everything)
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
 @given(transposed_convolutions())
 def test_kernels_without_zeros_cost_the_same_as_a_full_matrix(case: Case) -> None:
     """What is priced; the matrix's fan-out is every target, its zeros included."""

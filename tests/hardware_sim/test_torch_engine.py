@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from convolutions import Case, convolutions
-from hypothesis import given, settings
+from hypothesis import given
 from random_graphs import random_graph, random_streams
 
 from snnvae import zoo
@@ -169,7 +169,6 @@ def assert_sums_exactly(synapse: Synapse, precision: Precision, device: str) -> 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @given(case=convolutions())
-@settings(max_examples=60, deadline=None)
 def test_convolutions_of_every_geometry(case: Case, precision: Precision, device: str) -> None:
     scale = 2.0**40 if precision == "float" else 50.0
     weight = np.rint(case[0].weight * scale)

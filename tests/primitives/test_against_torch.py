@@ -5,7 +5,7 @@ from __future__ import annotations
 import nir
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snnvae.primitives import Conv2d, ConvTranspose2d, NirConvTranspose2d
@@ -25,11 +25,9 @@ geometry = {
     "channels": two,
     "seed": st.integers(0, 1 << 16),
 }
-few = settings(max_examples=80, deadline=None)
 
 
 @given(named=st.sampled_from([None, "same", "valid"]), **geometry)
-@few
 def test_conv2d(named, size, kernel, stride, padding, dilation, groups, channels, seed) -> None:
     rng = np.random.default_rng(seed)
     if named == "same":
@@ -52,7 +50,6 @@ def test_conv2d(named, size, kernel, stride, padding, dilation, groups, channels
 
 
 @given(extra=st.tuples(st.integers(0, 2), st.integers(0, 2)), **geometry)
-@few
 def test_conv_transpose2d(
     extra, size, kernel, stride, padding, dilation, groups, channels, seed
 ) -> None:
@@ -75,7 +72,6 @@ def test_conv_transpose2d(
 
 
 @given(**geometry)
-@few
 def test_fan_out_is_the_gradient_of_a_sum_of_ones(
     size, kernel, stride, padding, dilation, groups, channels, seed
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snnvae import primitives
@@ -25,8 +25,6 @@ from snnvae.primitives import (
     SumPool2d,
 )
 from snnvae.primitives.compose import compose, to_nodes
-
-many = settings(max_examples=300, deadline=None)
 
 
 @st.composite
@@ -64,7 +62,6 @@ def maps(draw: Any, shape: tuple[int, int, int] | None = None) -> Synapse:
 
 
 @given(st.data())
-@many
 def test_one_map_after_another_is_their_composition(data: Any) -> None:
     first = data.draw(maps())
     assume(len(first.out_shape) == 3)
@@ -76,7 +73,6 @@ def test_one_map_after_another_is_their_composition(data: Any) -> None:
 
 
 @given(maps())
-@many
 def test_a_map_is_the_node_that_describes_it(synapse: Synapse) -> None:
     bias = np.random.default_rng(1).normal(size=(synapse.out_shape[0], 1, 1))
     bias = np.broadcast_to(bias, synapse.out_shape)
@@ -92,7 +88,6 @@ def test_a_map_is_the_node_that_describes_it(synapse: Synapse) -> None:
 
 
 @given(maps())
-@many
 def test_gains_go_into_the_weights_on_either_side(synapse: Synapse) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, *synapse.in_shape))

@@ -8,14 +8,12 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snnvae.errors import GraphError
 from snnvae.primitives import Conv2d, ConvTranspose2d, NirConvTranspose2d, Sparse
 from snnvae.primitives.convolution import Convolution
-
-few = settings(max_examples=60, deadline=None)
 
 
 @st.composite
@@ -100,13 +98,11 @@ def agree(s: Convolution, seed: int) -> None:
 
 
 @given(geometries())
-@few
 def test_convolution_is_its_equation(g: dict[str, Any]) -> None:
     agree(conv(g)[0], g["seed"])
 
 
 @given(geometries(), st.sampled_from(["same", "valid"]))
-@few
 def test_named_padding_is_its_equation(g: dict[str, Any], padding: str) -> None:
     synapse, _ = conv({**g, "stride": (1, 1)}, padding)
     if padding == "same":
@@ -115,13 +111,11 @@ def test_named_padding_is_its_equation(g: dict[str, Any], padding: str) -> None:
 
 
 @given(geometries())
-@few
 def test_transposed_convolution_is_its_equation(g: dict[str, Any]) -> None:
     agree(transposed(g)[0], g["seed"])
 
 
 @given(geometries(), st.booleans())
-@few
 def test_integer_weights_give_integer_sums(g: dict[str, Any], up: bool) -> None:
     """Fixed point adds int64: no float may slip in."""
     synapse = (transposed(g) if up else conv(g))[0]
@@ -133,7 +127,6 @@ def test_integer_weights_give_integer_sums(g: dict[str, Any], up: bool) -> None:
 
 
 @given(geometries(), st.booleans())
-@few
 def test_a_gain_per_channel_multiplies_every_current(g: dict[str, Any], up: bool) -> None:
     synapse = (transposed(g) if up else conv(g))[0]
     gain = 2.0 ** np.arange(synapse.out_shape[0])[:, None, None]

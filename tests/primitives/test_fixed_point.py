@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snnvae.errors import UnsupportedError
@@ -14,7 +14,6 @@ from snnvae.primitives import LIF, FixedNeuron, LeakyIntegrator, Threshold, fixe
 from snnvae.primitives.cuba_lif import CubaLIF
 from snnvae.primitives.parameters import FixedBias
 
-many = settings(max_examples=300, deadline=None)
 TOP = 2**23
 membranes = st.integers(-TOP + 1, TOP - 1)
 weighted = st.one_of(st.integers(-(2**17) - 5, 2**17 + 5), st.integers(-(2**20), 2**20))
@@ -77,7 +76,6 @@ def fixed(n: Loihi, **changes: object) -> FixedNeuron:
 
 
 @given(neurons, membranes, weighted, st.sampled_from(["zero", "subtract", "subtract-delayed"]))
-@many
 def test_lif(n: Loihi, v: int, weights: int, mode: str) -> None:
     layer = fixed(n, threshold=np.array(n.threshold), reset=mode)
     spikes, (after,) = layer.step((np.array([[v]]),), np.array([[weights]]))
@@ -87,7 +85,6 @@ def test_lif(n: Loihi, v: int, weights: int, mode: str) -> None:
 
 
 @given(neurons, membranes, membranes, weighted, decays)
-@many
 def test_a_synaptic_current_decays_and_wraps_before_the_membrane_sees_it(
     n: Loihi, v: int, u: int, weights: int, du: int
 ) -> None:
@@ -98,7 +95,6 @@ def test_a_synaptic_current_decays_and_wraps_before_the_membrane_sees_it(
 
 
 @given(neurons, membranes)
-@many
 def test_a_membrane_at_its_threshold_fires_where_reaching_it_is_enough(n: Loihi, v: int) -> None:
     layer = fixed(n, threshold=np.array(n.threshold), inclusive=True)
     spikes, _ = layer.step((np.array([[v]]),), np.array([[0]]))
@@ -106,14 +102,12 @@ def test_a_membrane_at_its_threshold_fires_where_reaching_it_is_enough(n: Loihi,
 
 
 @given(neurons, membranes, weighted)
-@many
 def test_leaky_integrator(n: Loihi, v: int, weights: int) -> None:
     out, (after,) = fixed(n).step((np.array([[v]]),), np.array([[weights]]))
     assert out.item() == after.item() == n.silent(v, weights)
 
 
 @given(neurons, membranes, weighted)
-@many
 def test_threshold_forgets(n: Loihi, v: int, weights: int) -> None:
     n = n._replace(dv=4096)
     layer = fixed(n, threshold=np.array(n.threshold))
@@ -123,7 +117,6 @@ def test_threshold_forgets(n: Loihi, v: int, weights: int) -> None:
 
 
 @given(neurons, membranes, weighted)
-@many
 def test_saturation_is_where_plain_integers_would_differ(n: Loihi, v: int, weights: int) -> None:
     layer = fixed(n)
     size = abs(v) * (4096 - n.dv) // 4096
@@ -138,7 +131,6 @@ def test_saturation_is_where_plain_integers_would_differ(n: Loihi, v: int, weigh
 @given(membranes, decays)
 @example(-1, 1)
 @example(1, 1)
-@many
 def test_decay_rounds_toward_zero(v: int, dv: int) -> None:
     decayed = fixed_point.decay(np.array(v), dv).item()
     assert abs(decayed) <= abs(v) * (4096 - dv) / 4096 < abs(decayed) + 1
@@ -167,7 +159,6 @@ def test_membranes_clip(weights: int, clipped: int) -> None:
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=4), st.floats(0.5, 300))
-@many
 def test_a_bias_takes_the_finest_exponent_that_holds_it(values: list[float], scale: float) -> None:
     fixed = FixedBias.of(np.array(values), scale)
     exact = [value * scale * 64 for value in values]
@@ -213,7 +204,6 @@ def test_a_current_s_decay_is_one_4096th_less_as_loihi_adds_one(du: float, units
 
 
 @given(st.integers(-(2**30), 2**30), st.integers(-7, 8))
-@many
 def test_a_shift_divides_and_rounds_down(total: int, shift: int) -> None:
     """As Lava's connections: numpy's right_shift for a negative weight_exp, else left_shift."""
     got = fixed_point.shifted(np.array(total), shift).item()

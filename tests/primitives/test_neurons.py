@@ -7,7 +7,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snnvae.conventions import Conventions, InitialState, ResetMode
@@ -16,7 +16,6 @@ from snnvae.primitives import LIF, LeakyIntegrator, Threshold
 from snnvae.primitives.parameters import decay_per_step, uniform
 
 DT = 1e-3
-few = settings(max_examples=60, deadline=None)
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -62,7 +61,6 @@ scalars = st.builds(
     st.sampled_from(["zero", "subtract"]),
     st.sampled_from(["v_leak", "v_reset"]),
 )
-@few
 def test_lif_is_forward_euler(
     one: Scalar, currents: list[float], mode: ResetMode, initial: InitialState
 ) -> None:
@@ -86,7 +84,6 @@ def test_lif_is_forward_euler(
     st.lists(numbers(-1, 3), min_size=1, max_size=20),
     st.sampled_from(["v_leak", "v_reset"]),
 )
-@few
 def test_li_is_forward_euler_without_spikes(
     tau: float, r: float, leak: float, currents: list[float], initial: InitialState
 ) -> None:

@@ -11,8 +11,9 @@ import torch
 
 from snnvae import zoo
 from snnvae.errors import CheckpointError, OutputError
+from snnvae.families import registry
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.train import checkpoint
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ def altered(saved: Path, **changes: Any) -> Path:
 
 def refused(path: Path, message: str) -> None:
     with pytest.raises(CheckpointError, match=message) as error:
-        checkpoint.load(path)
+        registry.load(path)
     assert "\n" not in str(error.value)
     assert str(path) in str(error.value)
 
 
 def test_what_is_saved_comes_back(any_model: SpikingVAE, tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path / "model.pt", any_model)
-    config, model = checkpoint.load(path)
+    config, model = registry.load(path)
     assert config == any_model.config == model.config
     assert type(model) is type(any_model)
     assert not model.training

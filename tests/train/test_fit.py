@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from snnvae.errors import CheckpointError, ConfigError, DataError, OutputError
+from snnvae.families import registry
+from snnvae.families.images.config import Config
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint
-from snnvae.train.config import Config
 from snnvae.train.fit import STATE, fit
 
 
@@ -35,11 +36,11 @@ def test_training_repeats_bit_for_bit(
     first = fit(config, tmp_path / "a")
     torch.manual_seed(2)  # torch's own seed has no say
     second = fit(config, tmp_path / "b")
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (first, second))
+    a, b = (registry.load(path)[1].state_dict() for path in (first, second))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
     assert without_speed(tmp_path / "a") == without_speed(tmp_path / "b")
     other = fit(tiny(model, steps=4, seed=1), tmp_path / "c")
-    c = checkpoint.load(other)[1].state_dict()
+    c = registry.load(other)[1].state_dict()
     assert not all(torch.equal(value, c[name]) for name, value in a.items())
 
 
@@ -79,7 +80,7 @@ def test_resumed_training_equals_an_uninterrupted_one(
             fit(config, tmp_path / "parts", Interrupting(done + at), resume=resume)
     parts = fit(config, tmp_path / "parts", resume=True)
     assert without_speed(tmp_path / "whole") == without_speed(tmp_path / "parts")
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
+    a, b = (registry.load(path)[1].state_dict() for path in (whole, parts))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
 
@@ -107,7 +108,7 @@ def test_a_step_is_done_whole_or_not_at_all(
         fit(config, tmp_path / "parts", SignalInside(patch))
     assert checkpoint.read(tmp_path / "parts" / STATE)["position"]["step"] == 3
     parts = fit(config, tmp_path / "parts", resume=True)
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
+    a, b = (registry.load(path)[1].state_dict() for path in (whole, parts))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
 
@@ -208,7 +209,7 @@ def test_conditional_training_goes_on_from_anywhere_with_the_same_classes(
         fit(config, tmp_path / "parts", Interrupting(2))
     parts = fit(config, tmp_path / "parts", resume=True)
     assert without_speed(tmp_path / "whole") == without_speed(tmp_path / "parts")
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, parts))
+    a, b = (registry.load(path)[1].state_dict() for path in (whole, parts))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
 

@@ -12,18 +12,20 @@ from torch import Tensor
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import CheckpointError
-from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.evaluate.deployed import DeployedModel
+from snnvae.families import registry
+from snnvae.families.images.config import Config
+from snnvae.families.images.fsvae import FSVAE, shift
+from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.counter import Counter
 from snnvae.progress import NoProgress
-from snnvae.train import checkpoint, state
-from snnvae.train.config import Config
+from snnvae.train import state
+from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
+from snnvae.train.family import Samples
 from snnvae.train.fit import STATE, fit
-from snnvae.train.fsvae import FSVAE, shift
-from snnvae.train.model import build
 from snnvae.train.operations import Meter
 from snnvae.train.trace import time_first
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.mark.parametrize("name", ["esvae", "fsvae", "conditional_esvae", "conditional_fsvae"])
@@ -34,7 +36,7 @@ def test_they_are_the_exact_counters(
     some, count = images(6), 6
     label = torch.arange(count) % 3 if model.config.conditional else None
     known = None if label is None else label.numpy()
-    deployed = deployed_reconstructions(model, some.numpy(), "float", label=known)
+    deployed = DeployedModel(model, "float").run(Samples({"image": some.numpy()}, known))
     counted = 0.0
     for graph, recording in deployed.parts.values():
         counts = Counter(compile_graph(graph, "float").program).count(recording)
@@ -114,7 +116,7 @@ def test_a_budget_resumes_bit_for_bit(tiny: Callable[..., Config], tmp_path: Pat
     again = fit(config, tmp_path / "b", resume=True)
     assert whole is not None
     assert again is not None
-    a, b = (checkpoint.load(path)[1].state_dict() for path in (whole, again))
+    a, b = (registry.load(path)[1].state_dict() for path in (whole, again))
     assert all(torch.equal(value, b[name]) for name, value in a.items())
 
 

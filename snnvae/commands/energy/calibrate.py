@@ -11,7 +11,8 @@ import click
 
 from snnvae.commands.energy.options import check_outputs
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
+from snnvae.text_table import table
 
 if TYPE_CHECKING:
     from snnvae.hardware_sim.energy.calibration.found import Calibration

@@ -16,8 +16,9 @@ from snnvae.commands.energy.options import (
     write_reports,
 )
 from snnvae.commands.options import as_json
-from snnvae.commands.result import Result, table
+from snnvae.commands.result import Result
 from snnvae.progress import Progress
+from snnvae.text_table import table
 
 
 @click.command(

@@ -87,6 +87,7 @@ def command(
     from snnvae.errors import ConfigError
     from snnvae.evaluate.steps_sweep import sweep_steps
     from snnvae.export.nir_file import read_nir
+    from snnvae.families import registry
     from snnvae.hardware_sim import energy
     from snnvae.hardware_sim.energy import report as forms
     from snnvae.program import digest_of
@@ -110,6 +111,7 @@ def command(
         seed=seed,
         file=input_file,
         classes=classes,
+        held_out=registry.held_out,
         progress=progress,
     ):
         measured = energy.measure(

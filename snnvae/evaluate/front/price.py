@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from snnvae.deploy.compile import compile_graph
-from snnvae.evaluate.deployed import deployed_reconstructions
+from snnvae.evaluate.deployed import DeployedModel
 from snnvae.evaluate.front.result import CASES, PROFILES, Ann, Point, sums
-from snnvae.evaluate.quality.networks import DeployedNetwork
-from snnvae.evaluate.reconstruct import mse
 from snnvae.hardware_sim.energy.ann.baselines import ann_energies
 from snnvae.hardware_sim.energy.ann.twin import ann_twin
 from snnvae.hardware_sim.energy.estimate import price
 from snnvae.hardware_sim.energy.measure import Measured, measure
 from snnvae.hardware_sim.energy.profile_file import load_profile
 from snnvae.hardware_sim.energy.result import EnergyReport
+from snnvae.layers.model import SpikingModel
 from snnvae.program import Precision
 from snnvae.progress import Progress
-from snnvae.train.config import Config
-from snnvae.train.model import build
+from snnvae.train.family import Samples
+from snnvae.train.settings import Settings
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 INT8 = "int8"
 PRECISIONS: tuple[Precision, Precision] = ("float", "fixed")
@@ -32,22 +27,15 @@ PRECISIONS: tuple[Precision, Precision] = ("float", "fixed")
 
 def point_of(
     name: str,
-    model: SpikingVAE,
-    images: NDArray[np.float32],
+    model: SpikingModel,
+    samples: Samples,
     priced: int,
     progress: Progress | None = None,
-    label: NDArray[np.int64] | None = None,
 ) -> Point:
-    """Quality over all images, energy over the first `priced`; label: for conditional models."""
-    folded = model.folded()
-    graphs = {part: to_nir(folded, part) for part in parts_for(model, "autoencoder")}
-    exact, fixed = (DeployedNetwork(graphs, p, progress=progress) for p in PRECISIONS)
-    float_mse, fixed_mse = (
-        mse(images, network.reconstruct(images, label).images) for network in (exact, fixed)
-    )
-    some = deployed_reconstructions(
-        model, images[:priced], "fixed", label=None if label is None else label[:priced]
-    )
+    """The error over all samples, energy over the first `priced`."""
+    exact, fixed = (DeployedModel(model, p, progress=progress) for p in PRECISIONS)
+    float_mse, fixed_mse = (error_of(deployed, model, samples) for deployed in (exact, fixed))
+    some = fixed.run(samples.take(slice(priced)))
     measured = [
         measure(fixed.programs[part], recording) for part, (_, recording) in some.parts.items()
     ]
@@ -85,21 +73,18 @@ def _still(report: EnergyReport) -> float:
     return float(report.comparisons[0].break_even.fixed.nominal)
 
 
-def ann_of(name: str, config: Config, error: float) -> Ann:
-    """The int8 energies of the ANN VAE of these sizes, encoder to means to decoder."""
-    parts = ("encoder", "decoder")
-    spiking = build(
-        Config(
-            model="esvae",
-            dataset=config.dataset,
-            image_size=config.image_size,
-            channels=config.channels,
-            widths=config.widths,
-            latent=config.latent,
-        )
-    )
-    assert isinstance(spiking, SpikingVAE)
+def error_of(deployed: DeployedModel, model: SpikingModel, samples: Samples) -> float:
+    """The first figure of what a deployed model makes of samples."""
+    family = model.config.family
+    figures = family.figures(model.config, deployed.outputs(samples), samples)
+    return float(next(iter(figures.values())))
+
+
+def ann_of(name: str, config: Settings, error: float) -> Ann:
+    """The int8 energies of the ANN of these settings, by the spiking model of its topology."""
+    spiking = config.family.same_topology(config)
     folded = spiking.folded()
+    parts = parts_for(spiking, config.family.judged)
     twins = [ann_twin(compile_graph(to_nir(folded, part)).program) for part in parts]
     labels: dict[str, dict[str, Any]] = {}
     for profile, reuse in CASES:
@@ -112,8 +97,3 @@ def ann_of(name: str, config: Config, error: float) -> Ann:
         ]
         labels.setdefault(profile, {})[reuse] = sums(bills)
     return Ann(name, error, sum(twin.macs for twin in twins), labels)
-
-
-def scaled(sizes: Sequence[int], share: float) -> tuple[int, ...]:
-    """Widths of a smaller network, at least 1 each."""
-    return tuple(max(1, round(size * share)) for size in sizes)

@@ -10,22 +10,20 @@ what is done is not done again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from snnvae.errors import ConfigError
-from snnvae.evaluate.front.price import ann_of, point_of, scaled
+from snnvae.evaluate.front.price import ann_of, point_of
 from snnvae.evaluate.front.result import Ann, Front, Point
 from snnvae.files import make_folder, write_text
 from snnvae.progress import Progress
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint
 from snnvae.train.chain import further, quantised, trained
-from snnvae.train.config import Config
-from snnvae.train.inference import reconstruction_mse
-from snnvae.train.settings import amount
+from snnvae.train.family import Samples
+from snnvae.train.settings import Settings, amount
 from snnvae.train.start import starting_model
 
 WHAT = "`budgets`"
@@ -64,18 +62,18 @@ class Plan:
     budgets   at each T, beside none
     epochs    of each point; `qat_epochs` more in fixed point
     start     a checkpoint in place of the base's training
-    ann       settings of the ANN VAE; None for none
+    ann       settings of the ANNs that are not the base's; None for no ANN
     ann_sizes shares of its widths and latents, beside the whole
     images    held-out images to judge by (None: all), and to price
     """
 
-    base: Config
+    base: Settings
     steps: tuple[int, ...]
     budgets: tuple[Budget, ...]
     epochs: int
     qat_epochs: int
     start: Path | None = None
-    ann: Config | None = None
+    ann: Mapping[str, Any] | None = None
     ann_sizes: tuple[float, ...] = ()
     images: int | None = None
     priced: int = 128
@@ -85,46 +83,45 @@ class Plan:
 def train_front(plan: Plan, out: Path, progress: Progress, note: Callable[[Front], None]) -> Front:
     """Trains and judges what is not yet in `out`; `note` sees the front after each point."""
     config = plan.base
-    split = data.load(config.dataset, data_dir=plan.data_dir, image_size=config.image_size)
-    images = split.test[: plan.images]
+    samples = config.family.data(config, plan.data_dir).test.take(slice(plan.images))
     for steps in plan.steps:  # what would fail after long work fails here
         further(config, plan.epochs, steps=steps)
     if plan.start:
         starting_model(config, plan.start)
     make_folder(out)
-    anns = tuple(_anns(plan, out, images, progress))
+    anns = tuple(_anns(plan, out, samples, progress))
     front = Front(
-        config.model, config.dataset, len(images), min(plan.priced, len(images)), (), anns
+        config.model, config.dataset, len(samples), min(plan.priced, len(samples)), (), anns
     )
-    for point in _points(plan, out, images, progress):
+    for point in _points(plan, out, samples, progress):
         front = replace(front, points=(*front.points, point))
         note(front)
     return front
 
 
-def _points(plan: Plan, out: Path, images: np.ndarray, progress: Progress) -> Iterator[Point]:
+def _points(plan: Plan, out: Path, samples: Samples, progress: Progress) -> Iterator[Point]:
     before = plan.start or trained(
         plan.base, out / "base", progress=progress, data_dir=plan.data_dir
     )
     for steps in sorted(plan.steps, reverse=True):
         free = further(plan.base, plan.epochs, steps=steps)
-        before, point = _point(plan, free, before, out / f"T{steps}", images, progress)
+        before, point = _point(plan, free, before, out / f"T{steps}", samples, progress)
         yield point
         budgets = {b.of(point.operations) for b in plan.budgets}
         source = before
         for budget in sorted((b for b in budgets if b < point.operations), reverse=True):
             config = free.changed(spike_budget=budget)
             folder = out / f"T{steps}-{budget:.0f}"
-            source, found = _point(plan, config, source, folder, images, progress)
+            source, found = _point(plan, config, source, folder, samples, progress)
             yield found
 
 
 def _point(
     plan: Plan,
-    config: Config,
+    config: Settings,
     source: Path,
     folder: Path,
-    images: np.ndarray,
+    samples: Samples,
     progress: Progress,
 ) -> tuple[Path, Point]:
     """The float checkpoint to go on from, and the point in fixed point."""
@@ -139,7 +136,7 @@ def _point(
     kept = folder / "point.json"
     wanted = {
         "form": FORM,
-        "images": len(images),
+        "images": len(samples),
         "priced": plan.priced,
         "checkpoint": _stamp(fixed),
     }
@@ -147,7 +144,13 @@ def _point(
         have = json.loads(kept.read_text())
         if have["of"] == wanted:
             return path, Point(**have["point"])
-    point = point_of(folder.name, checkpoint.load_spiking(fixed)[1], images, plan.priced, progress)
+    point = point_of(
+        folder.name,
+        checkpoint.load_spiking(fixed, config.kind_of)[1],
+        samples,
+        plan.priced,
+        progress,
+    )
     write_text(kept, json.dumps({"of": wanted, "point": asdict(point)}, indent=2))
     return path, point
 
@@ -158,14 +161,15 @@ def _stamp(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _anns(plan: Plan, out: Path, images: np.ndarray, progress: Progress) -> Iterator[Ann]:
+def _anns(plan: Plan, out: Path, samples: Samples, progress: Progress) -> Iterator[Ann]:
     if plan.ann is None:
         return
+    family = plan.base.family
     for share in (1.0, *plan.ann_sizes):
-        widths = scaled(plan.ann.widths, share)
-        (latent,) = scaled((plan.ann.latent,), share)
-        config = plan.ann.changed(widths=widths, latent=latent)
-        name = f"ann-{'-'.join(map(str, (*widths, latent)))}"
+        config = family.twin(plan.base, share, plan.ann)
+        if config is None:
+            return
+        name = f"ann-{family.sizes_name(config)}"
         path = trained(config, out / name, progress=progress, data_dir=plan.data_dir)
-        error = reconstruction_mse(checkpoint.load(path)[1], images)
-        yield ann_of(name, config, error)
+        model = checkpoint.load(path, config.kind_of)[1]
+        yield ann_of(name, config, family.error_of(model, samples))

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from snnvae.draws.draw import HostWork
 from snnvae.errors import DataError
 from snnvae.hardware_sim.activity import Firing, Watch
 from snnvae.hardware_sim.counter import Counter
 from snnvae.hardware_sim.counts import Counts
 from snnvae.hardware_sim.energy.ann.activity import active_macs
-from snnvae.hardware_sim.energy.sampler import SamplerWork, sampler_work
+from snnvae.hardware_sim.energy.host_work import host_work
 from snnvae.hardware_sim.site import Site
 from snnvae.program import Program
 from snnvae.progress import Progress
@@ -33,7 +34,7 @@ class Measured:
     counts: Counts
     active: Mapping[str, np.ndarray] | None
     firing: Mapping[str, Firing]
-    sampler: SamplerWork | None
+    host: HostWork | None
     site: Site | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +75,7 @@ def measure(
         counts=counts,
         active=_joined(active) if len(active) == len(parts) else None,
         firing=watch.firing(),
-        sampler=sampler_work(program, counts.steps),
+        host=host_work(program, counts.steps),
         site=site,
         info=info,
         hashes=hashes or {},

@@ -42,8 +42,8 @@ def unpriced_terms(
             share = mean["spike"] if term in ROUTED else priced
         material = share > MATERIAL_SHARE * priced or not priced
         found.append(Unpriced(term, reason, number, material))
-    if measured.sampler:
-        work = measured.sampler
+    if measured.host:
+        work = measured.host
         reason = (
             f"{work} of the {work.kind} sampler, done on the host, whose energy is not known; "
             "left out of the ANN too, so that it makes no lower bound"

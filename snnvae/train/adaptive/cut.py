@@ -8,20 +8,18 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from snnvae.layers.model import SpikingModel
+from snnvae.layers.tdbn import TdBN
 from snnvae.train.adaptive.importance import Batches
-from snnvae.train.adaptive.units import LATENT, Group, groups_of, synapse_of
-from snnvae.train.config import Config
-from snnvae.train.esvae import ESVAE
-from snnvae.train.model import build
+from snnvae.train.adaptive.units import Group, groups_of
+from snnvae.train.build import build
 from snnvae.train.randomness import generator
-from snnvae.train.tdbn import TdBN
-from snnvae.train.vae import SpikingVAE
 
 RECALIBRATION = 40
 """Batches from which tdBN's running statistics are learned anew: 1 − 0.9⁴⁰ of them is new."""
 
 
-def cut(model: SpikingVAE, keep: Mapping[str, Tensor]) -> SpikingVAE:
+def cut(model: SpikingModel, keep: Mapping[str, Tensor]) -> SpikingModel:
     """The model with only the units whose `keep` (size,) is true; groups not named stay whole.
 
     tdBN's statistics are those of before: see `recalibrate`.
@@ -31,42 +29,24 @@ def cut(model: SpikingVAE, keep: Mapping[str, Tensor]) -> SpikingVAE:
     for group in list(groups_of(old)):
         if group.name in keep:
             kept = keep[group.name].nonzero().flatten()
-            if group.name == LATENT and isinstance(old, ESVAE):
-                _cut_prior(old, kept)
+            old.prune_host(group.name, kept)
             _cut_group(group, kept)
     sizes = {name: int(keep[name].sum()) if name in keep else n for name, n in before.items()}
-    new = build(smaller(model.config, sizes))
-    assert isinstance(new, SpikingVAE)
+    new = build(model.resized(sizes))
+    assert isinstance(new, SpikingModel)
     new.load_state_dict(old.state_dict())
     return new.train(model.training)
 
 
-def smaller(config: Config, sizes: Mapping[str, int]) -> Config:
-    """Settings of a model whose groups have these sizes."""
-    stages = range(len(config.widths))
-    changes: dict[str, object] = {
-        "widths": tuple(sizes[f"encoder.{i}"] for i in stages),
-        "latent": sizes[LATENT],
-        "decoder_widths": (
-            sizes["decoder.input"],
-            *(sizes[f"decoder.{i}"] for i in range(len(config.maps) - 1)),
-        ),
-    }
-    for net in ("prior", "posterior"):
-        if f"{net}.0" in sizes:
-            changes[f"{net}_hidden"] = (sizes[f"{net}.0"], sizes[f"{net}.1"])
-    return config.changed(**changes)
-
-
 @torch.no_grad()
-def recalibrate(model: SpikingVAE, batches: Batches) -> SpikingVAE:
+def recalibrate(model: SpikingModel, batches: Batches) -> SpikingModel:
     """tdBN's running statistics from what passes now, which makes up for the mean of what was cut.
 
     In place."""
     training = model.training
     model.train()
-    for count, (images, label) in enumerate(batches):
-        model.loss(images, generator(0, "recalibrate", count), 1.0, label)
+    for count, batch in enumerate(batches):
+        model(batch, generator(0, "recalibrate", count), 1.0)
         if count + 1 == RECALIBRATION:
             break
     return model.train(training)
@@ -88,13 +68,12 @@ def _cut_group(group: Group, kept: Tensor) -> None:
             for name in ("weight", "bias", "running_mean", "running_var"):
                 _select(layer.norm, name, places)
     # Of one reader all parts at once, or the second would look in the wrong place.
-    readers = {id(columns.reader): columns.reader for columns in group.columns}
-    for key, reader in readers.items():
-        read = synapse_of(reader)
+    readers = {id(columns.synapse): columns.synapse for columns in group.columns}
+    for key, read in readers.items():
         axis = 0 if isinstance(read, nn.ConvTranspose2d) else 1
         mask = torch.ones(read.weight.shape[axis], dtype=torch.bool)
         for columns in group.columns:
-            if id(columns.reader) == key:
+            if id(columns.synapse) == key:
                 first, block = columns.first, columns.block
                 mask[first : first + group.size * block] = False
                 mask[_indices(kept, block, first)] = True
@@ -108,16 +87,3 @@ def _select(module: nn.Module, name: str, places: Tensor, axis: int = 0) -> None
         setattr(module, name, nn.Parameter(chosen))
     else:
         module.register_buffer(name, chosen)
-
-
-def _cut_prior(model: ESVAE, kept: Tensor) -> None:
-    """r_p = sigmoid(W·n + b): the kept rows, and as much noise as there are latents, so that the
-    logits are distributed as they were: W' W'ᵀ = W_k W_kᵀ (Cholesky)."""
-    latent = model.config.latent
-    weight = model.sample.weight.detach()[kept].double()
-    own, of_class = weight[:, :latent], weight[:, latent:]
-    covariance = own @ own.T
-    floor = 1e-9 * covariance.diagonal().mean().clamp_min(1e-12)
-    factor = torch.linalg.cholesky(covariance + floor * torch.eye(len(kept), dtype=torch.double))
-    model.sample.weight = nn.Parameter(torch.cat([factor, of_class], 1).float())
-    model.sample.bias = nn.Parameter(model.sample.bias.detach()[kept].clone())

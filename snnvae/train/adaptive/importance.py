@@ -16,18 +16,18 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from snnvae.train.adaptive.units import Columns, Group, groups_of, synapse_of
-from snnvae.train.blocks import SpikingLayer
+from snnvae.layers.model import SpikingModel
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.train.adaptive.units import Columns, Group, groups_of
+from snnvae.train.family import Batch
 from snnvae.train.randomness import generator
-from snnvae.train.vae import SpikingVAE
 
-Batches = Iterable[tuple[Tensor, Tensor | None]]
-"""Images (B, C, H, W), and their classes (B,) where the model is conditional."""
+Batches = Iterable[Batch]
 NOTHING = 1e-30
 
 
 @torch.no_grad()
-def importances(model: SpikingVAE, batches: Batches) -> dict[str, Tensor]:
+def importances(model: SpikingModel, batches: Batches) -> dict[str, Tensor]:
     """Shares of all groups' units (size,), by group, times the size: 1 is an equal share.
 
     The model runs in evaluation mode, and is left as it was.
@@ -41,12 +41,12 @@ def importances(model: SpikingVAE, batches: Batches) -> dict[str, Tensor]:
     layers = {p: m for p, m in model.named_modules() if isinstance(m, SpikingLayer)}
     training = model.training
     model.eval()
-    model.tally = partial(note, "z")
+    model.tally = note
     for path, layer in layers.items():
         layer.tally = partial(note, path)
     try:
-        for count, (images, label) in enumerate(batches):
-            model.loss(images, generator(0, "importance", count), 1.0, label)
+        for count, batch in enumerate(batches):
+            model(batch, generator(0, "importance", count), 1.0)
     finally:
         model.tally = None
         for layer in layers.values():
@@ -76,7 +76,7 @@ def _of_reader(columns: Columns, variance: Tensor) -> Tensor:
 
 def _squared(columns: Columns, size: int) -> Tensor:
     """Σ w² of each unit at each output of the reader: (size, outputs)."""
-    synapse = synapse_of(columns.reader)
+    synapse = columns.synapse
     weight = synapse.weight.detach()
     if not isinstance(synapse, nn.ConvTranspose2d):
         weight = weight.transpose(0, 1)

@@ -15,24 +15,22 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
+from snnvae.layers.model import SpikingModel
 from snnvae.progress import NoProgress, Progress
-from snnvae.train import checkpoint, data
+from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import Batches, importances
 from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
-from snnvae.train.config import Config
+from snnvae.train.family import Samples
 from snnvae.train.fit import CHECKPOINT, STATE
-from snnvae.train.inference import reconstruction_mse
 from snnvae.train.randomness import held_back, order
-from snnvae.train.start import SIZES
-from snnvae.train.vae import SpikingVAE
+from snnvae.train.settings import Settings
 
 TOLERANCE = 0.02
 """By which part the error may be larger in the end."""
@@ -71,7 +69,7 @@ class Shrunk:
 
 def shrink(
     source: Path,
-    config: Config,
+    config: Settings,
     out: Path,
     *,
     epochs: int,
@@ -85,32 +83,32 @@ def shrink(
     before or after a round without a cut.
 
     config: settings of the training, of the source's sizes; epochs: of each round; penalty:
-    `Config.unit_penalty` while training. A folder per round: what is done is not done again.
+    `Settings.unit_penalty` while training. A folder per round: what is done is not done again.
     """
-    have, first = checkpoint.load_spiking(source)
+    have, first = checkpoint.load_spiking(source, config.kind_of)
     if have.qat:
         raise ConfigError(f"{source} is in fixed point: shrink the float model, then `qat`")
     if (out / STATE).exists() or (out / CHECKPOINT).resolve() == source.resolve():
         raise ConfigError(f"{out} holds a training already: choose another folder")
-    split = data.load(config.dataset, data_dir=data_dir, image_size=config.image_size)
-    images, progress = _Images(split, config), progress or NoProgress()
+    data = config.family.data(config, data_dir)
+    judge, progress = _Judge(data.train, config), progress or NoProgress()
     settings = further(config, epochs, unit_penalty=0.0, validation=HELD_BACK)
     uncut = trained(settings, out / UNCUT, source, progress, data_dir=data_dir)
-    kept, jump = checkpoint.load_spiking(uncut)[1], FIRST_JUMP
-    allowed = max(images.error(first), images.error(kept)) * (1 + tolerance)
+    kept, jump = checkpoint.load_spiking(uncut, config.kind_of)[1], FIRST_JUMP
+    allowed = max(judge.error(first), judge.error(kept)) * (1 + tolerance)
     history: list[Round] = []
     for number in range(1, rounds + 1):
-        small = _cut_within(kept, images, images.error(kept) * (1 + jump), progress)
+        small = _cut_within(kept, judge, judge.error(kept) * (1 + jump), progress)
         if small is None:
             break
         folder = out / f"round-{number}"
         make_folder(folder)
         start = checkpoint.save(folder / "cut.pt", small)
-        sizes = {name: getattr(small.config, name) for name in SIZES}
+        sizes = {name: getattr(small.config, name) for name in small.config.sizes}
         smaller = settings.changed(**sizes, unit_penalty=penalty)
         path = trained(smaller, folder, start, progress, data_dir=data_dir)
-        candidate = checkpoint.load_spiking(path)[1]
-        error = images.error(candidate)
+        candidate = checkpoint.load_spiking(path, config.kind_of)[1]
+        error = judge.error(candidate)
         history.append(Round(number, _units(candidate), error, error <= allowed))
         if error <= allowed:
             kept = candidate
@@ -123,43 +121,40 @@ def shrink(
     return Shrunk(checkpoint.save(out / CHECKPOINT, kept), uncut, tuple(history))
 
 
-class _Images:
-    """Training images, always the same: some held back to judge by, others to learn statistics
+class _Judge:
+    """Training samples, always the same: some held back to judge by, others to learn statistics
     from."""
 
-    def __init__(self, split: data.Split, config: Config) -> None:
-        self._split, self._batch = split, config.batch
-        judged, train = held_back(config.seed, len(split.train), HELD_BACK)
+    def __init__(self, samples: Samples, config: Settings) -> None:
+        self._samples, self._config = samples, config
+        judged, train = held_back(config.seed, len(samples), HELD_BACK)
         self._judged = judged[:JUDGED]
         self._order = train[order(config.seed, 0, len(train)).numpy()]
         if config.batch > len(train):
             raise ConfigError(
-                f"batch {config.batch} exceeds the {len(train)} training images that are not held "
-                "back: use a smaller one"
+                f"batch {config.batch} exceeds the {len(train)} training {config.family.unit} that "
+                "are not held back: use a smaller one"
             )
 
     def batches(self) -> Batches:
         """Full batches in a fixed order, without end."""
+        config, size = self._config, self._config.batch
         while True:
-            for start in range(0, len(self._order) - self._batch + 1, self._batch):
-                rows = self._order[start : start + self._batch]
-                label = torch.from_numpy(self._split.train_labels[rows])
-                yield torch.from_numpy(self._split.train[rows]), label
+            for start in range(0, len(self._order) - size + 1, size):
+                rows = self._order[start : start + size]
+                yield config.family.batch(config, self._samples.take(rows), None)
 
-    def error(self, model: SpikingVAE) -> float:
-        """Reconstruction of the judged images, by the network as it is deployed, in float."""
-        images = np.asarray(self._split.train[self._judged])
-        return reconstruction_mse(
-            model, images, label=self._split.train_labels[self._judged].tolist()
-        )
+    def error(self, model: SpikingModel) -> float:
+        """Of the judged samples, by the network as it is deployed, in float."""
+        return self._config.family.error_of(model, self._samples.take(self._judged))
 
 
 def _cut_within(
-    model: SpikingVAE, images: _Images, allowed: float, progress: Progress
-) -> SpikingVAE | None:
+    model: SpikingModel, judge: _Judge, allowed: float, progress: Progress
+) -> SpikingModel | None:
     """The most units cut, weakest first, up to half of all, for which the error is within what is
     allowed; None if none can go."""
-    found = importances(model, islice(images.batches(), IMPORTANCE_BATCHES))
+    found = importances(model, islice(judge.batches(), IMPORTANCE_BATCHES))
     weakest = _ranked(found)
     best, low, high = None, 0, min(len(weakest), sum(map(len, found.values())) // 2)
     progress.start("cut", high.bit_length())
@@ -168,8 +163,8 @@ def _cut_within(
         keep = {name: torch.ones(len(shares), dtype=torch.bool) for name, shares in found.items()}
         for name, unit in weakest[:count]:
             keep[name][unit] = False
-        small = recalibrate(cut(model, keep), images.batches()).eval()
-        if images.error(small) <= allowed:
+        small = recalibrate(cut(model, keep), judge.batches()).eval()
+        if judge.error(small) <= allowed:
             best, low = small, count
         else:
             high = count - 1
@@ -188,5 +183,5 @@ def _ranked(found: Mapping[str, Tensor]) -> list[tuple[str, int]]:
     return [(name, unit) for _, name, unit in sorted(candidates)]
 
 
-def _units(model: SpikingVAE) -> int:
+def _units(model: SpikingModel) -> int:
     return sum(group.size for group in groups_of(model))

@@ -1,22 +1,19 @@
 """Which units a network has that can be taken out, and where their weights lie.
 
 A group is a population whose size is free: a convolution's channels, the latents, hidden neurons.
+It follows from the wirings: all cells and ports of one group, and every synapse that reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from torch import nn
+from torch import Tensor, nn
 
-from snnvae.train.blocks import SpikingLayer, Synapse
-from snnvae.train.esvae import ESVAE
-from snnvae.train.fsvae import FSVAE
-from snnvae.train.vae import SpikingVAE
-
-LATENT = "latent"
+from snnvae.layers.model import SpikingModel, all_wirings
+from snnvae.layers.spiking import SpikingLayer, Synapse
+from snnvae.layers.wiring import Delay, Wiring, widths
 
 
 @dataclass(frozen=True)
@@ -31,76 +28,70 @@ class Rows:
 class Columns:
     """Where a unit is read: `block` inputs in a row of a synapse for each unit, from `first` on."""
 
-    reader: nn.Module
+    synapse: Synapse
     block: int = 1
     first: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Group:
-    """size: number of units; spikes: paths of the populations that fire for them, see `Meter`."""
+    """size: number of units; spikes: path of the population that fires for them, see `Meter`."""
 
     name: str
     size: int
     spikes: str
-    rows: tuple[Rows, ...]
-    columns: tuple[Columns, ...]
+    rows: list[Rows] = field(default_factory=list)
+    columns: list[Columns] = field(default_factory=list)
 
 
-def groups_of(model: SpikingVAE) -> Iterator[Group]:
+def groups_of(model: SpikingModel) -> Sequence[Group]:
     """All groups, in the order in which spikes pass them."""
-    config, encoder, decoder = model.config, model.encoder, model.decoder
-    chain = list(encoder.items())
-    for (name, layer), (_, reader) in pairwise(chain):
-        assert isinstance(layer, SpikingLayer)
-        units = config.widths[int(name)]
-        synapse = synapse_of(reader)
-        block = synapse.in_features // units if isinstance(synapse, nn.Linear) else 1
-        path = f"encoder.{name}"
-        yield Group(path, units, path, (Rows(layer),), (Columns(reader, block),))
-    yield _latents(model)
-    if isinstance(model, FSVAE):
-        for prefix, net in (("posterior", model.posterior), ("prior", model.prior)):
-            for (name, layer), (_, reader) in pairwise(net.items()):
-                assert isinstance(layer, SpikingLayer)
-                path = f"{prefix}.{name}"
-                size = len(layer.synapse.weight)
-                yield Group(path, size, path, (Rows(layer),), (Columns(reader),))
-    channels, height, width = decoder.map
-    for (name, layer), (_, reader) in pairwise(decoder.items()):
-        assert isinstance(layer, SpikingLayer)
-        block = height * width if name == "input" else 1
-        size = channels if name == "input" else config.maps[int(name) + 1]
-        path = f"decoder.{name}"
-        yield Group(path, size, path, (Rows(layer, block),), (Columns(reader),))
+    groups: dict[str, Group] = {}
+    seen: set[object] = set()
+    for wiring in all_wirings(model):
+        for port in wiring.ports:
+            _note(groups, port.group, port.shape[0], port.name)
+        for cell in wiring.cells:
+            if isinstance(cell.neuron, SpikingLayer):
+                outputs = len(by_output(cell.neuron.synapse))
+                group = _note(groups, cell.group, outputs // cell.blocks, cell.path)
+                if group and cell.path not in seen:
+                    group.rows.append(Rows(cell.neuron, cell.blocks))
+                seen.add(cell.path)
+            elif not isinstance(cell.neuron, Delay):
+                _note(groups, cell.group, cell.shape[0] // cell.blocks, cell.path)
+        _add_columns(wiring, groups, seen)
+    return list(groups.values())
 
 
-def _latents(model: SpikingVAE) -> Group:
-    """One latent: its neuron in the encoder, its column in the decoder, its place in the sampler.
-
-    Of ESVAE's prior only the rows are listed: its noise is handled where it is cut.
-    """
-    latent = model.config.latent
-    first = model.encoder["latent"]
-    assert isinstance(first, SpikingLayer)
-    rows, columns = [Rows(first)], [Columns(model.decoder["input"])]
-    if isinstance(model, FSVAE):
-        k = model.config.k
-        posterior, prior = model.posterior, model.prior
-        for net in (posterior, prior):
-            last = net["2"]
-            assert isinstance(last, SpikingLayer)
-            rows.append(Rows(last, k))
-        columns += [Columns(posterior["0"]), Columns(posterior["0"], first=latent)]
-        columns.append(Columns(prior["0"]))
-    else:
-        assert isinstance(model, ESVAE)
-    return Group(LATENT, latent, "z", tuple(rows), tuple(columns))
+def _note(groups: dict[str, Group], name: str, size: int, path: str) -> Group | None:
+    """The group that a population belongs to, if any; others read what is stated last of it."""
+    if not name:
+        return None
+    group = groups.setdefault(name, Group(name, size, path))
+    group.spikes = path
+    return group
 
 
-def synapse_of(reader: nn.Module) -> Synapse:
-    """A layer's synapse; the decoder's output is one itself."""
-    if isinstance(reader, SpikingLayer):
-        return reader.synapse
-    assert isinstance(reader, nn.ConvTranspose2d)
-    return reader
+def _add_columns(wiring: Wiring, groups: dict[str, Group], seen: set[object]) -> None:
+    group_of = {port.name: port.group for port in wiring.ports}
+    group_of |= {cell.name: cell.group for cell in wiring.cells}
+    for link in (link for cell in wiring.cells for link in cell.links):
+        if link.synapse is None or (link.name, link.sources) in seen:
+            continue
+        seen.add((link.name, link.sources))
+        first = 0
+        for source, width in zip(link.sources, widths(link, wiring.shapes)):
+            if name := group_of[source]:
+                group = groups[name]
+                group.columns.append(Columns(link.synapse, width // group.size, first))
+            first += width
+
+
+def by_output(synapse: Synapse) -> Tensor:
+    """A synapse's weights, its outputs first."""
+    return (
+        synapse.weight.transpose(0, 1)
+        if isinstance(synapse, nn.ConvTranspose2d)
+        else synapse.weight
+    )

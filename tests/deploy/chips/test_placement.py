@@ -9,7 +9,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnvae.deploy.chips.chip import Chip, load_chip
@@ -108,7 +108,6 @@ def brute(program: Program, chip: Chip, placement: Placement) -> list[dict[str, 
     st.integers(2, 200),
     st.integers(0, 100),
 )
-@settings(max_examples=60, deadline=None)
 def test_every_neuron_is_placed_once_and_no_limit_is_passed_unsaid(
     nets: Any,
     sizes: list[int],
@@ -141,7 +140,6 @@ def test_every_neuron_is_placed_once_and_no_limit_is_passed_unsaid(
 
 
 @given(st.floats(0.1, 1), st.integers(0, 100))
-@settings(max_examples=20, deadline=None)
 def test_pieces_need_what_the_matrices_say(nets: Any, density: float, seed: int) -> None:
     program = mlp(nets, 30, 90, 20, density=density, seed=seed)
     chip = smaller(neurons_per_core=32)

@@ -21,8 +21,6 @@ from snnvae.primitives import LIF, FixedNeuron
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
-some = settings(max_examples=40, deadline=None)
-
 
 def dense(nets: Any, weight: Any, bias: Any = 0.0, **lif: Any) -> nir.NIRGraph:
     weight = np.atleast_2d(np.asarray(weight, float))
@@ -44,7 +42,6 @@ def fixed(graph: nir.NIRGraph) -> tuple[Program, LayerReport]:
     st.lists(st.floats(-50, 50), min_size=1, max_size=8).filter(lambda w: max(map(abs, w)) > 1e-6),
     st.floats(0.01, 20),
 )
-@some
 def test_weights_are_even_and_in_range_and_the_threshold_is_exact(
     nets: Any, weights: list[float], threshold: float
 ) -> None:
@@ -249,7 +246,7 @@ def readout(nets: Any, weight: np.ndarray, bias: Any, tau: float, r: float = 1.0
     st.floats(-1, 1),
     st.integers(0, 1 << 16),
 )
-@some
+@settings(max_examples=40)  # each goes through up to 6,000 steps, twice
 def test_no_input_drives_a_readout_to_its_threshold(
     nets: Any, n: int, tau: float, mean: float, bias: float, seed: int
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from random_graphs import RandomGraph, random_graph, random_streams
+from thorough import often
 
 from snnvae.deploy import lava
 from snnvae.deploy.compile import compile_graph
@@ -20,6 +22,8 @@ from snnvae.stimulus import Stimulus
 
 SAMPLES, STEPS = 3, 6
 SEEDS = range(30)
+FEW = (0, 2, 8, 14, 26, 27)
+"""What all of them have among them, in few processes."""
 
 
 def stimulus_of(case: RandomGraph, seed: int) -> Stimulus:
@@ -59,7 +63,7 @@ def check(program: Program, stimulus: Stimulus) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float", "fixed"])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", often(SEEDS, FEW))
 def test_lava_computes_what_the_reference_does(seed: int, precision: Precision) -> None:
     case = random_graph(seed, stock=seed % 3 > 0)
     program = compile_graph(case.graph, precision, Options(saturate=True)).program
@@ -67,7 +71,7 @@ def test_lava_computes_what_the_reference_does(seed: int, precision: Precision) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 4, 7, 10])
+@pytest.mark.parametrize("seed", often([1, 4, 7, 10], [1, 10]))
 def test_accepted_latency_and_scales_per_channel_are_stock_lava_too(seed: int) -> None:
     case = random_graph(seed, stock=True)
     options = Options(loop_latency="accept", scale_per="channel", saturate=True)
@@ -76,10 +80,13 @@ def test_accepted_latency_and_scales_per_channel_are_stock_lava_too(seed: int) -
     assert check(program, stimulus_of(case, seed))
 
 
-def test_the_cases_have_waits_delays_loops_and_refusals_among_them() -> None:
+@pytest.mark.parametrize(("seeds", "least"), [(SEEDS, 3), (FEW, 1)])
+def test_the_cases_have_waits_delays_loops_and_refusals_among_them(
+    seeds: Sequence[int], least: int
+) -> None:
     """Else they would say less than they seem to."""
     waits = delays = loops = refused = currents = 0
-    for seed in SEEDS:
+    for seed in seeds:
         case = random_graph(seed, stock=seed % 3 > 0)
         program = compile_graph(case.graph, "fixed", Options(saturate=True)).program
         currents += any(getattr(layer.neuron, "du", None) is not None for layer in program.layers)
@@ -92,4 +99,4 @@ def test_the_cases_have_waits_delays_loops_and_refusals_among_them() -> None:
         waits += any(schedule(program).waits.values())
         outside = [c for c in program.connections if program.group_of(c.target) is None]
         delays += any(c.delay and c.source not in {i.name for i in program.inputs} for c in outside)
-    assert min(waits, delays, loops, refused, currents) >= 3
+    assert min(waits, delays, loops, refused, currents) >= least

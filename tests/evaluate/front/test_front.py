@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import printed, snnvae
 
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.plot import save_plot
-from snnvae.evaluate.front.price import scaled
 from snnvae.evaluate.front.report import answers, markdown, rows
 from snnvae.evaluate.front.result import CASES, Ann, Front, Point
 from snnvae.evaluate.front.trainings import Budget
+from snnvae.families.images.family import scaled
 
 BAND = 0.2
 
@@ -116,15 +115,12 @@ def test_smaller_anns_have_a_share_of_each_width() -> None:
 
 @pytest.mark.slow
 def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    command = [
-        sys.executable, "-m", "snnvae", "train-front", "--out", str(tmp_path), "--over", "2,3",
-        "--budgets", "50%", "--base-epochs", "2", "--epochs", "1", "--qat-epochs", "1",
-        "--widths", "4,6", "--latent", "5", "--images", "20", "--priced", "4", "--ann-epochs", "1",
-        "--ann-sizes", "0.5", "--json",
-    ]  # fmt: skip
-    first = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert first.returncode == 0, first.stderr
-    found = json.loads(first.stdout)
+    command = (
+        "train-front", "--out", tmp_path, "--over", "2,3", "--budgets", "50%", "--base-epochs", 2,
+        "--epochs", 1, "--qat-epochs", 1, "--widths", "4,6", "--latent", 5, "--images", 20,
+        "--priced", 4, "--ann-epochs", 1, "--ann-sizes", 0.5, "--json",
+    )  # fmt: skip
+    found = json.loads(printed(*command))
     assert [p["steps"] for p in found["points"]] == [3, 3, 2, 2]
     for free, kept in zip(found["points"][::2], found["points"][1::2]):
         assert kept["budget"] == pytest.approx(0.5 * free["operations"], rel=0.01)
@@ -134,9 +130,7 @@ def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) 
     for name in ("front.md", "front.png", "front.json"):
         assert (tmp_path / name).stat().st_size > 0
     stamps = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("model.pt")}
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout) == found
+    assert json.loads(printed(*command)) == found
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("model.pt")} == stamps
 
 
@@ -149,8 +143,5 @@ def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) 
     ],
 )
 def test_mistakes(tmp_path: Path, option: tuple[str, str], said: str) -> None:
-    command = [sys.executable, "-m", "snnvae", "train-front", "--out", str(tmp_path / "x"), *option]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert said in snnvae("train-front", "--out", tmp_path / "x", *option).mistake
     assert not (tmp_path / "x").exists()

@@ -19,7 +19,7 @@ from snnvae.export.builder import build_graph
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.export.passes.standard import lower_to_standard
 from snnvae.hardware_sim import reference
-from snnvae.hardware_sim.stimuli import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.primitives import NirConvTranspose2d, NirReshape, NirSparseAffine
 from snnvae.program import Precision
 from snnvae.recording import Recording

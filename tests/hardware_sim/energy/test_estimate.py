@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnvae.draws import read as read_draws
 from snnvae.errors import DataError
 from snnvae.hardware_sim.energy import (
     Bill,
@@ -28,7 +29,6 @@ from snnvae.hardware_sim.site import Route, Site
 from snnvae.primitives import Linear
 from snnvae.program import Connection, Program
 from snnvae.recording import Recording
-from snnvae.sampler import Sampler
 
 MakeProfile = Callable[..., Profile]
 Run = tuple[Program, Recording]
@@ -396,19 +396,20 @@ PRIOR = {"kind": "esvae-prior", "input": "in", "weight": np.eye(2), "bias": np.z
     ("sampler", "operations", "words"),
     [
         # T = 4. Two normal draws and 4·2 for the spikes, 2·2 MACs, 2 sigmoids.
-        (PRIOR, 10 + 4 + 2, "10 random draws, 4 MACs, 2 sigmoids of the ESVAE prior"),
-        ({"kind": "esvae-posterior"}, 4 * 3, "12 random draws of the ESVAE posterior"),
+        (PRIOR, 10 + 4 + 2, "10 random draws, 4 MACs, 2 sigmoids of the gauss-sigmoid sampler"),
+        ({"kind": "esvae-posterior"}, 4 * 3, "12 random draws of the rates sampler"),
         (
             {"kind": "fsvae", "input": "in", "latents": 1, "k": 2},
             4,
-            "4 random draws of the FSVAE sampler",
+            "4 random draws of the one-hot sampler",
         ),
     ],
 )
 def test_the_hosts_sampler_is_counted_and_said_to_be_missing(
     by_hand: Run, sampler: dict[str, object], operations: int, words: str
 ) -> None:
-    program = replace(by_hand[0], sampler=Sampler.read(sampler))
+    draws, step = read_draws({"sampler": sampler}, {"in": 2})
+    program = replace(by_hand[0], draws=draws, host_step=step)
     report = estimate(program, by_hand[1], load_profile("loihi1"))
     without = estimate(*by_hand, load_profile("loihi1"))
     (found,) = (u for u in report.unpriced if u.term == "sampler")

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnvae.hardware_sim.fast.layout import Layout
@@ -109,7 +109,6 @@ def test_rows_of_single_neurons_hold_their_synapses(name: str) -> None:
     np.testing.assert_allclose(out, wanted, atol=1e-11)  # weights off any grid: sums round
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_geometry(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from([Conv1d, Conv2d, ConvTranspose2d]))

@@ -10,18 +10,19 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import ConfigError
+from snnvae.families import registry
+from snnvae.families.images.config import Config
+from snnvae.families.images.inference import generate, reconstruct
+from snnvae.families.images.vae import LATENT, SpikingVAE
+from snnvae.layers.spiking import SpikingLayer
 from snnvae.train import checkpoint
 from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
 from snnvae.train.adaptive.shrink import _ranked, shrink
-from snnvae.train.adaptive.units import LATENT, groups_of, synapse_of
-from snnvae.train.blocks import SpikingLayer
-from snnvae.train.config import Config
+from snnvae.train.adaptive.units import groups_of
 from snnvae.train.fit import fit
-from snnvae.train.fixed.convert import in_fixed_point
-from snnvae.train.inference import generate, reconstruct
+from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.to_nir import parts_for, to_nir
-from snnvae.train.vae import SpikingVAE
 
 
 @pytest.fixture(params=["esvae", "fsvae"])
@@ -39,7 +40,7 @@ def silence(model: SpikingVAE, group_name: str, unit: int) -> None:
     group = next(g for g in groups_of(model) if g.name == group_name)
     with torch.no_grad():
         for columns in group.columns:
-            synapse = synapse_of(columns.reader)
+            synapse = columns.synapse
             first = columns.first + unit * columns.block
             places = slice(first, first + columns.block)
             if isinstance(synapse, torch.nn.ConvTranspose2d):
@@ -100,7 +101,7 @@ def test_a_cut_network_is_smaller_everywhere(
     for before, after in zip(groups_of(model), groups_of(small), strict=True):
         assert after.size == (before.size + 1) // 2, before.name
     path = checkpoint.save(tmp_path / "small.pt", small)
-    config, loaded = checkpoint.load_spiking(path)
+    config, loaded = registry.load_spiking(path)
     assert config.latent == 3
     for part in (*parts_for(model, "autoencoder"), "generator"):
         whole, cut_graph = to_nir(model, part), to_nir(loaded, part)
@@ -135,7 +136,7 @@ def test_shrinking_keeps_the_error_and_goes_on_where_it_stopped(
     settings = {"epochs": 3, "rounds": 2, "penalty": 0.02, "tolerance": 0.5}
     found = shrink(source, config, tmp_path / "small", **settings)
     assert any(r.kept for r in found.history)
-    before, after = (checkpoint.load_spiking(p)[1] for p in (source, found.path))
+    before, after = (registry.load_spiking(p)[1] for p in (source, found.path))
     sizes = [sum(g.size for g in groups_of(m)) for m in (before, after)]
     assert sizes[1] < sizes[0]
     stamp = (tmp_path / "small" / "round-1" / "model.pt").stat().st_mtime_ns

@@ -69,7 +69,7 @@ def document(report: EnergyReport) -> dict[str, Any]:
                 layer.name: _plain(report.counts.memory(layer)) for layer in report.counts.layers
             },
         },
-        "host": _plain(measured.sampler),
+        "host": _plain(measured.host),
         "placement": _placement(report),
         "silent_neurons": {name: fired.silent for name, fired in measured.firing.items()},
         "notes": _plain(report.notes),

@@ -111,7 +111,7 @@ def routes(report: EnergyReport) -> Table:
 
 def host(report: EnergyReport) -> Table:
     """What the host does around the network."""
-    counts, sampler = report.counts, report.measured.sampler
+    counts, host = report.counts, report.measured.host
     work = {
         "spikes sent in": sum((i.spikes for i in counts.inputs), np.zeros(counts.samples)),
         "multiply-accumulates of analog inputs": _analog(counts.connections, "macs"),
@@ -119,11 +119,11 @@ def host(report: EnergyReport) -> Table:
         "membranes read out": sum((x.readouts for x in counts.layers), np.zeros(counts.samples)),
     }
     rows = [(name, mean(n)) for name, n in work.items() if n.any()]
-    if sampler:
+    if host:
         drawn = {
-            f"random draws ({sampler.kind})": sampler.draws,
-            "multiply-accumulates of the sampler": sampler.macs,
-            "sigmoids of the sampler": sampler.sigmoids,
+            f"random draws ({host.kind})": host.draws,
+            "multiply-accumulates of the sampler": host.macs,
+            "sigmoids of the sampler": host.sigmoids,
         }
         rows += [(name, units.integer(n)) for name, n in drawn.items() if n]
     return Table("Work of the host, per sample", ("what", "count"), tuple(rows))

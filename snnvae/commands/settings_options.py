@@ -1,0 +1,106 @@
+"""Options of the command line that are made from the settings of all families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields
+from typing import Any, TypeVar
+
+import click
+
+from snnvae.commands.remedies import with_flags
+from snnvae.errors import ConfigError
+from snnvae.families import registry
+from snnvae.train.settings import amount
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+set_option = click.option(
+    "--set", "others", multiple=True, metavar="NAME=VALUE",
+    help="Any other setting of the model, as in a --config file.",
+)  # fmt: skip
+
+
+def _fields() -> dict[str, Field[Any]]:
+    """Settings with a help, by name, those that all families share first."""
+    found: dict[str, Field[Any]] = {}
+    for kind in registry.settings().values():
+        for each in fields(kind):
+            if each.metadata.get("help"):
+                found.setdefault(each.name, each)
+    return found
+
+
+def settings_options(only: Sequence[str] = (), **helps: str) -> Callable[[Command], Command]:
+    """An option for each setting, or for those named; helps: other texts, by name."""
+
+    def decorate(command: Command) -> Command:
+        known = _fields()
+        for name in reversed(list(only or known)):
+            each = known[name]
+            command = _option(each, helps.get(name, with_flags(each.metadata["help"])))(command)
+        return command
+
+    return decorate
+
+
+def _option(each: Field[Any], text: str) -> Callable[[Command], Command]:
+    flag, default, told = f"--{each.name.replace('_', '-')}", each.default, each.metadata
+    if isinstance(default, bool):
+        return click.option(f"{flag}/--no-{flag[2:]}", each.name, default=None, help=text)
+    if told["choices"]:
+        return click.option(flag, type=click.Choice(told["choices"]), help=text)
+    kind = str if told["metavar"] else type(default)
+    return click.option(flag, type=kind, metavar=told["metavar"] or None, help=text)
+
+
+def given_settings(options: Mapping[str, Any], others: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings that a user gave, from the options and from NAME=VALUE."""
+    found = {}
+    known = _fields()
+    for name, value in options.items():
+        if value is not None:
+            found[name] = _value(known.get(name), name, value)
+    return {**found, **dict(_other(text) for text in others)}
+
+
+def _value(each: Field[Any] | None, name: str, value: Any) -> Any:
+    if each is None or not isinstance(value, str) or isinstance(each.default, str):
+        return value
+    if isinstance(each.default, tuple):
+        return numbers(name, value)
+    return 0.0 if value == "0" else amount(value, f"--{name.replace('_', '-')}")
+
+
+def _other(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ConfigError(f"--set {text}: write NAME=VALUE, as in --set betas=0.9,0.99")
+    parts = [_plain(part) for part in value.split(",")]
+    return name, tuple(parts) if len(parts) > 1 else parts[0]
+
+
+def _plain(text: str) -> Any:
+    """A number, true or false, or text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(text, text)
+
+
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """A setting that is several whole numbers."""
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        flag = name.replace("_", "-")
+        raise ConfigError(f"--{flag} {text}: write whole numbers, as in 32,64") from None
+
+
+def spiking_models() -> Iterator[str]:
+    """Names of the models that spike."""
+    for model in registry.models():
+        if registry.kind_of(model).default(model).spiking:
+            yield model

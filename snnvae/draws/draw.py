@@ -1,0 +1,114 @@
+"""What the host draws for a network, and does between two of them, as data.
+
+Nothing random happens on a chip: randomness is an input, so that one seed gives the same spikes on
+every backend.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Spikes = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class HostWork:
+    """Operations of the host for one sample: counted, and never priced."""
+
+    kind: str
+    draws: int = 0
+    macs: int = 0
+    sigmoids: int = 0
+
+    @property
+    def operations(self) -> int:
+        """All of them."""
+        return self.draws + self.macs + self.sigmoids
+
+    def __str__(self) -> str:
+        counts = {"random draws": self.draws, "MACs": self.macs, "sigmoids": self.sigmoids}
+        return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+
+
+@dataclass(frozen=True)
+class Draw(ABC):
+    """The stream of one input, `port`."""
+
+    port: str
+
+    kind: ClassVar[str]
+
+    @property
+    def classes(self) -> int:
+        """How many classes it may be asked for; 0 if it does not depend on a class."""
+        return 0
+
+    @property
+    def shows_class(self) -> bool:
+        """Whether its stream is the class itself."""
+        return False
+
+    @abstractmethod
+    def stream(self, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]) -> Spikes:
+        """Spikes (B, T, N) for the samples of these indices; label: their classes, if it has any.
+
+        Sample n is the same for any batch, order and number of samples.
+        """
+
+    @abstractmethod
+    def work(self, steps: int) -> HostWork:
+        """What drawing it for one sample takes."""
+
+    @abstractmethod
+    def stated(self) -> dict[str, Any]:
+        """Its parameters as metadata states them, without kind and port."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Self:
+        """From metadata that anybody may have written; ValueError where it makes no sense.
+
+        size: of the input.
+        """
+
+
+@dataclass(frozen=True)
+class HostStep(ABC):
+    """What the host does with the spikes of one network, for the next one's input.
+
+    classes: how many the next one may be asked for.
+    """
+
+    classes: int = 0
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def stream(self, spikes: NDArray[Any], samples: Sequence[int], seed: int) -> Spikes:
+        """Spikes (B, T, N) → spikes (B, T, N)."""
+
+    @abstractmethod
+    def work(self, steps: int, size: int) -> HostWork:
+        """What it takes for one sample of N = size."""
+
+
+def whole(value: object, least: int = 1) -> int:
+    """A whole number; ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{value!r} is no whole number from {least} up")
+    return int(value)
+
+
+def numbers(value: object, *shape: int | None) -> NDArray[Any]:
+    """Finite numbers of that shape, None standing for any size; ValueError for anything else."""
+    found = np.asarray(value)
+    fits = found.ndim == len(shape) and all(w in (None, h) for w, h in zip(shape, found.shape))
+    if found.dtype.kind not in "fiu" or not fits or not np.isfinite(found).all():
+        raise ValueError(f"not numbers of shape {shape}")
+    return found

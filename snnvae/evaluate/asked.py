@@ -1,0 +1,40 @@
+"""What is asked of an evaluation, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from snnvae.deploy.backends import Backend
+from snnvae.program import Precision
+from snnvae.progress import NoProgress, Progress
+
+
+@dataclass(frozen=True)
+class Asked:
+    """precisions: of the deployed forms; samples: held-out ones (None: all); dataset: of a file;
+    metrics, generated, features, inception, card: of families that have them."""
+
+    precisions: Sequence[Precision] = ("float", "fixed")
+    samples: int | None = None
+    seed: int = 0
+    backend: Backend = "emulator"
+    dask: str | None = None
+    data_dir: Path | None = None
+    dataset: str = ""
+    metrics: Sequence[str] = ()
+    generated: int = 5000
+    features: Path | None = None
+    inception: Path | None = None
+    card: Path | None = None
+    progress: Progress = field(default_factory=NoProgress)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """As text for people and as data for scripts."""
+
+    text: str
+    data: Mapping[str, Any]

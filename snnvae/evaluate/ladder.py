@@ -1,0 +1,47 @@
+"""``snnvae diagnose`` for any family: the error with one more cause removed at each rung."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from snnvae.evaluate.asked import Figures
+from snnvae.evaluate.deployed import DeployedModel
+from snnvae.evaluate.front.price import error_of
+from snnvae.files import write_text
+from snnvae.layers.model import SpikingModel
+from snnvae.progress import Progress
+from snnvae.text_table import table
+from snnvae.train.family import Data
+
+HEADERS = ("rung", "error", "share of the error in fixed point")
+
+
+def diagnose(
+    model: SpikingModel,
+    data: Data,
+    out: Path | None,
+    *,
+    samples: int,
+    seed: int,
+    progress: Progress,
+    **_: Any,
+) -> Figures:
+    """Errors of held-out samples: in fixed point, in float (without rounding), and those of the
+    family's own ladder. out: a folder for diagnosis.json."""
+    some = data.test.take(slice(samples))
+    fixed, exact = (
+        error_of(DeployedModel(model, precision, seed=seed, progress=progress), model, some)
+        for precision in ("fixed", "float")
+    )
+    rungs = {"in fixed point": fixed, "without rounding": exact}
+    rungs |= model.config.family.ladder(model, some, seed)
+    rows = [(name, f"{error:.4g}", f"{error / fixed:.1%}" if fixed else "–")
+            for name, error in rungs.items()]  # fmt: skip
+    text = f"{len(some)} held-out {model.config.family.unit}\n\n{table(HEADERS, rows)}"
+    found = {"samples": len(some), "seed": seed, "rungs": rungs}
+    if out is not None:
+        write_text(out / "diagnosis.json", json.dumps(found, indent=2) + "\n")
+        text += f"\n\nwrote diagnosis.json into {out}"
+    return Figures(text, found)

@@ -1,0 +1,145 @@
+"""Settings of the image models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from snnvae.families.images import data
+from snnvae.families.images.presets import PRESETS
+from snnvae.families.images.quality.names import METRICS
+from snnvae.train.settings import (
+    Settings,
+    flag,
+    numbers,
+    require,
+    setting,
+    weight,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from snnvae.families.images.family import Images
+
+__all__ = ["METRICS", "MODELS", "PUBLISHED", "SPIKING", "Config"]
+
+MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
+SPIKING = ("esvae", "fsvae")
+PUBLISHED = ("fsvae", "esvae")
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """Sizes of the networks, what they see, and how prior and posterior are compared.
+
+    model     'esvae', 'fsvae', 'ann-vae', or 'autoencoder', whose latents FAD compares
+    dataset   name for `snnvae.families.images.data.load`
+    channels  colours of the images
+    latent    L, latent spikes per step; the ANN's latent numbers
+    lr        ESVAE multiplies it by batch/250
+    classes   of the data set, where conditional; else 0
+    """
+
+    dataset: str = "digits"
+    image_size: int = setting(8, "Side of the square images in pixels.", whole())
+    channels: int = setting(1, check=whole())
+    widths: tuple[int, ...] = setting(
+        (16, 32), "Channels of the stages, outermost first.", numbers(), metavar="W,W"
+    )
+    decoder_widths: tuple[int, ...] = setting(
+        (), "Of the decoder's maps, innermost first.", numbers(), metavar="W,W"
+    )
+    latent: int = setting(32, "Latent spikes per step.", whole())
+    k: int = setting(8, "FSVAE: candidate spikes per latent.", whole())
+    prior_hidden: tuple[int, ...] = setting(
+        (), "FSVAE: of the prior's hidden layers.", numbers(0, 2), metavar="N,N"
+    )
+    posterior_hidden: tuple[int, ...] = setting(
+        (), "FSVAE: of the posterior's.", numbers(0, 2), metavar="N,N"
+    )
+    prior_loss: str = setting("psp", "FSVAE.", choices=("psp", "kl"))
+    prior_weight: float = setting(1.0, "Weight of the prior's distance beside the error's.", weight)
+    flip: bool = setting(False, "Mirror training images at random.", flag)
+    conditional: bool = setting(
+        False,
+        "The class enters prior and decoder, so that samples can be asked for by class.",
+        flag,
+    )
+    classes: int = setting(0, check=whole(0))
+
+    @property
+    def family(self) -> Images:
+        """The images."""
+        from snnvae.families.images.family import FAMILY
+
+        return FAMILY
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the model spikes."""
+        return self.model in SPIKING
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """All but what is trained with."""
+        return (
+            "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k",
+            "prior_hidden", "posterior_hidden", "conditional", "classes",
+        )  # fmt: skip
+
+    @property
+    def maps(self) -> tuple[int, ...]:
+        """Channels of the decoder's maps, innermost first."""
+        return self.decoder_widths or (*reversed(self.widths), self.widths[0])
+
+    def __post_init__(self) -> None:
+        require(self.model in MODELS, f"model {self.model!r} is unknown: use {', '.join(MODELS)}")
+        super().__post_init__()
+        require(len(self.widths) > 0, "widths () must be one or more whole numbers from 1 up")
+        wrong = numbers(0, len(self.widths) + 1)("decoder_widths", self.decoder_widths)
+        require(wrong is None, wrong or "")
+        require(self.batch > 1, "batch must be at least 2: tdBN normalises over the batch")
+        require(
+            not self.conditional or self.spiking,
+            f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
+        )
+        require(
+            self.classes > 1 if self.conditional else self.classes == 0,
+            f"classes {self.classes!r} must be 2 or more with conditional, and 0 without it",
+        )
+
+    @classmethod
+    def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Self:
+        """The settings that suit `model` on `dataset`, with `changes`."""
+        settings = {"model": model, "dataset": dataset, **PRESETS.get((model, dataset), {})}
+        return cls.from_dict({**settings, **changes})
+
+    @classmethod
+    def presets(cls) -> Mapping[str, Mapping[str, Any]]:
+        """Such as 'fsvae-mnist'."""
+        return {
+            f"{model}-{dataset}": {"model": model, "dataset": dataset} for model, dataset in PRESETS
+        }
+
+    @classmethod
+    def completed(
+        cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
+    ) -> dict[str, Any]:
+        """The colours of a new training's images, and the number of classes where it becomes
+        conditional."""
+        usual = "digits" if config is None else config.dataset
+        dataset, conditional = given.get("dataset", usual), given.get("conditional")
+        found = dict(given)
+        if config is None and dataset in data.DATASETS and "channels" not in given:
+            found["channels"] = data.channels_of(dataset, where)
+        if isinstance(conditional, bool) and "classes" not in given:
+            found["classes"] = data.classes_of(dataset, where) if conditional else 0
+        return found
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> Self:
+        """As of `Settings`."""
+        require("model" in settings, f"no model given: use {' or '.join(MODELS)}")
+        return super().from_dict(settings)

@@ -1,0 +1,117 @@
+"""``snnvae evaluate`` of images: the metrics of what a network reconstructs and generates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import nir
+
+from snnvae.deploy.backends import Means
+from snnvae.errors import ConfigError
+from snnvae.evaluate.asked import Asked, Figures
+from snnvae.families.images import data
+from snnvae.families.images.quality.card import model_card
+from snnvae.families.images.quality.judge import Judge
+from snnvae.families.images.quality.names import IN_PARTS, NAMES, OF_GENERATED, figure
+from snnvae.families.images.quality.networks import DeployedNetwork, Network, TrainedNetwork
+from snnvae.families.images.quality.recognise import Recogniser
+from snnvae.families.images.vae import VAE, SpikingVAE
+from snnvae.files import write_text
+from snnvae.text_table import table
+from snnvae.train.to_nir import parts_for, to_nir
+
+Networks = Mapping[str, Callable[[], Network]]
+
+
+def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
+    """The metrics that are asked for, of a trained model and its deployed forms, or of graphs."""
+    common: dict[str, Any] = {
+        "seed": asked.seed,
+        "backend": asked.backend,
+        "progress": asked.progress,
+        "means": Means(dask=asked.dask),
+    }
+    if model is not None:
+        dataset, size = model.config.dataset, model.config.image_size
+        networks = _of_model(model, asked, common)
+    else:
+        dataset, size = asked.dataset, _side(graphs)
+        networks = {p: partial(DeployedNetwork, graphs, p, **common) for p in asked.precisions}
+    split = data.load(dataset, data_dir=asked.data_dir, image_size=size, progress=asked.progress)
+    images = split.test[: asked.samples]
+    judge = Judge(
+        asked.metrics,
+        images,
+        asked.generated,
+        asked.features,
+        asked.inception,
+        Recogniser(split.train, split.train_labels),
+        split.test_labels[: asked.samples],
+    )
+    figures = {name: judge(make()) for name, make in networks.items()}
+    by_metric: dict[str, dict[str, Any]] = {}
+    for network, found in figures.items():
+        for metric, value in found.items():
+            by_metric.setdefault(metric, {})[network] = value
+    out = {
+        "samples": len(images), "generated": asked.generated, "backend": asked.backend, **by_metric
+    }  # fmt: skip
+    head = f"{len(images)} held-out images of {dataset}, {asked.backend}"
+    text = f"{head}\n\n{_text(by_metric, figures)}"
+    if asked.card is not None:
+        if not isinstance(model, SpikingVAE):
+            raise ConfigError("`card` is for a spiking model: an ANN has none")
+        conditions = f"{len(images)} held-out images, {asked.backend}, seed {asked.seed}."
+        write_text(asked.card, model_card(asked.card.stem, model, by_metric, conditions))
+        text += f"\nwrote {asked.card}"
+    return Figures(text, out)
+
+
+def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
+    """The trained model and, if it spikes, its deployed forms."""
+    if not isinstance(model, SpikingVAE):
+        return {"torch": partial(TrainedNetwork, model, asked.seed)}
+    folded = model.folded()
+    parts = list(parts_for(model, "autoencoder")) if "mse" in asked.metrics else []
+    if "mse" not in asked.metrics or set(asked.metrics) & set(OF_GENERATED):
+        parts.append("generator")
+    graphs = {part: to_nir(folded, part) for part in parts}
+    networks: dict[str, Callable[[], Network]] = {
+        "norse": partial(TrainedNetwork, model, asked.seed)
+    }
+    for precision in asked.precisions:
+        networks[precision] = partial(DeployedNetwork, graphs, precision, **common)
+    return networks
+
+
+def _side(graphs: Mapping[str, nir.NIRGraph]) -> int:
+    """Of the images: that of the largest map."""
+    shapes = [
+        node.input_type["input"]
+        for graph in graphs.values()
+        for node in graph.nodes.values()
+        if "input" in node.input_type
+    ]
+    return max((int(shape[-1]) for shape in shapes if len(shape) == 3), default=0)
+
+
+def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]) -> str:
+    """One table: a row for each metric, a column for each network."""
+    rows, missing = [], []
+    for metric, values in by_metric.items():
+        if metric == "rates":
+            layers = dict.fromkeys(layer for v in values.values() for layer in v)
+            rows += [
+                (f"rate of {layer}", *(figure(values[n].get(layer)) for n in figures))
+                for layer in layers
+            ]
+        elif metric in IN_PARTS:
+            continue
+        elif any(isinstance(value, str) for value in values.values()):
+            why = next(iter(values.values()))
+            missing.append(f"{NAMES.get(metric, metric)}: {why}")
+        else:
+            rows.append((NAMES.get(metric, metric), *(figure(values.get(n)) for n in figures)))
+    return "\n".join([table(("", *figures), rows), *missing])

@@ -1,0 +1,48 @@
+"""The settings that suit a model on a data set: the papers' where there is a paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SMALL = {"image_size": 32, "widths": (32, 64, 128, 256)}
+LARGE = {"image_size": 64, "widths": (32, 64, 128, 256, 512), "channels": 3}
+COLOUR = {**SMALL, "channels": 3, "flip": True}
+GREY = ("mnist", "fashion-mnist", "kmnist")
+
+FSVAE: dict[str, Any] = {"latent": 128, "k": 20, "batch": 250, "epochs": 150, "lr": 1e-3}
+"""Kamata et al., arXiv 2110.00375 and their code."""
+
+ESVAE: dict[str, Any] = {"epochs": 300, "batch": 256, "prior_weight": 1e-3}
+"""Zhan et al., arXiv 2310.14839 and their code."""
+
+ANN: dict[str, Any] = {"latent": 128, "batch": 250, "epochs": 150, "lr": 1e-3, "steps": 1}
+"""The ANN VAE that FSVAE's authors compare with; their KL weight is one over the batches of an
+epoch."""
+
+FEATURES: dict[str, Any] = {
+    "batch": 256, "epochs": 20, "lr": 2e-3, "steps": 1, "schedule": "cosine", "warmup": 0.02
+}  # fmt: skip
+"""The autoencoder of FAD: the widths and latents of FSVAE's authors, our schedule."""
+
+PRESETS: dict[tuple[str, str], dict[str, Any]] = {
+    # The digits are few and small, so that higher learning rates and, for ESVAE, a heavier prior
+    # than the paper's 1e-3 suit them.
+    ("esvae", "digits"): {"lr": 2e-2, "epochs": 80},
+    ("fsvae", "digits"): {"lr": 1e-2, "epochs": 70, "prior_weight": 0.5},
+    ("ann-vae", "digits"): {"lr": 2e-3, "epochs": 80, "steps": 1, "prior_weight": 1 / 23},
+    **{("fsvae", name): {**SMALL, **FSVAE} for name in GREY},
+    ("fsvae", "cifar10"): {**COLOUR, **FSVAE},
+    ("fsvae", "celeba"): {**LARGE, **FSVAE, "flip": True},
+    **{("esvae", name): {**SMALL, **ESVAE, "latent": 32, "lr": 3e-3} for name in GREY},
+    ("esvae", "cifar10"): {**COLOUR, **ESVAE, "latent": 128, "lr": 6e-4},
+    ("esvae", "celeba"): {
+        **LARGE, **ESVAE, "latent": 128, "lr": 1e-3, "batch": 64, "flip": True
+    },
+    **{("ann-vae", name): {**SMALL, **ANN, "prior_weight": 1 / 240} for name in GREY},
+    ("ann-vae", "cifar10"): {**COLOUR, **ANN, "prior_weight": 1 / 200},
+    ("ann-vae", "celeba"): {**LARGE, **ANN, "prior_weight": 1 / 651, "flip": True},
+    ("autoencoder", "digits"): {"lr": 2e-3, "epochs": 60, "steps": 1, "schedule": "cosine"},
+    **{("autoencoder", name): {**SMALL, **FEATURES, "latent": 64} for name in GREY},
+    ("autoencoder", "cifar10"): {**COLOUR, **FEATURES, "latent": 128},
+    ("autoencoder", "celeba"): {**LARGE, **FEATURES, "latent": 128, "flip": True},
+}  # fmt: skip

@@ -1,0 +1,177 @@
+"""Networks that make images: trained ones in torch and Norse, deployed ones on a backend."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import run
+from snnvae.errors import GraphError
+from snnvae.evaluate.stages import run_stages
+from snnvae.families.images.inference import generate, reconstruct
+from snnvae.families.images.vae import VAE
+from snnvae.hardware_sim.counter import Counter
+from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.program import Precision, Program
+from snnvae.progress import NoProgress, Progress
+from snnvae.recording import Recording
+from snnvae.train.rates import firing_rates
+from snnvae.train.run_part import deployable
+
+CHUNK = 64
+"""Samples at a time; any number gives the same images."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Images (N, C, H, W), mean spikes per neuron and step by layer, and synaptic operations per
+    image (None where they were not counted)."""
+
+    images: NDArray[np.floating]
+    rates: Mapping[str, float]
+    sops: float | None
+
+
+class Network(Protocol):
+    """Makes images from nothing, or from images."""
+
+    @property
+    def classes(self) -> int:
+        """Of a conditional model; else 0."""
+
+    def generate(self, count: int) -> Made:
+        """Samples 0 … count − 1; of a conditional model, sample n is of class n mod classes."""
+
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
+        """Copies of images (N, C, H, W); label: their classes (N,), for conditional models."""
+
+
+class TrainedNetwork:
+    """The trained model itself, folded, in float64."""
+
+    def __init__(self, model: VAE, seed: int) -> None:
+        self.net, self.seed = deployable(model), seed
+        self.classes = model.config.classes
+
+    def generate(self, count: int) -> Made:
+        """As `inference.generate`."""
+        with firing_rates(self.net) as rates:
+            images = generate(self.net, count, self.seed)
+        return Made(images, rates, None)
+
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
+        """As `inference.reconstruct`."""
+        classes = None if label is None else label.tolist()
+        with firing_rates(self.net) as rates:
+            copies = reconstruct(self.net, images, self.seed, classes)
+        return Made(copies, rates, None)
+
+
+@dataclass
+class _Tally:
+    """Sums over blocks of samples."""
+
+    images: list[NDArray[np.floating]] = field(default_factory=list)
+    spikes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    chances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sops: int = 0
+
+    def add(self, program: Program, recording: Recording) -> None:
+        for c in Counter(program).count(recording).connections:
+            self.sops += int(c.sop.sum())
+        for layer in program.layers:
+            if layer.neuron.spiking:
+                fired = recording.spikes[layer.name]
+                self.spikes[layer.name] += int(np.count_nonzero(fired))
+                self.chances[layer.name] += fired.size
+
+    def made(self) -> Made:
+        images = np.concatenate(self.images)
+        rates = {name: self.spikes[name] / n for name, n in self.chances.items()}
+        return Made(images, rates, self.sops / len(images))
+
+
+class DeployedNetwork:
+    """Compiled graphs on a backend: a generator, an autoencoder, or an encoder and a decoder.
+
+    One block of samples is held at a time.
+    """
+
+    def __init__(
+        self,
+        graphs: Mapping[str, nir.NIRGraph],
+        precision: Precision,
+        *,
+        seed: int = 0,
+        backend: Backend = "emulator",
+        progress: Progress | None = None,
+        means: Means | None = None,
+    ) -> None:
+        self.programs = {
+            part: compile_graph(graph, precision).program for part, graph in graphs.items()
+        }
+        self.classes = max(program.classes for program in self.programs.values())
+        self.seed, self.backend, self.means = seed, backend, means
+        self.progress = progress or NoProgress()
+
+    def generate(self, count: int) -> Made:
+        """By the generator."""
+        program = self._part("generator")
+        tally = _Tally()
+        for samples in self._chunks("generate", count):
+            stimulus = build_stimulus(program, samples, seed=self.seed)
+            recording = run(program, stimulus, self.backend, means=self.means)
+            tally.add(program, recording)
+            tally.images.append(_image(recording))
+        return tally.made()
+
+    def reconstruct(
+        self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
+    ) -> Made:
+        """By the autoencoder, or encoder, host's draw, decoder."""
+        names = ["autoencoder"] if "autoencoder" in self.programs else ["encoder", "decoder"]
+        programs = [self._part(name) for name in names]
+        tally = _Tally()
+        for samples in self._chunks("reconstruct", len(images)):
+            some = images[list(samples)].astype(np.float64)
+            known = label if self.classes else None
+            classes = None if known is None else known[list(samples)].tolist()
+            stimulus = build_stimulus(
+                programs[0], samples, seed=self.seed, data={"image": some}, classes=classes
+            )
+            recordings = run_stages(programs, stimulus, self.backend, None, self.means)
+            for program, recording in zip(programs, recordings):
+                tally.add(program, recording)
+            tally.images.append(_image(recordings[-1]))
+        return tally.made()
+
+    def _part(self, name: str) -> Program:
+        if name not in self.programs:
+            raise GraphError(
+                f"this takes the model's {name}, and the file holds its "
+                f"{' and '.join(self.programs)}: export it with `part`"
+            )
+        return self.programs[name]
+
+    def _chunks(self, what: str, count: int) -> Iterator[range]:
+        self.progress.start(what, count)
+        for start in range(0, count, CHUNK):
+            yield (samples := range(start, min(start + CHUNK, count)))
+            self.progress.advance(len(samples))
+        self.progress.finish()
+
+
+def _image(recording: Recording) -> NDArray[np.floating]:
+    return next(iter(recording.outputs.values()))

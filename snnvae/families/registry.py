@@ -1,0 +1,119 @@
+"""The families by name: a line each. Nothing of a family is imported before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnvae.errors import ConfigError
+from snnvae.train.settings import Settings
+
+if TYPE_CHECKING:
+    from snnvae.evaluate.stimuli import HeldOut
+    from snnvae.program import Program
+    from snnvae.train.family import Family
+
+FAMILIES: dict[str, str] = {
+    "images": "snnvae.families.images",
+}
+"""Name → folder. Its file `config` imports nothing heavy and has the class Config, and the names of
+its MODELS, of its METRICS, and of those of whom PUBLISHED checkpoints are read; `family` has
+FAMILY."""
+
+
+def settings() -> dict[str, type[Settings]]:
+    """The settings of each family, by its name."""
+    return {name: import_module(f"{home}.config").Config for name, home in FAMILIES.items()}
+
+
+def models() -> dict[str, str]:
+    """Every model's family."""
+    return {
+        model: name
+        for name, home in FAMILIES.items()
+        for model in import_module(f"{home}.config").MODELS
+    }
+
+
+def metrics() -> tuple[str, ...]:
+    """Names of all that `evaluate` can measure."""
+    homes = FAMILIES.values()
+    return tuple(
+        dict.fromkeys(m for home in homes for m in import_module(f"{home}.config").METRICS)
+    )
+
+
+def published() -> tuple[str, ...]:
+    """Whose published checkpoints can be read: names of models."""
+    homes = FAMILIES.values()
+    return tuple(name for home in homes for name in import_module(f"{home}.config").PUBLISHED)
+
+
+def kind_of(model: str) -> type[Settings]:
+    """The settings of a model's family; ConfigError for a name that no family has."""
+    known = models()
+    if model not in known:
+        raise ConfigError(f"model {model!r} is unknown: use {', '.join(known)}")
+    return settings()[known[model]]
+
+
+def family(name: str) -> Family:
+    """A family by its name."""
+    found: Family = import_module(f"{FAMILIES[name]}.family").FAMILY
+    return found
+
+
+def of_program(program: Program) -> Family | None:
+    """The family of the model that a program comes from, as far as its file says it."""
+    name = models().get(program.origin.model or "")
+    return None if name is None else family(name)
+
+
+def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
+    """Held-out samples of the data set that a program's file names, for inputs that take data."""
+    from snnvae.evaluate.stimuli import HeldOut, data_inputs
+
+    found = of_program(program) if data_inputs(program) else None
+    return HeldOut({}) if found is None else HeldOut(*found.held_out(program, samples))
+
+
+def verb(name: str, found: Family) -> Callable[..., Any] | None:
+    """How a family does something in its own way; None where it does it as all do."""
+    if name not in found.verbs:
+        return None
+    module, _, function = found.verbs[name].partition(":")
+    does: Callable[..., Any] = getattr(import_module(module), function)
+    return does
+
+
+def published_model(path: Path, kind: str, steps: int | None) -> Any:
+    """A published checkpoint of a model of that name; steps: T, where it is not the usual one."""
+    does = verb("published", family(models()[kind]))
+    assert does is not None
+    return does(path, kind, steps=steps)
+
+
+def published_kind(path: Path) -> str | None:
+    """The model whose published checkpoint a file is by its names, if any."""
+    for name in FAMILIES:
+        does = verb("published kind", family(name))
+        kind = None if does is None else does(path)
+        if kind is not None:
+            return str(kind)
+    return None
+
+
+def load(path: str | Path) -> tuple[Any, Any]:
+    """Settings and model of a checkpoint of any family."""
+    from snnvae.train import checkpoint
+
+    return checkpoint.load(path, kind_of)
+
+
+def load_spiking(path: str | Path) -> tuple[Any, Any]:
+    """As `load`; CheckpointError for an ANN."""
+    from snnvae.train import checkpoint
+
+    return checkpoint.load_spiking(path, kind_of)

@@ -1,0 +1,60 @@
+"""From a preset's name or a TOML file, and what the user changes, to settings of any family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from snnvae.errors import ConfigError
+from snnvae.families import registry
+from snnvae.toml_table import TomlTable
+from snnvae.train.settings import Settings
+
+
+def resolve(
+    source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
+) -> Settings:
+    """Settings: those of the model and data set, then the file's, then `changes`.
+
+    source: a preset such as 'fsvae-mnist', or a TOML file of settings. data_dir: where data sets
+    lie, whose own traits are looked up.
+    """
+    presets = {
+        name: given
+        for kind in registry.settings().values()
+        for name, given in kind.presets().items()
+    }
+    given: dict[str, Any] = {}
+    if source in presets:
+        given = dict(presets[source])
+    elif source is not None and source.endswith(".toml"):
+        given = dict(TomlTable.read(f"settings {source}", Path(source)).data)
+    elif source is not None:
+        raise ConfigError(f"`config` {source}: give a .toml file or one of {', '.join(presets)}")
+    given |= changes
+    model = given.pop("model", None)
+    if not isinstance(given.get("dataset", ""), str) or not isinstance(model, str | None):
+        raise ConfigError(f"model {model!r} and dataset {given.get('dataset')!r} must be names")
+    if model is None:
+        models = ", ".join(registry.models())
+        raise ConfigError(f"no model given: add `model`, one of {models}, or `config` NAME")
+    kind = registry.kind_of(model)
+    return kind.default(model, **kind.completed(given, data_dir))
+
+
+def continued(
+    start: Path, source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
+) -> Settings:
+    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`.
+
+    T is where the checkpoint's annealing came to, unless `changes` anneal anew.
+    """
+    if source is not None:
+        raise ConfigError("`config` and `start` both say the settings: give one of them")
+    return changed(registry.load(start)[0], {"anneal": (), **changes}, data_dir)
+
+
+def changed(config: Settings, changes: Mapping[str, Any], data_dir: Path | None = None) -> Settings:
+    """Settings with some replaced, and what of their data goes with these."""
+    return config.changed(**type(config).completed(changes, data_dir, config))

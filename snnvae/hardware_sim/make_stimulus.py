@@ -1,0 +1,182 @@
+"""The stimulus of a network: the user's data, and drawn spikes where it samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.label import classes_in_turn
+from snnvae.errors import ConfigError, DataError
+from snnvae.program import Input
+from snnvae.stimulus import Stimulus
+
+
+class Interface(Protocol):
+    """What a stimulus is made for: a program, or a part of a model in torch."""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Ports."""
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """What the host draws for them."""
+
+    @property
+    def steps(self) -> int:
+        """T where nothing else says it."""
+
+    @property
+    def classes(self) -> int:
+        """How many a conditional model knows, else 0."""
+
+
+def build_stimulus(
+    network: Interface,
+    samples: Sequence[int],
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    data: Mapping[str, np.ndarray] | None = None,
+    classes: Sequence[int] | None = None,
+) -> Stimulus:
+    """Streams for the samples of the given indices.
+
+    data: per input (B, T, *shape), one sample (T, *shape), or for a constant input one value per
+    sample (B, *shape). Inputs that the host feeds are drawn from `seed`. Without `steps`,
+    T is the data's, else the network's. classes: of a conditional model's samples, one each;
+    without them sample n is of class n mod their number, unless images are given, which have their
+    own.
+    """
+    given = {name: np.asarray(values) for name, values in (data or {}).items()}
+    known = {port.name for port in network.inputs}
+    for name in given:
+        if name not in known:
+            raise DataError(f"data for input '{name}', but the inputs are {sorted(known)}")
+    if steps is None:
+        steps = steps_of(given, network)
+    steps = network.steps if steps is None else steps
+    if not samples or steps < 1:
+        raise DataError(
+            f"the input holds {len(samples)} samples of {steps} steps; give at least one of each"
+        )
+    label = labels_of(network, samples, classes)
+    if label:
+        _check_class_data(network, given, classes)
+    draws = {draw.port: draw for draw in network.draws}
+    streams = {}
+    for port in network.inputs:
+        if port.name in given:
+            streams[port.name] = _fit(port, given[port.name], len(samples), steps)
+        elif port.name in draws:
+            drawn = draws[port.name].stream(samples, steps, seed, label)
+            streams[port.name] = drawn.reshape(len(samples), steps, *port.shape)
+        else:
+            raise DataError(
+                f"input '{port.name}' needs data of shape (samples, {steps}, "
+                f"{', '.join(map(str, port.shape))}); pass `data` file.npy"
+            )
+    says_class = class_input(network) in given
+    return Stimulus(streams, tuple(samples), seed, () if says_class else label)
+
+
+def next_stimulus(
+    step: HostStep, spikes: np.ndarray, network: Interface, port: str, stimulus: Stimulus
+) -> Stimulus:
+    """What enters `network` at `port` after the host's step on the spikes (B, T, …) of the network
+    before it, which ran on `stimulus`."""
+    rows = spikes.reshape(*spikes.shape[:2], -1)
+    (shape,) = (each.shape for each in network.inputs if each.name == port)
+    drawn = step.stream(rows, stimulus.samples, stimulus.seed)
+    return build_stimulus(
+        network,
+        stimulus.samples,
+        seed=stimulus.seed,
+        data={port: drawn.reshape(*spikes.shape[:2], *shape)},
+        classes=stimulus.classes or None,
+    )
+
+
+def labels_of(
+    network: Interface, samples: Sequence[int], classes: Sequence[int] | None
+) -> tuple[int, ...]:
+    """The class of each sample, in turn where none are given; none if the model takes none.
+
+    ConfigError for classes of a model that has none, and for a class that is not the model's.
+    """
+    count = network.classes
+    if classes is None:
+        return classes_in_turn(samples, count) if count else ()
+    if not count:
+        raise ConfigError(
+            "this network takes no class, as its model is not conditional or this part of it does "
+            "not see the class: leave out `classes`, or train one with `conditional`"
+        )
+    label = tuple(int(c) for c in classes)
+    if len(label) != len(samples):
+        raise ConfigError(f"{len(label)} classes for {len(samples)} samples; give one for each")
+    for strange in label:
+        if not 0 <= strange < count:
+            raise ConfigError(f"class {strange}: the model has the classes 0 to {count - 1}")
+    return label
+
+
+def _check_class_data(
+    network: Interface, given: Mapping[str, np.ndarray], classes: Sequence[int] | None
+) -> None:
+    """Each sample's class is said once: no other one is drawn beside data that has its own."""
+    port = class_input(network)
+    if port not in given:
+        if classes is None and any(given.keys() & {i.name for i in network.inputs if i.analog}):
+            raise DataError(
+                "the model is conditional, and the input does not say the classes of its samples: "
+                "add `classes` 7, or `classes` 7,2,1 for one after the other"
+            )
+    elif classes is not None:
+        raise DataError(f"data for input '{port}' and `classes` both say the class; give one")
+    elif not {draw.port for draw in network.draws if draw.classes} <= given.keys():
+        raise DataError(
+            f"data for input '{port}', but the latent spikes are drawn by class on the host: pass "
+            "`classes` instead, or data for both"
+        )
+
+
+def class_input(network: Interface) -> str | None:
+    """The input that shows the class, if there is one."""
+    return next((draw.port for draw in network.draws if draw.shows_class), None)
+
+
+def steps_of(data: Mapping[str, np.ndarray], network: Interface) -> int | None:
+    """T of the first stream that has a time axis; one value of a constant input has none."""
+    for name, values in data.items():
+        port = next(port for port in network.inputs if port.name == name)
+        rank = len(port.shape)
+        if port.constant and values.ndim == rank + 2 and values.shape[1] == 1:
+            continue
+        if values.ndim == rank + 2 or (values.ndim == rank + 1 and not port.constant):
+            return int(values.shape[-rank - 1])
+    return None
+
+
+def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
+    """Data as (B, T, *shape): constant values repeated over T, a single sample over B."""
+    rank = len(port.shape)
+    if values.ndim == rank + 1:
+        values = values[:, None] if port.constant else values[None]
+    target = (batch, steps, *port.shape)
+    fits = (
+        values.ndim == rank + 2
+        and values.shape[2:] == port.shape
+        and (values.shape[1] == steps or (port.constant and values.shape[1] == 1))
+        and (values.shape[0] == 1 or values.shape[0] >= batch)
+    )
+    if values.dtype.kind not in "biuf" or not fits:
+        raise DataError(
+            f"data for input '{port.name}' has shape {values.shape}, needs {target} "
+            f"({'(samples, ' if port.constant else '(steps, '}…) will do"
+            f"{' as it is constant' if port.constant else ' for one sample'})"
+        )
+    return np.broadcast_to(values[:batch], target)

@@ -1,0 +1,193 @@
+"""Random choices: fixed by seed and sample index alone, and as random as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from snnvae.draws import read, stated
+from snnvae.draws.draw import Draw as HostDraw
+from snnvae.draws.draw import HostStep
+from snnvae.draws.gauss_sigmoid import GaussSigmoid
+from snnvae.draws.label import Label, class_spikes, classes_in_turn
+from snnvae.draws.one_hot import OneHot, one_hot
+from snnvae.draws.rates import Rates, bernoulli_spikes
+from snnvae.errors import GraphError
+
+RNG = np.random.default_rng(0)
+WEIGHT, BIAS = RNG.normal(size=(6, 6)).astype(np.float32), RNG.normal(size=6).astype(np.float32)
+RATE = RNG.random((400, 5))
+
+PRIOR = GaussSigmoid("z", WEIGHT, BIAS)
+
+
+def choices(samples: Sequence[int], steps: int, groups: int, k: int, seed: int) -> np.ndarray:
+    return OneHot("choice", groups, k).choices(samples, steps, seed)
+
+
+Draw = Callable[[Sequence[int], int], np.ndarray]
+DRAWS: dict[str, Draw] = {
+    "choice": lambda samples, seed: choices(samples, 7, 5, 20, seed),
+    "posterior": lambda samples, seed: bernoulli_spikes(RATE[list(samples)], samples, 7, seed),
+    "prior rate": lambda samples, seed: PRIOR.rates(samples, seed),
+    "prior spikes": lambda samples, seed: PRIOR.stream(samples, 7, seed, ()),
+}
+each = pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+
+
+@each
+def test_a_sample_is_the_same_in_any_batch(draw: Draw) -> None:
+    together = draw(range(50), 1)
+    for n in (0, 1, 17, 49):
+        np.testing.assert_array_equal(draw([n], 1)[0], together[n])
+    np.testing.assert_array_equal(draw([49, 3, 17], 1), together[[49, 3, 17]])
+
+
+@each
+def test_another_seed_or_sample_is_another_draw(draw: Draw) -> None:
+    assert (draw(range(20), 1) != draw(range(20), 2)).any()
+    several = draw(range(20), 1)
+    assert len({row.tobytes() for row in several}) == 20
+
+
+def test_fewer_steps_are_the_first_of_more() -> None:
+    long = choices(range(3), 16, 5, 20, 0)
+    np.testing.assert_array_equal(choices(range(3), 4, 5, 20, 0), long[:, :4])
+
+
+def test_a_choice_is_uniform() -> None:
+    index = choices(range(200), 16, 10, 5, 0)
+    assert index.shape == (200, 16, 10)
+    assert index.dtype == np.int64
+    counts = np.bincount(index.ravel(), minlength=5)
+    assert len(counts) == 5
+    expected = index.size / 5
+    assert ((counts - expected) ** 2 / expected).sum() < 23.5  # χ² with 4 degrees, p = 1e-4
+
+
+def test_spikes_come_at_their_rate() -> None:
+    rate = np.tile([0.0, 0.25, 0.9, 1.0], (300, 1))
+    spikes = bernoulli_spikes(rate, range(300), 16, 0)
+    assert spikes.shape == (300, 16, 4)
+    mean = spikes.mean(axis=(0, 1))
+    assert mean[0] == 0
+    assert mean[3] == 1
+    np.testing.assert_allclose(mean[1:3], [0.25, 0.9], atol=4 * 0.5 / np.sqrt(4800))
+    # Steps and samples are independent: the variance of a sample's count is binomial.
+    assert spikes[..., 1].sum(1).var() == pytest.approx(16 * 0.25 * 0.75, rel=0.3)
+
+
+def test_the_prior_s_rate_is_a_sigmoid_of_gaussian_noise() -> None:
+    eye, zero = np.eye(4), np.zeros(4)
+    rate = GaussSigmoid("z", eye, zero).rates(range(2000), 0)
+    noise = np.log(rate / (1 - rate))
+    np.testing.assert_allclose(noise.mean(0), 0, atol=0.1)
+    np.testing.assert_allclose(np.cov(noise.T), eye, atol=0.12)
+    shifted = GaussSigmoid("z", 2 * eye, zero + 1).rates(range(2000), 0)
+    np.testing.assert_allclose(shifted, expit(2 * noise + 1))
+
+
+def test_prior_spikes_follow_the_prior_s_rate() -> None:
+    rate = PRIOR.rates(range(300), 0)
+    spikes = PRIOR.stream(range(300), 64, 0, ())
+    error = (spikes.mean(1) - rate) / np.sqrt(rate * (1 - rate) / 64)
+    assert abs(error.mean()) < 0.1
+    assert error.std() == pytest.approx(1, abs=0.1)
+
+
+def test_purposes_do_not_share_their_numbers() -> None:
+    """Drawing posterior spikes at the prior's rates gives other spikes than the prior's."""
+    rate = PRIOR.rates(range(20), 0)
+    prior = PRIOR.stream(range(20), 16, 0, ())
+    assert (prior != bernoulli_spikes(rate, range(20), 16, 0)).any()
+
+
+def test_one_hot_is_latent_major() -> None:
+    hot = one_hot(np.array([[2, 0]]), 3)
+    assert hot.tolist() == [[False, False, True, True, False, False]]
+    index = choices(range(3), 4, 5, 6, 0)
+    again = one_hot(index, 6).reshape(3, 4, 5, 6)
+    assert (again.sum(-1) == 1).all()
+    np.testing.assert_array_equal(again.argmax(-1), index)
+
+
+def test_classes_take_turns_by_the_sample_s_own_index() -> None:
+    assert classes_in_turn(range(7), 3) == (0, 1, 2, 0, 1, 2, 0)
+    assert classes_in_turn([5, 2], 3) == (2, 2)
+
+
+def test_the_class_s_neuron_fires_at_every_step_and_no_other() -> None:
+    spikes = class_spikes([2, 0], 3, 4)
+    assert spikes.shape == (2, 4, 3)
+    assert spikes.dtype == bool
+    assert (spikes == [[[False, False, True]], [[True, False, False]]]).all()
+
+
+@pytest.mark.parametrize("classes", [2, 6, 9])
+def test_a_class_shifts_the_prior_s_rate_by_its_column(classes: int) -> None:
+    columns = np.random.default_rng(1).normal(size=(6, classes)).astype(np.float32)
+    label = classes_in_turn(range(20), classes)
+    rate = GaussSigmoid("z", WEIGHT, BIAS, columns).rates(range(20), 3, label)
+    for n in (0, 1, 13):
+        alone = GaussSigmoid("z", WEIGHT, BIAS + columns.astype(float)[:, label[n]]).rates([n], 3)
+        np.testing.assert_array_equal(rate[n], alone[0])
+
+
+SIZES = {"z": 6, "choice": 12, "class": 4, "noise": 8}
+COLUMNS = RNG.normal(size=(6, 4))
+CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
+
+
+@pytest.mark.parametrize(
+    ("draws", "step", "keys"),
+    [
+        ((), None, {"sampler"}),
+        ((CHOICE,), None, {"sampler"}),
+        ((CHOICE, CLASS), None, {"sampler"}),
+        ((PRIOR,), None, {"sampler"}),
+        ((GaussSigmoid("z", WEIGHT, BIAS, COLUMNS), CLASS), None, {"sampler"}),
+        ((CLASS,), None, {"sampler"}),
+        ((), Rates(10), {"sampler"}),
+        ((OneHot("noise", 2, 4, substream=7),), None, {"draws"}),
+        ((CHOICE, OneHot("noise", 2, 4, substream=7), CLASS), None, {"draws"}),
+        ((CHOICE,), Rates(), {"draws", "host_step"}),
+    ],
+)
+def test_what_is_stated_is_read(
+    draws: tuple[HostDraw, ...], step: HostStep | None, keys: set[str]
+) -> None:
+    metadata = stated(draws, step)
+    assert metadata.keys() == keys
+    if metadata != {"sampler": {}}:
+        again, after = read(metadata, SIZES)
+        assert stated(again, after) == metadata
+        assert (len(again), after) == (len(draws), step)
+
+
+def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
+    one, other = (OneHot("a", 4, 5, substream=n).choices(range(3), 8, 0) for n in (7, 8))
+    assert (one != other).any()
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"draws": {"noise": {"kind": "one-hot", "groups": 3, "k": 4}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 2, "k": 4, "substream": -1}}},
+        {"draws": {"noise": {"kind": "two-hot", "groups": 2, "k": 4}}},
+        {"draws": {"elsewhere": {"kind": "one-hot", "groups": 2, "k": 4}}},
+        {"draws": {"class": {"kind": "label", "classes": 5}}},
+        {"draws": {"z": {"kind": "gauss-sigmoid", "weight": np.eye(5), "bias": np.zeros(6)}}},
+        {"draws": {"noise": 3}},
+        {"draws": 3},
+        {"host_step": {"kind": "guess"}},
+        {"host_step": {"kind": "rates", "classes": -1}},
+        {"host_step": "rates"},
+    ],
+)
+def test_nonsense_is_refused(metadata: dict[str, object]) -> None:
+    with pytest.raises(GraphError, match="makes no sense; export the file again"):
+        read(metadata, SIZES)

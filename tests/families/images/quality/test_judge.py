@@ -1,0 +1,88 @@
+"""Metrics of small networks: trained, deployed, and what is missing is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from snnvae.errors import CheckpointError, ConfigError
+from snnvae.families.images.config import Config
+from snnvae.families.images.inference import reconstruct
+from snnvae.families.images.quality.features import BATCH, features, load_features
+from snnvae.families.images.quality.judge import Judge
+from snnvae.families.images.quality.networks import CHUNK, DeployedNetwork, TrainedNetwork
+from snnvae.families.images.vae import SpikingVAE
+from snnvae.images import mse
+from snnvae.train import checkpoint
+from snnvae.train.build import build
+from snnvae.train.to_nir import parts_for, to_nir
+
+SMALL = {"image_size": 4, "widths": (4,), "latent": 3, "k": 2, "steps": 3}
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (CHUNK + 3, 1, 4, 4)).astype(np.float32)
+
+
+def spiking(kind: str) -> SpikingVAE:
+    model = build(Config(kind, **SMALL)).eval()
+    assert isinstance(model, SpikingVAE)
+    return model
+
+
+@pytest.fixture(scope="module")
+def feature_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("features") / "model.pt"
+    return checkpoint.save(path, build(Config("autoencoder", image_size=4, widths=(4,), latent=6)))
+
+
+@pytest.mark.parametrize("kind", ["esvae", "fsvae"])
+def test_deployed_figures_are_the_trained_networks(kind: str, feature_file: Path) -> None:
+    model = spiking(kind)
+    judge = Judge(("mse", "fad", "prdc", "rates", "sops"), IMAGES, 50, feature_file)
+    trained = judge(TrainedNetwork(model, 0))
+    parts = (*parts_for(model, "autoencoder"), "generator")
+    graphs = {part: to_nir(model, part) for part in parts}
+    deployed = judge(DeployedNetwork(graphs, "float"))
+    assert trained["mse"] == mse(IMAGES, reconstruct(model, IMAGES, 0))
+    for name in ("mse", "fad", "fad_by_batch", "precision", "recall", "density", "coverage"):
+        assert deployed[name] == pytest.approx(trained[name], rel=1e-5, abs=1e-6), name
+    shared = set(trained["rates"]) & set(deployed["rates"])
+    assert {"encoder.0.lif", "decoder.0.lif"} <= shared
+    assert {n: deployed["rates"][n] for n in shared} == pytest.approx(
+        {n: trained["rates"][n] for n in shared}
+    )
+    assert deployed["sops"] > 0
+    assert trained["sops"] is None
+
+
+def test_features_are_needed_and_must_fit(feature_file: Path, tmp_path: Path) -> None:
+    network = TrainedNetwork(spiking("esvae"), 0)
+    with pytest.raises(ConfigError, match="train it with `snnvae train-fad`"):
+        Judge(("fad",), IMAGES, 4)(network)
+    with pytest.raises(CheckpointError, match=r"takes images of shape \(1, 4, 4\), these are"):
+        load_features(feature_file, (1, 8, 8))
+    other = checkpoint.save(tmp_path / "model.pt", spiking("esvae"))
+    with pytest.raises(CheckpointError, match="is an esvae: give what `snnvae train-fad` wrote"):
+        load_features(other, (1, 4, 4))
+
+
+def test_features_do_not_depend_on_the_batch_unless_asked(feature_file: Path) -> None:
+    net = load_features(feature_file, (1, 4, 4))
+    images = np.random.default_rng(1).uniform(-1, 1, (2 * BATCH + 9, 1, 4, 4)).astype(np.float32)
+    whole = features(net, images)
+    np.testing.assert_allclose(features(net, images[:7]), whole[:7], atol=1e-6)
+    by_batch = features(net, images, by_batch=True)
+    assert by_batch.shape == (2 * BATCH, 6)
+    assert not np.allclose(by_batch[:7], whole[:7], atol=1e-3)
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    features(net, images, by_batch=True)
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
+
+
+def test_missing_inception_is_said_in_a_line(tmp_path: Path) -> None:
+    found = Judge(("is", "fid"), IMAGES, 4, inception=tmp_path / "none.pth")(
+        TrainedNetwork(spiking("esvae"), 0)
+    )
+    assert "pip install" in found["fid"] or "no Inception weights at" in found["fid"]
+    assert "\n" not in found["is"]

@@ -1,0 +1,81 @@
+"""ESVAE: how it draws, what it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from snnvae.families.images.config import Config
+from snnvae.families.images.esvae import ESVAE, RateDraw
+from snnvae.train.build import build
+
+
+def test_draw_fires_where_the_rate_exceeds_the_uniform() -> None:
+    rate, uniform = torch.tensor([0.5, 0.5, 0.0, 1.0]), torch.tensor([0.4, 0.5, 0.0, 0.999])
+    assert RateDraw.apply(rate, uniform).tolist() == [1, 0, 0, 1]
+
+
+def test_gradient_of_a_draw_passes_within_half_of_the_uniform() -> None:
+    rate = torch.tensor([0.1, 0.1, 0.9, 0.9], requires_grad=True)
+    RateDraw.apply(rate, torch.tensor([0.59, 0.61, 0.41, 0.39])).sum().backward()
+    assert rate.grad is not None
+    assert rate.grad.tolist() == [1, 0, 1, 0]
+
+
+def test_loss_is_mse_plus_weighted_mmd(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    model = build(tiny("esvae", prior_weight=0.25))
+    losses = model.loss(images(6), torch.Generator().manual_seed(0), 0.0)
+    torch.testing.assert_close(losses.total, losses.reconstruction + 0.25 * losses.prior)
+
+
+def test_every_parameter_learns(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    model = build(tiny("esvae"))
+    model.loss(images(32), torch.Generator().manual_seed(0), 0.0).total.backward()
+    silent = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    # A bias before tdBN is subtracted again with the mean.
+    assert [n for n in silent if not n.endswith("synapse.bias")] == []
+
+
+def test_prior_layer_learns_from_the_mmd_alone(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    model = build(tiny("esvae"))
+    assert isinstance(model, ESVAE)
+    losses = model.loss(images(8), torch.Generator().manual_seed(0), 0.0)
+    losses.reconstruction.backward(retain_graph=True)
+    assert model.sample.weight.grad is None
+    losses.prior.backward()
+    assert model.sample.weight.grad is not None
+
+
+def test_learning_rates_scale_with_the_batch_and_tenfold_for_the_prior(
+    tiny: Callable[..., Config],
+) -> None:
+    model = build(tiny("esvae", lr=1e-3, batch=125))
+    rest, own = model.optimizer_groups()
+    assert rest["lr"] == pytest.approx(5e-4)
+    assert own["lr"] == pytest.approx(5e-3)
+    assert len(own["params"]) == 2
+    assert len(rest["params"]) + 2 == len(list(model.parameters()))
+
+
+def test_a_conditional_prior_learns_a_column_for_each_class(
+    tiny: Callable[..., Config], images: Callable[..., torch.Tensor]
+) -> None:
+    model = build(tiny("esvae", conditional=True, classes=3))
+    assert isinstance(model, ESVAE)
+    label = torch.tensor([0, 1] * 4)  # none of class 2
+    losses = model.loss(images(8), torch.Generator().manual_seed(0), 0.0, label)
+    losses.prior.backward()
+    assert model.sample.weight.grad is not None
+    of_class = model.sample.weight.grad[:, -3:].abs().sum(0)
+    assert (of_class[:2] > 0).all()
+    assert of_class[2] == 0
+    with pytest.raises(ValueError, match="needs the classes"):
+        model.loss(images(8), torch.Generator().manual_seed(0), 0.0)
