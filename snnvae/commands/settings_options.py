@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from snnvae.commands.remedies import with_flags
 from snnvae.errors import ConfigError
 from snnvae.families import registry
 from snnvae.train.settings import amount
@@ -37,7 +38,7 @@ def settings_options(only: Sequence[str] = (), **helps: str) -> Callable[[Comman
         known = _fields()
         for name in reversed(list(only or known)):
             each = known[name]
-            command = _option(each, helps.get(name, each.metadata["help"]))(command)
+            command = _option(each, helps.get(name, with_flags(each.metadata["help"])))(command)
         return command
 
     return decorate

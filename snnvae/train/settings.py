@@ -135,13 +135,13 @@ class Settings(ABC):
     dataset: str = ""
     steps: int = setting(16, "Time steps T.", whole())
     anneal: tuple[int, ...] = setting(
-        (), "Values of T to go through before --steps.", numbers(), metavar="T,T"
+        (), "Values of T to go through before `steps`.", numbers(), metavar="T,T"
     )
     spike_budget: float = setting(
         0.0, "Synaptic operations per sample: 300k; 0: any.", weight, metavar="N"
     )
     unit_penalty: float = setting(0.0, "Weight of the penalty on units that fire.", weight)
-    qat: str = setting("", "Train in fixed point; needs --from.", choices=QAT_TARGETS)
+    qat: str = setting("", "Train in fixed point; needs `start`.", choices=QAT_TARGETS)
     batch: int = setting(64, "Samples per step, of all devices together.", whole())
     epochs: int = setting(60, "Passes over the training data.", whole())
     lr: float = setting(1e-3, "Learning rate.", positive)
