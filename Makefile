@@ -27,8 +27,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/snnvae doctor --install-lava
 	@touch $@
 
+# A model a core. Their progress comes line by line: two bars would overwrite each other.
 demo: $(READY)
-	$(BIN)/snnvae demo -o out
+	@$(MAKE) --no-print-directory --jobs $(JOBS) demo-esvae demo-fsvae
+
+demo-%: SHELL := bash
+demo-%: .SHELLFLAGS := -o pipefail -c
+demo-%: $(READY)
+	$(BIN)/snnvae demo --model $* -o out 2>&1 | cat
 
 lint: $(READY)
 	$(BIN)/ruff check .

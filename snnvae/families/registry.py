@@ -60,23 +60,26 @@ def kind_of(model: str) -> type[Settings]:
 
 
 def family(name: str) -> Family:
-    """A family by its name."""
+    """A family by its name; MissingError without what training needs."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     found: Family = import_module(f"{FAMILIES[name]}.family").FAMILY
     return found
-
-
-def of_program(program: Program) -> Family | None:
-    """The family of the model that a program comes from, as far as its file says it."""
-    name = models().get(program.origin.model or "")
-    return None if name is None else family(name)
 
 
 def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     """Held-out samples of the data set that a program's file names, for inputs that take data."""
     from snnvae.evaluate.stimuli import HeldOut, data_inputs
 
-    found = of_program(program) if data_inputs(program) else None
-    return HeldOut({}) if found is None else HeldOut(*found.held_out(program, samples))
+    if program.origin.dataset is not None and data_inputs(program):
+        model = program.origin.model or ""
+        own = models().get(model)
+        for name in FAMILIES if own is None else (own,):
+            data, labels = family(name).held_out(program, samples)
+            if data:
+                return HeldOut(data, labels)
+    return HeldOut({})
 
 
 def verb(name: str, found: Family) -> Callable[..., Any] | None:
@@ -107,6 +110,9 @@ def published_kind(path: Path) -> str | None:
 
 def load(path: str | Path) -> tuple[Any, Any]:
     """Settings and model of a checkpoint of any family."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     from snnvae.train import checkpoint
 
     return checkpoint.load(path, kind_of)
@@ -114,6 +120,9 @@ def load(path: str | Path) -> tuple[Any, Any]:
 
 def load_spiking(path: str | Path) -> tuple[Any, Any]:
     """As `load`; CheckpointError for an ANN."""
+    from snnvae.extras import require
+
+    require("torch", "norse")
     from snnvae.train import checkpoint
 
     return checkpoint.load_spiking(path, kind_of)

@@ -11,6 +11,7 @@ import pytest
 from snnvae.errors import ConfigError, DataError
 from snnvae.evaluate.stimuli import noise, read_input, stimulus_blocks, stimulus_for
 from snnvae.families.images import data
+from snnvae.families.registry import held_out
 from snnvae.program import Program
 
 
@@ -96,14 +97,14 @@ def test_one_array_for_several_inputs_is_refused(nets: Any, tmp_path: Path) -> N
 
 def test_the_named_data_set_feeds_a_constant_image(nets: Any) -> None:
     own = {"dataset": "digits", "inputs": {"x": {"analog": True, "constant": True}}}
-    stimulus = stimulus_for(one_input(nets, 1, 8, 8, **own), 3, seed=0)
+    stimulus = stimulus_for(one_input(nets, 1, 8, 8, **own), 3, seed=0, held_out=held_out)
     np.testing.assert_array_equal(stimulus.streams["x"][:, 0], data.load("digits").test[:3])
 
 
 def test_more_samples_than_are_held_out_are_refused(nets: Any) -> None:
     own = {"dataset": "digits", "inputs": {"x": {"analog": True, "constant": True}}}
     with pytest.raises(DataError, match=r"`samples` 100000: 'digits' holds out \d+ images"):
-        stimulus_for(one_input(nets, 1, 8, 8, **own), 100_000, seed=0)
+        stimulus_for(one_input(nets, 1, 8, 8, **own), 100_000, seed=0, held_out=held_out)
 
 
 def test_noise_stands_in_only_where_it_may(nets: Any) -> None:
@@ -151,10 +152,12 @@ def conditional(nets: Any, classes: int = 3, **own: Any) -> Program:
 def test_held_out_images_come_with_their_classes(nets: Any) -> None:
     program = conditional(nets, 10, dataset="digits")
     expected = tuple(data.load("digits").test_labels[:40].tolist())
-    assert stimulus_for(program, 40, seed=0).classes == expected
-    assert stimulus_for(program, 40, seed=0, classes=(2, 0)).classes == (2, 0) * 20
+    assert stimulus_for(program, 40, seed=0, held_out=held_out).classes == expected
+    assert (
+        stimulus_for(program, 40, seed=0, classes=(2, 0), held_out=held_out).classes == (2, 0) * 20
+    )
     with pytest.raises(ConfigError, match=r"class \d: the model has the classes 0 to 2"):
-        stimulus_for(conditional(nets, 3, dataset="digits"), 40, seed=0)
+        stimulus_for(conditional(nets, 3, dataset="digits"), 40, seed=0, held_out=held_out)
 
 
 def test_images_of_a_file_need_their_classes_said(nets: Any, tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ import pytest
 from snnvae.errors import ConfigError, DataError
 from snnvae.families.images.config import Config
 from snnvae.families.images.presets import PRESETS
-from snnvae.families.resolve import changed, resolve
+from snnvae.families.resolve import changed, command_of, resolve
 from snnvae.train.build import build
 from snnvae.train.schedule import factor
-from snnvae.train.settings import command_of
 
 
 @pytest.mark.parametrize("name", Config.presets())

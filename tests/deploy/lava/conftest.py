@@ -164,7 +164,7 @@ class Traces:
 
     def left(self, leader: int | None = None, files: bool = True) -> list[object]:
         """What is still there after waiting for it to go: processes, shared memory, files."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while True:
             shared = [p for p in Path("/dev/shm").iterdir() if self.token in p.name]
             living = [] if leader is None else self.group(leader)

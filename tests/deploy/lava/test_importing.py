@@ -18,7 +18,7 @@ ROOT = str(Path(lava.__file__).parents[3])
 def python(code: str, *flags: str) -> subprocess.CompletedProcess:
     prelude = f"import sys; sys.path.insert(0, {ROOT!r})\n"
     return subprocess.run(
-        [sys.executable, *flags, "-c", prelude + code], capture_output=True, text=True, timeout=60
+        [sys.executable, *flags, "-c", prelude + code], capture_output=True, text=True, timeout=300
     )
 
 
