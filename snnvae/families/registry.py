@@ -55,7 +55,7 @@ def kind_of(model: str) -> type[Settings]:
     """The settings of a model's family; ConfigError for a name that no family has."""
     known = models()
     if model not in known:
-        raise ConfigError(f"model {model!r} is unknown: use {', '.join(known)}")
+        raise ConfigError(f"`model` {model!r} is unknown: use {', '.join(known)}")
     return settings()[known[model]]
 
 

@@ -74,7 +74,8 @@ def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
     config, model = load(path, kind_of)
     if not isinstance(model, SpikingModel):
         raise CheckpointError(
-            f"{path} is an {config.model}, which has no spikes: give a model that has"
+            f"{path} is an {config.model}, which has no spikes: give "
+            f"{' or '.join(f'an {model}' for model in config.spiking_models)}"
         )
     return config, model
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from snnvae.errors import ConfigError
 from snnvae.typed import typed
@@ -153,6 +153,9 @@ class Settings(ABC):
     validation: float = setting(0.0, "Part of the training data to stop by.", share)
     early_stop: int = setting(0, "Epochs without a better validation error (0: never).", whole(0))
     seed: int = setting(0, "Of everything random in training.", _seed)
+
+    spiking_models: ClassVar[tuple[str, ...]] = ()
+    """Those of the family's models that spike, where not all do."""
 
     @property
     @abstractmethod

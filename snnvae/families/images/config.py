@@ -69,6 +69,8 @@ class Config(Settings):
     )
     classes: int = setting(0, check=whole(0))
 
+    spiking_models = SPIKING
+
     @property
     def family(self) -> Images:
         """The images."""
