@@ -17,11 +17,8 @@ from snnvae.families.resolve import resolve
 
 def test_every_setting_with_a_help_is_an_option_with_that_help() -> None:
     options = {each.name: each for each in train.params if isinstance(each, click.Option)}
-    told = {
-        each.name: with_flags(each.metadata["help"])
-        for each in fields(Config)
-        if each.metadata.get("help")
-    }
+    helps = {each.name: each.metadata.get("help") for each in fields(Config)}
+    told = {name: with_flags(text) for name, text in helps.items() if text}
     assert len(told) > 25
     assert {name: options[name].help for name in told} == told
 
