@@ -93,8 +93,7 @@ def test_lava_outside_its_backend_breaks_a_contract(tmp_path: Path, path: str) -
 
 def test_the_picture_of_the_rooms_is_their_order() -> None:
     """The arrows in docs/architecture.md are the layers that import-linter checks."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    (rooms,) = (c for c in project["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    (rooms,) = (c for c in PROJECT["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
     text = (ROOT / "docs" / "architecture.md").read_text()
     drawn = re.search(r'cli\["cli · api"\] --> (.*)', text)
     assert drawn is not None
