@@ -20,6 +20,6 @@ class Origin:
 
     @classmethod
     def read(cls, stated: Mapping[str, Any]) -> Origin:
-        """From the metadata; anything but text says nothing."""
+        """Reads the origin from the metadata; anything but text says nothing."""
         said = {f.name: stated.get(f.name) for f in fields(cls)}
         return cls(**{key: value for key, value in said.items() if isinstance(value, str)})

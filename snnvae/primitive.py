@@ -63,7 +63,7 @@ class Synapse(ABC):
         """Every input times `gain` (scalar or of in_shape), folded into the weights."""
 
     def fan_out_effective(self) -> np.ndarray:
-        """As `fan_out`, counting only synapses whose weight is not zero."""
+        """Counts as `fan_out` does, but only synapses whose weight is not zero."""
         matrix = self.matrix()
         counts: np.ndarray = np.bincount(matrix.indices, minlength=prod(self.in_shape))
         return counts.astype(np.int64).reshape(self.in_shape)
@@ -92,7 +92,7 @@ class Neuron(ABC):
     @property
     @abstractmethod
     def spiking(self) -> bool:
-        """Whether the output is spikes (bool); else it is the membrane."""
+        """Tells whether the output is spikes (bool); else it is the membrane."""
 
     @property
     @abstractmethod
@@ -118,7 +118,8 @@ class Neuron(ABC):
 
     @abstractmethod
     def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
-        """As a stock Lava process that resets its state every `interval` steps at phase `offset`.
+        """Returns a stock Lava process that resets its state every `interval` steps at phase
+        `offset`.
 
         Its arrays are flat, in C order. Raises UnsupportedError where no stock process has these
         dynamics.
