@@ -124,7 +124,7 @@ def _is_elementwise(node: nir.NIRNode) -> bool:
 
 
 def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
-    """Whether the node's parameters may stand for a layer of any size."""
+    """Tells whether the node's parameters may stand for a layer of any size."""
     return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
 
 

@@ -54,7 +54,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where every neuron is, per layer and piece by piece."""
+    """A placement says where every neuron is, per layer and piece by piece."""
 
     chip: Chip
     rows: tuple[Row, ...]
@@ -164,7 +164,8 @@ REMEDIES = {
 
 
 def _violations(program: Program, pieces: Sequence[Piece], chip: Chip) -> list[Violation]:
-    """What no cut can mend: a neuron that fills a core, delays, values where spikes are events."""
+    """Finds what no cut mends: a neuron that fills a core, delays,
+    values where spikes are events."""
     found: dict[tuple[str, str], Violation] = {}
     for piece in pieces:
         for name, load in loads(piece.need, piece.out_axons).items():

@@ -17,7 +17,7 @@ from snnvae.program import Connection, Program
 
 
 def site(program: Program, placement: Placement) -> Site:
-    """What counting needs to know of a placement."""
+    """Returns what counting needs to know of a placement."""
     cores = _core_of(program, placement)
     unknown = _why_no_hops(placement)
     routes = {

@@ -11,7 +11,7 @@ from snnvae.deploy.shapes import in_shape, out_shape
 
 
 def drop_idle(graph: nir.NIRGraph) -> nir.NIRGraph:
-    """Without nodes that only pass on. Neurons stay, even where no output depends on them."""
+    """Drops nodes that only pass on. Neurons stay, even where no output depends on them."""
     nodes, edges = dict(graph.nodes), list(graph.edges)
     for name in [name for name, node in nodes.items() if _passes_on(node)]:
         rest = contracted(edges, name)
