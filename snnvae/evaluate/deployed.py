@@ -86,7 +86,8 @@ class DeployedModel:
         return Deployed(self._output(whole), parts)
 
     def _output(self, recordings: Mapping[str, Recording]) -> Values:
-        """What comes out of the last part: what the host reads (B, …), or spikes (B, T, …)."""
+        """Gives what comes out of the last part:
+        what the host reads (B, …), or spikes (B, T, …)."""
         name, program = list(self.programs.items())[-1]
         ((output, layer),) = program.outputs.items()
         found = recordings[name]

@@ -63,7 +63,8 @@ def compare_arrays(
     spikes: Mapping[str, np.ndarray],
     membranes: Mapping[str, np.ndarray],
 ) -> list[LayerParity]:
-    """As `compare`, for spikes (B, T, …) and membranes that may lack trailing axes of length 1."""
+    """Compares as `compare` does, for spikes (B, T, …) and membranes that may lack trailing axes of
+    length 1."""
     rows = []
     for layer in program.layers:
         name = layer.name
@@ -92,7 +93,7 @@ def compare_arrays(
 def _like(
     other: np.ndarray | None, final: np.ndarray | None, trace: np.ndarray | None
 ) -> np.ndarray | None:
-    """What of the reference has as many values as `other`: its last membranes or all of them."""
+    """Picks what of the reference has as many values as `other`: last membranes or all of them."""
     if other is None:
         return None
     return next(
@@ -101,5 +102,5 @@ def _like(
 
 
 def all_agree(rows: Sequence[LayerParity]) -> bool:
-    """Whether every row agrees; False where nothing was compared."""
+    """Tells whether every row agrees; False where nothing was compared."""
     return bool(rows) and all(row.agrees() for row in rows)
