@@ -106,7 +106,7 @@ def _flat(name: str, node: nir.NIRNode) -> nir.NIRNode:
 
 
 def _dtype(node: nir.NIRNode) -> np.dtype:
-    """Of the node's weights; float64 for a pool, which has none."""
+    """Returns the dtype of the node's weights; float64 for a pool, which has none."""
     return np.asarray(getattr(node, "weight", np.zeros(0, np.float64))).dtype
 
 
