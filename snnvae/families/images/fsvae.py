@@ -201,7 +201,7 @@ class FSVAE(SpikingVAE):
         return by_class if part in ("encoder", "decoder") else (self.choice_draw(), *by_class)
 
     def choice_draw(self) -> OneHot:
-        """Which of each latent's k candidates is taken."""
+        """Returns the draw that says which of each latent's k candidates is taken."""
         return OneHot(CHOICE, self.config.latent, self.config.k)
 
     def resized(self, sizes: Mapping[str, int]) -> Config:

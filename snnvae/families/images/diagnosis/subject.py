@@ -30,7 +30,7 @@ class Subject:
 
     @property
     def steps(self) -> int:
-        """T."""
+        """The number of time steps T."""
         return self.net.config.steps
 
     def errors(self, z: Tensor) -> Tensor:

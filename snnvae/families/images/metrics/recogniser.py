@@ -41,7 +41,7 @@ class Recogniser:
     def recognised(
         self, images: NDArray[np.floating], label: Sequence[int] | NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Which of the images (N, C, H, W) are seen as their class (N,)."""
+        """Tells which of the images (N, C, H, W) are seen as their class (N,)."""
         seen: NDArray[np.bool_] = self.classifier.predict(_flat(images)) == np.asarray(label)
         return seen
 
