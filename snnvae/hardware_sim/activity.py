@@ -50,7 +50,7 @@ class Watch:
         self._samples += len(next(iter(recording.spikes.values()), ()))
 
     def firing(self) -> Mapping[str, Firing]:
-        """By population."""
+        """Returns who fired when, by population."""
         return {
             name: Firing(
                 raster=raster,

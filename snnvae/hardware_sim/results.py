@@ -22,7 +22,7 @@ class Results:
 
     @classmethod
     def empty(cls, program: Program, batch: int, steps: int, membranes: bool) -> Results:
-        """To be filled."""
+        """Makes empty results, to be filled."""
         number = np.float64 if program.precision == "float" else np.int64
         spiking = {layer.name: layer.neuron.spiking for layer in program.layers}
         layers = program.layers

@@ -10,7 +10,8 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """Where the spikes of a connection's sources go on a chip, int64 per source neuron (N,).
+    """A route says where the spikes of a connection's sources go on a chip,
+    int64 per source neuron (N,).
 
     cores: cores that a spike is sent to; hops_x, hops_y: tiles that these messages cross
     east-west and north-south, None where the way is not known.

@@ -27,7 +27,7 @@ class Layout:
 
     @property
     def channels(self) -> int:
-        """C."""
+        """The number of channels C."""
         return self.shape[0] if self.shape else 1
 
     @property
