@@ -102,7 +102,7 @@ class Convolution(Synapse):
         return self.pattern(keep_zeros=False)
 
     def pattern(self, *, keep_zeros: bool = True) -> sp.csr_array:
-        """As `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
+        """Returns `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
         c_out, c_group = self.weight.shape[:2]
         o, i = np.meshgrid(np.arange(c_out), np.arange(c_group), indexing="ij")
         channel = i + (o // (c_out // self.groups)) * c_group

@@ -27,7 +27,7 @@ class Linear(Synapse):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Linear, np.ndarray | None]:
-        """From Linear or Affine; the weight acts on the last axis, so the input must be flat."""
+        """Reads a Linear or Affine; the weight acts on the last axis, so the input must be flat."""
         weight = np.asarray(node.weight, np.float64)
         if weight.ndim != 2 or in_shape != (weight.shape[1],):
             raise GraphError(
@@ -40,7 +40,7 @@ class Linear(Synapse):
         return cls(in_shape, (weight.shape[0],), weight), bias
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """x Wᵀ."""
+        """Returns x Wᵀ."""
         flat: np.ndarray = x.reshape(len(x), -1) @ self.weight.T
         return flat.reshape(len(x), *self.out_shape)
 

@@ -28,7 +28,7 @@ class OneToOne(Synapse):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[OneToOne, np.ndarray | None]:
-        """From a Scale."""
+        """Reads a Scale."""
         weight = np.asarray(node.scale, np.float64)
         if weight.shape != in_shape:
             raise GraphError(f"scales an input {weight.shape}, but gets {in_shape}")
@@ -39,7 +39,7 @@ class OneToOne(Synapse):
         return x.reshape(len(x), *self.out_shape) * self.weight.reshape(self.out_shape)
 
     def matrix(self) -> sp.csr_array:
-        """Diagonal."""
+        """Returns a diagonal matrix."""
         flat = self.weight.reshape(-1)
         at = np.flatnonzero(flat)
         return sp.csr_array((flat[at], (at, at)), shape=(flat.size, flat.size))
