@@ -70,7 +70,7 @@ def load(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
 
 
 def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
-    """As `load`; CheckpointError for an ANN, which has no spikes to deploy."""
+    """Loads as `load` does; CheckpointError for an ANN, which has no spikes to deploy."""
     config, model = load(path, kind_of)
     if not isinstance(model, SpikingModel):
         raise CheckpointError(
@@ -81,7 +81,7 @@ def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
 
 
 def read(path: Path) -> Any:
-    """What is in a file that torch.save wrote, plain types and tensors alone."""
+    """Reads what is in a file that torch.save wrote, plain types and tensors alone."""
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
     if h5py.is_hdf5(path):
