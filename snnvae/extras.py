@@ -1,4 +1,4 @@
-"""What the core does without, and the one command that installs it.
+"""The packages that the core does without, and the one command that installs them.
 
 Compiling, running on the emulator, pricing and inspecting need the core alone. What needs more asks
 here first, so that a missing package is one line with its remedy, wherever it is met.

@@ -1,4 +1,4 @@
-"""Where a network comes from, as its file says: labels, which decide no result."""
+"""The origin of a network, as its file says: labels, which decide no result."""
 
 from __future__ import annotations
 

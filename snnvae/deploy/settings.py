@@ -1,4 +1,4 @@
-"""What NIR does not say, from the graph's metadata or the user's options: never guessed.
+"""Settles what NIR does not say, from the graph's metadata or the user's options: never guessed.
 
 NIR itself defines the reset (to v_reset); subtraction must be asked for. The number of steps is
 no matter of meaning: 16 where neither file, option nor data says it.

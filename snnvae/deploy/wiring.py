@@ -1,4 +1,4 @@
-"""From a NIR graph's nodes and edges to populations and the paths between them."""
+"""Finds the populations of a NIR graph and the paths between them, from its nodes and edges."""
 
 from __future__ import annotations
 

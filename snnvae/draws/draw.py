@@ -1,4 +1,4 @@
-"""What the host draws for a network, and does between two of them, as data.
+"""The draws of the host for a network, and its work between two of them, as data.
 
 Nothing random happens on a chip: randomness is an input, so that one seed gives the same spikes on
 every backend.

@@ -1,4 +1,4 @@
-"""From a trained model straight to what its deployed form makes of samples."""
+"""Takes a trained model straight to what its deployed form makes of samples."""
 
 from __future__ import annotations
 

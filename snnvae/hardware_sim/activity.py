@@ -1,4 +1,4 @@
-"""Who fired when, for people to look at: a raster of one sample, rates over time, the silent."""
+"""Shows people who fired when: a raster of one sample, rates over time, the silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which neurons a step's spikes reach: decides whether an update is driven or idle."""
+"""Finds which neurons a step's spikes reach: decides whether an update is driven or idle."""
 
 from __future__ import annotations
 

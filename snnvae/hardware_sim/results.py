@@ -1,4 +1,4 @@
-"""What a run of any of our engines fills: the arrays of a recording, for all samples."""
+"""The arrays of a recording that a run of any of our engines fills, for all samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a program lies on a chip, as far as counting and timing need to know it."""
+"""The site of a program on a chip, as far as counting and timing need to know it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Routes = Mapping[str, Route]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """A placement. hops_unknown: why hops are not counted, empty where they are; broken: rules of
-    the chip that the program breaks."""
+    """The site of a program on a chip. hops_unknown: why hops are not counted, empty where they are;
+    broken: rules of the chip that the program breaks."""
 
     chip: str
     cores: int

@@ -1,4 +1,4 @@
-"""What the engine, `evaluate` and the commands ask of a family of models: the contract.
+"""The contract: what the engine, `evaluate` and the commands ask of a family of models.
 
 A family is a folder of its own above them, `families/<name>/`; settings know their family, so that
 whoever holds settings, or a model, has all of it.

@@ -1,4 +1,4 @@
-"""What the neurons of a layer ask of a core: axons that reach them and memory for their synapses.
+"""The demands of a layer's neurons on a core: axons that reach them and memory for their synapses.
 
 Only synapses whose weight is not 0 are stored. Where a chip shares kernels, a convolution's kernel
 is stored once on each core for the output channels that lie there. Currents that the host computes

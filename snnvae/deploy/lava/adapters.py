@@ -1,4 +1,4 @@
-"""Between the CPU's processes and a chip's: Lava's embedded I/O, where the target is a Loihi 2.
+"""Connects the CPU's processes with a chip's: Lava's embedded I/O, where the target is a Loihi 2.
 
 The adapters are in Intel's closed packages; Lava 0.10.0's own `lava.networks.gradedvecnetwork`
 shows how they are used.

@@ -1,4 +1,4 @@
-"""What a run could leave behind: its folder, and shared memory that can be recognised as ours."""
+"""Recognises what a run could leave behind: its folder, and shared memory that is ours."""
 
 from __future__ import annotations
 

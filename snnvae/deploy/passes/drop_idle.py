@@ -1,4 +1,4 @@
-"""What has no effect is dropped: factors of 1, delays of 0, reshapes to the same shape."""
+"""Drops what has no effect: factors of 1, delays of 0, reshapes to the same shape."""
 
 from __future__ import annotations
 

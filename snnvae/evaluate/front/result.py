@@ -1,4 +1,4 @@
-"""What a front is: its points and the ANNs beside them, as numbers that JSON holds."""
+"""A front as numbers that JSON holds: its points and the ANNs beside them."""
 
 from __future__ import annotations
 

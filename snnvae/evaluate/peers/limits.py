@@ -1,4 +1,4 @@
-"""What the interpreters that run NIR graphs cannot do, found before they do something else."""
+"""The limits of the interpreters that run NIR graphs, found before they do something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a torch net's modules give, step by step."""
+"""Records what a torch net's modules give, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the engine orders neurons: channels last, padded to whole vectors."""
+"""The order in which the engine has neurons: channels last, padded to whole vectors."""
 
 from __future__ import annotations
 

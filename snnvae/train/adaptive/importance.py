@@ -1,4 +1,4 @@
-"""How much each unit carries: its share of the variance of what reads it.
+"""Measures how much each unit carries: its share of the variance of what reads it.
 
     share_i = mean over the reader's outputs j of  var(m_i)·Σ w_ji² / Σ_n var(m_n)·Σ w_jn²
 

@@ -1,4 +1,4 @@
-"""Which units a network has that can be taken out, and where their weights lie.
+"""Finds the units of a network that can be taken out, and where their weights lie.
 
 A group is a population whose size is free: a convolution's channels, the latents, hidden neurons.
 It follows from the wirings: all cells and ports of one group, and every synapse that reads them.

@@ -1,4 +1,4 @@
-"""How the prior differs from the aggregate posterior, and in which latents and classes."""
+"""Measures how the prior differs from the aggregate posterior, and in which latents and classes."""
 
 from __future__ import annotations
 

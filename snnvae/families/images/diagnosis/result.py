@@ -1,4 +1,4 @@
-"""What a diagnosis says, frozen."""
+"""The results of a diagnosis, frozen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is examined: a folded model and the images whose loss is taken apart."""
+"""The subject of a diagnosis: a folded model and the images whose loss is taken apart."""
 
 from __future__ import annotations
 

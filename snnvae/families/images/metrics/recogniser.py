@@ -1,4 +1,4 @@
-"""Whether generated images show the class that they were asked to show.
+"""Tells whether generated images show the class that they were asked to show.
 
 A classifier that never saw a generated image decides: scikit-learn's support vector machine with an
 RBF kernel (C = 10, γ = 1/(pixels · variance)) on the pixels of real training images. How often it
