@@ -52,15 +52,17 @@ class Synapse(ABC):
 
     @abstractmethod
     def with_weight(self, weight: np.ndarray) -> Synapse:
-        """The same wiring with other weights."""
+        """Returns the same wiring with other weights."""
 
     @abstractmethod
     def with_gain(self, gain: np.ndarray) -> Synapse:
-        """Every current times `gain` (scalar or of out_shape), folded into the weights."""
+        """Returns it with every current times `gain` (scalar or of out_shape),
+        folded into the weights."""
 
     @abstractmethod
     def with_input_gain(self, gain: np.ndarray) -> Synapse:
-        """Every input times `gain` (scalar or of in_shape), folded into the weights."""
+        """Returns it with every input times `gain` (scalar or of in_shape),
+        folded into the weights."""
 
     def fan_out_effective(self) -> np.ndarray:
         """Counts as `fan_out` does, but only synapses whose weight is not zero."""

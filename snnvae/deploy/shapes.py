@@ -201,7 +201,7 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
 
 
 def _repeat_parameters(node: nir.NIRNode, shape: Shape) -> None:
-    """Each single value of a node as an array of `shape`."""
+    """Makes each single value of a node an array of `shape`."""
     for name, value in list(vars(node).items()):
         array = np.asarray(value)
         if array.dtype.kind in "fiu" and array.size == 1:

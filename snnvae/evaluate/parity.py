@@ -32,7 +32,7 @@ class LayerParity:
     largest: float
 
     def agrees(self) -> bool:
-        """No spike differs and, in fixed point, no bit of any membrane."""
+        """Tells whether no spike differs and, in fixed point, no bit of any membrane."""
         allowed = FLOAT_TOLERANCE * max(self.largest, 1.0) if self.precision == "float" else 0.0
         return self.mismatches == 0 and (self.membrane or 0.0) <= allowed
 
@@ -40,7 +40,8 @@ class LayerParity:
 def compare(
     program: Program, reference: Recording, peer: str, other: Recording
 ) -> list[LayerParity]:
-    """Every layer of `other` beside `reference`; last membranes too, which are read apart."""
+    """Compares every layer of `other` with `reference`;
+    last membranes too, which are read apart."""
     rows = compare_arrays(program, reference, peer, other.spikes, other.membranes or other.final)
     if not other.membranes:
         return rows

@@ -29,7 +29,7 @@ def settings() -> dict[str, type[Settings]]:
 
 
 def models() -> dict[str, str]:
-    """Every model's family."""
+    """Returns every model's family."""
     return {
         model: name
         for name, home in FAMILIES.items()

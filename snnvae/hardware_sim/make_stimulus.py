@@ -127,7 +127,8 @@ def labels_of(
 def _check_class_data(
     network: Interface, given: Mapping[str, np.ndarray], classes: Sequence[int] | None
 ) -> None:
-    """Each sample's class is said once: no other one is drawn beside data that has its own."""
+    """Checks that each sample's class is said once:
+    no other one is drawn beside data that has its own."""
     port = class_input(network)
     if port not in given:
         if classes is None and any(given.keys() & {i.name for i in network.inputs if i.analog}):

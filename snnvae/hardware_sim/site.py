@@ -28,8 +28,8 @@ Routes = Mapping[str, Route]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """The site of a program on a chip. hops_unknown: why hops are not counted, empty where they are;
-    broken: rules of the chip that the program breaks."""
+    """The site of a program on a chip. hops_unknown: why hops are not counted, empty where they
+    are; broken: rules of the chip that the program breaks."""
 
     chip: str
     cores: int

@@ -49,7 +49,7 @@ class Linear(Synapse):
         return sp.csr_array(self.weight)
 
     def fan_out(self) -> np.ndarray:
-        """Every source reaches every target."""
+        """Returns the fan-out: every source reaches every target."""
         return np.full(self.in_shape, prod(self.out_shape), np.int64)
 
     def largest_sum(self) -> float:
@@ -61,11 +61,11 @@ class Linear(Synapse):
         return Linear(self.in_shape, self.out_shape, weight)
 
     def with_gain(self, gain: np.ndarray) -> Linear:
-        """Each row times its target's gain."""
+        """Returns it with each row times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1, 1)
         return self.with_weight(self.weight * rows)
 
     def with_input_gain(self, gain: np.ndarray) -> Linear:
-        """Each column times its source's gain."""
+        """Returns it with each column times its source's gain."""
         columns = np.broadcast_to(gain, self.in_shape).reshape(-1)
         return self.with_weight(self.weight * columns)

@@ -23,7 +23,7 @@ class OneToOne(Synapse):
 
     @classmethod
     def plain(cls, shape: Shape) -> OneToOne:
-        """Every weight 1: the edge itself."""
+        """Makes the edge itself: every weight is 1."""
         return cls(shape, shape, np.ones(shape))
 
     @classmethod
@@ -53,10 +53,10 @@ class OneToOne(Synapse):
         return OneToOne(self.in_shape, self.out_shape, weight)
 
     def with_gain(self, gain: np.ndarray) -> OneToOne:
-        """Each weight times its target's gain."""
+        """Returns it with each weight times its target's gain."""
         return self.with_weight(self.weight * np.broadcast_to(gain, self.out_shape))
 
     def with_input_gain(self, gain: np.ndarray) -> OneToOne:
-        """Each weight times its source's gain."""
+        """Returns it with each weight times its source's gain."""
         same = np.broadcast_to(gain, self.in_shape).reshape(self.out_shape)
         return self.with_weight(self.weight.reshape(self.out_shape) * same)

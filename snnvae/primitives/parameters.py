@@ -50,7 +50,7 @@ def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
 
 
 def as_meant(values: np.ndarray) -> np.ndarray:
-    """Each value, or the decimal of at most 12 places that lies within 4 ulp of it.
+    """Returns each value, or the decimal of at most 12 places that lies within 4 ulp of it.
 
     A file holds τ = dt/0.75 and r = τ/dt, so dt/τ and r·dt/τ may come out as 0.75 and 1 but for
     their last bits, which would decide where a membrane meets its threshold exactly.

@@ -96,11 +96,11 @@ class Sparse(Synapse):
         return replace(self, weight=weight)
 
     def with_gain(self, gain: np.ndarray) -> Sparse:
-        """Each synapse times its target's gain."""
+        """Returns it with each synapse times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1)
         return self.with_weight(self.weight * np.repeat(rows, np.diff(self.indptr)))
 
     def with_input_gain(self, gain: np.ndarray) -> Sparse:
-        """Each synapse times its source's gain."""
+        """Returns it with each synapse times its source's gain."""
         columns = np.broadcast_to(gain, self.in_shape).reshape(-1)
         return self.with_weight(self.weight * columns[self.indices])

@@ -108,7 +108,7 @@ def _reach(
 
 
 def _first_fit(pieces: Iterable[Piece], chip: Chip) -> list[Piece]:
-    """Each piece on the first core with room for it, or on a new one."""
+    """Puts each piece on the first core with room for it, or on a new one."""
     cores: list[tuple[Need, int]] = []
     placed = []
     for piece in pieces:

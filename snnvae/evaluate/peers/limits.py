@@ -16,7 +16,7 @@ Node = tuple[str, ...]
 
 
 def populations(graph: nir.NIRGraph, around: Node = ()) -> dict[str, Node]:
-    """Every neuron node, nested ones included, by its name in a recording."""
+    """Returns every neuron node, nested ones included, by its name in a recording."""
     found: dict[str, Node] = {}
     for name, node in graph.nodes.items():
         path = (*around, name)

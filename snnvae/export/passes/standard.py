@@ -54,7 +54,7 @@ def lower_to_standard(graph: nir.NIRGraph) -> nir.NIRGraph:
 
 
 def _downstream(graph: nir.NIRGraph) -> set[str]:
-    """Every node that one of ours reaches, itself included."""
+    """Returns every node that one of ours reaches, itself included."""
     follow = successors(graph)
     queue = deque(n for n, node in graph.nodes.items() if isinstance(node, OWN_NODES))
     reached: set[str] = set(queue)

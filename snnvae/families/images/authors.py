@@ -164,7 +164,7 @@ def _their_name(name: str, stages: int) -> str:
 
 
 def _check_names(file: StateDictFile, used: Collection[str], kind: str) -> None:
-    """Every tensor is one that the model needs, or known to be of no use to it."""
+    """Checks that every tensor is one that the model needs, or known to be of no use to it."""
     unused = {
         name.replace("running_var", BATCH_COUNT) for name in used if name.endswith("running_var")
     }

@@ -187,7 +187,7 @@ class FSVAE(SpikingVAE):
         return cells
 
     def _sum(self) -> nn.Linear:
-        """Each latent's k places add up."""
+        """Returns the synapse that adds up each latent's k places."""
         latent, like = self.config.latent, next(self.parameters())
         total = skip_init(nn.Linear, latent * self.config.k, latent)
         ones = torch.kron(torch.eye(latent), torch.ones(1, self.config.k))
