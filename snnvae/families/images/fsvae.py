@@ -71,8 +71,9 @@ def roll_out(
 
 @contextmanager
 def running_statistics(net: nn.Module) -> Iterator[None]:
-    """No gradient, and tdBN by its running statistics: a batch's own, over all T, are not known
-    while its steps are being drawn (the authors recompute those of each prefix, in O(T²))."""
+    """Runs without gradients, and tdBN by its running statistics: a batch's own, over all T,
+    are not known while its steps are being drawn (the authors recompute those of each prefix, in
+    O(T²))."""
     training = net.training
     net.eval()
     try:
