@@ -53,7 +53,7 @@ def make_stimulus(
     seed: int = 0,
     classes: Sequence[int] | None = None,
 ) -> Stimulus:
-    """What enters a program: arrays of yours, and what its own sampler draws.
+    """Makes what enters a program: from arrays of yours, and from what its own sampler draws.
 
     data: for the one input that takes data, or by input's name: (B, T, *shape), one sample
     (T, *shape), or for a constant input one value per sample (B, *shape); 0 and 1 for spikes, real
@@ -155,7 +155,7 @@ def price(
     recording: Recording,
     profile: str | energy.Profile = "horowitz45-memory",
 ) -> energy.EnergyReport:
-    """What a run cost, per sample and in pJ, beside the ANN of the same topology: an estimate.
+    """Prices a run, per sample and in pJ, beside the ANN of the same topology: an estimate.
 
     Exact counts times published prices. profile: a name that `profiles` lists, or the path of a
     TOML file of yours. DataError where the recording is not of this program, ConfigError for a

@@ -14,7 +14,7 @@ IfGain = Literal["dt", "one"]
 
 @dataclass(frozen=True)
 class Stated:
-    """What holds for one convention, in words, and who said so."""
+    """The value that holds for one convention, in words, and who said so."""
 
     value: str
     source: str
@@ -25,7 +25,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Conventions:
-    """What NIR leaves open and a compiler must be told.
+    """The conventions that NIR leaves open and a compiler must be told.
 
     dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
     its threshold at once ("subtract"), or loses it in the next step, after the decay

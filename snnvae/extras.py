@@ -1,4 +1,4 @@
-"""What the core does without, and the one command that installs it.
+"""The packages that the core does without, and the one command that installs them.
 
 Compiling, running on the emulator, pricing and inspecting need the core alone. What needs more asks
 here first, so that a missing package is one line with its remedy, wherever it is met.
@@ -45,7 +45,7 @@ def remedy(module: str) -> str:
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module could be imported. Imports nothing."""
+    """Tells whether a module could be imported. Imports nothing."""
     if module in sys.modules:
         return sys.modules[module] is not None
     return importlib.util.find_spec(module) is not None
@@ -64,7 +64,7 @@ def require_extra(extra: str) -> None:
 
 
 def missing(module: str) -> MissingError:
-    """What to say where a module is not installed."""
+    """Returns the error that says what to do where a module is not installed."""
     return MissingError(f"{package_of(module)} is not installed; run: {remedy(module)}")
 
 

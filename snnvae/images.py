@@ -43,7 +43,7 @@ def pairs(originals: np.ndarray, copies: np.ndarray) -> np.ndarray:
 
 
 def is_image(values: np.ndarray) -> bool:
-    """Whether an output (B, …) can be shown: (B, 1 or 3, H, W) with H, W > 1."""
+    """Tells whether an output (B, …) can be shown: (B, 1 or 3, H, W) with H, W > 1."""
     return values.ndim == 4 and values.shape[1] in (1, 3) and min(values.shape[2:]) > 1
 
 

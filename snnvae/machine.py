@@ -1,4 +1,4 @@
-"""What the machine has, and what other libraries' errors say, in one line."""
+"""Tells what the machine has, and what other libraries' errors say, in one line."""
 
 from __future__ import annotations
 

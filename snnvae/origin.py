@@ -1,4 +1,4 @@
-"""Where a network comes from, as its file says: labels, which decide no result."""
+"""The origin of a network, as its file says: labels, which decide no result."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class Origin:
 
     @classmethod
     def read(cls, stated: Mapping[str, Any]) -> Origin:
-        """From the metadata; anything but text says nothing."""
+        """Reads the origin from the metadata; anything but text says nothing."""
         said = {f.name: stated.get(f.name) for f in fields(cls)}
         return cls(**{key: value for key, value in said.items() if isinstance(value, str)})

@@ -52,18 +52,20 @@ class Synapse(ABC):
 
     @abstractmethod
     def with_weight(self, weight: np.ndarray) -> Synapse:
-        """The same wiring with other weights."""
+        """Returns the same wiring with other weights."""
 
     @abstractmethod
     def with_gain(self, gain: np.ndarray) -> Synapse:
-        """Every current times `gain` (scalar or of out_shape), folded into the weights."""
+        """Returns it with every current times `gain` (scalar or of out_shape),
+        folded into the weights."""
 
     @abstractmethod
     def with_input_gain(self, gain: np.ndarray) -> Synapse:
-        """Every input times `gain` (scalar or of in_shape), folded into the weights."""
+        """Returns it with every input times `gain` (scalar or of in_shape),
+        folded into the weights."""
 
     def fan_out_effective(self) -> np.ndarray:
-        """As `fan_out`, counting only synapses whose weight is not zero."""
+        """Counts as `fan_out` does, but only synapses whose weight is not zero."""
         matrix = self.matrix()
         counts: np.ndarray = np.bincount(matrix.indices, minlength=prod(self.in_shape))
         return counts.astype(np.int64).reshape(self.in_shape)
@@ -92,7 +94,7 @@ class Neuron(ABC):
     @property
     @abstractmethod
     def spiking(self) -> bool:
-        """Whether the output is spikes (bool); else it is the membrane."""
+        """Tells whether the output is spikes (bool); else it is the membrane."""
 
     @property
     @abstractmethod
@@ -118,7 +120,8 @@ class Neuron(ABC):
 
     @abstractmethod
     def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
-        """As a stock Lava process that resets its state every `interval` steps at phase `offset`.
+        """Returns a stock Lava process that resets its state every `interval` steps at phase
+        `offset`.
 
         Its arrays are flat, in C order. Raises UnsupportedError where no stock process has these
         dynamics.

@@ -94,7 +94,8 @@ class Connection:
 
 @dataclass(frozen=True)
 class Readout:
-    """How an output layer's last membrane becomes the user's value: ``tanh(v)`` or ``v``.
+    """A readout says how an output layer's last membrane becomes the user's value:
+    ``tanh(v)`` or ``v``.
 
     `shape`: of one value, where the graph had to flatten it.
     """
@@ -174,7 +175,7 @@ class Program(Shown):
 
     @property
     def classes(self) -> int:
-        """How many classes a conditional model knows; 0 for any other network."""
+        """The number of classes that a conditional model knows; 0 for any other network."""
         step = 0 if self.host_step is None else self.host_step.classes
         return max([step, *(draw.classes for draw in self.draws)])
 
@@ -209,7 +210,7 @@ class Program(Shown):
         return next(p.shape for p in sources if p.name == population)
 
     def is_graded(self, connection: Connection) -> bool:
-        """Whether a connection carries membranes: its source is a layer that does not spike."""
+        """Tells whether a connection carries membranes: its source layer does not spike."""
         source = self._by_name.get(connection.source)
         return source is not None and not source.neuron.spiking
 

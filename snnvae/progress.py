@@ -22,10 +22,10 @@ class NoProgress:
     """Listens to nothing."""
 
     def start(self, name: str, total: int) -> None:
-        """Ignored."""
+        """Ignores the call."""
 
     def advance(self, n: int = 1, **fields: float | str) -> None:
-        """Ignored."""
+        """Ignores the call."""
 
     def finish(self) -> None:
-        """Ignored."""
+        """Ignores the call."""

@@ -166,7 +166,7 @@ class Recording(Shown):
     def _rows(
         cls, file: h5py.File, info: dict[str, Any], rows: slice, parts: Sequence[str] = PARTS
     ) -> Recording:
-        """Some samples of an open file."""
+        """Reads some samples of an open file."""
         own = file["snnvae"]
         start = (len(info["samples"]), info["steps"])
         spikes = {
@@ -206,7 +206,7 @@ def _open(path: Path) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
 
 
 def _bytes_per_sample(file: h5py.File, info: dict[str, Any], parts: Sequence[str]) -> int:
-    """Of the spikes, one byte each, and of some parts."""
+    """Returns the bytes of the spikes, one byte each, and of some parts."""
     own = file["snnvae"]
     shapes: dict[str, list[int]] = json.loads(own.attrs["shapes"])
     spikes = info["steps"] * sum(math.prod(shape) for shape in shapes.values())
@@ -262,7 +262,8 @@ def _is_count(value: object) -> bool:
 
 
 def _is_option(value: object) -> bool:
-    """Nothing, a number, text, lists of texts (or of such lists), or numbers by name."""
+    """Tells whether it is None, a number, a text, lists of texts (or of such lists),
+    or numbers by name."""
     if isinstance(value, dict):
         numbers = [n for row in value.values() for n in (row if isinstance(row, list) else [row])]
         return all(map(_is_number, numbers))
@@ -273,7 +274,7 @@ def _is_option(value: object) -> bool:
 
 
 def _spikes(file: h5py.File, name: str, shape: tuple[int, ...], rows: slice) -> np.ndarray:
-    """Some samples of the spikes of one population, whose shape is (B, T, …), bool."""
+    """Reads some samples of the spikes of one population, whose shape is (B, T, …), bool."""
     if not all(map(_is_count, shape)):
         raise ValueError(f"'{name}' has the shape {shape[2:]}")
     data = file["nodes"][name]["observables"][SPIKES]["data"]

@@ -102,7 +102,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 
 
 def summed(before: dict[str, Any], info: Any) -> dict[str, Any]:
-    """What is said of a run of several blocks: counts add up, all else is the last's."""
+    """Returns what is said of a run of several blocks: counts add up, all else is the last's."""
     total = {**before, **info}
     for key in ("saturated", "recomputed"):
         if key in before and key in info:

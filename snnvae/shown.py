@@ -21,7 +21,7 @@ class Shown:
         """The value as a table: lists of equal length by name, for ``pandas.DataFrame``."""
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the line and the table, cut after `MOST_ROWS` rows."""
+        """Returns what a notebook shows: the line and the table, cut after `MOST_ROWS` rows."""
         columns = self.columns()
         rows = list(zip(*columns.values()))
         lines = [_row("th", columns), *(_row("td", map(_text, row)) for row in rows[:MOST_ROWS])]

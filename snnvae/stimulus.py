@@ -57,7 +57,7 @@ class Stimulus(Shown):
         return as_columns(("input", "sample", "spikes"), rows)
 
     def select(self, rows: slice) -> Stimulus:
-        """Some of the samples."""
+        """Returns the stimulus of some of the samples."""
         streams = {name: stream[rows] for name, stream in self.streams.items()}
         return Stimulus(streams, self.samples[rows], self.seed, self.classes[rows])
 

@@ -55,7 +55,7 @@ class TomlTable:
         return value
 
     def texts(self) -> dict[str, str]:
-        """Every entry, all of them texts."""
+        """Reads every entry, all of them texts."""
         return {key: self.text(key) for key in self.data}
 
     def choice(self, key: str, allowed: Iterable[str], default: str | None = None) -> str:
@@ -95,7 +95,7 @@ class TomlTable:
         return value
 
     def only(self, allowed: Collection[str]) -> None:
-        """No keys but these."""
+        """Allows no keys but these."""
         for key in self.data:
             if key not in allowed:
                 self.fail(key, f"is not known; use one of: {', '.join(sorted(allowed))}")

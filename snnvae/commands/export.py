@@ -126,7 +126,7 @@ def _write(
     conventions: Mapping[str, Any],
     as_json: bool,
 ) -> Result:
-    """Every graph into a file of its own."""
+    """Writes every graph into a file of its own."""
     from snnvae.export.netx import write_netx
     from snnvae.export.nir_file import write_nir
     from snnvae.export.passes.standard import lower_to_standard

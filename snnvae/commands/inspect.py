@@ -153,7 +153,7 @@ def command(
 
 
 def _process_rules(program: Program) -> list[str]:
-    """What Loihi 2's processes cannot do, as a rule beside those of its cores."""
+    """Returns what Loihi 2's processes cannot do, as a rule beside those of its cores."""
     from snnvae.deploy.lava import loihi2
     from snnvae.deploy.timing import check_stock
 

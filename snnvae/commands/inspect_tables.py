@@ -55,7 +55,7 @@ def connection_table(program: Program, timing: Schedule | None) -> str:
 
 
 def rounding_table(report: Iterable[LayerReport]) -> str:
-    """What fixed point did to each layer."""
+    """Returns a table of what fixed point did to each layer."""
     rows = [
         (
             row.layer,
@@ -77,7 +77,7 @@ def rounding_table(report: Iterable[LayerReport]) -> str:
 
 
 def range_table(rows: Iterable[LayerRange]) -> str:
-    """What the stimulus of a calibration does to each layer."""
+    """Returns a table of what the stimulus of a calibration does to each layer."""
     headers = ("on the stimulus", "range used", "saturated", "spikes differ", "membrane err")
     return table(
         headers,
@@ -153,7 +153,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def batched_text(program: Program) -> str:
-    """How batched mode parts the graph into Lava processes on this machine."""
+    """Says how batched mode parts the graph into Lava processes on this machine."""
     networks, layers = cores(), len(program.layers)
     copies = (
         "one process" if networks == 1 else f"up to {networks} processes, a share of samples each"

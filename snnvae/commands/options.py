@@ -62,7 +62,8 @@ class_option = click.option(
 
 
 def convention_options(command: Command) -> Command:
-    """What NIR leaves open about its numbers: given here, or in the file's metadata."""
+    """Adds the options for what NIR leaves open about its numbers;
+    without them the file says it."""
     for option in reversed(
         (
             click.option("--dt", type=float, help="Seconds per step (default: the file's)."),
@@ -94,7 +95,7 @@ _HELP = {
 
 
 def compile_options(command: Command) -> Command:
-    """All that decides what a file compiles to."""
+    """Adds all options that decide what a file compiles to."""
     for option in reversed(
         (
             click.option("--steps", type=int, help="Steps per sample (default: the file's)."),

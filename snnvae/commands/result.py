@@ -1,4 +1,4 @@
-"""What a command hands back to be printed."""
+"""The result that a command hands back to be printed."""
 
 from __future__ import annotations
 

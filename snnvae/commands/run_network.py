@@ -38,7 +38,7 @@ from snnvae.stimulus import Stimulus
 
 @dataclass(frozen=True)
 class Request:
-    """What to run, with what, and where the results go."""
+    """A request says what to run, with what, and where the results go."""
 
     model: Path
     out: Path

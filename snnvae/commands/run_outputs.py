@@ -1,4 +1,4 @@
-"""What a run made, as arrays and pictures in its result folder."""
+"""Writes what a run made, as arrays and pictures, into its result folder."""
 
 from __future__ import annotations
 

@@ -102,7 +102,8 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
 def _in_order(
     connections: tuple[Connection, ...], inputs: tuple[Input, ...], order: list[str]
 ) -> tuple[Connection, ...]:
-    """By target, then source, in the order of a step: the same however the file lists its nodes."""
+    """Sorts by target, then source, in a step's order:
+    the same however the file lists its nodes."""
     position = {name: i for i, name in enumerate([*(i.name for i in inputs), *order])}
     return tuple(
         sorted(connections, key=lambda c: (position[c.target], position[c.source], c.name))

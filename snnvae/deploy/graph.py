@@ -73,7 +73,7 @@ def _check_structure(nodes: Mapping[str, nir.NIRNode], edges: list[Edge]) -> Non
 
 
 def successors(graph: nir.NIRGraph) -> dict[str, list[str]]:
-    """Where each node's edges lead, in the order of the edges."""
+    """Returns where each node's edges lead, in the order of the edges."""
     follow: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for source, target in graph.edges:
         follow[source].append(target)
@@ -81,7 +81,7 @@ def successors(graph: nir.NIRGraph) -> dict[str, list[str]]:
 
 
 def predecessors(graph: nir.NIRGraph) -> dict[str, list[str]]:
-    """Where each node's edges come from, in the order of the edges."""
+    """Returns where each node's edges come from, in the order of the edges."""
     before: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for source, target in graph.edges:
         before[target].append(source)

@@ -1,4 +1,4 @@
-"""What a file says under our metadata key, checked: anybody may have written it.
+"""Reads what a file says under our metadata key, checked: anybody may have written it.
 
 Under `scales` a file whose numbers are fixed point already names layers and how many weight units
 one unit of their membrane is; the quantiser then chooses none.

@@ -33,7 +33,7 @@ class Population:
 
 
 def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Population]:
-    """Every neuron node by name, in the graph's order."""
+    """Builds the neurons of every neuron node, by name, in the graph's order."""
     found = {}
     for name, node in graph.nodes.items():
         kind = primitives.neuron_for(node)

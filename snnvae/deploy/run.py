@@ -42,7 +42,7 @@ def check_backend(
 def samples_at_once(
     program: Program, steps: int, samples: int, means: Means, membranes: bool = False
 ) -> int:
-    """How many samples a run may hold: all, or what `max_memory` allows."""
+    """Returns how many samples a run may hold: all, or what `max_memory` allows."""
     return portion(
         program,
         steps,

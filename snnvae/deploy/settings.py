@@ -1,4 +1,4 @@
-"""What NIR does not say, from the graph's metadata or the user's options: never guessed.
+"""Settles what NIR does not say, from the graph's metadata or the user's options: never guessed.
 
 NIR itself defines the reset (to v_reset); subtraction must be asked for. The number of steps is
 no matter of meaning: 16 where neither file, option nor data says it.
@@ -67,7 +67,7 @@ class Settings:
         )
 
     def readout(self, output: str, layer: str) -> Readout:
-        """How the output's last membrane becomes a value."""
+        """Says how the output's last membrane becomes a value."""
         described = self.metadata.get("readouts", {}).get(output, {})
         shape = described.get("shape")
         return Readout(
@@ -135,7 +135,7 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
 
 
 class _Choice:
-    """What holds for a convention: the option, else the file, else the named tool, else NIR."""
+    """The choice for a convention: the option, else the file, else the named tool, else NIR."""
 
     def __init__(self, options: Options, metadata: Mapping[str, Any]) -> None:
         self._tool = options.conventions
@@ -151,7 +151,7 @@ class _Choice:
         }
 
     def source(self, key: str) -> str:
-        """Who said it."""
+        """Tells who said it."""
         return next((place for place, said in self._places.items() if key in said), "by default")
 
     def __call__(self, key: str) -> Any:

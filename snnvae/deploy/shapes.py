@@ -124,7 +124,7 @@ def _is_elementwise(node: nir.NIRNode) -> bool:
 
 
 def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
-    """Whether the node's parameters may stand for a layer of any size."""
+    """Tells whether the node's parameters may stand for a layer of any size."""
     return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
 
 
@@ -201,7 +201,7 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
 
 
 def _repeat_parameters(node: nir.NIRNode, shape: Shape) -> None:
-    """Each single value of a node as an array of `shape`."""
+    """Makes each single value of a node an array of `shape`."""
     for name, value in list(vars(node).items()):
         array = np.asarray(value)
         if array.dtype.kind in "fiu" and array.size == 1:

@@ -91,7 +91,7 @@ def _units(program: Program) -> dict[str, str]:
 
 
 def _into_loop(program: Program, c: Connection) -> bool:
-    """Whether a connection ends in a loop's process, which delays what it gets itself."""
+    """Tells whether a connection ends in a loop's process, which delays what it gets itself."""
     return program.group_of(c.target) is not None
 
 

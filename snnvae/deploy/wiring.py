@@ -1,4 +1,4 @@
-"""From a NIR graph's nodes and edges to populations and the paths between them."""
+"""Finds the populations of a NIR graph and the paths between them, from its nodes and edges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnvae.primitive import Shape, Synapse
 
 @dataclass(frozen=True)
 class Path:
-    """From one population to the next one (or an output), through at most one weight node.
+    """A path from one population to the next one (or an output), through at most one weight node.
 
     Delays are in seconds: of the spikes, and of the weight node's bias, which only what lies behind
     the weights delays.
@@ -59,7 +59,8 @@ def check_nodes(graph: nir.NIRGraph) -> None:
 
 
 def find_paths(graph: nir.NIRGraph) -> list[Path]:
-    """All paths between populations of a prepared graph, in the order of its nodes and edges."""
+    """Finds all paths between populations of a prepared graph,
+    in the order of its nodes and edges."""
     follow = successors(graph)
     return [
         path

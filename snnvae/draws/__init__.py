@@ -1,4 +1,4 @@
-"""What the host draws for a network and does between two of them: a file for each kind.
+"""The draws of the host for a network, and its work between two of them: a file for each kind.
 
 A NIR file's metadata states them under `draws`, by input, and `host_step`:
 

@@ -1,4 +1,4 @@
-"""What the host draws for a network, and does between two of them, as data.
+"""The draws of the host for a network, and its work between two of them, as data.
 
 Nothing random happens on a chip: randomness is an input, so that one seed gives the same spikes on
 every backend.
@@ -28,7 +28,7 @@ class HostWork:
 
     @property
     def operations(self) -> int:
-        """All of them."""
+        """The number of all operations."""
         return self.draws + self.macs + self.sigmoids
 
     def __str__(self) -> str:
@@ -46,12 +46,12 @@ class Draw(ABC):
 
     @property
     def classes(self) -> int:
-        """How many classes it may be asked for; 0 if it does not depend on a class."""
+        """The number of classes that it may be asked for; 0 if it does not depend on a class."""
         return 0
 
     @property
     def shows_class(self) -> bool:
-        """Whether its stream is the class itself."""
+        """Tells whether its stream is the class itself."""
         return False
 
     @abstractmethod
@@ -63,16 +63,16 @@ class Draw(ABC):
 
     @abstractmethod
     def work(self, steps: int) -> HostWork:
-        """What drawing it for one sample takes."""
+        """Returns what drawing it for one sample takes."""
 
     @abstractmethod
     def stated(self) -> dict[str, Any]:
-        """Its parameters as metadata states them, without kind and port."""
+        """Returns its parameters as metadata states them, without kind and port."""
 
     @classmethod
     @abstractmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Self:
-        """From metadata that anybody may have written; ValueError where it makes no sense.
+        """Reads it from metadata that anybody may have written; ValueError where it makes no sense.
 
         size: of the input.
         """
@@ -80,7 +80,7 @@ class Draw(ABC):
 
 @dataclass(frozen=True)
 class HostStep(ABC):
-    """What the host does with the spikes of one network, for the next one's input.
+    """A step of the host from the spikes of one network to the next one's input.
 
     classes: how many the next one may be asked for.
     """
@@ -95,7 +95,7 @@ class HostStep(ABC):
 
     @abstractmethod
     def work(self, steps: int, size: int) -> HostWork:
-        """What it takes for one sample of N = size."""
+        """Returns what it takes for one sample of N = size."""
 
 
 def whole(value: object, least: int = 1) -> int:

@@ -62,7 +62,7 @@ class GaussSigmoid(Draw):
 
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> GaussSigmoid:
-        """As of `Draw`: L is the input's size."""
+        """Reads it as `Draw.read` does; L is the input's size."""
         own = stated.get("class_weight")
         return cls(
             port,

@@ -26,7 +26,7 @@ class Label(Draw):
 
     @property
     def shows_class(self) -> bool:
-        """It is the class."""
+        """True: the stream is the class."""
         return True
 
     def stream(self, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]) -> Spikes:
@@ -34,16 +34,16 @@ class Label(Draw):
         return class_spikes(label, self.count, steps)
 
     def work(self, steps: int) -> HostWork:
-        """Nothing is drawn."""
+        """Returns no work: nothing is drawn."""
         return HostWork(self.kind)
 
     def stated(self) -> dict[str, Any]:
-        """classes."""
+        """Returns the number of classes, as metadata states it."""
         return {"classes": self.count}
 
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Label:
-        """As of `Draw`: a class for each neuron of the input."""
+        """Reads it as `Draw.read` does, with a class for each neuron of the input."""
         count = whole(stated.get("classes"))
         if count != size:
             raise ValueError(f"{count} classes for {size} neurons")

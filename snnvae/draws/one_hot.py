@@ -31,7 +31,7 @@ class OneHot(Draw):
         return one_hot(self.choices(samples, steps, seed), self.k)
 
     def choices(self, samples: Sequence[int], steps: int, seed: int) -> NDArray[np.int64]:
-        """Which place each group takes at each step, on [0, k): (B, T, groups)."""
+        """Returns which place each group takes at each step, on [0, k): (B, T, groups)."""
         drawn = uniforms(seed, samples, self.substream, (steps, self.groups))
         return np.floor(drawn * self.k).astype(np.int64)
 
@@ -46,7 +46,7 @@ class OneHot(Draw):
 
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> OneHot:
-        """As of `Draw`: groups·k is the input's size."""
+        """Reads it as `Draw.read` does; groups·k is the input's size."""
         groups, k = whole(stated.get("groups")), whole(stated.get("k"))
         if groups * k != size:
             raise ValueError(f"{groups} groups of {k} for {size} neurons")

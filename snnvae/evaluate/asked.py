@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Figures:
-    """As text for people and as data for scripts."""
+    """The figures of an evaluation, as text for people and as data for scripts."""
 
     text: str
     data: Mapping[str, Any]

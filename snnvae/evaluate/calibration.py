@@ -36,7 +36,7 @@ def calibrated(
 def ranges(
     graph: nir.NIRGraph, options: Options, file: Path | None = None, held_out: Source = nothing
 ) -> tuple[LayerRange, ...]:
-    """What the same stimulus does to each layer in fixed point."""
+    """Measures what the same stimulus does to each layer in fixed point."""
     exact = compile_graph(graph, "float", options).program
     fixed = compile_graph(graph, "fixed", options).program
     return measure(exact, fixed, _stimulus(exact, options, file, held_out))

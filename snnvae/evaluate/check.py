@@ -40,7 +40,7 @@ class Check(Shown):
 
     @property
     def agrees(self) -> bool:
-        """Whether something was compared, and every row of it agrees."""
+        """Tells whether something was compared, and every row of it agrees."""
         return all_agree(self.rows)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""From a trained model straight to what its deployed form makes of samples."""
+"""Takes a trained model straight to what its deployed form makes of samples."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class DeployedModel:
         return Deployed(self._output(whole), parts)
 
     def _output(self, recordings: Mapping[str, Recording]) -> Values:
-        """What comes out of the last part: what the host reads (B, …), or spikes (B, T, …)."""
+        """Gives what comes out of the last part:
+        what the host reads (B, …), or spikes (B, T, …)."""
         name, program = list(self.programs.items())[-1]
         ((output, layer),) = program.outputs.items()
         found = recordings[name]

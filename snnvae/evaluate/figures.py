@@ -15,8 +15,8 @@ from snnvae.text_table import table
 
 
 def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
-    """What a model's family says of the outputs of the model in torch, of its deployed forms, and
-    of the truth where it is known."""
+    """Returns what a model's family says of the outputs of the model in torch, of its deployed
+    forms, and of the truth where it is known."""
     if model is None:
         raise ConfigError("give the checkpoint, which knows its data: a .nir file does not")
     config, family = model.config, model.config.family

@@ -32,7 +32,7 @@ class LayerParity:
     largest: float
 
     def agrees(self) -> bool:
-        """No spike differs and, in fixed point, no bit of any membrane."""
+        """Tells whether no spike differs and, in fixed point, no bit of any membrane."""
         allowed = FLOAT_TOLERANCE * max(self.largest, 1.0) if self.precision == "float" else 0.0
         return self.mismatches == 0 and (self.membrane or 0.0) <= allowed
 
@@ -40,7 +40,8 @@ class LayerParity:
 def compare(
     program: Program, reference: Recording, peer: str, other: Recording
 ) -> list[LayerParity]:
-    """Every layer of `other` beside `reference`; last membranes too, which are read apart."""
+    """Compares every layer of `other` with `reference`;
+    last membranes too, which are read apart."""
     rows = compare_arrays(program, reference, peer, other.spikes, other.membranes or other.final)
     if not other.membranes:
         return rows
@@ -63,7 +64,8 @@ def compare_arrays(
     spikes: Mapping[str, np.ndarray],
     membranes: Mapping[str, np.ndarray],
 ) -> list[LayerParity]:
-    """As `compare`, for spikes (B, T, …) and membranes that may lack trailing axes of length 1."""
+    """Compares as `compare` does, for spikes (B, T, …) and membranes that may lack trailing axes of
+    length 1."""
     rows = []
     for layer in program.layers:
         name = layer.name
@@ -92,7 +94,7 @@ def compare_arrays(
 def _like(
     other: np.ndarray | None, final: np.ndarray | None, trace: np.ndarray | None
 ) -> np.ndarray | None:
-    """What of the reference has as many values as `other`: its last membranes or all of them."""
+    """Picks what of the reference has as many values as `other`: last membranes or all of them."""
     if other is None:
         return None
     return next(
@@ -101,5 +103,5 @@ def _like(
 
 
 def all_agree(rows: Sequence[LayerParity]) -> bool:
-    """Whether every row agrees; False where nothing was compared."""
+    """Tells whether every row agrees; False where nothing was compared."""
     return bool(rows) and all(row.agrees() for row in rows)

@@ -20,7 +20,7 @@ HEADERS = ("", "before", "after", "after / before")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of the deployed autoencoder in fixed point, per image; energies in pJ, nominal."""
+    """The sizes of the deployed autoencoder in fixed point, per image; energies in pJ, nominal."""
 
     widths: str
     neurons: int
@@ -54,7 +54,7 @@ def sizes_of(model: SpikingModel, samples: Samples, priced: int) -> Sizes:
 
 
 def rows(before: Sizes, after: Sizes) -> list[tuple[str, ...]]:
-    """For a table under HEADERS."""
+    """Returns the rows of a table under HEADERS."""
 
     def row(name: str, a: float, b: float, form: str = ",.0f") -> tuple[str, ...]:
         return name, format(a, form), format(b, form), f"{b / a:.3f}" if a else "–"

@@ -23,7 +23,7 @@ SAVE = "write it by torch.save(module.state_dict(), 'w.pt')"
 
 
 def is_spec(source: str) -> bool:
-    """Whether a source names a module's attribute rather than a file that is there."""
+    """Tells whether a source names a module's attribute rather than a file that is there."""
     return ":" in source and not Path(source).exists()
 
 
@@ -129,7 +129,7 @@ def _import(name: str) -> ModuleType:
 
 
 def _guarded(run: Callable[[], Any], failure: str) -> Any:
-    """What the user's code returns; ConfigError with its own words if it raises."""
+    """Returns what the user's code returns; ConfigError with its own words if it raises."""
     try:
         return run()
     except (Exception, SystemExit) as error:

@@ -29,7 +29,7 @@ def settings() -> dict[str, type[Settings]]:
 
 
 def models() -> dict[str, str]:
-    """Every model's family."""
+    """Returns every model's family."""
     return {
         model: name
         for name, home in FAMILIES.items()
@@ -84,7 +84,7 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
 
 
 def verb(name: str, found: Family) -> Callable[..., Any] | None:
-    """How a family does something in its own way; None where it does it as all do."""
+    """Returns how a family does something in its own way; None where it does it as all do."""
     if name not in found.verbs:
         return None
     module, _, function = found.verbs[name].partition(":")
@@ -120,7 +120,7 @@ def load(path: str | Path) -> tuple[Any, Any]:
 
 
 def load_spiking(path: str | Path) -> tuple[Any, Any]:
-    """As `load`; CheckpointError for an ANN."""
+    """Loads as `load` does; CheckpointError for an ANN."""
     from snnvae.extras import require
 
     require("torch", "norse")

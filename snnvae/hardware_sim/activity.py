@@ -1,4 +1,4 @@
-"""Who fired when, for people to look at: a raster of one sample, rates over time, the silent."""
+"""Shows people who fired when: a raster of one sample, rates over time, the silent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Watch:
         self._samples += len(next(iter(recording.spikes.values()), ()))
 
     def firing(self) -> Mapping[str, Firing]:
-        """By population."""
+        """Returns who fired when, by population."""
         return {
             name: Firing(
                 raster=raster,

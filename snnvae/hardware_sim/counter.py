@@ -69,7 +69,7 @@ class Counter:
 
     @property
     def visited(self) -> dict[str, np.ndarray]:
-        """By connection: synapses that hardware visits for each source position, flat."""
+        """The synapses that hardware visits for each source position, flat, by connection."""
         return {
             name: g.fan_out if g.kind == "kernel" else g.effective
             for name, g in self._geometry.items()
@@ -171,7 +171,7 @@ class Counter:
 
 @dataclass(frozen=True, eq=False)
 class _Geometry:
-    """What of a connection's counts depends on its synapses alone; fan-outs are flat."""
+    """The part of a connection's counts that depends on its synapses alone; fan-outs are flat."""
 
     fan_out: np.ndarray
     effective: np.ndarray
@@ -191,7 +191,7 @@ class _Geometry:
 
 
 def kind_of(synapse: Synapse) -> Kind:
-    """How hardware stores synapses.
+    """Tells how hardware stores synapses.
 
     Where a weight serves several, they are a kernel that is walked in full, whatever its zeros.
     Else synapses are stored one by one and zeros are not: a linear map, also written as a

@@ -35,7 +35,7 @@ Counted = TypeVar("Counted")
 
 @dataclass(frozen=True)
 class ConnectionCounts:
-    """One connection. Arrays hold one int64 per sample.
+    """The counts of one connection. Arrays hold one int64 per sample.
 
     synapses: one per source and target that the geometry joins; nonzero: those with a weight other
     than 0; weights: numbers that are stored for them; naive: what they would be without borders,
@@ -80,7 +80,7 @@ class ConnectionCounts:
 
 @dataclass(frozen=True)
 class LayerCounts:
-    """One layer. Arrays hold one int64 per sample.
+    """The counts of one layer. Arrays hold one int64 per sample.
 
     spikes: emitted, so also the updates that fired; driven + idle = T·N updates: driven where a
     spike or an analog current arrived that step; state_words: numbers that a neuron remembers;

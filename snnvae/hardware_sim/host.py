@@ -1,4 +1,4 @@
-"""What the host does around a program: currents of analog inputs before it, readout after it."""
+"""The host's work around a program: currents of analog inputs before it, readout after it."""
 
 from __future__ import annotations
 

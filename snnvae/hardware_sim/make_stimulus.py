@@ -15,15 +15,15 @@ from snnvae.stimulus import Stimulus
 
 
 class Interface(Protocol):
-    """What a stimulus is made for: a program, or a part of a model in torch."""
+    """The interface of what a stimulus is made for: a program, or a part of a model in torch."""
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """Ports."""
+        """The ports."""
 
     @property
     def draws(self) -> tuple[Draw, ...]:
-        """What the host draws for them."""
+        """The draws that the host makes for them."""
 
     @property
     def steps(self) -> int:
@@ -31,7 +31,7 @@ class Interface(Protocol):
 
     @property
     def classes(self) -> int:
-        """How many a conditional model knows, else 0."""
+        """The number of classes that a conditional model knows, else 0."""
 
 
 def build_stimulus(
@@ -86,8 +86,8 @@ def build_stimulus(
 def next_stimulus(
     step: HostStep, spikes: np.ndarray, network: Interface, port: str, stimulus: Stimulus
 ) -> Stimulus:
-    """What enters `network` at `port` after the host's step on the spikes (B, T, …) of the network
-    before it, which ran on `stimulus`."""
+    """Makes what enters `network` at `port` after the host's step on the spikes (B, T, …) of the
+    network before it, which ran on `stimulus`."""
     rows = spikes.reshape(*spikes.shape[:2], -1)
     (shape,) = (each.shape for each in network.inputs if each.name == port)
     drawn = step.stream(rows, stimulus.samples, stimulus.seed)
@@ -127,7 +127,8 @@ def labels_of(
 def _check_class_data(
     network: Interface, given: Mapping[str, np.ndarray], classes: Sequence[int] | None
 ) -> None:
-    """Each sample's class is said once: no other one is drawn beside data that has its own."""
+    """Checks that each sample's class is said once:
+    no other one is drawn beside data that has its own."""
     port = class_input(network)
     if port not in given:
         if classes is None and any(given.keys() & {i.name for i in network.inputs if i.analog}):

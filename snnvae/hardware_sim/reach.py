@@ -1,4 +1,4 @@
-"""Which neurons a step's spikes reach: decides whether an update is driven or idle."""
+"""Finds which neurons a step's spikes reach: decides whether an update is driven or idle."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def reach(synapse: Synapse) -> Reach:
 
 
 def _reach_pattern(synapse: Synapse) -> Reach:
-    """By the matrix of non-zero weights; float32 counts exactly up to 2²⁴ synapses a neuron."""
+    """Counts by the matrix of non-zero weights; float32 is exact up to 2²⁴ synapses a neuron."""
     matrix = synapse.matrix()
     ones = np.ones(len(matrix.data), np.float32)
     pattern = sp.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)

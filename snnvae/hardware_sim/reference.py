@@ -114,6 +114,6 @@ def assemble(
 
 
 def _plain(options: Options) -> dict[str, object]:
-    """As JSON gives them back: lists for tuples."""
+    """Returns the options as JSON gives them back: lists for tuples."""
     plain: dict[str, object] = json.loads(json.dumps(asdict(options)))
     return plain

@@ -1,4 +1,4 @@
-"""What a run of any of our engines fills: the arrays of a recording, for all samples."""
+"""The arrays of a recording that a run of any of our engines fills, for all samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Results:
 
     @classmethod
     def empty(cls, program: Program, batch: int, steps: int, membranes: bool) -> Results:
-        """To be filled."""
+        """Makes empty results, to be filled."""
         number = np.float64 if program.precision == "float" else np.int64
         spiking = {layer.name: layer.neuron.spiking for layer in program.layers}
         layers = program.layers

@@ -1,4 +1,4 @@
-"""Where a program lies on a chip, as far as counting and timing need to know it."""
+"""The site of a program on a chip, as far as counting and timing need to know it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """Where the spikes of a connection's sources go on a chip, int64 per source neuron (N,).
+    """A route says where the spikes of a connection's sources go on a chip,
+    int64 per source neuron (N,).
 
     cores: cores that a spike is sent to; hops_x, hops_y: tiles that these messages cross
     east-west and north-south, None where the way is not known.
@@ -27,8 +28,8 @@ Routes = Mapping[str, Route]
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """A placement. hops_unknown: why hops are not counted, empty where they are; broken: rules of
-    the chip that the program breaks."""
+    """The site of a program on a chip. hops_unknown: why hops are not counted, empty where they
+    are; broken: rules of the chip that the program breaks."""
 
     chip: str
     cores: int

@@ -44,7 +44,7 @@ class Stepper:
         return {name: state[0] for name, state in self.states.items()}
 
     def reset(self) -> None:
-        """Back to before the first step: initial states, empty delays."""
+        """Goes back to before the first step: initial states, empty delays."""
         for layer in self.program.layers:
             self.states[layer.name] = layer.neuron.initial(self.batch, layer.shape)
         # Filled as steps go by: a delay may be longer than any sample.
@@ -53,7 +53,7 @@ class Stepper:
     def step(
         self, inputs: Mapping[str, np.ndarray], host: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
-        """One step. inputs: spikes by input (B, *shape); host: currents by connection name.
+        """Runs one step. inputs: spikes by input (B, *shape); host: currents by connection name.
 
         Returns every population's output: spikes (bool), or the membrane of a layer that has none.
         """
@@ -84,11 +84,13 @@ class Stepper:
         return out
 
     def _arriving(self, c: Connection) -> np.ndarray | None:
-        """What a delayed connection delivers in this step; None if nothing has come so far yet."""
+        """Gives what a delayed connection delivers in this step;
+        None if nothing has come so far yet."""
         past = self._past[c.name]
         return past[0] if len(past) == c.delay else None
 
     def _sent(self, c: Connection, out: Mapping[str, np.ndarray]) -> np.ndarray:
-        """What a connection's source sends in this step: spikes, membranes or their payloads."""
+        """Gives what a connection's source sends in this step:
+        spikes, membranes or their payloads."""
         values = out[c.source].astype(self._dtype)
         return values if c.shift is None else fixed_point.payload(values)

@@ -134,7 +134,7 @@ def stimulus_blocks(
 
 
 def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:
-    """Whether an array's first axis is that of the samples (one sample serves all)."""
+    """Tells whether an array's first axis is that of the samples (one sample serves all)."""
     port = next((port for port in program.inputs if port.name == name), None)
     rank = values.ndim if port is None else len(port.shape)
     batched = values.ndim == rank + 2 or (

@@ -91,7 +91,7 @@ def _loop(
 
 
 def _arrived(cell: Cell, delay: Delay, sent: list[Tensor], now: Mapping[str, Tensor]) -> Tensor:
-    """What a delay passes on at this step (1, B, …)."""
+    """Returns what a delay passes on at this step (1, B, …)."""
     if len(sent) == delay.steps:
         return sent[0]
     like = next(iter(now.values()))

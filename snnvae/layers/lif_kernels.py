@@ -92,7 +92,7 @@ def backward(
     start: int,
     stop: int,
 ) -> None:
-    """Back through time: membranes are computed again, block by block, instead of being kept.
+    """Goes back through time: membranes are computed again, block by block, instead of being kept.
 
     grad (T, M): of the spikes, or (1, M): of their weighted sum. Writes grad_x (T or 1, M), of x,
     summed over time where y is one row, and adds Σ grad_x and Σ grad_x·ŷ, ŷ = (y − mean)·inverse,

@@ -25,7 +25,7 @@ Batch = tuple[Tensor | None, ...]
 
 
 class Losses(NamedTuple):
-    """What a training step minimises (total), and its two parts, unweighted.
+    """The losses of a training step: what it minimises (total), and its two parts, unweighted.
 
     A loss of one part has 0 for the prior's.
     """
@@ -36,7 +36,7 @@ class Losses(NamedTuple):
 
 
 class Trainable(nn.Module, ABC):
-    """What the training loop trains."""
+    """A model that the training loop can train."""
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class SpikingModel(Trainable):
 
     @abstractmethod
     def wiring(self, part: str) -> Wiring:
-        """How a part is wired; KeyError if there is no such part."""
+        """Returns how a part is wired; KeyError if there is no such part."""
 
     def stages(self, part: str) -> tuple[str, ...]:
         """The parts that `part` becomes on a chip, with host work between them: mostly itself."""
@@ -80,11 +80,11 @@ class SpikingModel(Trainable):
         return (self.parts[0],)
 
     def draws(self, part: str) -> tuple[Draw, ...]:
-        """What the host draws for a part's ports."""
+        """Returns what the host draws for a part's ports."""
         return ()
 
     def host_step(self, part: str) -> HostStep | None:
-        """What the host does with a part's spikes for the stage that follows it."""
+        """Returns what the host does with a part's spikes for the stage that follows it."""
         return None
 
     def resized(self, sizes: Mapping[str, int]) -> Any:
@@ -96,12 +96,12 @@ class SpikingModel(Trainable):
 
     @property
     def is_folded(self) -> bool:
-        """Whether there are only synapses and Norse's neurons: no tdBN, no fixed point."""
+        """Tells whether there are only synapses and Norse's neurons: no tdBN, no fixed point."""
         return all(m.is_folded for m in self.modules() if isinstance(m, SpikingLayer))
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it computes in fixed point (see `layers.fixed`)."""
+        """Tells whether it computes in fixed point (see `layers.fixed`)."""
         return bool(self._scales())
 
     def folded(self: AnyModel) -> AnyModel:
@@ -138,7 +138,7 @@ def replace(model: nn.Module, path: str, new: nn.Module) -> None:
 
 
 def all_wirings(model: SpikingModel) -> Sequence[Wiring]:
-    """Those of all parts that a chip runs, what training runs first."""
+    """Returns the wirings of all parts that a chip runs, what training runs first."""
     every = (*model.counted, *model.parts)
     parts = dict.fromkeys(stage for part in every for stage in model.stages(part))
     return [model.wiring(part) for part in parts]

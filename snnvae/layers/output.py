@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Output(nn.ConvTranspose2d):
-    """Of a map: k3 s1 p1."""
+    """The output of a map: k3 s1 p1."""
 
     def __init__(self, fan_in: int, channels: int) -> None:
         super().__init__(fan_in, channels, 3, stride=1, padding=1)
@@ -25,7 +25,7 @@ class Output(nn.ConvTranspose2d):
 
 
 class LinearOutput(nn.Linear):
-    """Of a vector."""
+    """The output of a vector."""
 
     def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
         """Σ_t weights[t]·self(x[t]) from total = Σ_t weights[t]·x[t], (B, N) both."""

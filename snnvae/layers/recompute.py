@@ -79,5 +79,5 @@ def _unpack(bits: Tensor, x: Tensor) -> None:
 
 
 def _flat(x: Tensor) -> Tensor:
-    """All elements in one row, as they lie in memory: a view."""
+    """Returns all elements in one row, as they lie in memory: a view."""
     return torch.as_strided(x, (x.numel(),), (1,), x.storage_offset())

@@ -22,7 +22,7 @@ SMALL = 1 << 16
 
 
 def is_supported(x: Tensor) -> bool:
-    """Whether the kernels take this tensor."""
+    """Tells whether the kernels take this tensor."""
     return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
 
 
@@ -49,7 +49,7 @@ def tiled(per_channel: NDArray[Any], width: int, dtype: Any) -> NDArray[Any]:
 
 
 def _bounds(columns: int, width: int) -> list[tuple[int, int]]:
-    """At most PIECES stretches of whole blocks."""
+    """Returns at most PIECES stretches of whole blocks."""
     blocks = -(-columns // width)
     edges = [min(columns, blocks * i // PIECES * width) for i in range(PIECES + 1)]
     return [(a, b) for a, b in pairwise(edges) if a < b]
@@ -62,7 +62,7 @@ def in_pieces(job: Callable[[int, int, int], None], columns: int, width: int, st
 
 
 def _each(job: Callable[[int], None], pieces: int, elements: int) -> None:
-    """All pieces, on as many threads as torch uses; kernels release the interpreter's lock."""
+    """Runs all pieces, on as many threads as torch uses; kernels release the interpreter's lock."""
     threads = torch.get_num_threads()
     if threads == 1 or elements < SMALL:
         for piece in range(pieces):

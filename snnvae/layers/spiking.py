@@ -54,7 +54,7 @@ class SpikingLayer(nn.Module):
         return spikes[0], v
 
     def advance(self, current: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Some steps from membrane v (B, …), or from rest: what the synapse made of them
+        """Runs some steps from membrane v (B, …), or from rest: what the synapse made of them
         (T, B, …) → spikes (T, B, …), membrane (B, …)."""
         spikes, v = self.lif(self.norm(_in_full(current)), v)
         return spikes, v
@@ -79,7 +79,7 @@ class SpikingLayer(nn.Module):
         return self.fire(over_time(self.current, x), len(x), weights)
 
     def current(self, x: Tensor) -> Tensor:
-        """What the synapse makes of x (B, …)."""
+        """Returns what the synapse makes of x (B, …)."""
         current: Tensor = self.synapse(x)
         return current
 
@@ -97,13 +97,13 @@ class SpikingLayer(nn.Module):
         return spikes if weights is None else weighted_sum(spikes, weights)[None]
 
     def _has_gradients(self, current: Tensor) -> bool:
-        """Whether a folded layer's gradients are asked of the compiled kernels."""
+        """Tells whether a folded layer's gradients are asked of the compiled kernels."""
         folded = isinstance(self.norm, nn.Identity) and is_supported(current)
         return folded and torch.is_grad_enabled() and current.requires_grad
 
     @property
     def is_folded(self) -> bool:
-        """Whether it is synapse and Norse's neurons alone."""
+        """Tells whether it is synapse and Norse's neurons alone."""
         return isinstance(self.norm, nn.Identity)
 
     @property
@@ -131,7 +131,7 @@ def _in_full(current: Tensor) -> Tensor:
 
 
 def weighted_sum(x: Tensor, weights: Sequence[float]) -> Tensor:
-    """Σ_t weights[t]·x[t]."""
+    """Returns Σ_t weights[t]·x[t]."""
     return torch.stack([w * row for w, row in zip(weights, x.unbind(0))]).sum(0)
 
 

@@ -60,7 +60,7 @@ class TdBN(nn.Module):
 
     @property
     def gain(self) -> Tensor:
-        """α·V_th·γ."""
+        """The gain α·V_th·γ."""
         return self.alpha * PAPER_V_TH * self.weight
 
     def fire(self, x: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:

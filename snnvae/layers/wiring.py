@@ -90,7 +90,7 @@ class Cell:
 
     @property
     def path(self) -> str:
-        """Of the layer in its model, or the cell's own name."""
+        """The path of the layer in its model, or the cell's own name."""
         return self.links[0].name if isinstance(self.neuron, SpikingLayer) else self.name
 
 
@@ -148,7 +148,8 @@ class Wiring:
                 yield cell, cell.neuron
 
     def seen(self, link: Link, spikes: Mapping[str, Tensor], leading: int) -> Tensor:
-        """What a link's synapse sees: its sources' values side by side, after `leading` axes."""
+        """Gives what a link's synapse sees: its sources' values side by side,
+        after `leading` axes."""
         parts = [spikes[name] for name in link.sources]
         if reads_vectors(link.synapse):
             flat = [x.flatten(leading) for x in parts]
@@ -176,12 +177,12 @@ def layer(
 
 
 def reads_vectors(synapse: Synapse | None) -> bool:
-    """Whether a synapse reads its sources as vectors, not as maps."""
+    """Tells whether a synapse reads its sources as vectors, not as maps."""
     return synapse is None or isinstance(synapse, nn.Linear)
 
 
 def widths(link: Link, shapes: Mapping[str, Shape]) -> tuple[int, ...]:
-    """How many inputs of the synapse (values, or channels of maps) each source takes up."""
+    """Returns how many inputs of the synapse (values, or channels of maps) each source takes up."""
     return tuple(
         prod(shapes[name]) if reads_vectors(link.synapse) else shapes[name][0]
         for name in link.sources

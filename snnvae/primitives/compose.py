@@ -49,7 +49,7 @@ def compose(second: Synapse, first: Synapse) -> Synapse | None:
 
 
 def _masks(synapse: Synapse) -> bool:
-    """Whether it lets less than half of its inputs through: what is left is then stored alone."""
+    """Tells whether under half of the inputs get through: what is left is then stored alone."""
     if not isinstance(synapse, OneToOne):
         return False
     return bool(np.count_nonzero(synapse.weight) < synapse.weight.size / 2)
@@ -116,7 +116,7 @@ def _channel_factor(mixes: Convolution, single: np.ndarray, behind: bool) -> np.
 
 
 def _padding_agrees(one: Axis, two: Axis) -> bool:
-    """Whether what `two` reads beyond the map between them is zero in the one kernel as well."""
+    """Tells whether what `two` reads beyond the map between is zero in the one kernel as well."""
     reads = np.arange(two.n_out)[:, None] * two.stride - two.padding
     reads = reads + two.dilation * np.arange(two.kernel)
     beyond = np.unique(reads[(reads < 0) | (reads >= two.n_in)])

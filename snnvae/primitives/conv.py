@@ -25,7 +25,7 @@ class _Conv(Convolution):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[_Conv, np.ndarray | None]:
-        """From the node, padding 'same' and 'valid' included; shapes are worked out here.
+        """Reads the node, padding 'same' and 'valid' included; shapes are worked out here.
 
         NIR 1.0.8's own inference is wrong for kernels that are not square and for groups. With
         'same', an odd rest of the padding stands behind the last position, as in torch.

@@ -27,7 +27,7 @@ class ConvTranspose2d(Convolution):
     def from_nir(
         cls, node: nir.NIRNode, in_shape: Shape
     ) -> tuple[ConvTranspose2d, np.ndarray | None]:
-        """From our node; output_padding shows in the output's shape only."""
+        """Reads our node; output_padding shows in the output's shape only."""
         stored, groups = np.asarray(node.weight, np.float64), int(node.groups)
         check_numbers(stored, node.stride, node.padding, node.dilation)
         out_shape = tuple(int(n) for n in node.output_type["output"])

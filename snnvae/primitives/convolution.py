@@ -102,7 +102,7 @@ class Convolution(Synapse):
         return self.pattern(keep_zeros=False)
 
     def pattern(self, *, keep_zeros: bool = True) -> sp.csr_array:
-        """As `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
+        """Returns `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
         c_out, c_group = self.weight.shape[:2]
         o, i = np.meshgrid(np.arange(c_out), np.arange(c_group), indexing="ij")
         channel = i + (o // (c_out // self.groups)) * c_group
@@ -145,14 +145,15 @@ class Convolution(Synapse):
         return replace(self, weight=weight)
 
     def with_gain(self, gain: np.ndarray) -> Synapse:
-        """Each output channel's kernel times its gain; Sparse where gains differ in a channel."""
+        """Returns it with each output channel's kernel times its gain;
+        Sparse where gains differ in a channel."""
         channels = per_channel(gain, self.out_shape)
         if channels is None:
             return Sparse.of(self).with_gain(gain)
         return self.with_weight(self.weight * spread(channels, self.weight.ndim))
 
     def with_input_gain(self, gain: np.ndarray) -> Synapse:
-        """Each input channel's part of the kernels times its gain; else Sparse."""
+        """Returns it with each input channel's part of the kernels times its gain; else Sparse."""
         channels = per_channel(gain, self.in_shape)
         if channels is None:
             return Sparse.of(self).with_input_gain(gain)

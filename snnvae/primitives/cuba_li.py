@@ -21,7 +21,7 @@ class CubaLI(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[CubaLI, np.ndarray]:
-        """From a NIR CubaLI."""
+        """Reads a NIR CubaLI."""
         dv, gain = membrane_and_gain(node, conventions)
         leak = uniform(node.v_leak)
         start = first_membrane(conventions, leak, ZERO)

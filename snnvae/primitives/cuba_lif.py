@@ -30,7 +30,7 @@ class CubaLIF(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[CubaLIF, np.ndarray]:
-        """From a NIR CubaLIF."""
+        """Reads a NIR CubaLIF."""
         dv, gain = membrane_and_gain(node, conventions)
         leak, rest = uniform(node.v_leak), uniform(node.v_reset)
         origin, threshold = origin_and_threshold(node.v_threshold, rest, conventions)

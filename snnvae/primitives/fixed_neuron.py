@@ -41,7 +41,7 @@ class FixedNeuron(Neuron):
 
     @property
     def spiking(self) -> bool:
-        """Whether there is a threshold."""
+        """Tells whether there is a threshold."""
         return self.threshold is not None
 
     @property
@@ -56,7 +56,7 @@ class FixedNeuron(Neuron):
 
     @property
     def forgets(self) -> bool:
-        """Whether nothing of a step reaches the next."""
+        """Tells whether nothing of a step reaches the next."""
         return self.du is None and bool(np.all(self.dv == fixed_point.FORGET))
 
     def initial(self, batch: int, shape: Shape) -> State:
@@ -90,7 +90,7 @@ class FixedNeuron(Neuron):
         return fires
 
     def saturates(self, state: State, current: np.ndarray) -> np.ndarray:
-        """Where a step wraps the current or clips the membrane (bool, shape of v)."""
+        """Tells where a step wraps the current or clips the membrane (bool, shape of v)."""
         kept = 0 if self.du is None else fixed_point.decay(state[1], self.du + 1)
         unwrapped = kept + (current.astype(np.int64) << fixed_point.ACTIVATION_SHIFT)
         u = self._current(state, current)

@@ -28,7 +28,7 @@ class IF(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[IF, np.ndarray]:
-        """From a NIR IF."""
+        """Reads a NIR IF."""
         rest = uniform(node.v_reset)
         origin, threshold = origin_and_threshold(node.v_threshold, rest, conventions)
         neuron = cls(

@@ -23,5 +23,5 @@ class Integrator(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[Integrator, np.ndarray]:
-        """From a NIR I."""
+        """Reads a NIR I."""
         return cls(dv=ZERO), gain_without_leak(node.r, conventions)

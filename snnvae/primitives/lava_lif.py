@@ -42,7 +42,7 @@ def lif_reset(
 
 
 def differs_within(neuron: Neuron) -> bool:
-    """Whether decays or threshold differ from neuron to neuron.
+    """Tells whether decays or threshold differ from neuron to neuron.
 
     Lava's CPU models take arrays; its documentation, and a Loihi core, have one value for all.
     """

@@ -30,7 +30,7 @@ class LeakyIntegrator(FloatNeuron):
     def from_nir(
         cls, node: nir.NIRNode, conventions: Conventions
     ) -> tuple[LeakyIntegrator, np.ndarray]:
-        """From a NIR LI."""
+        """Reads a NIR LI."""
         dv, leak = decay_per_step(node.tau, conventions), uniform(node.v_leak)
         start = first_membrane(conventions, leak, ZERO)
         gain = gain_per_step(node.tau, node.r, conventions)

@@ -30,7 +30,7 @@ class LIF(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[LIF, np.ndarray]:
-        """From a NIR LIF."""
+        """Reads a NIR LIF."""
         dv = decay_per_step(node.tau, conventions)
         leak, rest = uniform(node.v_leak), uniform(node.v_reset)
         origin, threshold = origin_and_threshold(node.v_threshold, rest, conventions)

@@ -27,7 +27,7 @@ class Linear(Synapse):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Linear, np.ndarray | None]:
-        """From Linear or Affine; the weight acts on the last axis, so the input must be flat."""
+        """Reads a Linear or Affine; the weight acts on the last axis, so the input must be flat."""
         weight = np.asarray(node.weight, np.float64)
         if weight.ndim != 2 or in_shape != (weight.shape[1],):
             raise GraphError(
@@ -40,7 +40,7 @@ class Linear(Synapse):
         return cls(in_shape, (weight.shape[0],), weight), bias
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """x Wᵀ."""
+        """Returns x Wᵀ."""
         flat: np.ndarray = x.reshape(len(x), -1) @ self.weight.T
         return flat.reshape(len(x), *self.out_shape)
 
@@ -49,7 +49,7 @@ class Linear(Synapse):
         return sp.csr_array(self.weight)
 
     def fan_out(self) -> np.ndarray:
-        """Every source reaches every target."""
+        """Returns the fan-out: every source reaches every target."""
         return np.full(self.in_shape, prod(self.out_shape), np.int64)
 
     def largest_sum(self) -> float:
@@ -61,11 +61,11 @@ class Linear(Synapse):
         return Linear(self.in_shape, self.out_shape, weight)
 
     def with_gain(self, gain: np.ndarray) -> Linear:
-        """Each row times its target's gain."""
+        """Returns it with each row times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1, 1)
         return self.with_weight(self.weight * rows)
 
     def with_input_gain(self, gain: np.ndarray) -> Linear:
-        """Each column times its source's gain."""
+        """Returns it with each column times its source's gain."""
         columns = np.broadcast_to(gain, self.in_shape).reshape(-1)
         return self.with_weight(self.weight * columns)

@@ -62,7 +62,7 @@ class FloatNeuron(Neuron):
 
     @property
     def spiking(self) -> bool:
-        """Whether there is a threshold."""
+        """Tells whether there is a threshold."""
         return self.threshold is not None
 
     @property
@@ -77,7 +77,7 @@ class FloatNeuron(Neuron):
 
     @property
     def forgets(self) -> bool:
-        """Whether nothing of a step reaches the next."""
+        """Tells whether nothing of a step reaches the next."""
         return self.du is None and bool(np.all(self.dv == 1)) and self.reset == "zero"
 
     def initial(self, batch: int, shape: Shape) -> State:
@@ -103,7 +103,7 @@ class FloatNeuron(Neuron):
         return fires
 
     def to_real(self, v: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
-        """Back to NIR's coordinate."""
+        """Returns to NIR's coordinate."""
         return v + self.origin
 
     def quantise(self, scale: float | np.ndarray) -> FixedNeuron:

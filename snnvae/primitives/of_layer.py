@@ -10,7 +10,7 @@ from snnvae.program import Layer
 
 
 def float_neuron(layer: Layer) -> FloatNeuron:
-    """Those of a float program; UnsupportedError where the layer has others."""
+    """Returns a layer's neurons in a float program; UnsupportedError where it has others."""
     if not isinstance(layer.neuron, FloatNeuron):
         raise UnsupportedError(
             f"'{layer.name}' has neurons of kind '{layer.neuron.kind}', where those of a float "
@@ -20,7 +20,7 @@ def float_neuron(layer: Layer) -> FloatNeuron:
 
 
 def fixed_neuron(layer: Layer) -> FixedNeuron:
-    """Those of a fixed-point program; UnsupportedError where the layer has others."""
+    """Returns a layer's neurons in a fixed-point program; UnsupportedError where it has others."""
     if not isinstance(layer.neuron, FixedNeuron):
         raise UnsupportedError(
             f"'{layer.name}' has neurons of kind '{layer.neuron.kind}', where those of fixed point "

@@ -23,12 +23,12 @@ class OneToOne(Synapse):
 
     @classmethod
     def plain(cls, shape: Shape) -> OneToOne:
-        """Every weight 1: the edge itself."""
+        """Makes the edge itself: every weight is 1."""
         return cls(shape, shape, np.ones(shape))
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[OneToOne, np.ndarray | None]:
-        """From a Scale."""
+        """Reads a Scale."""
         weight = np.asarray(node.scale, np.float64)
         if weight.shape != in_shape:
             raise GraphError(f"scales an input {weight.shape}, but gets {in_shape}")
@@ -39,7 +39,7 @@ class OneToOne(Synapse):
         return x.reshape(len(x), *self.out_shape) * self.weight.reshape(self.out_shape)
 
     def matrix(self) -> sp.csr_array:
-        """Diagonal."""
+        """Returns a diagonal matrix."""
         flat = self.weight.reshape(-1)
         at = np.flatnonzero(flat)
         return sp.csr_array((flat[at], (at, at)), shape=(flat.size, flat.size))
@@ -53,10 +53,10 @@ class OneToOne(Synapse):
         return OneToOne(self.in_shape, self.out_shape, weight)
 
     def with_gain(self, gain: np.ndarray) -> OneToOne:
-        """Each weight times its target's gain."""
+        """Returns it with each weight times its target's gain."""
         return self.with_weight(self.weight * np.broadcast_to(gain, self.out_shape))
 
     def with_input_gain(self, gain: np.ndarray) -> OneToOne:
-        """Each weight times its source's gain."""
+        """Returns it with each weight times its source's gain."""
         same = np.broadcast_to(gain, self.in_shape).reshape(self.out_shape)
         return self.with_weight(self.weight.reshape(self.out_shape) * same)

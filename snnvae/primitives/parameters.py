@@ -19,7 +19,7 @@ def uniform(parameter: np.ndarray) -> np.ndarray:
 
 
 def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
-    """What a step forgets: dv = dt/τ (Euler) or 1 − exp(−dt/τ) (exponential).
+    """Returns what a step forgets: dv = dt/τ (Euler) or 1 − exp(−dt/τ) (exponential).
 
     GraphError where an Euler step would be unstable.
     """
@@ -35,14 +35,14 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
 
 
 def gain_per_step(tau: np.ndarray, r: np.ndarray, conventions: Conventions) -> np.ndarray:
-    """What a step makes of an input of 1: r·dt/τ, or r·(1 − exp(−dt/τ)) (exponential)."""
+    """Returns what a step makes of an input of 1: r·dt/τ, or r·(1 − exp(−dt/τ)) (exponential)."""
     dv = _ratio(tau, conventions.dt)
     taken = -np.expm1(-dv) if conventions.integrator == "exponential" else dv
     return as_meant(taken * uniform(r))
 
 
 def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
-    """dt/τ."""
+    """Returns dt/τ."""
     tau = uniform(tau)
     if not (tau > 0).all():  # NaN included
         raise GraphError("tau must be positive")
@@ -50,7 +50,7 @@ def _ratio(tau: np.ndarray, dt: float) -> np.ndarray:
 
 
 def as_meant(values: np.ndarray) -> np.ndarray:
-    """Each value, or the decimal of at most 12 places that lies within 4 ulp of it.
+    """Returns each value, or the decimal of at most 12 places that lies within 4 ulp of it.
 
     A file holds τ = dt/0.75 and r = τ/dt, so dt/τ and r·dt/τ may come out as 0.75 and 1 but for
     their last bits, which would decide where a membrane meets its threshold exactly.
@@ -60,7 +60,8 @@ def as_meant(values: np.ndarray) -> np.ndarray:
 
 
 def gain_without_leak(r: np.ndarray, conventions: Conventions) -> np.ndarray:
-    """By how much a step of I or IF integrates a current of 1; ConfigError where nobody said."""
+    """Says by how much a step of I or IF integrates a current of 1;
+    ConfigError where nobody said."""
     if conventions.if_gain is None:
         raise ConfigError(
             "adds r·dt per step by NIR's equation, but many tools mean r, and the file does not "

@@ -28,7 +28,7 @@ class _Pool2d(Convolution):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[_Pool2d, np.ndarray | None]:
-        """From the node; windows that do not fit at the end are left out, as in torch."""
+        """Reads the node; windows that do not fit at the end are left out, as in torch."""
         kernel, stride = whole_numbers(node.kernel_size, 2), whole_numbers(node.stride, 2)
         padding, channels = whole_numbers(node.padding, 2), in_shape[0]
         if min(kernel) < 1 or channels * prod(kernel) > MAX_WEIGHTS:

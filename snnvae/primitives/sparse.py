@@ -36,14 +36,14 @@ class Sparse(Synapse):
 
     @classmethod
     def of_matrix(cls, matrix: sp.csr_array, in_shape: Shape, out_shape: Shape) -> Sparse:
-        """From a matrix (n_out, n_in)."""
+        """Makes the synapses of a matrix (n_out, n_in)."""
         rows = sp.csr_array(matrix)
         rows.sort_indices()
         return cls(in_shape, out_shape, rows.data, rows.indices, rows.indptr)
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Sparse, np.ndarray | None]:
-        """From our node; GraphError where its indices lead outside of its shapes."""
+        """Reads our node; GraphError where its indices lead outside of its shapes."""
         expected, out_shape = (
             tuple(int(n) for n in np.atleast_1d(s)) for s in (node.input_shape, node.output_shape)
         )
@@ -96,11 +96,11 @@ class Sparse(Synapse):
         return replace(self, weight=weight)
 
     def with_gain(self, gain: np.ndarray) -> Sparse:
-        """Each synapse times its target's gain."""
+        """Returns it with each synapse times its target's gain."""
         rows = np.broadcast_to(gain, self.out_shape).reshape(-1)
         return self.with_weight(self.weight * np.repeat(rows, np.diff(self.indptr)))
 
     def with_input_gain(self, gain: np.ndarray) -> Sparse:
-        """Each synapse times its source's gain."""
+        """Returns it with each synapse times its source's gain."""
         columns = np.broadcast_to(gain, self.in_shape).reshape(-1)
         return self.with_weight(self.weight * columns[self.indices])

@@ -42,7 +42,7 @@ refused.
 
 
 def markdown() -> str:
-    """Every NIR node: what it becomes, its equation, how it runs and what limits it."""
+    """Lists every NIR node: what it becomes, its equation, how it runs and what limits it."""
     weights = [f"{row} float, fixed | Sparse |" for row in _rows(primitives.SYNAPSES)]
     neurons = [
         f"{row} {_output(cls)} | float, fixed | LIFReset |"

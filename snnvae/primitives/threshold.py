@@ -21,7 +21,7 @@ class Threshold(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[Threshold, np.ndarray]:
-        """From a NIR Threshold; the gain is 1."""
+        """Reads a NIR Threshold; the gain is 1."""
         reached = conventions.spike == "reached"
         return cls(dv=ONE, threshold=uniform(node.threshold), inclusive=reached), ONE
 
@@ -34,5 +34,5 @@ class Relay(FloatNeuron):
 
     @classmethod
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[Relay, np.ndarray]:
-        """From our Relay node; the gain is 1."""
+        """Reads our Relay node; the gain is 1."""
         return cls(dv=ONE), ONE

@@ -1,4 +1,4 @@
-"""From settings to a model."""
+"""Builds a model from settings."""
 
 from __future__ import annotations
 

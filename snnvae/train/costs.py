@@ -1,4 +1,4 @@
-"""What a training step pays beside its loss: for synaptic operations, and for units that fire.
+"""The costs of a training step beside its loss: for synaptic operations, and for units that fire.
 
 The budget is a constraint with a Lagrange multiplier λ ≥ 0, learned by gradient ascent, and an
 augmented Lagrangian's square, which keeps it from overshooting: with o = log(SOP / budget)

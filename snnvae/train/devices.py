@@ -1,4 +1,4 @@
-"""Where a training runs: CPU, one GPU, several, several machines."""
+"""The devices that a training runs on: CPU, one GPU, several, several machines."""
 
 from __future__ import annotations
 

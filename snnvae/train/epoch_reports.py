@@ -1,4 +1,4 @@
-"""What a training leaves for people after each epoch: metrics, TensorBoard events, pictures."""
+"""Leaves reports for people after each epoch: metrics, TensorBoard events, pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine, `evaluate` and the commands ask of a family of models: the contract.
+"""The contract: what the engine, `evaluate` and the commands ask of a family of models.
 
 A family is a folder of its own above them, `families/<name>/`; settings know their family, so that
 whoever holds settings, or a model, has all of it.
@@ -45,7 +45,7 @@ class Samples:
         return len(next(iter(self.inputs.values())))
 
     def take(self, rows: Any) -> Samples:
-        """Those of these rows (a slice, or places)."""
+        """Returns the samples of these rows (a slice, or places)."""
         return Samples(
             {name: values[rows] for name, values in self.inputs.items()},
             None if self.label is None else self.label[rows],
@@ -55,7 +55,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Data:
-    """What is trained on, and what is held out."""
+    """The data that is trained on, and that is held out."""
 
     train: Samples
     test: Samples
@@ -102,10 +102,10 @@ class Family(ABC):
 
     @abstractmethod
     def figures(self, settings: Any, outputs: Values, samples: Samples) -> dict[str, float]:
-        """How good the outputs of any backend are; the first figure is the error."""
+        """Tells how good the outputs of any backend are; the first figure is the error."""
 
     def outputs(self, model: Any, samples: Samples, seed: int) -> Values:
-        """What a model makes of samples, in torch, as its deployed form would."""
+        """Returns what a model makes of samples, in torch, as its deployed form would."""
         from snnvae.train.run_part import deployable, run_part
 
         label = samples.label if model.config.family.by_class(model.config) else None
@@ -119,7 +119,7 @@ class Family(ABC):
         )
 
     def by_class(self, settings: Any) -> bool:
-        """Whether a network of these settings is told the class of its samples."""
+        """Tells whether a network of these settings is told the class of its samples."""
         return False
 
     def error_of(self, model: Any, samples: Samples, seed: int = 0) -> float:
@@ -130,7 +130,7 @@ class Family(ABC):
     def pictures(
         self, model: Any, samples: Samples, outputs: Values, seed: int
     ) -> Sequence[Picture]:
-        """What a training shows after each epoch, with outputs of these held-out samples."""
+        """Returns what a training shows after each epoch, of outputs of these held-out samples."""
         return ()
 
     def held_out(

@@ -131,7 +131,7 @@ class Training:
         return inner
 
     def run(self, out: Path, progress: Progress, warn: Callable[[str], None]) -> Path | None:
-        """All epochs that are left."""
+        """Runs all epochs that are left."""
         position, config = self.position, self.config
         main = self.fabric.is_global_zero
         reports = EpochReports(out) if main else None
@@ -276,7 +276,7 @@ class Training:
         self._save(out)
 
     def _note_validation(self, error: float | None) -> bool:
-        """Whether this epoch's model is the one to keep."""
+        """Tells whether this epoch's model is the one to keep."""
         position, config = self.position, self.config
         within = position.operations <= BUDGET_SLACK * config.spike_budget * self.steps
         if error is not None and (

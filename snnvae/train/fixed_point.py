@@ -1,4 +1,4 @@
-"""From a trained model to the same model in fixed point, at the compiler's scales."""
+"""Turns a trained model into the same model in fixed point, at the compiler's scales."""
 
 from __future__ import annotations
 

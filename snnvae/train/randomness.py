@@ -26,7 +26,7 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
 
 
 def held_back(seed: int, count: int, share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of `count` training images: those held back to judge by, and the rest; in order."""
+    """Returns, of `count` training images, those held back to judge by, and the rest; in order."""
     whole = torch.randperm(count, generator=generator(seed, "validation")).numpy()
     held = round(share * count)
     return np.sort(whole[:held]), np.sort(whole[held:])

@@ -32,12 +32,12 @@ class Stage:
 
     @cached_property
     def wiring(self) -> Wiring:
-        """Of the part."""
+        """The wiring of the part."""
         return self.model.wiring(self.part)
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """Its ports, as a program has them."""
+        """The part's ports, as a program has them."""
         return tuple(
             Input(port.name, port.shape)
             if port.analog is None
@@ -47,7 +47,7 @@ class Stage:
 
     @cached_property
     def draws(self) -> tuple[Draw, ...]:
-        """Of the host, for the ports."""
+        """The draws of the host, for the ports."""
         return self.model.draws(self.part)
 
     @property
@@ -57,12 +57,12 @@ class Stage:
 
     @property
     def classes(self) -> int:
-        """How many a conditional model knows, else 0."""
+        """The number of classes that a conditional model knows, else 0."""
         step = self.model.host_step(self.part)
         return max([0 if step is None else step.classes, *(draw.classes for draw in self.draws)])
 
     def run(self, stimulus: Stimulus) -> Activity:
-        """In the model's precision."""
+        """Runs the part in the model's precision."""
         dtype = next(self.model.parameters()).dtype
         streams = {name: time_first(s, dtype) for name, s in stimulus.streams.items()}
         return activity(self.wiring, streams)
@@ -88,8 +88,8 @@ def run_part(
     data: Mapping[str, NDArray[Any]] | None = None,
     label: Sequence[int] = (),
 ) -> NDArray[np.float64]:
-    """What comes out of a part: membranes (B, …) of a readout as the host reads them, or spikes
-    (B, T, …); data by port and label as of `build_stimulus`."""
+    """Returns what comes out of a part: membranes (B, …) of a readout as the host reads them, or
+    spikes (B, T, …); data by port and label as of `build_stimulus`."""
     stages = [Stage(model, stage) for stage in model.stages(part)]
     stimulus = build_stimulus(stages[0], samples, seed=seed, data=data, classes=label or None)
     for stage, following in pairwise(stages):
@@ -104,7 +104,7 @@ def run_part(
 
 
 def output_of(wiring: Wiring, found: Activity) -> NDArray[np.float64]:
-    """As of `run_part`."""
+    """Returns what comes out of a part, in the form of `run_part`."""
     (neuron,) = (cell.neuron for cell in wiring.cells if cell.name == wiring.output)
     if not isinstance(neuron, Readout):
         return batch_first(found.spikes[wiring.output])

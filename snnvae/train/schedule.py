@@ -8,7 +8,8 @@ from snnvae.train.settings import Settings
 
 
 def factor(config: Settings, done: float) -> float:
-    """What the learning rates are multiplied by when the part `done` of the training is behind.
+    """Returns what the learning rates are multiplied by when the part `done` of the training is
+    behind.
 
     Rises from 0 to 1 over the warm-up; then 1, or half a cosine down to 0.
     """

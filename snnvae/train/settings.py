@@ -35,7 +35,7 @@ def setting(
     choices: Sequence[str] = (),
     metavar: str = "",
 ) -> Any:
-    """A field. text: its help, and with it an option of the command line; none without."""
+    """Makes a field. text: its help, and with it an option of the command line; none without."""
     told = {"help": text, "check": check, "choices": choices, "metavar": metavar}
     if choices:
         told["check"] = one_of(*choices, *(() if default in choices else (default,)))
@@ -78,7 +78,7 @@ def one_of(*choices: str) -> Check:
 
 
 def numbers(*lengths: int) -> Check:
-    """Whole numbers from 1 up: any number of them, or one of these numbers."""
+    """Checks for whole numbers from 1 up: any number of them, or one of these numbers."""
 
     def check(name: str, value: Any) -> str | None:
         if not isinstance(value, tuple) or not all(_is_int(size, 1) for size in value):
@@ -123,7 +123,7 @@ def _betas(name: str, value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Settings(ABC):
-    """What to train, on what, and how.
+    """The settings say what to train, on what, and how.
 
     model   of the family; dataset: its name, where the family has several
     anneal  values of T that training goes through, an equal part of the epochs each, before it ends
@@ -160,7 +160,7 @@ class Settings(ABC):
     @property
     @abstractmethod
     def family(self) -> Family:
-        """All else that is particular to this kind of model."""
+        """The family holds all else that is particular to this kind of model."""
 
     def kind_of(self, model: str) -> type[Self]:
         """The settings of another model that is to go with this one: those of the same family."""
@@ -168,7 +168,7 @@ class Settings(ABC):
 
     @property
     def spiking(self) -> bool:
-        """Whether the model spikes."""
+        """Tells whether the model spikes."""
         return True
 
     @property
@@ -212,12 +212,12 @@ class Settings(ABC):
     def completed(
         cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
     ) -> dict[str, Any]:
-        """What is given, and what the data set adds to it; config: that it is to change."""
+        """Returns what is given, and what the data set adds to it; config: that it is to change."""
         return dict(given)
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> Self:
-        """From plain types; lists become tuples, unknown names are refused."""
+        """Makes settings from plain types; lists become tuples, unknown names are refused."""
         known = {each.name for each in fields(cls)}
         unknown = sorted(str(name) for name in settings if name not in known)
         require(not unknown, f"no such setting: {', '.join(unknown)}")
@@ -229,7 +229,7 @@ class Settings(ABC):
         return cls(**values)
 
     def changed(self, **changes: Any) -> Self:
-        """With some settings replaced."""
+        """Returns the settings with some of them replaced."""
         return self.from_dict({**self.to_dict(), **changes})
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a training stands, on disk: what `--resume` goes on from."""
+"""The state of a training on disk: what `--resume` goes on from."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from snnvae.layers.wiring import Delay
 
 @dataclass(frozen=True)
 class Trace:
-    """What Norse computes, in float64, batch first.
+    """The trace of what Norse computes, in float64, batch first.
 
     spikes     node name → (B, T, …): each population that fires
     membranes  node name → (B, T, …): each LIF node after reset, in Norse's coordinate v = 0.75·u;

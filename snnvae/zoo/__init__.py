@@ -27,7 +27,7 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every NIR file and checkpoint, by name."""
+    """Returns every NIR file and checkpoint, by name."""
     found = sorted(FOLDER.glob("*.nir")) + sorted(FOLDER.glob("*.pt"))
     return [Entry(p.name if p.suffix == ".pt" else p.stem, p.suffix[1:], p) for p in found]
 

@@ -22,7 +22,7 @@ NO_CHIP = "none"
 
 
 def pricing_options(command: Command) -> Command:
-    """What decides the prices and what is counted."""
+    """Adds the options that decide the prices and what is counted."""
     for option in reversed(
         (
             click.option(
@@ -61,7 +61,7 @@ def pricing_options(command: Command) -> Command:
 
 
 def output_options(command: Command) -> Command:
-    """Where the report goes."""
+    """Adds the options that say where the report goes."""
     path = click.Path(path_type=Path)
     for option in reversed(
         (
@@ -75,7 +75,8 @@ def output_options(command: Command) -> Command:
 
 
 def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path | str]) -> None:
-    """Before any work is done: each output can be written, and is no input and no other output."""
+    """Checks before any work that each output can be written,
+    and is no input and no other output."""
     outputs = list(outputs)
     if any(path is not None and path.suffix == ".html" for path in outputs):
         require_extra("report")

@@ -46,7 +46,7 @@ def chip_of(given: str | None, profiles: Sequence[Profile]) -> str | None:
 
 
 def site_of(program: Program, chip: str | None) -> Site | None:
-    """Where a program lies on a chip."""
+    """Returns where a program lies on a chip; None without a chip."""
     return None if chip is None else site(program, place(program, load_chip(chip)))
 
 

@@ -61,7 +61,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class SynapseFormat:
-    """How the synapses of one axon lie in memory.
+    """The format in which the synapses of one axon lie in memory.
 
     Up to `block` of them follow a header and are rounded up to whole words (0: no blocks); each
     holds its weight, its delay and the number of its target in one of `index_bits`. With

@@ -76,7 +76,7 @@ def _walk(
 
 
 def loads(need: Need, out_axons: int) -> dict[str, int]:
-    """What a core must hold, by the name of the chip's limit."""
+    """Returns what a core must hold, by the name of the chip's limit."""
     return {
         "neurons_per_core": need.neurons,
         "memory_per_core": -(-need.memory_bits // 8),
@@ -86,7 +86,7 @@ def loads(need: Need, out_axons: int) -> dict[str, int]:
 
 
 def fits(need: Need, out_axons: int, chip: Chip) -> bool:
-    """Whether a core holds it."""
+    """Tells whether a core holds what is needed."""
     return share(need, out_axons, chip) <= 1
 
 

@@ -1,4 +1,4 @@
-"""What the neurons of a layer ask of a core: axons that reach them and memory for their synapses.
+"""The demands of a layer's neurons on a core: axons that reach them and memory for their synapses.
 
 Only synapses whose weight is not 0 are stored. Where a chip shares kernels, a convolution's kernel
 is stored once on each core for the output channels that lie there. Currents that the host computes
@@ -35,7 +35,7 @@ class Inlet:
 
 @dataclass(frozen=True)
 class Need:
-    """What a set of neurons of one layer asks of its core."""
+    """The demands of a set of neurons of one layer on its core."""
 
     neurons: int
     synapses: int
@@ -44,7 +44,7 @@ class Need:
 
 
 def inlets(program: Program, layer: Layer, chip: Chip) -> list[Inlet]:
-    """All that reaches a layer."""
+    """Returns all that reaches a layer."""
     return [_inlet(c, layer, chip) for c in program.into(layer.name)]
 
 
@@ -76,7 +76,7 @@ class Meter:
         self.need = Need(0, 0, 0, 0)
 
     def with_neuron(self, neuron: int) -> Need:
-        """What is needed with one more neuron."""
+        """Returns what is needed with one more neuron."""
         synapses, memory, axons = self.need.synapses, self.need.memory_bits, self.need.in_axons
         for inlet, counts, channels in zip(self._inlets, self._counts, self._channels):
             columns = _row(inlet.matrix, neuron)

@@ -54,7 +54,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where every neuron is, per layer and piece by piece."""
+    """A placement says where every neuron is, per layer and piece by piece."""
 
     chip: Chip
     rows: tuple[Row, ...]
@@ -108,7 +108,7 @@ def _reach(
 
 
 def _first_fit(pieces: Iterable[Piece], chip: Chip) -> list[Piece]:
-    """Each piece on the first core with room for it, or on a new one."""
+    """Puts each piece on the first core with room for it, or on a new one."""
     cores: list[tuple[Need, int]] = []
     placed = []
     for piece in pieces:
@@ -164,7 +164,8 @@ REMEDIES = {
 
 
 def _violations(program: Program, pieces: Sequence[Piece], chip: Chip) -> list[Violation]:
-    """What no cut can mend: a neuron that fills a core, delays, values where spikes are events."""
+    """Finds what no cut mends: a neuron that fills a core, delays,
+    values where spikes are events."""
     found: dict[tuple[str, str], Violation] = {}
     for piece in pieces:
         for name, load in loads(piece.need, piece.out_axons).items():

@@ -1,4 +1,4 @@
-"""Where a placement sends spikes: the messages and the hops behind one spike of each neuron.
+"""The routes of a placement's spikes: messages and hops behind one spike of each neuron.
 
 A spike goes once to every core that holds a target of it (one axon per destination core), along the
 row of tiles and then the column. A core that holds several pieces of a layer gets it once.
@@ -17,7 +17,7 @@ from snnvae.program import Connection, Program
 
 
 def site(program: Program, placement: Placement) -> Site:
-    """What counting needs to know of a placement."""
+    """Returns what counting needs to know of a placement."""
     cores = _core_of(program, placement)
     unknown = _why_no_hops(placement)
     routes = {

@@ -132,7 +132,7 @@ def _tried(layer: Layer, scale: np.ndarray) -> Scale:
 
 
 def _has_room(layer: Layer, scale: Scale, scales: Mapping[str, Scale], ranges: Observed) -> bool:
-    """Whether threshold, or the membranes that occurred, fit at this scale."""
+    """Tells whether threshold, or the membranes that occurred, fit at this scale."""
     threshold = getattr(layer.neuron, "threshold", None)
     if threshold is not None:
         return bool(np.max(threshold * scale) <= fixed_point.THRESHOLD_MAX)
@@ -141,7 +141,7 @@ def _has_room(layer: Layer, scale: Scale, scales: Mapping[str, Scale], ranges: O
 
 
 def _values(c: Connection, program: Program, recording: Recording) -> np.ndarray:
-    """What the source sent at each step of each sample: (B·T, *in_shape)."""
+    """Returns what the source sent at each step of each sample: (B·T, *in_shape)."""
     sent = recording.membranes if program.is_graded(c) else recording.spikes
     return sent[c.source].reshape(-1, *c.synapse.in_shape).astype(np.float64)
 
@@ -176,7 +176,7 @@ def _current(
 
 @dataclass(frozen=True)
 class LayerRange:
-    """What a stimulus does to a layer in fixed point, beside the float program.
+    """The effects of a stimulus on a layer in fixed point, beside the float program.
 
     range_use: largest |membrane| of what its bits hold; saturated: share of the updates that left
     them; differing: share of the spikes (neurons × steps) that differ, None without spikes;

@@ -24,7 +24,7 @@ LOST_SHARE = 0.1
 
 @dataclass(frozen=True)
 class LayerReport:
-    """What rounding did to one layer.
+    """The effects of rounding on one layer.
 
     weight_error: RMS of (rounded − exact), relative to the RMS of the weights; threshold_error,
     bias_error, decay_error: largest |rounded − exact| / |exact| over the neurons, so 1 where one
@@ -48,7 +48,7 @@ class LayerReport:
 
 
 def notes_text(report: Iterable[LayerReport]) -> str:
-    """All notes in one line, each with its layer; empty if there are none."""
+    """Returns all notes in one line, each with its layer; empty if there are none."""
     noted = (f"'{layer.layer}': {', '.join(layer.notes)}" for layer in report if layer.notes)
     return " ".join("; ".join(noted).split())
 
@@ -184,5 +184,5 @@ def _relative(got: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def _lost(got: np.ndarray, wanted: np.ndarray) -> int:
-    """How many values that are not 0 became 0."""
+    """Counts the values that are not 0 and became 0."""
     return int(np.sum((got == 0) & (wanted != 0)))

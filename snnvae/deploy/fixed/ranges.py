@@ -42,7 +42,7 @@ class WorstCase:
                 self._peaks[layer.name] = held_peak(program, layer, self._peaks)
 
     def holds_rounded(self, layer: Layer) -> bool:
-        """Whether the bound of a layer's membrane is to hold for the rounded weights too."""
+        """Tells whether the bound of a layer's membrane is to hold for the rounded weights too."""
         return layer.name not in self._looped
 
     def weights(self, c: Connection) -> np.ndarray:

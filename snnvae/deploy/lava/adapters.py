@@ -1,4 +1,4 @@
-"""Between the CPU's processes and a chip's: Lava's embedded I/O, where the target is a Loihi 2.
+"""Connects the CPU's processes with a chip's: Lava's embedded I/O, where the target is a Loihi 2.
 
 The adapters are in Intel's closed packages; Lava 0.10.0's own `lava.networks.gradedvecnetwork`
 shows how they are used.
@@ -27,7 +27,7 @@ class Adapters:
     _inward: dict[int, OutPort] = field(default_factory=dict)
 
     def to_chip(self, port: OutPort, bits: int = 0) -> OutPort:
-        """What a source on the CPU sends, as the chip gets it: spikes, or values of `bits` bits."""
+        """Gives what a source on the CPU sends, for the chip: spikes, or values of `bits` bits."""
         if not self.on_chip:
             return port
         if id(port) not in self._inward:
@@ -37,7 +37,7 @@ class Adapters:
         return self._inward[id(port)]
 
     def to_cpu(self, port: OutPort) -> OutPort:
-        """What the chip sends, as a sink on the CPU gets it."""
+        """Gives what the chip sends, as a sink on the CPU gets it."""
         if not self.on_chip:
             return port
         adapter = self._make("NxToPyAdapter", shape=port.shape)

@@ -1,4 +1,4 @@
-"""What `snnvae doctor` says about Lava, and how Lava is installed."""
+"""Says for `snnvae doctor` what there is of Lava, and how Lava is installed."""
 
 from __future__ import annotations
 

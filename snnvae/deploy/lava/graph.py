@@ -44,7 +44,7 @@ class LavaGraph:
 
     @property
     def timetable(self) -> Timetable:
-        """When each layer computes what."""
+        """The timetable says when each layer computes what."""
         return self.taps.timetable
 
     @property

@@ -36,7 +36,7 @@ _PATIENCE = 5.0
 
 
 class LavaLogError(Exception):
-    """What Lava's processes printed; the cause of a BackendError."""
+    """The output that Lava's processes printed; the cause of a BackendError."""
 
 
 class LavaProcess:
@@ -70,7 +70,7 @@ class LavaProcess:
         self._clean_up()
 
     def messages(self, timeout: float) -> Iterator[dict[str, Any]]:
-        """Its reports, until it is done.
+        """Yields the process's reports, until it is done.
 
         Raises the error it reports, or BackendError when it dies or is silent for `timeout`
         seconds.

@@ -16,7 +16,8 @@ _FILE = "job.pickle"
 
 @dataclass(frozen=True)
 class Job:
-    """One run. `token` marks its shared memory; `parent` is the process that waits for it."""
+    """The job of one run. `token` marks its shared memory;
+    `parent` is the process that waits for it."""
 
     program: Program
     stimulus: Stimulus
@@ -28,12 +29,12 @@ class Job:
 
     @property
     def timetable(self) -> Timetable:
-        """When each layer computes what."""
+        """The timetable says when each layer computes what."""
         batch, steps = self.stimulus.batch, self.stimulus.steps
         return Timetable.of(self.program, batch, steps, self.mode, self.target)
 
     def folder(self, path: Path) -> Folder:
-        """Where the run's traces lie."""
+        """Returns the folder in which the run's traces lie."""
         return Folder(path, {layer.name: i for i, layer in enumerate(self.program.layers)})
 
     def kinds(self) -> list[tuple[Kind, str]]:
@@ -46,13 +47,14 @@ class Job:
         return kinds
 
     def write(self, path: Path) -> None:
-        """Into the run's private folder."""
+        """Writes the job into the run's private folder."""
         with (path / _FILE).open("wb") as file:
             pickle.dump(self, file, pickle.HIGHEST_PROTOCOL)
 
     @staticmethod
     def read(path: Path) -> Job:
-        """From that folder. It is ours alone (mode 0700), so the pickle is what we wrote."""
+        """Reads the job from the run's private folder.
+        It is ours alone (mode 0700), so the pickle is what we wrote."""
         with (path / _FILE).open("rb") as file:
             job: Job = pickle.load(file)
         return job

@@ -1,4 +1,4 @@
-"""What a run could leave behind: its folder, and shared memory that can be recognised as ours."""
+"""Recognises what a run could leave behind: its folder, and shared memory that is ours."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PATIENCE = 5.0
 
 
 def prefix_of(token: str) -> str:
-    """What the segments of one run begin with."""
+    """Returns what the names of one run's segments begin with."""
     return f"snnvae-{token}-"
 
 
 def claim(token: str) -> None:
-    """From here on, every segment and semaphore that this process creates bears the token.
+    """Makes every segment and semaphore that this process creates from here on bear the token.
 
     Python has no public way to name what a SharedMemoryManager creates; these names are stable from
     3.8 to 3.13, and a test sees that they work.

@@ -18,7 +18,7 @@ _REMEDY = "use `target` cpu, or install Intel's lava-loihi and call lava.utils.l
 
 
 def is_installed() -> bool:
-    """Whether Lava finds its Loihi extension. False if anything is missing or broken."""
+    """Tells whether Lava finds its Loihi extension. False if anything is missing or broken."""
     try:
         return bool(importlib.import_module("lava.utils.loihi").is_installed())
     except (
@@ -37,7 +37,8 @@ def host() -> str | None:
 
 
 def check_job(program: Program, mode: str) -> None:
-    """What a Loihi 2 cannot run: float programs, and our own processes (batched mode, loops)."""
+    """Refuses what Loihi 2 cannot run: float programs,
+    and our own processes (batched mode, loops)."""
     if program.precision != "fixed":
         raise ConfigError("`target` loihi2 runs fixed point only; add `precision` fixed")
     for layer in program.layers:

@@ -118,7 +118,7 @@ def _add_layer(graph: StockGraph, layer: Layer, membranes: bool) -> None:
 
 
 def _feed_layer(graph: StockGraph, connection: Connection) -> None:
-    """Into a LIFReset."""
+    """Connects a connection into a LIFReset."""
     target: Any = graph.layers[connection.target]
     depth = graph.timetable.depths[connection.target]
     if connection.on_host:
@@ -177,7 +177,8 @@ def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Net
 
 
 def _feed_loop(graph: StockGraph, group: tuple[str, ...], network: Network) -> None:
-    """Into a loop's process, which lets what comes early wait, and delays what is delayed."""
+    """Connects to a loop's process, which lets what comes early wait,
+    and delays what is delayed."""
     depth = graph.timetable.depths[group[0]]
     for name, port in network.spikes_in.items():
         source = graph.outputs.get(name)

@@ -46,7 +46,8 @@ class Taps:
         self._add(_name(kind, layer.name), tap, kind, (layer,), None)
 
     def read(self, kind: Kind, layer: str) -> np.ndarray:
-        """What a tap without a folder saw: (N, T, *shape), or (N, *shape) of final membranes."""
+        """Gives what a tap without a folder saw:
+        (N, T, *shape), or (N, *shape) of final membranes."""
         tap, timetable = self.sinks[_name(kind, layer)], self.timetable
         values = np.moveaxis(tap.data.get(), -1, 0)
         first, interval = timetable.first(kind, layer), timetable.interval(kind)

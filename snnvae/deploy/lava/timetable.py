@@ -50,12 +50,12 @@ class Timetable:
 
     @property
     def passes(self) -> int:
-        """How many times T steps follow one another."""
+        """The number of times that T steps follow one another."""
         return self.samples if self.mode == "stock" else 1
 
     @property
     def total(self) -> int:
-        """All hardware steps."""
+        """The number of all hardware steps."""
         return self.passes * self.steps + self.latency
 
     def interval(self, kind: Kind) -> int:

@@ -18,7 +18,7 @@ Kind = Literal["spikes", "final", "membranes"]
 
 
 def output_kind(layer: Layer) -> Kind:
-    """What a run keeps of a layer: its spikes, or the last membrane if it has none."""
+    """Returns what a run keeps of a layer: its spikes, or the last membrane if it has none."""
     return "spikes" if layer.neuron.spiking else "final"
 
 
@@ -59,7 +59,7 @@ class Folder:
     numbers: Mapping[str, int]
 
     def file(self, kind: Kind, layer: str) -> Path:
-        """Where that trace lies; layer names may hold anything, so files have numbers."""
+        """Returns where that trace lies; layer names may hold anything, so files have numbers."""
         return self.path / f"{kind}-{self.numbers[layer]}.npy"
 
     def create(self, kind: Kind, layer: str, shape: tuple[int, ...], dtype: type) -> Path:
@@ -70,6 +70,6 @@ class Folder:
         return path
 
     def read(self, kind: Kind, layer: str) -> np.ndarray:
-        """All of a file, in memory."""
+        """Reads all of a file into memory."""
         rows: np.ndarray = np.load(self.file(kind, layer))
         return rows

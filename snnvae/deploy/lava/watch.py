@@ -51,7 +51,7 @@ class Watch(Thread):
         self._looking = Lock()
 
     def expect(self, actors: Sequence[tuple[str, Any]]) -> None:
-        """From now on these processes, (name, process), must be alive; no others need be."""
+        """Sets which processes, (name, process), must be alive from now on; no others need be."""
         with self._looking:
             self._actors = tuple(actors)
 
@@ -84,7 +84,7 @@ def _problem(named: tuple[str, Any]) -> str | None:
 
 
 def failure(actor: Any) -> str | None:
-    """What has gone wrong with one of Lava's processes, in words; None if it runs.
+    """Says what has gone wrong with one of Lava's processes, in words; None if it runs.
 
     The traceback of an exception goes to stderr.
     """

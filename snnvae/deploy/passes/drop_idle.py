@@ -1,4 +1,4 @@
-"""What has no effect is dropped: factors of 1, delays of 0, reshapes to the same shape."""
+"""Drops what has no effect: factors of 1, delays of 0, reshapes to the same shape."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnvae.deploy.shapes import in_shape, out_shape
 
 
 def drop_idle(graph: nir.NIRGraph) -> nir.NIRGraph:
-    """Without nodes that only pass on. Neurons stay, even where no output depends on them."""
+    """Drops nodes that only pass on. Neurons stay, even where no output depends on them."""
     nodes, edges = dict(graph.nodes), list(graph.edges)
     for name in [name for name, node in nodes.items() if _passes_on(node)]:
         rest = contracted(edges, name)

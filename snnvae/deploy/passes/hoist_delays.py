@@ -42,7 +42,7 @@ def _biased(node: nir.NIRNode) -> bool:
 
 
 def _hoisted(graph: nir.NIRGraph, name: str) -> nir.NIRGraph:
-    """Each linear node before the delay gets a copy, fed late, that leads where the delay did."""
+    """Gives each linear node before the delay a copy, fed late, that leads where the delay did."""
     into, out = predecessors(graph), successors(graph)
     delay = graph.nodes[name].delay.flat[0]
     nodes = {n: node for n, node in graph.nodes.items() if n != name}

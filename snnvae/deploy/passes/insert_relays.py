@@ -84,7 +84,7 @@ def _behind_weights(graph: nir.NIRGraph) -> set[str]:
 
 
 def _is_layers_own(graph: nir.NIRGraph, name: str) -> bool:
-    """Whether a single neuron node leads to this one, with nothing but reshapes between."""
+    """Tells whether a single neuron node leads to this one, with nothing but reshapes between."""
     before = predecessors(graph)[name]
     while len(before) == 1 and isinstance(graph.nodes[before[0]], primitives.RESHAPES):
         before = predecessors(graph)[before[0]]

@@ -129,7 +129,7 @@ class _Merge:
 
 
 def _through(second: Synapse, bias: np.ndarray | None) -> np.ndarray | None:
-    """What a bias before the second map is behind it."""
+    """Returns what a bias before the second map is behind it."""
     if bias is None or not np.any(bias):
         return None
     full = np.asarray(bias, np.float64).reshape(1, *second.in_shape)

@@ -1,4 +1,4 @@
-"""What a point and an ANN cost: the exact estimator on the deployed autoencoder."""
+"""The costs of a point and of an ANN: the exact estimator on the deployed autoencoder."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def ann_rows(front: Front) -> list[tuple[str, ...]]:
 
 
 def answers(front: Front) -> list[str]:
-    """For each way of counting memory: does a point need less than an ANN that is as good?"""
+    """Says for each way of counting memory if a point needs less than an ANN that is as good."""
     return [_answer(front, profile, reuse) for profile, reuse in CASES] if front.anns else []
 
 

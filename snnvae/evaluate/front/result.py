@@ -1,4 +1,4 @@
-"""What a front is: its points and the ANNs beside them, as numbers that JSON holds."""
+"""A front as numbers that JSON holds: its points and the ANNs beside them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Point:
     parts: Mapping[str, Mapping[str, float]]
 
     def energy(self, profile: str) -> Interval:
-        """Per image."""
+        """Returns the energy per image."""
         return total(self.labels[profile])
 
 
@@ -54,7 +54,7 @@ class Ann:
     labels: Mapping[str, Mapping[str, Labels]]
 
     def energy(self, profile: str, reuse: str) -> Interval:
-        """Per image."""
+        """Returns the energy per image."""
         return total(self.labels[profile][reuse])
 
 
@@ -79,7 +79,7 @@ class Front:
         return min(as_good, key=lambda a: a.energy(profile, reuse).nominal, default=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types."""
+        """Returns the front in plain types."""
         return asdict(self)
 
 

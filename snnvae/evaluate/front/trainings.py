@@ -40,7 +40,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """From '300k', '1.5M', '20000' or '25%'; ConfigError for anything else."""
+        """Reads a budget from '300k', '1.5M', '20000' or '25%'; ConfigError for anything else."""
         if not text.strip().endswith("%"):
             return cls(amount(text, WHAT))
         share = amount(text.strip()[:-1], f"{WHAT} of {text},")
@@ -49,13 +49,13 @@ class Budget:
         return cls(share / 100, relative=True)
 
     def of(self, free: float) -> float:
-        """In operations; `free`: those of the network without a budget."""
+        """Returns the budget in operations; `free`: those of the network without a budget."""
         return float(f"{self.value * free if self.relative else self.value:.3g}")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train.
+    """A plan of what to train.
 
     base      settings of the first network, its T among `steps` or not
     steps     values of T, any order

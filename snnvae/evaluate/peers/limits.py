@@ -1,4 +1,4 @@
-"""What the interpreters that run NIR graphs cannot do, found before they do something else."""
+"""The limits of the interpreters that run NIR graphs, found before they do something else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Node = tuple[str, ...]
 
 
 def populations(graph: nir.NIRGraph, around: Node = ()) -> dict[str, Node]:
-    """Every neuron node, nested ones included, by its name in a recording."""
+    """Returns every neuron node, nested ones included, by its name in a recording."""
     found: dict[str, Node] = {}
     for name, node in graph.nodes.items():
         path = (*around, name)

@@ -24,7 +24,7 @@ from snnvae.stimulus import Stimulus
 
 
 def run(graph: nir.NIRGraph, settings: Settings, stimulus: Stimulus) -> Seen:
-    """All samples at once; UnsupportedError, with the reason, for a graph that it cannot run."""
+    """Runs all samples at once; UnsupportedError, with the reason, for a graph it cannot run."""
     import nirtorch
     import torch
 
@@ -54,7 +54,8 @@ def run(graph: nir.NIRGraph, settings: Settings, stimulus: Stimulus) -> Seen:
 
 
 def _with_one_output(graph: nir.NIRGraph) -> nir.NIRGraph:
-    """It hangs on two outputs, and adds none up; every node runs and is watched without them."""
+    """Keeps one output: NIRTorch hangs on two, and adds none up;
+    every node runs and is watched without them."""
     outputs = [name for name, node in graph.nodes.items() if isinstance(node, nir.Output)]
     first = next(edge for edge in graph.edges if edge[1] in outputs)
     kept = [edge for edge in graph.edges if edge[1] not in outputs or edge == first]
@@ -63,7 +64,7 @@ def _with_one_output(graph: nir.NIRGraph) -> nir.NIRGraph:
 
 
 def _in_order(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, str]]) -> nir.NIRGraph:
-    """It fails where a nested graph stands before what feeds it."""
+    """Orders the nodes: NIRTorch fails where a nested graph stands before what feeds it."""
     parts = nx.condensation(nx.DiGraph(edges))
     order = [n for part in nx.topological_sort(parts) for n in sorted(parts.nodes[part]["members"])]
     placed = {}
@@ -75,5 +76,5 @@ def _in_order(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, str]]
 
 
 def _legal(name: str) -> str:
-    """As NIRTorch calls the module of a node."""
+    """Returns the name by which NIRTorch calls the module of a node."""
     return f"nir_node_{name}" if iskeyword(name) else name.replace(".", "_")

@@ -56,7 +56,7 @@ class Neuron(nn.Module):
         self.membrane = (self.zero, self._gain(node.r)) if tau is None else self._rates(tau, node.r)
 
     def _rates(self, tau: np.ndarray, gain: np.ndarray) -> tuple[Tensor, Tensor]:
-        """What a step forgets, and what it makes of an input of 1."""
+        """Returns what a step forgets, and what it makes of an input of 1."""
         euler = np.asarray(self.conventions.dt / np.asarray(tau, np.float64))
         exact = 1 - np.exp(-euler)
         forgets = euler if self.conventions.integrator == "euler" else exact
@@ -187,7 +187,7 @@ def _sparse(node: Any) -> Callable[[Tensor], Tensor]:
 
 
 def whole(value: Any) -> Any:
-    """Whole numbers as torch takes them."""
+    """Returns whole numbers as torch takes them."""
     numbers = np.atleast_1d(value).astype(int)
     return tuple(numbers.tolist()) if numbers.size > 1 else int(numbers[0])
 

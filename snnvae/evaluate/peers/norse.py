@@ -83,7 +83,7 @@ def _run_one(graph: nir.NIRGraph, settings: Settings, stream: np.ndarray) -> See
 
 @contextmanager
 def _in_float64() -> Iterator[None]:
-    """Its reader rounds every number to float32: not while this lasts."""
+    """Keeps numbers exact while it lasts: Norse's reader rounds every number to float32."""
     import torch
     from norse.torch.utils import import_nir
 
@@ -98,7 +98,7 @@ def _in_float64() -> Iterator[None]:
 
 
 def _membrane(state: Any) -> Tensor:
-    """Of a cell's state, or of a synapse's and a cell's."""
+    """Returns the membrane of a cell's state, or of a synapse's and a cell's."""
     v: Tensor = state[1].v if isinstance(state, tuple) and not hasattr(state, "v") else state.v
     return v
 
@@ -111,7 +111,7 @@ def _need_its_conventions(conventions: Conventions) -> None:
 
 
 def _unable(node: nir.NIRNode, conventions: Conventions) -> str | None:
-    """Why its reader makes something else of a node; None where it does not."""
+    """Says why Norse's reader makes something else of a node; None where it does not."""
     if not isinstance(node, KNOWN):
         return "leaves this node out"
     if isinstance(node, nir.Conv2d) and int(np.ravel(node.groups)[0]) != 1:
@@ -135,7 +135,8 @@ def _unable(node: nir.NIRNode, conventions: Conventions) -> str | None:
 
 
 def _need_order(graph: nir.NIRGraph, order: list[str]) -> None:
-    """It runs nodes depth first: behind a branch a node may run before what feeds it."""
+    """Refuses a graph that Norse runs in a wrong order: it goes depth first, so behind a branch a
+    node may run before what feeds it."""
     position = {name: i for i, name in enumerate(order)}
     where = {name: position.get(name.replace(".", "_")) for name in graph.nodes}
     loops = nx.DiGraph(graph.edges)

@@ -1,4 +1,4 @@
-"""What a torch net's modules give, step by step."""
+"""Records what a torch net's modules give, step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from snnvae.errors import UnsupportedError
 
 @dataclass(frozen=True)
 class Seen:
-    """By node: what it gives, and a neuron's membrane after any reset, (T, B, *shape) each."""
+    """The values seen, by node: what it gives, and a neuron's membrane after any reset,
+    (T, B, *shape) each."""
 
     outputs: Mapping[str, np.ndarray]
     membranes: Mapping[str, np.ndarray]
@@ -46,7 +47,8 @@ class Watch:
         return hook
 
     def seen(self, steps: int) -> Seen:
-        """All that was kept; UnsupportedError for a module that did not run once in each step."""
+        """Gives all that was kept; UnsupportedError for a module that did not run once in each
+        step."""
         for name, rows in self._outputs.items():
             if len(rows) != steps:
                 raise UnsupportedError(f"ran '{name}' {len(rows)} times in {steps} steps")

@@ -39,7 +39,7 @@ def write_netx(
 
 
 def _readout(program: Program) -> tuple[str, ...]:
-    """What a user must know of a last layer that does not spike."""
+    """Returns what a user must know of a last layer that does not spike."""
     last = program.layers[-1]
     if last.neuron.spiking:
         return ()

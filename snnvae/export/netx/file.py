@@ -152,7 +152,7 @@ def _text(group: h5py.Group, key: str) -> str:
 
 
 def _array(group: h5py.Group, key: str) -> np.ndarray:
-    """Whole numbers, int64; netx drops fractions when it reads them, toward zero."""
+    """Reads whole numbers, int64; netx drops fractions when it reads them, toward zero."""
     data = _data(group, key)
     if data.dtype.kind not in "biuf" or not data.size:
         raise GraphError(f"has no numbers in '{key}'; export it again")

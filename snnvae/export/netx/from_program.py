@@ -186,7 +186,8 @@ def _one(what: str, value: np.ndarray | int) -> int:
 
 
 def _bias(layer: Layer, shape: Shape) -> np.ndarray | None:
-    """In whole weight units: per neuron (N,), per channel (C,) or, if it differs there, `shape`."""
+    """Returns the bias in whole weight units:
+    per neuron (N,), per channel (C,) or, if it differs there, `shape`."""
     neuron = fixed_neuron(layer)
     value = np.broadcast_to(neuron.bias.value, layer.shape).reshape(shape)
     if not value.any():

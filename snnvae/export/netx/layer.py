@@ -35,7 +35,7 @@ class CubaNeuron:
 
     @property
     def is_relay(self) -> bool:
-        """Whether it only repeats the spikes that it gets."""
+        """Tells whether it only repeats the spikes that it gets."""
         return self == RELAY
 
 

@@ -162,7 +162,8 @@ class _Building:
         return bias
 
     def _bias(self, bias: np.ndarray, neuron: CubaNeuron) -> None:
-        """Into the weights where they can hold it, else left for the neurons' v_leak.
+        """Puts a bias into the weights where they can hold it,
+        else leaves it for the neurons' v_leak.
 
         A bias of weights would pass a synaptic current, and netx adds it to the membrane; and a
         convolution has one bias per channel.
@@ -235,7 +236,7 @@ def _with_current(
 
 
 def _integrator() -> CubaNeuron:
-    """What netx gives a dense layer without neurons: it sums up and never fires."""
+    """Returns what netx gives a dense layer without neurons: it sums up and never fires."""
     return CubaNeuron(FULL_DECAY, 0, fixed_point.THRESHOLD_MAX)
 
 

@@ -1,4 +1,4 @@
-"""What netx makes of a dense layer's weights before it multiplies with them.
+"""Computes what netx makes of a dense layer's weights before it multiplies with them.
 
 It shifts the matrix up to use all bits of a Loihi synapse, keeps `bits` of them and shifts the sums
 back down. Nothing is lost except where all weights are 0 or less and the lowest is a power of two:

@@ -59,7 +59,7 @@ def rsub(a: Any, b: Any) -> Value:
 
 
 def neg(a: Value) -> Value:
-    """−a."""
+    """Returns −a."""
     return mul(a, -1)
 
 

@@ -46,13 +46,14 @@ class Neurons:
 
     @property
     def spiking(self) -> bool:
-        """Whether the output is spikes; else it is the membrane."""
+        """Tells whether the output is spikes; else it is the membrane."""
         return self.reset is not None
 
 
 @dataclass(frozen=True)
 class CellKind:
-    """How a class of Norse's becomes neurons, and whether it runs over (time, batch, …)."""
+    """A kind of cell says how a class of Norse's becomes neurons,
+    and whether it runs over (time, batch, …)."""
 
     neurons: Callable[[Any, Shape], Neurons]
     over_time: bool = False
@@ -146,7 +147,7 @@ def norse_class(module: Any) -> type | None:
 
 
 def cell_kind(module: Any) -> CellKind:
-    """How a module of Norse's is written; UnsupportedError with the reason if it cannot be.
+    """Returns how a module of Norse's is written; UnsupportedError with the reason if it cannot be.
 
     A class derived from one of Norse's is not known: nobody says what it computes.
     """
@@ -158,7 +159,7 @@ def cell_kind(module: Any) -> CellKind:
 
 
 def runs_over_time(module: Any) -> bool:
-    """Whether a module of Norse's takes (time, batch, …) rather than one step."""
+    """Tells whether a module of Norse's takes (time, batch, …) rather than one step."""
     cls = type(module)
     if not cls.__module__.startswith("norse.torch.module."):
         return False

@@ -20,7 +20,7 @@ WEIGHTED = (nir.Affine, nir.Conv1d, nir.Conv2d, ConvTranspose2d)
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Value:
-    """→ Affine."""
+    """Places an Affine node."""
     check_parameters(weight, bias)
     out = _computed(F.linear, x, weight, bias)
     if len(x.sample_shape) != 1:
@@ -36,12 +36,12 @@ def matmul(x: Any, matrix: Any) -> Value:
 
 
 def conv1d(x: Any, weight: Any, bias: Any = None, *geometry: Any, **named: Any) -> Value:
-    """→ Conv1d."""
+    """Places a Conv1d node."""
     return _convolution(torch.conv1d, weights.conv1d, x, weight, bias, geometry, named)
 
 
 def conv2d(x: Any, weight: Any, bias: Any = None, *geometry: Any, **named: Any) -> Value:
-    """→ Conv2d."""
+    """Places a Conv2d node."""
     return _convolution(torch.conv2d, weights.conv2d, x, weight, bias, geometry, named)
 
 

@@ -28,7 +28,7 @@ class Placed:
     neurons: Neurons | None = None
 
     def same_as(self, other: Placed) -> bool:
-        """Whether both compute the same."""
+        """Tells whether both compute the same."""
         mine, theirs = vars(self.node), vars(other.node)
         return (
             type(self.node) is type(other.node)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def recorder(cell: Any, tracer: Tracer) -> Callable[..., tuple[Value, State]]:
-    """What stands in for a cell's forward(input, state=None)."""
+    """Returns what stands in for a cell's forward(input, state=None)."""
 
     def forward(input_tensor: Any, state: Any = None) -> tuple[Value, State]:
         try:
@@ -111,7 +111,7 @@ def _check_state(
 
 
 def _is_initial(cell: Any, neurons: Neurons, state: Any) -> bool:
-    """Whether a state made outside of the cell is the one that Norse starts from."""
+    """Tells whether a state made outside of the cell is the one that Norse starts from."""
     if not hasattr(state, "_asdict"):
         return False
     shape = tuple(np.atleast_1d(neurons.node.output_type["output"]))

@@ -39,14 +39,14 @@ def alias(x: Value, out: torch.Tensor, lead: int | None = None) -> Value:
 
 
 def dropout(x: Value, p: float = 0.5, training: bool = True, inplace: bool = False) -> Value:
-    """Nothing, in evaluation."""
+    """Changes nothing in evaluation; UnsupportedError in training."""
     if training:
         raise UnsupportedError("drops at random even in evaluation; pass training=self.training")
     return alias(x, plain(x))
 
 
 def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Value:
-    """Only what a convolution pads itself has a form."""
+    """Raises UnsupportedError: only what a convolution pads itself has a form."""
     if mode != "constant" or value:
         raise UnsupportedError(f"pads with '{value or mode}'; NIR knows only zeros")
     raise UnsupportedError("pads by itself; give the padding to the convolution")
@@ -71,7 +71,7 @@ def reshape(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> 
 
 
 def _lead(x: Value, shape: Shape) -> int:
-    """How many axes of time and batch a reshaped value has; they must stay in front."""
+    """Returns how many axes of time and batch a reshaped value has; they must stay in front."""
     steps = len(x.origin)
     if steps == STEPS and shape[:2] == (STEPS, BATCH):
         return 2
@@ -153,7 +153,7 @@ def _selection(matrix: np.ndarray, shape: Shape) -> nir.NIRNode:
 
 
 def unbind(x: Any, dim: int = 0) -> Any:
-    """All time steps of a value."""
+    """Returns all time steps of a value."""
     if not isinstance(x, Value) or x.lead != 2 or dim != 0:
         raise UnsupportedError(
             "takes a value apart along an axis that is not time; if forward() takes "

@@ -54,7 +54,7 @@ class Tracer:
         }
 
     def called(self, part: str = "") -> tuple[str, ...]:
-        """What a node may be called: after the module that runs and its part."""
+        """Returns what a node may be called: after the module that runs and its part."""
         module = self.running[-1]
         names = self.names[module]
         alone = names != ("",)
@@ -75,7 +75,7 @@ def describe(name: str, module: nn.Module) -> str:
 def trace(
     module: nn.Module, input_shape: Shape, *, over_time: bool, spikes: bool
 ) -> tuple[Network, dict[str, tuple[int, ...]]]:
-    """What a module computes in a step, and which nodes its outputs are.
+    """Finds what a module computes in a step, and which nodes its outputs are.
 
     `over_time`: forward() takes (time, batch, …); `spikes`: its input is 0 or 1 everywhere.
     """
@@ -126,7 +126,8 @@ def _step(module: nn.Module, x: Value, state: Any) -> tuple[dict[str, tuple[int,
 
 
 def _takes_state(module: nn.Module) -> bool:
-    """Whether forward's second parameter is a state: one that is, or may be, None at first."""
+    """Tells whether forward's second parameter is a state:
+    one that is, or may be, None at first."""
     kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     positional = [p for p in signature(module.forward).parameters.values() if p.kind in kinds]
     return len(positional) > 1 and positional[1].default in (None, Parameter.empty)
@@ -147,7 +148,8 @@ def _outputs(result: Any, last: int) -> dict[str, tuple[int, ...]]:
 
 @contextmanager
 def _instrumented(root: nn.Module, tracer: Tracer) -> Iterator[None]:
-    """While it runs, each module says so, evaluates, and Norse's cells record themselves.
+    """Instruments a module: while it runs, each module says so, evaluates,
+    and Norse's cells record themselves.
 
     Afterwards every module is as it was, states that it keeps in attributes included.
     """

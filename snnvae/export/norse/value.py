@@ -53,7 +53,7 @@ class Value(torch.Tensor):
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
-        """Its shape without time and batch."""
+        """The value's shape without time and batch."""
         return tuple(plain(self).shape[self.lead :])
 
     @classmethod
@@ -71,7 +71,7 @@ class Value(torch.Tensor):
 
 
 class State:
-    """What a Norse cell remembers: it can be handed back to the cell, and nothing else."""
+    """The state of a Norse cell: it can be handed back to the cell, and nothing else."""
 
     __slots__ = ("_ids", "_owner")
 
@@ -104,7 +104,7 @@ class State:
 
 
 def ids_of(state: State) -> Mapping[int, int]:
-    """Per time step, the id of the population that returned the state."""
+    """Returns, per time step, the id of the population that returned the state."""
     ids: Mapping[int, int] = object.__getattribute__(state, "_ids")
     return ids
 

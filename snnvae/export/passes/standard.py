@@ -54,7 +54,7 @@ def lower_to_standard(graph: nir.NIRGraph) -> nir.NIRGraph:
 
 
 def _downstream(graph: nir.NIRGraph) -> set[str]:
-    """Every node that one of ours reaches, itself included."""
+    """Returns every node that one of ours reaches, itself included."""
     follow = successors(graph)
     queue = deque(n for n, node in graph.nodes.items() if isinstance(node, OWN_NODES))
     reached: set[str] = set(queue)
@@ -106,7 +106,7 @@ def _flat(name: str, node: nir.NIRNode) -> nir.NIRNode:
 
 
 def _dtype(node: nir.NIRNode) -> np.dtype:
-    """Of the node's weights; float64 for a pool, which has none."""
+    """Returns the dtype of the node's weights; float64 for a pool, which has none."""
     return np.asarray(getattr(node, "weight", np.zeros(0, np.float64))).dtype
 
 

@@ -145,7 +145,8 @@ def _config(file: StateDictFile, kind: str, dataset: str | None) -> Config:
 
 
 def _their_name(name: str, stages: int) -> str:
-    """Their name of our tensor: 'encoder.latent.norm.bias' → 'before_latent_layer.bn.bias'."""
+    """Returns their name of our tensor: 'encoder.latent.norm.bias' →
+    'before_latent_layer.bn.bias'."""
     modules = {
         "encoder.latent": "before_latent_layer",
         "decoder.input": "decoder_input",
@@ -163,7 +164,7 @@ def _their_name(name: str, stages: int) -> str:
 
 
 def _check_names(file: StateDictFile, used: Collection[str], kind: str) -> None:
-    """Every tensor is one that the model needs, or known to be of no use to it."""
+    """Checks that every tensor is one that the model needs, or known to be of no use to it."""
     unused = {
         name.replace("running_var", BATCH_COUNT) for name in used if name.endswith("running_var")
     }
@@ -180,7 +181,7 @@ def _check_names(file: StateDictFile, used: Collection[str], kind: str) -> None:
 
 
 def _check_constants(file: StateDictFile, config: Config) -> None:
-    """What is a constant of our models has the same value in the file."""
+    """Checks that what is a constant of our models has the same value in the file."""
     coef = file.tensor(COEF, (1, 1, 1, 1, config.steps)).flatten().double()
     exponents = torch.arange(config.steps - 1, -1, -1, dtype=torch.float64)
     if not torch.allclose(coef, READOUT_DECAY**exponents, rtol=1e-5, atol=1e-9):

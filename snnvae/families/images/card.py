@@ -25,8 +25,8 @@ SAMPLES = 64
 def model_card(
     name: str, model: SpikingVAE, figures: Mapping[str, Mapping[str, Any]], conditions: str
 ) -> str:
-    """Markdown. figures: by metric and network, as `snnvae evaluate --json` has them; conditions:
-    under which they were measured, in a line."""
+    """Writes a model's card in Markdown. figures: by metric and network,
+    as `snnvae evaluate --json` has them; conditions: under which they were measured, in a line."""
     config = model.config
     labels = names()
     labels["mse"] += ", pixels in [−1, 1]"

@@ -73,19 +73,19 @@ class Config(Settings):
 
     @property
     def family(self) -> Images:
-        """The images."""
+        """The family of the images."""
         from snnvae.families.images.family import FAMILY
 
         return FAMILY
 
     @property
     def spiking(self) -> bool:
-        """Whether the model spikes."""
+        """Tells whether the model spikes."""
         return self.model in SPIKING
 
     @property
     def sizes(self) -> tuple[str, ...]:
-        """All but what is trained with."""
+        """The names of all settings but those that the model is trained with."""
         return (
             "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k",
             "prior_hidden", "posterior_hidden", "conditional", "classes",
@@ -142,6 +142,6 @@ class Config(Settings):
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> Self:
-        """As of `Settings`."""
+        """Makes settings as `Settings.from_dict` does."""
         require("model" in settings, f"no model given: use {' or '.join(MODELS)}")
         return super().from_dict(settings)

@@ -89,7 +89,7 @@ def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
 
 
 def _side(graphs: Mapping[str, nir.NIRGraph]) -> int:
-    """Of the images: that of the largest map."""
+    """Returns the side of the images: that of the largest map."""
     shapes = [
         node.input_type["input"]
         for graph in graphs.values()

@@ -51,7 +51,7 @@ class Images(Family):
     }
 
     def build(self, settings: Config) -> VAE:
-        """By the model's name."""
+        """Builds a model by its name."""
         return KINDS[settings.model](settings)
 
     def data(
@@ -76,7 +76,7 @@ class Images(Family):
         return images, torch.from_numpy(samples.label)
 
     def by_class(self, settings: Config) -> bool:
-        """Whether it is conditional."""
+        """Tells whether the model is conditional."""
         return settings.conditional
 
     def figures(self, settings: Config, outputs: Values, samples: Samples) -> dict[str, float]:

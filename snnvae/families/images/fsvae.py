@@ -71,8 +71,9 @@ def roll_out(
 
 @contextmanager
 def running_statistics(net: nn.Module) -> Iterator[None]:
-    """No gradient, and tdBN by its running statistics: a batch's own, over all T, are not known
-    while its steps are being drawn (the authors recompute those of each prefix, in O(T²))."""
+    """Runs without gradients, and tdBN by its running statistics: a batch's own, over all T,
+    are not known while its steps are being drawn (the authors recompute those of each prefix, in
+    O(T²))."""
     training = net.training
     net.eval()
     try:
@@ -187,7 +188,7 @@ class FSVAE(SpikingVAE):
         return cells
 
     def _sum(self) -> nn.Linear:
-        """Each latent's k places add up."""
+        """Returns the synapse that adds up each latent's k places."""
         latent, like = self.config.latent, next(self.parameters())
         total = skip_init(nn.Linear, latent * self.config.k, latent)
         ones = torch.kron(torch.eye(latent), torch.ones(1, self.config.k))
@@ -201,7 +202,7 @@ class FSVAE(SpikingVAE):
         return by_class if part in ("encoder", "decoder") else (self.choice_draw(), *by_class)
 
     def choice_draw(self) -> OneHot:
-        """Which of each latent's k candidates is taken."""
+        """Returns the draw that says which of each latent's k candidates is taken."""
         return OneHot(CHOICE, self.config.latent, self.config.k)
 
     def resized(self, sizes: Mapping[str, int]) -> Config:

@@ -17,7 +17,7 @@ from snnvae.layers.spiking import SpikingLayer, over_time
 
 
 def smallest_map(image_size: int, widths: Sequence[int]) -> int:
-    """Side of the innermost feature map: image_size halved once per width."""
+    """Returns the side of the innermost feature map: image_size halved once per width."""
     factor = 1 << len(widths)
     if image_size < factor or image_size % factor:
         raise ConfigError(

@@ -82,7 +82,7 @@ class SpikingVAE(VAE, SpikingModel):
 
     @property
     def counted(self) -> tuple[str, ...]:
-        """What reconstructs."""
+        """The names of the parts that reconstruct."""
         return ("autoencoder",)
 
     def resized(self, sizes: Mapping[str, int]) -> Config:
@@ -160,5 +160,5 @@ class SpikingVAE(VAE, SpikingModel):
         return Wiring(tuple(ports), tuple(cells), output, tanh=output == "readout")
 
     def class_draws(self) -> tuple[Draw, ...]:
-        """What shows the class, of a conditional model."""
+        """Returns the draws that show the class, of a conditional model."""
         return tuple(Label(port.name, port.shape[0]) for port in self.class_ports())

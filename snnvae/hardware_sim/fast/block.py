@@ -52,7 +52,7 @@ class Block:
         self._start()
 
     def reset(self) -> None:
-        """Back to before the first step."""
+        """Goes back to before the first step."""
         for kept in (self.spikes, self.membranes):
             for name, rows in kept.items():
                 rows[:, : self.plan.history[name]] = 0  # the rest is written before it is read
@@ -158,7 +158,8 @@ class Block:
         steps: slice,
         rows: slice,
     ) -> None:
-        """Of neurons that were too near their threshold; the window began with the sample."""
+        """Computes neurons again that were too near their threshold;
+        the window began with the sample."""
         name = plan.layer.name
         self.recomputed += replay(
             plan,
@@ -194,7 +195,7 @@ class Block:
         rows: slice,
         currents: np.ndarray,
     ) -> np.ndarray:
-        """All currents in the program's order, (B, steps, size), as the reference adds them."""
+        """Adds all currents in the program's order, (B, steps, size), as the reference does."""
         assert plan.in_order is not None
         wires: dict[str, Wire] = {wire.connection.name: wire for wire in plan.wires}
         total: np.ndarray = np.zeros(currents.shape, self._number)
@@ -233,5 +234,5 @@ def _host_rows(
 
 
 def _added(total: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Their sum over as many steps as the longer of the two has."""
+    """Returns their sum over as many steps as the longer of the two has."""
     return part if not total.shape[1] else total + part

@@ -95,7 +95,7 @@ def run(
 
 
 def _beyond_range(program: Program, stimulus: Stimulus) -> bool:
-    """Whether an analog input holds what its layer's grid was not made for."""
+    """Tells whether an analog input holds what its layer's grid was not made for."""
     return any(
         bool((stimulus.streams[i.name] < i.low).any() or (stimulus.streams[i.name] > i.high).any())
         for i in program.inputs
@@ -114,7 +114,7 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _take(results: Results, block: Block, rows: slice, steps: slice) -> None:
-    """Into the results, of a block that has run these steps."""
+    """Takes into the results what a block that has run these steps holds."""
     count = steps.stop - steps.start
     for name, spikes in results.spikes.items():
         block.fired(name, count, spikes[rows, steps])

@@ -1,4 +1,4 @@
-"""How the engine orders neurons: channels last, padded to whole vectors."""
+"""The order in which the engine has neurons: channels last, padded to whole vectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Layout:
 
     @property
     def channels(self) -> int:
-        """C."""
+        """The number of channels C."""
         return self.shape[0] if self.shape else 1
 
     @property

@@ -1,4 +1,4 @@
-"""How much runs at once: samples of a thread, steps of a window, samples of a block."""
+"""Decides how much runs at once: samples of a thread, steps of a window, samples of a block."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class LayerPlan:
 
     @property
     def certified(self) -> bool:
-        """Whether spikes may have to be computed again."""
+        """Tells whether spikes may have to be computed again."""
         return bool(self.margin.any())
 
 
@@ -76,7 +76,7 @@ class Plan:
     def of(
         cls, program: Program, steps: int, *, exact: bool = False, ordered: bool = False
     ) -> Plan:
-        """For windows of `steps`.
+        """Makes a plan for windows of `steps`.
 
         exact: in float programs too, every membrane is exact after each step, as it must be where
         it is recorded or where a sample goes on in another window. ordered: what the host adds is
@@ -118,7 +118,8 @@ def units_of(program: Program) -> tuple[Unit, ...]:
 
 
 def _loop_steps(layers: Sequence[str], edges: Sequence[Connection]) -> int | None:
-    """How many steps a loop can run at once: as many as its shortest delay; None if it is none."""
+    """Gives how many steps a loop can run at once: its shortest delay, or 1;
+    None if it is no loop."""
     inside = [c for c in edges if c.source in layers and c.target in layers]
     return min((c.delay for c in inside if c.delay), default=1) if inside else None
 

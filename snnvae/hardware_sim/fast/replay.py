@@ -1,4 +1,4 @@
-"""What is computed again: neurons that came too close to their threshold for rounded weights."""
+"""Computes again the neurons that came too close to their threshold for rounded weights."""
 
 from __future__ import annotations
 

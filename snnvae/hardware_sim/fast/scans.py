@@ -93,7 +93,7 @@ def _decay(x, kept):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _lif_fixed(currents, keep, bias, threshold, v, spikes):  # type: ignore[no-untyped-def]
-    """As `_lif_float`; returns the updates that left 24 bits."""
+    """Steps as `_lif_float` does; returns the updates that left 24 bits."""
     beyond = 0
     for i in range(len(v)):
         raw = np.int64(currents[i]) << _SHIFT

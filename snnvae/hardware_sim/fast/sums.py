@@ -134,7 +134,7 @@ INDEX_BYTES = 4
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def listed(row, words, at, n, index, place):  # type: ignore[no-untyped-def]
-    """Which of the n neurons from `at` on fire: numbers from 0, into `index` from `place` on.
+    """Lists which of the n neurons from `at` on fire: numbers from 0, into `index` from `place` on.
 
     row: spikes, uint8; words: the same bytes, eight in each. Eight neurons are looked at together,
     and passed over where they are silent; so `at` is a multiple of 8, unless n is less. index:
@@ -156,7 +156,7 @@ def listed(row, words, at, n, index, place):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def listed_short(row, words, at, n, index, place, complement):  # type: ignore[no-untyped-def]
-    """Those that fire, or where most do, those that do not.
+    """Lists those that fire, or where most do, those that do not.
 
     If there is a `complement`, weights by which the sum over those that fire is ``Σ_all w −
     Σ_silent w`` (the total is their row n, the others are negative), then the list of the silent,
@@ -271,7 +271,8 @@ def add_synapses(spikes, first, begin, targets, weights, currents):  # type: ign
 
 @numba.njit(nogil=True, cache=True)
 def exact_current(spikes, first, begin, sources, weights, targets, currents):  # type: ignore[no-untyped-def]
-    """Of few neurons, in float64: spikes (H + T, n) of one sample → currents (T, len(targets)).
+    """Sums the currents of few neurons, in float64:
+    spikes (H + T, n) of one sample → currents (T, len(targets)).
 
     Compressed sparse rows: the synapses of target i are begin[i] … begin[i + 1].
     """

@@ -52,7 +52,7 @@ class Wire(ABC):
 
     @property
     def synapse(self) -> Synapse:
-        """Of the connection."""
+        """The synapse of the connection."""
         return self.connection.synapse
 
     def _complement_for(self, spikes: np.ndarray, first: int, steps: int) -> np.ndarray:
@@ -101,7 +101,7 @@ class LinearWire(Wire):
         return np.ascontiguousarray(strips.swapaxes(1, 2))
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
-        """By rows of the matrix."""
+        """Adds the currents by rows of the matrix."""
         complement = self._complement_for(spikes, first, currents.shape[1])
         sums.add_linear(spikes, first, self.weights, complement, currents)
 
@@ -142,7 +142,7 @@ class KernelWire(Wire):
 
     @property
     def _thin(self) -> bool:
-        """Whether the target's channels do not fill a vector."""
+        """Tells whether the target's channels do not fill a vector."""
         return self.target.lanes % LANES != 0
 
     @cached_property
@@ -157,7 +157,7 @@ class KernelWire(Wire):
 
     @cached_property
     def _runs(self) -> list[list[tuple[int, int, int]]]:
-        """By input column its runs: (first slot in a row of taps, first output column, length)."""
+        """The runs by input column: (first slot in a row of taps, first output column, length)."""
         x = self._axes[1]
         reached: list[list[tuple[int, int]]] = [[] for _ in range(x.n_in)]
         for slot, tap in enumerate(self._order):
@@ -183,7 +183,7 @@ class KernelWire(Wire):
 
     @cached_property
     def _taps(self) -> Any:
-        """What `sums.add_kernel` wants to know of the geometry."""
+        """The table of what `sums.add_kernel` wants to know of the geometry."""
         y, x = self._axes
         item, lanes = np.dtype(self.dtype).itemsize, self.target.lanes
         kind_bytes = prod(self.weights.shape[1:]) * item
@@ -210,7 +210,7 @@ class KernelWire(Wire):
         sums.add_kernel(spikes, first, self.weights, complement, *self._taps, currents)
 
     def rows(self, targets: np.ndarray) -> Rows:
-        """By the geometry, target by target."""
+        """Returns the rows by the geometry, target by target."""
         conv, (y_axis, x_axis) = self._conv, self._axes
         weight = conv.weight.reshape(*conv.weight.shape[:2], *_two(conv.weight.shape[2:], 1))
         per_group, c_group = weight.shape[0] // conv.groups, weight.shape[1]
@@ -248,7 +248,7 @@ class SparseWire(Wire):
         return self.synapse.matrix().tocsr()
 
     def add(self, spikes: np.ndarray, first: int, currents: np.ndarray) -> None:
-        """By columns of the matrix."""
+        """Adds the currents by columns of the matrix."""
         sums.add_synapses(spikes, first, *self._columns, currents)
 
     def rows(self, targets: np.ndarray) -> Rows:
@@ -284,7 +284,7 @@ def _fits_kernel(conv: Convolution) -> bool:
 
 
 def _is_point(synapse: Synapse) -> bool:
-    """Whether it is a convolution from one position to one: a matrix."""
+    """Tells whether it is a convolution from one position to one: a matrix."""
     if not isinstance(synapse, Convolution) or synapse.groups != 1:
         return False
     return Layout(synapse.in_shape).positions == Layout(synapse.out_shape).positions == 1

@@ -57,12 +57,12 @@ class Cells(ABC):
         return torch.where(spikes, after, v)
 
     def _owed(self) -> torch.Tensor:
-        """What the last step's spikes still subtract."""
+        """Returns what the last step's spikes still subtract."""
         return torch.where(self._fires(self.v), self._threshold, torch.zeros_like(self.v))
 
 
 class FloatCells(Cells):
-    """In float64."""
+    """The cells of a float program, in float64."""
 
     def __init__(self, neuron: FloatNeuron, batch: int, shape: Shape, device: torch.device) -> None:
         super().__init__(neuron, batch, shape, device)
@@ -70,7 +70,7 @@ class FloatCells(Cells):
         self._keep_u = self._put(0.0 if neuron.du is None else 1 - neuron.du)
 
     def step(self, current: torch.Tensor) -> torch.Tensor | None:
-        """`FloatNeuron.step`."""
+        """Computes `FloatNeuron.step`."""
         if self._has_u:
             current = self.u = self._keep_u * self.u + current
         v = self._keep * self.v + current + self._bias
@@ -86,7 +86,7 @@ class FloatCells(Cells):
 
 
 class FixedCells(Cells):
-    """In Loihi's integers, int64."""
+    """The cells of a fixed-point program, in Loihi's integers, int64."""
 
     def __init__(self, neuron: FixedNeuron, batch: int, shape: Shape, device: torch.device) -> None:
         super().__init__(neuron, batch, shape, device)

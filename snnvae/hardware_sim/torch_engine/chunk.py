@@ -46,7 +46,7 @@ class Network:
 
     @property
     def number(self) -> type:
-        """Of membranes and currents."""
+        """The type of membranes and currents."""
         return np.float64 if self.program.precision == "float" else np.int64
 
     def kept(self, membranes: bool) -> list[str]:
@@ -55,7 +55,7 @@ class Network:
         return [n.name for n in self.program.layers if membranes or n.name in sending]
 
     def samples(self, steps: int, membranes: bool) -> int:
-        """How many a chunk has."""
+        """Returns how many samples a chunk has."""
         program = self.program
         spiking = [i.name for i in program.inputs if not i.analog]
         spiking += [layer.name for layer in program.layers if layer.neuron.spiking]
@@ -151,7 +151,8 @@ class Chunk:
         return total
 
     def _weighted(self, c: Connection, begin: int, end: int) -> torch.Tensor:
-        """What the outputs of some steps of its source give through a connection, (B·steps, …)."""
+        """Gives what a connection makes of the outputs of some steps of its source,
+        (B·steps, …)."""
         if c.name in self.network.sums:
             return self.network.sums[c.name](self.spikes[c.source][:, begin:end].flatten(0, 1))
         sent = self.membranes[c.source][:, begin:end]

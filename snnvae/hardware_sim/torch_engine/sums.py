@@ -35,21 +35,21 @@ Positions = tuple[slice, slice, slice]
 
 
 class Sums(ABC):
-    """What rows of spikes give to a layer: (N, *shape) bool → (N, n_out) in `dtype`."""
+    """The sums that rows of spikes give to a layer: (N, *shape) bool → (N, n_out) in `dtype`."""
 
     def __init__(self, synapse: Synapse, dtype: torch.dtype, device: torch.device) -> None:
         self.synapse, self.dtype, self.device = synapse, dtype, device
         self.n_in, self.n_out = prod(synapse.in_shape), prod(synapse.out_shape)
 
     def __call__(self, spikes: torch.Tensor) -> torch.Tensor:
-        """As many rows at a time as `WORK_BYTES` allow."""
+        """Sums as many rows at a time as `WORK_BYTES` allow."""
         rows = max(1, WORK_BYTES // (self.numbers * self.dtype.itemsize))
         parts = [self._rows(part.reshape(len(part), -1)) for part in spikes.split(rows)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     @property
     def numbers(self) -> int:
-        """How many numbers a row needs at once."""
+        """The count of numbers that a row needs at once."""
         return self.n_in + self.n_out
 
     @abstractmethod
@@ -106,7 +106,8 @@ class KernelSums(Sums):
 
     @property
     def numbers(self) -> int:
-        """With the products or copies of all taps, twice: a product of groups rearranges them."""
+        """The count of numbers that a row needs at once, with the products or copies of all taps,
+        twice: a product of groups rearranges them."""
         y, x, *_ = self._output
         of_a_tap = self.n_in // self._input[1] * self._output[3]
         if not self._transposed:
@@ -127,7 +128,7 @@ class KernelSums(Sums):
         return self._product(copies.reshape(*copies.shape[:4], -1))
 
     def _scattered(self, source: torch.Tensor) -> torch.Tensor:
-        """Products first."""
+        """Computes the products first."""
         products = self._product(source).reshape(*source.shape[:4], self._tap_count, -1)
         out = self._zeros(len(source), *self._output)
         for j, at, to in self._taps:
@@ -161,7 +162,8 @@ def _run(positions: np.ndarray) -> slice:
 
 
 def sums(c: Connection, precision: Precision, device: torch.device) -> Sums:
-    """Of a connection that carries spikes. UnsupportedError where its integers do not fit."""
+    """Makes the sums of a connection with spikes.
+    UnsupportedError where its integers do not fit."""
     synapse, dtype = c.synapse, torch.float64
     if precision == "fixed":
         largest = synapse.largest_sum()

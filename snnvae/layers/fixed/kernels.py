@@ -73,7 +73,7 @@ def backward(
     start: int,
     stop: int,
 ) -> None:
-    """Back through time, rounding passed straight through; membranes are computed again.
+    """Goes back through time, rounding passed straight through; membranes are computed again.
 
     ∂spike/∂a is [|a| < w]/(2w), ∂a/∂v[t−1] = keep, ∂a/∂y = 64, ∂a/∂bias = 1. grad (T, M), or
     (1, M) of the weighted sum. Writes grad_y (T or 1, M), adds Σ ∂/∂bias per channel to by_bias.

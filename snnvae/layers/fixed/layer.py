@@ -72,7 +72,8 @@ class FixedLayer(SpikingLayer):
         return whole
 
     def deployed(self) -> SpikingLayer:
-        """In real numbers, with the values that rounding left; its neurons are Norse's."""
+        """Returns the layer in real numbers, with the values that rounding left;
+        its neurons are Norse's."""
         layer = SpikingLayer(copy.deepcopy(self.synapse))
         layer.norm = nn.Identity()
         layer.lif = LIF((self.lif.threshold + APART) / (UNIT * self.scale))
@@ -85,13 +86,13 @@ class FixedLayer(SpikingLayer):
         return layer
 
     def advance(self, current: Tensor, v: Tensor | None) -> tuple[Tensor, Tensor]:
-        """As of `SpikingLayer`; v in membrane units."""
+        """Advances as `SpikingLayer` does; v in membrane units."""
         v = torch.zeros_like(current[0]) if v is None else v
         spikes, after = self.lif(current, self.whole_bias(), len(current), None, v)
         return spikes, after
 
     def current(self, x: Tensor) -> Tensor:
-        """What the synapse makes of x (B, …), in membrane units."""
+        """Returns what the synapse makes of x (B, …), in membrane units."""
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.synapse.weight.dtype)
             if self.on_host:  # in float64, as the host
@@ -102,7 +103,7 @@ class FixedLayer(SpikingLayer):
             return without_bias(self.synapse, self.whole_weight(), x)
 
     def fire(self, current: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
-        """As of `SpikingLayer`."""
+        """Fires as `SpikingLayer` does."""
         spikes: Tensor = self.lif(current, self.whole_bias(), steps, weights)[0]
         return spikes
 
@@ -127,7 +128,7 @@ class _WholeOutput(nn.Module):
         return WholeWeight.apply(self.weight, scale), WholeBias.apply(self.bias, scale)
 
     def _sum(self, x: Tensor, weight: Tensor) -> Tensor:
-        """What the synapse makes of x with these weights and no bias."""
+        """Returns what the synapse makes of x with these weights and no bias."""
         raise NotImplementedError
 
     def _currents(self, x: Tensor, biases: float) -> Tensor:
@@ -150,7 +151,7 @@ class _WholeOutput(nn.Module):
 
 
 class FixedOutput(_WholeOutput, Output):
-    """Of a map."""
+    """The output of a map."""
 
     def __init__(self, output: Output, scale: float) -> None:
         super().__init__(output.in_channels, output.out_channels)
@@ -164,16 +165,16 @@ class FixedOutput(_WholeOutput, Output):
         return self._currents(x, 1.0)
 
     def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
-        """As of `Output`, in the output's units: what a readout without rounding would hold."""
+        """Sums like `Output`, in the output's units: what a readout without rounding would hold."""
         return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
 
     def deployed(self) -> Output:
-        """In real numbers."""
+        """Returns the output in real numbers."""
         return self._real(Output(self.in_channels, self.out_channels))
 
 
 class FixedLinearOutput(_WholeOutput, LinearOutput):
-    """Of a vector."""
+    """The output of a vector."""
 
     def __init__(self, output: LinearOutput, scale: float) -> None:
         super().__init__(output.in_features, output.out_features)
@@ -187,11 +188,11 @@ class FixedLinearOutput(_WholeOutput, LinearOutput):
         return self._currents(x, 1.0)
 
     def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
-        """As of `LinearOutput`, in the output's units."""
+        """Sums as `LinearOutput` does, in the output's units."""
         return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
 
     def deployed(self) -> LinearOutput:
-        """In real numbers."""
+        """Returns the output in real numbers."""
         return self._real(LinearOutput(self.in_features, self.out_features))
 
 
@@ -222,6 +223,6 @@ class FixedReadout(Readout):
 
     @staticmethod
     def weights(steps: int) -> list[float]:
-        """What each step counts in the last membrane, by the decay of 12 bits."""
+        """Returns what each step counts in the last membrane, by the decay of 12 bits."""
         decay = 1 - READOUT_DV / (1 << fixed_point.DECAY_BITS)
         return [decay ** (steps - 1 - t) for t in range(steps)]

@@ -141,7 +141,7 @@ def _backward(
     weights: Sequence[float] | None,
     grad: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """As the kernel, by torch, a step at a time."""
+    """Goes back as the kernel does, by torch, a step at a time."""
     whole = y.expand(steps, *y.shape[1:])
     spikes, before = scan(whole, over_channels(bias, y), threshold, torch.zeros_like(y[0]))
     of_a, carried = torch.empty_like(before), torch.zeros_like(y[0])
@@ -176,7 +176,7 @@ class FixedLIF(nn.Module):
 
     @property
     def threshold(self) -> int:
-        """In membrane units."""
+        """The threshold in membrane units."""
         return round(V_TH * self.scale.item()) * kernels.UNIT
 
     def forward(

@@ -31,7 +31,7 @@ class WholeWeight(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        """Straight through."""
+        """Passes gradients straight through."""
         (inside,) = ctx.saved_tensors
         return grads[0] * ctx.scale * inside, None
 
@@ -41,14 +41,14 @@ class WholeBias(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, bias: Tensor, scale: float) -> Tensor:
-        """Whole numbers, in the type of `bias`."""
+        """Returns whole numbers, in the type of `bias`."""
         ctx.units = scale * (1 << fixed_point.ACTIVATION_SHIFT)
         whole = FixedBias.of(bias.detach().double().cpu().numpy(), scale).value
         return torch.from_numpy(np.asarray(whole)).to(bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        """Straight through."""
+        """Passes gradients straight through."""
         return grads[0] * ctx.units, None
 
 
@@ -57,11 +57,11 @@ class WholeCurrent(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, scale: float) -> Tensor:
-        """Whole numbers."""
+        """Returns whole numbers."""
         ctx.scale = scale
         return torch.round(current * scale)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        """Straight through."""
+        """Passes gradients straight through."""
         return grads[0] * ctx.scale, None

@@ -1,4 +1,4 @@
-"""How much each unit carries: its share of the variance of what reads it.
+"""Measures how much each unit carries: its share of the variance of what reads it.
 
     share_i = mean over the reader's outputs j of  var(m_i)·Σ w_ji² / Σ_n var(m_n)·Σ w_jn²
 
@@ -59,7 +59,7 @@ def importances(model: SpikingModel, batches: Batches) -> dict[str, Tensor]:
 
 
 def _variance(means: Tensor, group: Group) -> Tensor:
-    """Of each unit (size,), over images and positions, of means (B, …)."""
+    """Returns the variance of each unit (size,), over images and positions, of means (B, …)."""
     by_unit = means.reshape(len(means), group.size, -1)
     return by_unit.transpose(0, 1).flatten(1).var(1, correction=0)
 

@@ -145,7 +145,7 @@ class _Judge:
                 yield config.family.batch(config, self._samples.take(rows), None)
 
     def error(self, model: SpikingModel) -> float:
-        """Of the judged samples, by the network as it is deployed, in float."""
+        """Returns the error of the judged samples, by the network as it is deployed, in float."""
         return self._config.family.error_of(model, self._samples.take(self._judged))
 
 

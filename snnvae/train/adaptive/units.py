@@ -1,4 +1,4 @@
-"""Which units a network has that can be taken out, and where their weights lie.
+"""Finds the units of a network that can be taken out, and where their weights lie.
 
 A group is a population whose size is free: a convolution's channels, the latents, hidden neurons.
 It follows from the wirings: all cells and ports of one group, and every synapse that reads them.
@@ -18,7 +18,8 @@ from snnvae.layers.wiring import Delay, Wiring, widths
 
 @dataclass(frozen=True)
 class Rows:
-    """Where a unit's own parameters lie: `block` outputs in a row of a layer for each unit."""
+    """The rows that hold a unit's own parameters:
+    `block` outputs in a row of a layer for each unit."""
 
     layer: SpikingLayer
     block: int = 1
@@ -26,7 +27,8 @@ class Rows:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where a unit is read: `block` inputs in a row of a synapse for each unit, from `first` on."""
+    """The columns by which a unit is read:
+    `block` inputs in a row of a synapse for each unit, from `first` on."""
 
     synapse: Synapse
     block: int = 1
@@ -45,7 +47,7 @@ class Group:
 
 
 def groups_of(model: SpikingModel) -> Sequence[Group]:
-    """All groups, in the order in which spikes pass them."""
+    """Returns all groups, in the order in which spikes pass them."""
     groups: dict[str, Group] = {}
     seen: set[object] = set()
     for wiring in all_wirings(model):

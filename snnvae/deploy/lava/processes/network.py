@@ -153,7 +153,8 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
             block.forward(1)
 
     def _new_block(self) -> Block:
-        """With a sample's spikes so far where weights may be rounded, else with one step at a time.
+        """Makes a block with a sample's spikes so far where weights may be rounded,
+        else with one step at a time.
 
         What has to be computed again is computed from the sample's first step on.
         """
@@ -191,7 +192,7 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
             port.send(block.membrane(layer).reshape(*self._lead, -1))
 
     def _in_time(self, name: str, spikes: np.ndarray) -> np.ndarray:
-        """What has waited long enough."""
+        """Returns what has waited long enough."""
         kept = self._kept.get(name)
         if kept is None:
             return spikes

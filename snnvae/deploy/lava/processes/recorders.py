@@ -45,7 +45,7 @@ class _FileRead(PyLoihiProcessModel):
     offset: np.ndarray = LavaPyType(np.ndarray, int)
 
     def post_guard(self) -> bool:
-        """Whether to read after this step."""
+        """Tells whether to read after this step."""
         return (self.time_step - 1) % int(self.interval[0]) == int(self.offset[0])
 
     def run_post_mgmt(self) -> None:
@@ -58,7 +58,7 @@ class _FileRead(PyLoihiProcessModel):
 @implements(proc=sink.Read, protocol=LoihiProtocol)
 @requires(CPU)
 class FileReadFloat(_FileRead):
-    """Of a float variable."""
+    """A reader of a float variable."""
 
     state: PyRefPort = LavaPyType(PyRefPort.VEC_DENSE, float)
     data: np.ndarray = LavaPyType(np.ndarray, float)
@@ -67,7 +67,7 @@ class FileReadFloat(_FileRead):
 @implements(proc=sink.Read, protocol=LoihiProtocol)
 @requires(CPU)
 class FileReadFixed(_FileRead):
-    """Of an integer variable."""
+    """A reader of an integer variable."""
 
     state: PyRefPort = LavaPyType(PyRefPort.VEC_DENSE, np.int32)
     data: np.ndarray = LavaPyType(np.ndarray, np.int32)

@@ -16,7 +16,7 @@ MAX_SIDE = 1024
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of a data set before it is read.
+    """The traits that are known of a data set before it is read.
 
     image_size  side in pixels, as the papers use it; None: the user's choice
     channels    1 or 3; None: as the files are
@@ -88,7 +88,7 @@ def load(
 
 
 def image_size_of(name: str) -> int:
-    """Side in pixels that `load` gives the images where none is asked for.
+    """Returns the side in pixels that `load` gives the images where none is asked for.
 
     DataError for 'folder', whose images may have any.
     """
@@ -109,7 +109,7 @@ def channels_of(name: str, data_dir: Path | None = None) -> int:
 
 
 def flips(name: str) -> bool:
-    """Whether training mirrors the images left to right at random."""
+    """Tells whether training mirrors the images left to right at random."""
     return _traits(name).flips
 
 

@@ -95,7 +95,7 @@ class _Bounded(gzip.GzipFile):
     """Ends in an error where it unpacks to more than anyone published."""
 
     def read(self, size: int | None = -1) -> bytes:
-        """As GzipFile's, up to the bound."""
+        """Reads as GzipFile does, up to the bound."""
         if self.tell() > MAX_UNPACKED:
             raise OSError(f"it unpacks to over {MAX_UNPACKED >> 20} MB")
         return super().read(size)

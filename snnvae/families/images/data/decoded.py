@@ -109,7 +109,7 @@ def _write(
 
 
 def _chunks(paths: Sequence[Path], prepare: Preparation) -> Iterator[NDArray[np.uint8]]:
-    """In threads: Pillow decodes and resizes without holding the interpreter."""
+    """Decodes in threads: Pillow decodes and resizes without holding the interpreter."""
 
     def work(start: int) -> NDArray[np.uint8]:
         return np.stack([prepare(path) for path in paths[start : start + CHUNK]])

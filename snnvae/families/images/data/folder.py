@@ -48,7 +48,7 @@ def channels(folder: Path) -> int:
 
 
 def classes(folder: Path) -> int:
-    """How many folders its training images lie in; 1 where they lie side by side."""
+    """Returns how many folders its training images lie in; 1 where they lie side by side."""
     return len({name for _, name in _halves(folder)[0]})
 
 
@@ -57,7 +57,7 @@ def _channels(paths: list[Path]) -> int:
 
 
 def _halves(folder: Path) -> tuple[Listing, Listing]:
-    """What to train on and what to judge by."""
+    """Returns what to train on and what to judge by."""
     train, test = folder / "train", folder / "test"
     listing = _listing(train if train.is_dir() else folder)
     if train.is_dir() and test.is_dir():

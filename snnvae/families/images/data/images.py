@@ -1,4 +1,4 @@
-"""What a data set is once it is read: bytes that become float32 in [−1, 1] when asked for."""
+"""A data set once it is read: bytes that become float32 in [−1, 1] when asked for."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ MAX_PIXELS = 64_000_000
 
 @dataclass(frozen=True)
 class Preparation:
-    """From a picture to what a network sees.
+    """The preparation of a picture for a network.
 
     side      pixels, of the result
     channels  1 or 3, of the result
@@ -58,14 +58,14 @@ class Preparation:
 
 
 def is_grey(path: Path) -> bool:
-    """Whether the file's header states greys alone."""
+    """Tells whether the file's header states greys alone."""
     with _opened(path) as image:
         return image.mode in GREY_MODES
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """Only the header is read at first, so that the size is known before memory is taken."""
+    """Opens an image, at first its header alone: so the size is known before memory is taken."""
     try:
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:

@@ -52,8 +52,8 @@ class Store:
     progress: Progress = field(default_factory=NoProgress)
 
     def places(self, dataset: str, others: Sequence[str] = ()) -> list[Path]:
-        """Where to look: in a folder named after the data set, then in `folder` itself, unless
-        that bears the name of one of the `others`, whose files are called the same."""
+        """Returns where to look: in a folder named after the data set, then in `folder` itself,
+        unless that bears the name of one of the `others`, whose files are called the same."""
         own = self.folder / dataset
         return [own] if self.folder.name in others else [own, self.folder]
 

@@ -35,7 +35,7 @@ class Errors:
 
     @classmethod
     def joined(cls, parts: list[Errors]) -> Errors:
-        """Of several batches of images."""
+        """Joins the errors of several batches of images."""
         names = [field.name for field in fields(cls)]
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
@@ -46,7 +46,7 @@ def length(iterations: int) -> int:
 
 
 def measure(subject: Subject, draws: int, iterations: int, progress: Progress) -> Errors:
-    """All errors of the subject's images; draws ≥ 2. `progress` advances by `length`."""
+    """Measures all errors of the subject's images; draws ≥ 2. `progress` advances by `length`."""
     encoder, spread = encoder_errors(subject, draws)
     rates = optimise_rates(subject, encoder_rates(subject), iterations, progress)
     # Draws 0 … draws − 1 chose nothing before, and ESVAE's are by the same U as the encoder's.

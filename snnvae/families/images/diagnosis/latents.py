@@ -38,7 +38,7 @@ class Latents:
 
 
 def draw_latents(subject: Subject) -> Latents:
-    """As many draws of the prior as the subject has images.
+    """Draws latents: as many of the prior as the subject has images.
 
     Spikes, not rates, are compared: an encoder's rates are multiples of 1/T and a prior's are not,
     which tells them apart but never reaches the decoder.

@@ -1,4 +1,4 @@
-"""How the prior differs from the aggregate posterior, and in which latents and classes."""
+"""Measures how the prior differs from the aggregate posterior, and in which latents and classes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LISTED = 5
 
 
 def compare(latents: Latents, seed: int) -> PriorFit:
-    """All figures of the two crowds.
+    """Returns all figures of the two crowds.
 
     A classifier (logistic regression or gradient-boosted trees, the better one by cross-validated
     log loss) is taught to tell posterior from prior. With its log-odds s, KL(q‖p) ≥

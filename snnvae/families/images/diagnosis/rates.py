@@ -51,6 +51,7 @@ def optimise_rates(subject: Subject, start: Tensor, iterations: int, progress: P
 
 @torch.no_grad()
 def expected_errors(subject: Subject, rates: Tensor, first: int, draws: int) -> Tensor:
-    """Each image's MSE (B,), mean of independent draws first … first + draws − 1 of the rates."""
+    """Returns each image's MSE (B,), mean of independent draws first … first + draws − 1 of the
+    rates."""
     errors = [subject.errors(rate_draw(rates, subject, first + d)) for d in range(draws)]
     return torch.stack(errors).mean(0)

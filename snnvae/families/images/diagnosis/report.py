@@ -20,7 +20,8 @@ def report(
     model: SpikingVAE, data: Data, out: Path | None, *, samples: int, draws: int, iterations: int,
     aggregate: int, seed: int, progress: Progress,
 ) -> Figures:  # fmt: skip
-    """As of `diagnose`; out: a folder for diagnosis.md, diagnosis.json and diagnosis.png."""
+    """Reports a diagnosis, as `diagnose` makes it; out:
+    a folder for diagnosis.md, diagnosis.json and diagnosis.png."""
     require_extra("report")
     found = diagnose(
         model, data, samples=samples, draws=draws, iterations=iterations, aggregate=aggregate,

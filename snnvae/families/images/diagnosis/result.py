@@ -1,4 +1,4 @@
-"""What a diagnosis says, frozen."""
+"""The results of a diagnosis, frozen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Loss:
 
     @property
     def parts(self) -> dict[str, Part]:
-        """By name, from the image to the pixels."""
+        """The parts by name, from the image to the pixels."""
         return {"encoder": self.encoder, "draws": self.draws, "decoder": self.decoder}
 
 
@@ -66,7 +66,7 @@ class LatentDifference:
 
 @dataclass(frozen=True)
 class PriorFit:
-    """How the prior's latents differ from the posterior's over many images.
+    """The fit of the prior: how its latents differ from the posterior's over many images.
 
     samples       of each
     mmd2          squared maximum mean discrepancy, ESVAE's kernels; if_same: of equal crowds
@@ -93,7 +93,8 @@ class PriorFit:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to do about `about`, with its reason and its figures, and the command that tries it."""
+    """A suggestion of what to do about `about`, with its reason and its figures,
+    and the command that tries it."""
 
     about: str
     text: str
@@ -102,7 +103,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All of it.
+    """The whole diagnosis.
 
     model, dataset, steps, latent   what was examined
     draws, iterations, seed         how

@@ -1,4 +1,4 @@
-"""Who is examined: a folded model and the images whose loss is taken apart."""
+"""The subject of a diagnosis: a folded model and the images whose loss is taken apart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Subject:
 
     @property
     def steps(self) -> int:
-        """T."""
+        """The number of time steps T."""
         return self.net.config.steps
 
     def errors(self, z: Tensor) -> Tensor:

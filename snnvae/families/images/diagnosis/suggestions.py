@@ -31,7 +31,7 @@ Rule = Callable[[Diagnosis, Config], Iterator[Suggestion]]
 
 
 def suggest(found: Diagnosis, config: Config) -> tuple[Suggestion, ...]:
-    """What to do: the largest part of the loss first, then the prior, latents and classes."""
+    """Suggests what to do: the largest part of the loss first, then prior, latents and classes."""
     parts = sorted(found.loss.parts.items(), key=lambda item: -item[1].share)
     rules = [OF_PART[name] for name, part in parts if part.share >= CAUSES]
     rules += [_prior, _idle, _prior_classes, _hard_classes]
@@ -39,7 +39,7 @@ def suggest(found: Diagnosis, config: Config) -> tuple[Suggestion, ...]:
 
 
 def notes(found: Diagnosis) -> tuple[str, ...]:
-    """What to bear in mind: signs and sizes that are not what they seem."""
+    """Returns what to bear in mind: signs and sizes that are not what they seem."""
     said = [
         f"The {name}'s part is negative, {part.loss:.4f} ± {part.error:.4f}: the search found "
         "nothing better on average, count it as none."

@@ -23,12 +23,12 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """As Markdown has it; numbers to the right."""
+        """Returns the table as Markdown has it; numbers to the right."""
         return markdown_table(self.headers, self.rows, numbers=True)
 
 
 def headline(found: Diagnosis) -> str:
-    """What was examined, in a line."""
+    """Says what was examined, in a line."""
     return (
         f"{found.model} of {found.dataset}, T = {found.steps}, {found.latent} latents: "
         f"{found.loss.images} held-out images, {found.draws} draws each, seed {found.seed}"
@@ -46,7 +46,7 @@ def losses(found: Diagnosis) -> Table:
 
 
 def sentences(found: Diagnosis) -> tuple[str, ...]:
-    """What stands beside the table of losses."""
+    """Returns the sentences that stand beside the table of losses."""
     return (
         f"On as many training images the loss is {found.training_loss:.4f}.",
         f"{found.loss.spread:.0%} of the loss is spread between the encoder's draws.",
@@ -65,7 +65,7 @@ def classes(found: Diagnosis) -> Table:
 
 
 def prior(found: Diagnosis) -> Table:
-    """How the prior fits."""
+    """Returns a table of how the prior fits."""
     fit = found.prior
     rows = [
         ("AUC of a classifier, 0.5 if they are the same", f"{fit.auc:.3f}"),
@@ -87,7 +87,7 @@ def differences(found: Diagnosis) -> str:
 
 
 def text(found: Diagnosis, draw: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) -> str:
-    """For a terminal; `draw` makes a table of headers and rows."""
+    """Writes a diagnosis for a terminal; `draw` makes a table of headers and rows."""
     tables = [losses(found), *([classes(found)] if found.classes else []), prior(found)]
     first, *others = [draw(t.headers, t.rows) for t in tables]
     advice = [f"* {s.text}{f' Try: {s.command}' if s.command else ''}" for s in found.suggestions]
@@ -104,7 +104,7 @@ def text(found: Diagnosis, draw: Callable[[Sequence[str], Sequence[Sequence[str]
 
 
 def markdown(found: Diagnosis, picture: str) -> str:
-    """As a page, with the picture of that name beside it."""
+    """Writes a diagnosis as a page, with the picture of that name beside it."""
     advice = [
         f"* {s.text}" + (f"\n\n  ```sh\n  {s.command}\n  ```" if s.command else "")
         for s in found.suggestions

@@ -23,7 +23,7 @@ from snnvae.families.images.metrics.recogniser import Recogniser
 
 @dataclass(frozen=True)
 class Metrics:
-    """What is asked of a network.
+    """The metrics that are asked of a network, and what they need.
 
     metrics    of METRICS
     images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
@@ -60,7 +60,7 @@ def _file(name: str) -> Any:
 
 
 def names() -> dict[str, str]:
-    """What figures are called in words."""
+    """Returns what figures are called in words."""
     return {key: text for name in METRICS for key, text in _file(name).NAMES.items()}
 
 
@@ -73,7 +73,7 @@ class Run:
 
     @cached_property
     def generated(self) -> GeneratedImages:
-        """As many samples as are asked for."""
+        """The generated images, as many as are asked for."""
         return self.network.generate(self.asked.generated)
 
     @cached_property
@@ -98,7 +98,7 @@ class Run:
 
     @cached_property
     def features(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Of real and of generated images."""
+        """The features of real and of generated images."""
         net = self.feature_network
         return features(net, self.asked.images), features(net, self.generated.images)
 

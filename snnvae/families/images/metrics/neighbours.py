@@ -29,8 +29,8 @@ class Neighbourhoods:
 def neighbourhoods(
     real: NDArray[np.floating], generated: NDArray[np.floating], k: int = NEIGHBOURS
 ) -> Neighbourhoods:
-    """Of features (N, D) and (M, D). Kynkäänniemi et al. 2019 (arXiv 1904.06991), Naeem et al.
-    2020 (arXiv 2002.09797)."""
+    """Compares the neighbourhoods of features (N, D) and (M, D). Kynkäänniemi et al. 2019 (arXiv
+    1904.06991), Naeem et al. 2020 (arXiv 2002.09797)."""
     from sklearn.metrics import pairwise_distances_chunked
 
     of_real, of_generated = _radii(real, k), _radii(generated, k)

@@ -45,7 +45,7 @@ class Network(Protocol):
 
     @property
     def classes(self) -> int:
-        """Of a conditional model; else 0."""
+        """The number of classes of a conditional model; else 0."""
 
     def generate(self, count: int) -> GeneratedImages:
         """Samples 0 … count − 1; of a conditional model, sample n is of class n mod classes."""
@@ -64,7 +64,7 @@ class TrainedNetwork:
         self.classes = model.config.classes
 
     def generate(self, count: int) -> GeneratedImages:
-        """As `inference.generate`."""
+        """Generates images as `inference.generate` does."""
         with firing_rates(self.net) as rates:
             images = generate(self.net, count, self.seed)
         return GeneratedImages(images, rates, None)
@@ -72,7 +72,7 @@ class TrainedNetwork:
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
     ) -> GeneratedImages:
-        """As `inference.reconstruct`."""
+        """Reconstructs images as `inference.reconstruct` does."""
         classes = None if label is None else label.tolist()
         with firing_rates(self.net) as rates:
             copies = reconstruct(self.net, images, self.seed, classes)
@@ -127,7 +127,7 @@ class DeployedNetwork:
         self.progress = progress or NoProgress()
 
     def generate(self, count: int) -> GeneratedImages:
-        """By the generator."""
+        """Generates images by the generator."""
         program = self._part("generator")
         tally = _Tally()
         for samples in self._chunks("generate", count):
@@ -140,7 +140,7 @@ class DeployedNetwork:
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
     ) -> GeneratedImages:
-        """By the autoencoder, or encoder, host's draw, decoder."""
+        """Reconstructs images by the autoencoder, or by encoder, host's draw and decoder."""
         names = ["autoencoder"] if "autoencoder" in self.programs else ["encoder", "decoder"]
         programs = [self._part(name) for name in names]
         tally = _Tally()

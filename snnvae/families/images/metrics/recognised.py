@@ -1,4 +1,4 @@
-"""How many images of a conditional model a classifier takes for their class."""
+"""Counts the images of a conditional model that a classifier takes for their class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether generated images show the class that they were asked to show.
+"""Tells whether generated images show the class that they were asked to show.
 
 A classifier that never saw a generated image decides: scikit-learn's support vector machine with an
 RBF kernel (C = 10, γ = 1/(pixels · variance)) on the pixels of real training images. How often it
@@ -41,7 +41,7 @@ class Recogniser:
     def recognised(
         self, images: NDArray[np.floating], label: Sequence[int] | NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Which of the images (N, C, H, W) are seen as their class (N,)."""
+        """Tells which of the images (N, C, H, W) are seen as their class (N,)."""
         seen: NDArray[np.bool_] = self.classifier.predict(_flat(images)) == np.asarray(label)
         return seen
 
