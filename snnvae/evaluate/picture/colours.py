@@ -7,31 +7,15 @@ contrast of at least 4.5 (WCAG AA).
 from __future__ import annotations
 
 ROLES = {
-    "input": "input",
-    "weights": "weights",
-    "neuron": "neurons",
-    "other": "delay, shape",
-    "output": "output",
-    "graph": "nested graph",
+    "input": ("input", ("#def3e6", "#1f7a43"), ("#143323", "#63c98d")),
+    "weights": ("weights", ("#e6edfb", "#3159ab"), ("#1b2945", "#8badf2")),
+    "neuron": ("neurons", ("#fbe4ee", "#a92d67"), ("#3f1b2d", "#ee8bb6")),
+    "other": ("delay, shape", ("#ededed", "#6b6b6b"), ("#2d2d2d", "#a0a0a0")),
+    "output": ("output", ("#fdebd8", "#a8560a"), ("#3c2812", "#efa55c")),
+    "graph": ("nested graph", ("#f8f8f6", "#8a8a84"), ("#1f1f1d", "#7d7d77")),
 }
-"""Roles of nodes as the legend names them, in its order."""
+"""Roles of nodes in the legend's order: what it calls them; ground and border, light and dark."""
 
-_LIGHT = {
-    "input": ("#def3e6", "#1f7a43"),
-    "output": ("#fdebd8", "#a8560a"),
-    "weights": ("#e6edfb", "#3159ab"),
-    "neuron": ("#fbe4ee", "#a92d67"),
-    "other": ("#ededed", "#6b6b6b"),
-    "graph": ("#f8f8f6", "#8a8a84"),
-}
-_DARK = {
-    "input": ("#143323", "#63c98d"),
-    "output": ("#3c2812", "#efa55c"),
-    "weights": ("#1b2945", "#8badf2"),
-    "neuron": ("#3f1b2d", "#ee8bb6"),
-    "other": ("#2d2d2d", "#a0a0a0"),
-    "graph": ("#1f1f1d", "#7d7d77"),
-}
 _LOOPS_LIGHT = ("#c2410c", "#6d28d9", "#0f766e", "#b4236a")
 _LOOPS_DARK = ("#fb923c", "#b197fc", "#2dd4bf", "#f472b6")
 LOOPS = len(_LOOPS_LIGHT)
@@ -47,7 +31,8 @@ def rules(*, dark: bool = False) -> str:
     light = ("#ffffff", "#161616", "#4d4d4d", "#5f5f5f")
     ground, ink, soft, line = ("#141414", "#f2f2f2", "#bdbdbd", "#9c9c9c") if dark else light
     lines = [f".ground{{fill:{ground}}}", f".title,.text{{fill:{ink}}}", f".soft{{fill:{soft}}}"]
-    for role, (fill, stroke) in (_DARK if dark else _LIGHT).items():
+    for role, (_, *schemes) in ROLES.items():
+        fill, stroke = schemes[dark]
         lines.append(f".{role}{{fill:{fill};stroke:{stroke}}}")
     loops = enumerate(_LOOPS_DARK if dark else _LOOPS_LIGHT)
     for name, colour in (("edge", line), *((f"loop{i}", colour) for i, colour in loops)):

@@ -19,23 +19,15 @@ Role = Literal["input", "output", "neuron", "weights", "other", "graph"]
 Path = tuple[str, ...]
 """Names of the graphs around a node, and its own."""
 
-_PER_NEURON = dict.fromkeys(("tau", "tau_mem", "tau_syn", "r", "w_in")) | {
-    "v_threshold": "threshold",
-    "threshold": None,
-    "v_leak": "leak",
-    "v_reset": "reset",
-    "scale": "factor",
-}
-"""Parameters that each neuron (or value) has its own of, and what else they are called here."""
-_WINDOW = {
-    "kernel_size": (),
-    "stride": (1,),
-    "padding": (0, "valid"),
-    "output_padding": (0,),
-    "dilation": (1,),
-    "groups": (1,),
-}
-"""How a kernel moves over a map, and the values that go without saying."""
+_PER_NEURON = (
+    *("tau", "tau_mem", "tau_syn", "r", "w_in"),
+    *("v_threshold", "threshold", "v_leak", "v_reset", "scale"),
+)
+"""Parameters that each neuron (or value) has its own of."""
+_WINDOW = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups")
+"""How a kernel moves over a map."""
+_USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
+"""What goes without saying."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +108,13 @@ def _parameters(values: dict[str, Any], dt: float | None) -> Iterator[Parameter]
     weight, bias = values.get("weight"), values.get("bias")
     if weight is not None and np.ndim(weight) > 2:
         yield Parameter("kernel", shape_text(np.shape(weight)[2:]))
-    for name, usual in _WINDOW.items():
-        if name in values:
-            yield _window(name, values[name], usual)
-    for name, called in _PER_NEURON.items():
+    yield from (_window(name, values[name]) for name in _WINDOW if name in values)
+    for name in _PER_NEURON:
         if values.get(name) is not None:
-            form = seconds if name.startswith("tau") else number
+            text = span(values[name], seconds if name.startswith("tau") else number)
             rests = name in ("v_leak", "v_reset") and not np.any(values[name])
-            yield Parameter(called or name, span(values[name], form), usual=rests)
+            called = "factor" if name == "scale" else name.removeprefix("v_")
+            yield Parameter(called, text, usual=rests)
     if "delay" in values:
         time = span(values["delay"], seconds)
         if dt is not None:
@@ -140,12 +131,12 @@ def _parameters(values: dict[str, Any], dt: float | None) -> Iterator[Parameter]
         yield Parameter("bias", span(bias, number), usual=not np.any(bias))
 
 
-def _window(name: str, value: Any, usual: tuple[Any, ...]) -> Parameter:
+def _window(name: str, value: Any) -> Parameter:
     called = name.removesuffix("_size").replace("_", " ")
     if isinstance(value, (str, bytes)):
         text = value.decode() if isinstance(value, bytes) else value
-        return Parameter(called, text, text in usual)
+        return Parameter(called, text, usual=text == "valid")
     sizes = whole_shape(value)
     equal = len(set(sizes)) == 1
     text = str(sizes[0]) if equal and name != "kernel_size" else shape_text(sizes)
-    return Parameter(called, text, equal and sizes[0] in usual)
+    return Parameter(called, text, usual=equal and sizes[0] == _USUAL.get(name))

@@ -45,13 +45,8 @@ def line(curves: tuple[Curve, ...]) -> str:
     path = f"M{_point(*curves[0][0])}"
     *_, (x, y) = curves[-1]
     for start, one, two, end in curves:
-        if end == (x, y):  # within the head
-            end = (x, y - ARROW / 2)
-            two = (two[0], min(two[1], end[1]))
-        straight = start[0] == two[0] == end[0]
-        path += (
-            f"L{_point(*end)}" if straight else "C" + " ".join(_point(*p) for p in (one, two, end))
-        )
+        bent = " ".join(_point(*p) for p in (one, two, end))
+        path += f"L{_point(*end)}" if start[0] == end[0] else f"C{bent}"
     head = ((x, y), (x - ARROW_HALF, y - ARROW), (x + ARROW_HALF, y - ARROW))
     points = " ".join(f"{decimal(px)},{decimal(py)}" for px, py in head)
     return tag("path", d=path) + tag("polygon", points=points)

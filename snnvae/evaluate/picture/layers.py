@@ -30,7 +30,7 @@ class Item:
 
 
 Way = tuple[Item, ...]
-"""An edge as the items that it leads through, from its start to its end."""
+"""An edge as the items that it leads through, from top to bottom; `goes_up` tells its direction."""
 Layers = list[list[Item]]
 
 
@@ -49,14 +49,19 @@ def layered(
 
 def links(ways: Sequence[Way]) -> list[tuple[Item, Item]]:
     """The steps of all ways from layer to layer, as the upper and the lower item."""
-    steps = (sorted(step, key=lambda item: item.layer) for way in ways for step in pairwise(way))
-    return [(above, below) for above, below in steps if above.layer != below.layer]
+    return [(a, b) for way in ways for a, b in pairwise(way) if a.layer != b.layer]
+
+
+def goes_up(way: Way) -> bool:
+    """Whether an edge turns: from its lowest lane's node, up, and into its highest lane's node."""
+    return way[0].layer == way[1].layer
 
 
 def _way(start: Item, end: Item, edge: Edge) -> Way:
-    down = range(start.layer + 1, end.layer)
-    passed = down if end.layer > start.layer else range(start.layer, end.layer - 1, -1)
-    return (start, *(Item(layer, edge=edge) for layer in passed), end)
+    up = end.layer <= start.layer
+    passed = range(end.layer, start.layer + 1) if up else range(start.layer + 1, end.layer)
+    lanes = (Item(layer, edge=edge) for layer in passed)
+    return (end, *lanes, start) if up else (start, *lanes, end)
 
 
 def _ordered(nodes: Sequence[Item], ways: Sequence[Way]) -> Layers:
@@ -67,8 +72,8 @@ def _ordered(nodes: Sequence[Item], ways: Sequence[Way]) -> Layers:
     graph = nx.DiGraph()
     graph.add_nodes_from([*nodes, *(lane for way in ways for lane in way[1:-1])])
     graph.add_edges_from(links(ways))
-    turning = [way for way in ways if way[1].layer == way[0].layer]
-    beside = {**{way[-2]: way[-1] for way in turning}, **{way[1]: way[0] for way in turning}}
+    turning = [way for way in ways if goes_up(way)]
+    beside = {lane: node for way in turning for node, lane in (way[:2], way[:-3:-1])}
     layers: Layers = [[] for _ in range(1 + max(item.layer for item in nodes))]
     for item in nx.dfs_preorder_nodes(graph):
         layers[item.layer].append(item)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import log
 
-from snnvae.evaluate.picture.layers import Item, Layers, Way, links
+from snnvae.evaluate.picture.layers import Item, Layers, Way, goes_up, links
 from snnvae.evaluate.picture.shortest import shortest
 
 Size = tuple[float, float]
@@ -32,9 +32,8 @@ _STRAIGHT = (6.0, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class Placing:
-    """x: the middle of each item. top, bottom, column: of each layer. left: of each column.
-    turn: the height above and below a layer in which edges turn; lines to
-    other columns keep clear of it."""
+    """x: the middle of each item. top, bottom, column: of each layer. left: of each column. turn:
+    the height above and below a layer in which edges turn; lines to other columns keep clear."""
 
     x: Mapping[Item, float]
     top: Sequence[float]
@@ -60,7 +59,7 @@ def place(layers: Layers, ways: Sequence[Way], sizes: Mapping[str, Size]) -> Pla
         below,
     )
     x = _positions(layers, ways, box, column)
-    turn = TURN if any(way[1].layer == way[0].layer for way in ways) else MARGIN
+    turn = TURN if any(map(goes_up, ways)) else MARGIN
     passing = Counter(column[b.layer] for a, b in links(ways) if column[a.layer] != column[b.layer])
     margin = turn + (TRACK * (max(passing.values()) + 0.5) if passing else 0.0)
     top: list[float] = []
@@ -92,7 +91,7 @@ def _fold(heights: Sequence[float], widths: Sequence[float], below: Counter[int]
     for count in range(1, max(most, 1) + 1):
         cuts = {
             min(
-                range(len(heights)),
+                range(len(heights) - 1),
                 key=lambda i: ((ends[i] - part) * count / total) ** 2 + CUT_COST * below[i],
             )
             for part in (total * k / count for k in range(1, count))

@@ -90,25 +90,17 @@ def _scene(
     closing = closing_edges(graph.nodes, graph.edges)
     layers, ways = layered(tuple(graph.nodes), graph.edges, closing)
     placing = place(layers, ways, sizes)
-    boxes = {}
-    for item in (item for layer in layers for item in layer if item.node):
-        width, height = sizes[item.node]
-        y = (placing.top[item.layer] + placing.bottom[item.layer] - height) / 2
-        boxes[item.node] = Box(
-            path=(*around, item.node),
-            card=cards[item.node],
-            x=placing.x[item] - width / 2,
-            y=y,
-            width=width,
-            height=height,
-            inner=inner.get(item.node),
-        )
-    edges = {name: (box.width, box.y, box.y + box.height) for name, box in boxes.items()}
+    nodes = {item.node: item for layer in layers for item in layer if item.node}
+    boxes = []
+    for name, (width, height) in sizes.items():
+        layer, x = nodes[name].layer, placing.x[nodes[name]] - width / 2
+        y = (placing.top[layer] + placing.bottom[layer] - height) / 2
+        boxes.append(Box((*around, name), cards[name], x, y, width, height, inner.get(name)))
     lines = tuple(
         Line(edge, curves, edge in closing)
-        for edge, curves in zip(graph.edges, routes(ways, placing, edges))
+        for edge, curves in zip(graph.edges, routes(ways, placing, sizes))
     )
-    return Scene(tuple(boxes[name] for name in cards), lines, placing.width, placing.height)
+    return Scene(tuple(boxes), lines, placing.width, placing.height)
 
 
 def _size(text: Card, inner: Scene | None) -> tuple[float, float]:

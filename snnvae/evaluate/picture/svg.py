@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import escape
 from itertools import count
 
+from snnvae.evaluate.picture import card as sizes
 from snnvae.evaluate.picture import colours
-from snnvae.evaluate.picture.card import (
-    PADDING,
-    STRIP,
-    TEXT_CELL,
-    TEXT_HEIGHT,
-    TEXT_SIZE,
-    TITLE_CELL,
-    TITLE_HEIGHT,
-    TITLE_SIZE,
-    counted,
-    rate_text,
-)
+from snnvae.evaluate.picture.card import PADDING, TEXT_CELL, counted, rate_text
 from snnvae.evaluate.picture.elements import decimal, line, moved, tag, words
 from snnvae.evaluate.picture.scene import Box, Scene
 from snnvae.evaluate.picture.text import cells, printable, shortened
@@ -33,8 +22,8 @@ SCALE, SCALE_PARTS = 160.0, 40
 """Width of the scale of firing rates, and how many colours it has."""
 FONT = "ui-monospace,'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace"
 _SHAPES = f"""\
-text{{font-family:{FONT};font-size:{TEXT_SIZE}px;stroke:none}}
-.title{{font-size:{TITLE_SIZE}px;font-weight:600}}
+text{{font-family:{FONT};font-size:{sizes.TEXT_SIZE}px;stroke:none}}
+.title{{font-size:{sizes.TITLE_SIZE}px;font-weight:600}}
 .box{{stroke-width:1.2}}
 .graph{{stroke-dasharray:5 3}}
 .edge path{{fill:none;stroke-width:1.4}}
@@ -60,9 +49,11 @@ def to_svg(scene: Scene, title: str, *, dt: float | None = None, bare: bool = Tr
         tag("title", escape(title), id="picture-title"),
         tag("desc", f"Network graph: {said}. Edges: {escape(edges)}.", id="picture-description"),
         *(ground if bare else ()),
-        words("title", BORDER, BORDER + 12, shortened(title, int(inner / TITLE_CELL))),
+        words("title", BORDER, BORDER + 12, shortened(title, int(inner / sizes.TITLE_CELL))),
         words("text soft", BORDER, BORDER + 30, said),
-        moved(BORDER + max(0.0, (LEAST_WIDTH - scene.width) / 2), HEAD, _Drawing(top).scene(scene)),
+        moved(
+            BORDER + max(0.0, (LEAST_WIDTH - scene.width) / 2), HEAD, _drawn(scene, top, count())
+        ),
         moved(BORDER, HEAD + scene.height + BORDER, key),
     ]
     return (
@@ -86,39 +77,34 @@ def style(*, dark: bool = False) -> str:
     return colours.rules(dark=True) if dark else f"{_SHAPES}\n{colours.rules()}"
 
 
-@dataclass
-class _Drawing:
-    """Boxes and lines as SVG; `top` is the rate at the end of the colour scale."""
+def _drawn(scene: Scene, top: float, loops: Iterator[int]) -> Iterator[str]:
+    """Boxes and lines; `top` is the rate at the end of the scale, `loops` numbers what closes."""
+    for box in scene.boxes:
+        yield moved(box.x, box.y, _box(box, top, loops))
+    for each in scene.lines:
+        kind = f"edge loop loop{next(loops) % colours.LOOPS}" if each.closes else "edge"
+        name = " → ".join(map(printable, each.edge))
+        yield tag("g", tag("title", escape(name)), line(each.curves), class_=kind)
 
-    top: float
-    loop: Iterator[int] = field(default_factory=count)
 
-    def scene(self, scene: Scene) -> Iterator[str]:
-        for box in scene.boxes:
-            yield moved(box.x, box.y, self.box(box))
-        for each in scene.lines:
-            kind = f"edge loop loop{next(self.loop) % colours.LOOPS}" if each.closes else "edge"
-            name = " → ".join(map(printable, each.edge))
-            yield tag("g", tag("title", escape(name)), line(each.curves), class_=kind)
-
-    def box(self, box: Box) -> Iterator[str]:
-        card, said = box.card, box.card.description
-        told = [printable(".".join(box.path)), said.type, said.shape]
-        told += [f"{p.name} {p.text}" for p in said.parameters]
-        yield tag("title", escape("\n".join(told)))
-        yield tag("rect", class_=f"box {said.role}", width=box.width, height=box.height, rx=5)
-        yield words("title", PADDING, PADDING + 10, card.title)
-        for i, text in enumerate(card.lines):
-            y = PADDING + TITLE_HEIGHT + 8 + TEXT_HEIGHT * i
-            yield words("text" if i else "text soft", PADDING, y, text)
-        if card.rate is not None:
-            fill, ink = colours.shade(card.rate / self.top if self.top else 0.0)
-            y, wide, high = box.height - STRIP, box.width - 2, STRIP - 1
-            yield tag("rect", x=1, y=y, width=wide, height=high, rx=4, fill=fill)
-            yield words("rate", PADDING, y + 13, card.rated, fill=ink)
-        if (inner := box.inner) is not None:
-            x, y = (box.width - inner.width) / 2, box.height - inner.height
-            yield moved(x, y, self.scene(inner))
+def _box(box: Box, top: float, loops: Iterator[int]) -> Iterator[str]:
+    card, said = box.card, box.card.description
+    told = [printable(".".join(box.path)), said.type, said.shape]
+    told += [f"{p.name} {p.text}" for p in said.parameters]
+    yield tag("title", escape("\n".join(told)))
+    yield tag("rect", class_=f"box {said.role}", width=box.width, height=box.height, rx=5)
+    yield words("title", PADDING, PADDING + 10, card.title)
+    for i, text in enumerate(card.lines):
+        y = PADDING + sizes.TITLE_HEIGHT + 8 + sizes.TEXT_HEIGHT * i
+        yield words("text" if i else "text soft", PADDING, y, text)
+    if card.rate is not None:
+        fill, ink = colours.shade(card.rate / top if top else 0.0)
+        y, wide, high = box.height - sizes.STRIP, box.width - 2, sizes.STRIP - 1
+        yield tag("rect", x=1, y=y, width=wide, height=high, rx=4, fill=fill)
+        yield words("rate", PADDING, y + 13, card.rated, fill=ink)
+    if (inner := box.inner) is not None:
+        x, y = (box.width - inner.width) / 2, box.height - inner.height
+        yield moved(x, y, _drawn(inner, top, loops))
 
 
 def _summary(scene: Scene) -> str:
@@ -137,7 +123,7 @@ def _legend(scene: Scene, width: float, top: str) -> tuple[list[str], float]:
     roles = {box.card.description.role for box in scene.all_boxes()}
     entries = [
         (text, tag("rect", class_=f"box {role}", width=12, height=12, rx=2))
-        for role, text in colours.ROLES.items()
+        for role, (text, *_) in colours.ROLES.items()
         if role in roles
     ]
     if any(line.closes for part in scene.scenes() for line in part.lines):
