@@ -26,9 +26,7 @@ def tag(name: str, *inner: str, **attributes: str | float) -> str:
 
 def moved(x: float, y: float, inner: Iterable[str]) -> str:
     """A group elsewhere."""
-    return tag(
-        "g", "\n", *(f"{i}\n" for i in inner), transform=f"translate({decimal(x)} {decimal(y)})"
-    )
+    return tag("g", "\n", *(f"{part}\n" for part in inner), transform=f"translate({_point(x, y)})")
 
 
 def words(kind: str, x: float, y: float, text: str, **attributes: str) -> str:

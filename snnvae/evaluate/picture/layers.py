@@ -18,6 +18,8 @@ from snnvae.deploy.graph import Edge
 from snnvae.evaluate.picture.shortest import shortest
 
 SWEEPS = 12
+INERTIA = 0.1
+"""How much an item stays where it is, so that the sweeps settle."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def _swept(
     def middle(item: Item) -> tuple[float, bool]:
         node = beside.get(item, item)
         around = [place[other] for other in near[node]] or [place[node]]
-        return sum(around) / len(around), item in beside
+        mean = sum(around) / len(around)
+        return mean + INERTIA * (place[node] - mean), item in beside
 
     swept = []
     for layer in reversed(layers) if upwards else layers:

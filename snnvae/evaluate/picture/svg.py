@@ -40,36 +40,22 @@ def to_svg(scene: Scene, title: str, *, dt: float | None = None, bare: bool = Tr
     inner = max(scene.width, LEAST_WIDTH)
     key, key_height = _legend(scene, inner, rate_text(top, dt) if rates else "")
     width, height = inner + 2 * BORDER, HEAD + scene.height + key_height + 2 * BORDER
+    size = {"width": width, "height": height}
     edges = ", ".join(" to ".join(map(printable, line.edge)) for line in scene.lines)
-    ground = [
-        tag("style", f"\n{style()}\n"),
-        tag("rect", class_="ground", width=width, height=height),
-    ]
+    ground = tag("style", f"\n{style()}\n"), tag("rect", class_="ground", **size)
     parts = [
         tag("title", escape(title), id="picture-title"),
         tag("desc", f"Network graph: {said}. Edges: {escape(edges)}.", id="picture-description"),
         *(ground if bare else ()),
         words("title", BORDER, BORDER + 12, shortened(title, int(inner / sizes.TITLE_CELL))),
         words("text soft", BORDER, BORDER + 30, said),
-        moved(
-            BORDER + max(0.0, (LEAST_WIDTH - scene.width) / 2), HEAD, _drawn(scene, top, count())
-        ),
+        moved(BORDER + (inner - scene.width) / 2, HEAD, _drawn(scene, top, count())),
         moved(BORDER, HEAD + scene.height + BORDER, key),
     ]
-    return (
-        tag(
-            "svg",
-            *(f"\n{part}" for part in parts),
-            "\n",
-            xmlns="http://www.w3.org/2000/svg",
-            width=width,
-            height=height,
-            viewBox=f"0 0 {decimal(width)} {decimal(height)}",
-            role="img",
-            aria_labelledby="picture-title picture-description",
-        )
-        + "\n"
-    )
+    about = {"role": "img", "aria_labelledby": "picture-title picture-description"}
+    box, space = f"0 0 {decimal(width)} {decimal(height)}", "http://www.w3.org/2000/svg"
+    lines = (f"\n{part}" for part in parts)
+    return tag("svg", *lines, "\n", xmlns=space, **size, viewBox=box, **about) + "\n"
 
 
 def style(*, dark: bool = False) -> str:
@@ -127,9 +113,8 @@ def _legend(scene: Scene, width: float, top: str) -> tuple[list[str], float]:
         if role in roles
     ]
     if any(line.closes for part in scene.scenes() for line in part.lines):
-        entries.append(
-            ("closes a loop", tag("g", tag("path", d="M0 6H12"), class_="edge loop loop0"))
-        )
+        swatch = tag("g", tag("path", d="M0 6H12"), class_="edge loop loop0")
+        entries.append(("closes a loop", swatch))
     lines = []
     x = y = 0.0
     for text, swatch in entries:
