@@ -23,7 +23,7 @@ def shortest(count: int, pulls: Sequence[Triple], gaps: Sequence[Triple]) -> np.
     if not gaps:
         return np.zeros(count)
     pulled, apart = _differences(count, pulls), _differences(count, gaps)
-    lengths = sp.eye_array(len(pulls))  # each no less than the difference, either way
+    lengths = sp.diags_array(np.ones(len(pulls)))  # each no less than the difference, either way
     matrix = sp.block_array([[pulled, -lengths], [-pulled, -lengths], [-apart, None]])
     limits = [0.0] * (2 * len(pulls)) + [-gap for _, _, gap in gaps]
     cost = [0.0] * count + [weight for _, _, weight in pulls]
