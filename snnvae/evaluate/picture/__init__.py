@@ -1,9 +1,9 @@
 """Pictures of NIR graphs as they are in the file: one SVG, or a page with tables.
 
-The layout is ours: layers found by a linear program (`shortest`, `strands`), ordered by barycentres
-(`order`), folded into columns (`columns`, `place`), with edges that never cross a node (`route`).
-Of the layered layouts in pip's reach, none that is alive is pure Python, and none draws a graph
-within a node, folds a long chain, or lets an edge turn back into its node from above.
+The layout is ours: layers found by a linear program (`shortest`), ordered by barycentres
+(`layers`), folded into columns (`place`), with edges that never cross a node (`route`). Of the
+layered layouts in pip's reach, none that is alive is pure Python, and none draws a graph within a
+node, folds a long chain, or lets an edge turn back into its node from above.
 """
 
 from __future__ import annotations

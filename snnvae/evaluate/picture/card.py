@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from snnvae.evaluate.picture.describe import Description
+import nir
+
+from snnvae.evaluate.picture.describe import Description, Path, describe
 from snnvae.evaluate.picture.text import cells, packed, printable, shortened
 
 TITLE_CELL, TEXT_CELL = 7.9, 6.9
@@ -23,40 +26,34 @@ class Card:
     """Title and lines of a box; `rate` is the mean of a layer's neurons, spikes per step, and
     `rated` the same in words."""
 
-    name: str
     title: str
     lines: tuple[str, ...]
     description: Description
-    rate: float | None = None
-    rated: str = ""
+    rate: float | None
+    rated: str
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of a box that holds the text."""
-        widest = max(map(cells, (*self.lines, self.rated)))
-        width = max(widest * TEXT_CELL, cells(self.title) * TITLE_CELL, LEAST_WIDTH - 2 * PADDING)
+        widest = max(map(cells, (*self.lines, self.rated))) * TEXT_CELL
+        width = max(widest + 2 * PADDING, cells(self.title) * TITLE_CELL + 2 * PADDING, LEAST_WIDTH)
         height = 2 * PADDING + TITLE_HEIGHT + TEXT_HEIGHT * len(self.lines) - 4
-        return width + 2 * PADDING, height + (STRIP if self.rate is not None else 0)
+        return width, height + (0 if self.rate is None else STRIP)
 
 
-def card(
-    name: str, description: Description, rate: float | None = None, dt: float | None = None
-) -> Card:
+def card(node: nir.NIRNode, path: Path, dt: float | None, rates: Mapping[Path, float]) -> Card:
     """A node's card; a nested graph's only names it."""
-    kind = description.type
-    if description.neurons:
-        kind += f" · {counted(description.neurons, 'neuron')}"
-    if description.weights:
-        kind += f" · {counted(description.weights, 'weight')}"
-    lines = [[kind], [description.shape]]
-    if description.role == "graph":
-        lines = [[f"{kind} · {description.shape}"]]
-    lines.append([f"{p.name} {p.text}" for p in description.parameters if not p.usual])
+    said = describe(node, dt)
+    kind = said.type
+    for number, what in ((said.neurons, "neuron"), (said.weights, "weight")):
+        kind += f" · {counted(number, what)}" if number else ""
+    heads = [[f"{kind} · {said.shape}"]] if said.role == "graph" else [[kind], [said.shape]]
+    lines = [*heads, [f"{p.name} {p.text}" for p in said.parameters if not p.usual]]
+    rate = rates.get(path)
     return Card(
-        name,
-        shortened(printable(name), MOST_TITLE),
+        shortened(printable(path[-1]), MOST_TITLE),
         tuple(line for words in lines for line in packed(words, MOST_TEXT)),
-        description,
+        said,
         rate,
         "" if rate is None else rate_text(rate, dt),
     )

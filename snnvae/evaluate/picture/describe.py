@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal
@@ -11,33 +12,22 @@ import numpy as np
 
 from snnvae import primitives
 from snnvae.deploy.shapes import in_shape, out_shape, whole_shape
-from snnvae.evaluate.picture.quantities import number, seconds, span
+from snnvae.evaluate.picture.text import number, seconds, span
 from snnvae.primitive import Shape
 
 Role = Literal["input", "output", "neuron", "weights", "other", "graph"]
+Path = tuple[str, ...]
+"""Names of the graphs around a node, and its own."""
 
-_PER_NEURON = {
-    "tau": "tau",
-    "tau_mem": "tau_mem",
-    "tau_syn": "tau_syn",
-    "r": "r",
-    "w_in": "w_in",
-    "v_threshold": "threshold",
-    "threshold": "threshold",
-    "v_leak": "leak",
-    "v_reset": "reset",
-    "scale": "factor",
-}
-"""Parameters that each neuron (or value) has its own of, and what they are called here."""
-_WINDOW = {
-    "kernel_size": (),
-    "stride": (1,),
-    "padding": (0, "valid"),
-    "output_padding": (0,),
-    "dilation": (1,),
-    "groups": (1,),
-}
-"""How a kernel moves over a map, and the values that go without saying."""
+_PER_NEURON = (
+    *("tau", "tau_mem", "tau_syn", "r", "w_in"),
+    *("v_threshold", "threshold", "v_leak", "v_reset", "scale"),
+)
+"""Parameters that each neuron (or value) has its own of."""
+_WINDOW = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups")
+"""How a kernel moves over a map."""
+_USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
+"""What goes without saying."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +61,42 @@ class Description:
 
 def describe(node: nir.NIRNode, dt: float | None = None) -> Description:
     """Describe a node of a built graph; delays are also told in steps where dt is known."""
-    role = _role(node)
+    role = role_of(node)
+    first = last = node
     if isinstance(node, nir.NIRGraph):
-        ends = (
-            next(n for n in node.nodes.values() if isinstance(n, end))
+        first, last = (
+            next(inner for inner in node.nodes.values() if isinstance(inner, end))
             for end in (nir.Input, nir.Output)
         )
-        given, gives = (out_shape(end) for end in ends)
-    else:
-        given, gives = in_shape(node), out_shape(node)
-    weight = getattr(node, "weight", None)
+    gives, weight = out_shape(last), getattr(node, "weight", None)
     return Description(
         role,
         type(node).__name__,
-        given,
+        out_shape(first) if role == "graph" else in_shape(node),
         gives,
         neurons=prod(gives) if role == "neuron" else 0,
         weights=0 if weight is None else int(np.size(weight)),
-        parameters=tuple(_parameters(node, dt)),
+        parameters=tuple(_parameters(vars(node), dt)),
     )
+
+
+def nodes_of(graph: nir.NIRGraph, around: Path = ()) -> Iterator[tuple[Path, nir.NIRNode]]:
+    """The nodes of a graph, each before those within it, and the paths to them."""
+    for name, node in graph.nodes.items():
+        yield (*around, name), node
+        if isinstance(node, nir.NIRGraph):
+            yield from nodes_of(node, (*around, name))
+
+
+def role_of(node: nir.NIRNode) -> Role:
+    """What a node is for in its graph."""
+    ends: dict[type, Role] = {nir.NIRGraph: "graph", nir.Input: "input", nir.Output: "output"}
+    for kind, role in ends.items():
+        if isinstance(node, kind):
+            return role
+    if primitives.neuron_for(node):
+        return "neuron"
+    return "weights" if primitives.synapse_for(node) else "other"
 
 
 def shape_text(shape: Shape) -> str:
@@ -97,61 +104,39 @@ def shape_text(shape: Shape) -> str:
     return "×".join(map(str, shape)) or "1"
 
 
-def _role(node: nir.NIRNode) -> Role:
-    if isinstance(node, nir.NIRGraph):
-        return "graph"
-    if isinstance(node, nir.Input):
-        return "input"
-    if isinstance(node, nir.Output):
-        return "output"
-    if primitives.neuron_for(node):
-        return "neuron"
-    return "weights" if primitives.synapse_for(node) else "other"
-
-
-def _parameters(node: nir.NIRNode, dt: float | None) -> list[Parameter]:
-    found = []
-    values: dict[str, Any] = vars(node)
+def _parameters(values: dict[str, Any], dt: float | None) -> Iterator[Parameter]:
     weight, bias = values.get("weight"), values.get("bias")
     if weight is not None and np.ndim(weight) > 2:
-        found.append(Parameter("kernel", shape_text(np.shape(weight)[2:])))
-    for name, usual in _WINDOW.items():
-        if name in values:
-            found.append(_window(name, values[name], usual))
-    for name, called in _PER_NEURON.items():
+        yield Parameter("kernel", shape_text(np.shape(weight)[2:]))
+    yield from (_window(name, values[name]) for name in _WINDOW if name in values)
+    for name in _PER_NEURON:
         if values.get(name) is not None:
-            form = seconds if name.startswith("tau") else number
+            text = span(values[name], seconds if name.startswith("tau") else number)
             rests = name in ("v_leak", "v_reset") and not np.any(values[name])
-            found.append(Parameter(called, span(values[name], form), usual=rests))
-    if isinstance(node, nir.Delay):
-        found += _delay(node.delay, dt)
-    if isinstance(node, nir.Flatten):
-        found.append(Parameter("axes", f"{number(node.start_dim)} … {number(node.end_dim)}"))
+            called = "factor" if name == "scale" else name.removeprefix("v_")
+            yield Parameter(called, text, usual=rests)
+    if "delay" in values:
+        time = span(values["delay"], seconds)
+        if dt is not None:
+            steps = np.round(np.asarray(values["delay"]) / dt, 6)
+            unit = "step" if (steps == 1).all() else "steps"
+            yield Parameter("delay", f"{span(steps, number)} {unit}")
+        yield Parameter("delay" if dt is None else "time", time, usual=dt is not None)
+    if "start_dim" in values:
+        axes = (number(values[end]) for end in ("start_dim", "end_dim"))
+        yield Parameter("axes", " … ".join(axes))
     if weight is not None:
-        found.append(Parameter("weights", span(weight, number), usual=True))
+        yield Parameter("weights", span(weight, number), usual=True)
     if bias is not None:
-        found.append(Parameter("bias", span(bias, number), usual=not np.any(bias)))
-    return found
+        yield Parameter("bias", span(bias, number), usual=not np.any(bias))
 
 
-def _window(name: str, value: Any, usual: tuple[Any, ...]) -> Parameter:
+def _window(name: str, value: Any) -> Parameter:
+    called = name.removesuffix("_size").replace("_", " ")
     if isinstance(value, (str, bytes)):
         text = value.decode() if isinstance(value, bytes) else value
-        return Parameter(name.replace("_", " "), text, text in usual)
+        return Parameter(called, text, usual=text == "valid")
     sizes = whole_shape(value)
     equal = len(set(sizes)) == 1
     text = str(sizes[0]) if equal and name != "kernel_size" else shape_text(sizes)
-    called = "kernel" if name == "kernel_size" else name.replace("_", " ")
-    return Parameter(called, text, equal and sizes[0] in usual)
-
-
-def _delay(delay: np.ndarray, dt: float | None) -> list[Parameter]:
-    time = span(delay, seconds)
-    if dt is None:
-        return [Parameter("delay", time)]
-    steps = np.round(np.asarray(delay) / dt, 6)
-    unit = "step" if (steps == 1).all() else "steps"
-    return [
-        Parameter("delay", f"{span(steps, number)} {unit}"),
-        Parameter("time", time, usual=True),
-    ]
+    return Parameter(called, text, usual=equal and sizes[0] == _USUAL.get(name))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
+from snnvae.evaluate.picture.card import TEXT_CELL, TITLE_CELL
 from snnvae.evaluate.picture.route import Curve
 from snnvae.evaluate.picture.text import cells
 
@@ -12,39 +14,46 @@ SURE = "·…→×−µ"
 """Characters beside ASCII that every monospaced font has, and that we write."""
 
 
-def arrow(x: float, y: float) -> str:
-    """A head that points down to (x, y): every edge enters its node from above."""
-    left, right, back = decimal(x - ARROW_HALF), decimal(x + ARROW_HALF), decimal(y - ARROW)
-    points = f"{decimal(x)},{decimal(y)} {left},{back} {right},{back}"
-    return f'<polygon points="{points}"/>'
+def tag(name: str, *inner: str, **attributes: str | float) -> str:
+    """An element; `inner` is SVG already. Of attributes' names, "_" is "-", and none at the end."""
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="'
+        f'{escape(value) if isinstance(value, str) else decimal(value)}"'
+        for key, value in attributes.items()
+    )
+    return f"<{name}{said}>{''.join(inner)}</{name}>" if inner else f"<{name}{said}/>"
 
 
-def text_element(name: str, x: float, y: float, text: str, cell: float, fill: str = "") -> str:
+def moved(x: float, y: float, inner: Iterable[str]) -> str:
+    """A group elsewhere."""
+    return tag("g", "\n", *(f"{part}\n" for part in inner), transform=f"translate({_point(x, y)})")
+
+
+def words(kind: str, x: float, y: float, text: str, **attributes: str) -> str:
     """A line of text. What a monospaced font may lack is set to the width that was allowed for."""
-    sure = all(c.isascii() or c in SURE for c in text)
-    fit = f' textLength="{decimal(cells(text) * cell)}" lengthAdjust="spacingAndGlyphs"'
-    kind = f' class="{name}"' if name else ""
-    colour = f' fill="{fill}"' if fill else ""
-    place = f'x="{decimal(x)}" y="{decimal(y)}"'
-    return f"<text{kind} {place}{'' if sure else fit}{colour}>{escape(text)}</text>"
+    fit: dict[str, str | float] = {}
+    if not all(c.isascii() or c in SURE for c in text):
+        width = cells(text) * (TITLE_CELL if kind == "title" else TEXT_CELL)
+        fit = {"textLength": width, "lengthAdjust": "spacingAndGlyphs"}
+    return tag("text", escape(text), class_=kind, x=x, y=y, **fit, **attributes)
 
 
-def path_data(curves: tuple[Curve, ...]) -> str:
-    """The line of an edge, which ends within its arrow's head."""
-    (x, y) = curves[0][0]
-    parts = [f"M{decimal(x)} {decimal(y)}"]
-    for i, (start, one, two, end) in enumerate(curves):
-        if i == len(curves) - 1:
-            end = (end[0], end[1] - ARROW / 2)
-            two = (two[0], min(two[1], end[1]))
-        if (start, end) == (one, two) or (start == one and two[0] == end[0] == start[0]):
-            parts.append(f"L{decimal(end[0])} {decimal(end[1])}")
-        else:
-            points = " ".join(f"{decimal(px)} {decimal(py)}" for px, py in (one, two, end))
-            parts.append(f"C{points}")
-    return "".join(parts)
+def line(curves: tuple[Curve, ...]) -> str:
+    """An edge, with a head that points down: every edge enters its node from above."""
+    path = f"M{_point(*curves[0][0])}"
+    *_, (x, y) = curves[-1]
+    for start, one, two, end in curves:
+        bent = " ".join(_point(*p) for p in (one, two, end))
+        path += f"L{_point(*end)}" if start[0] == end[0] else f"C{bent}"
+    head = ((x, y), (x - ARROW_HALF, y - ARROW), (x + ARROW_HALF, y - ARROW))
+    points = " ".join(f"{decimal(px)},{decimal(py)}" for px, py in head)
+    return tag("path", d=path) + tag("polygon", points=points)
 
 
 def decimal(value: float) -> str:
     """A tenth of a pixel is enough."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def _point(x: float, y: float) -> str:
+    return f"{decimal(x)} {decimal(y)}"

@@ -17,17 +17,10 @@ def closing_edges(nodes: Mapping[str, nir.NIRNode], edges: Sequence[Edge]) -> se
     A loop closes behind its Delay; one without a Delay at the edges into the node that the inputs
     reach first.
     """
-    graph = nx.DiGraph()
-    graph.add_nodes_from(nodes)
-    graph.add_edges_from(edges)
-    loop_of = {
-        name: number
-        for number, component in enumerate(nx.strongly_connected_components(graph))
-        for name in component
-    }
+    loops = nx.strongly_connected_components(nx.DiGraph(edges))
+    loop_of = {name: number for number, loop in enumerate(loops) for name in loop}
     delayed = {
         (a, b) for a, b in edges if isinstance(nodes[a], nir.Delay) and loop_of[a] == loop_of[b]
     }
     inputs = [name for name, node in nodes.items() if isinstance(node, nir.Input)]
-    rest = [edge for edge in edges if edge not in delayed]
-    return delayed | implicit_delays(tuple(nodes), inputs, rest)
+    return delayed | implicit_delays(tuple(nodes), inputs, [e for e in edges if e not in delayed])

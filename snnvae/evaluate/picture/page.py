@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
 
 import nir
 
 from snnvae import __version__
 from snnvae.evaluate.picture import svg
-from snnvae.evaluate.picture.describe import shape_text
-from snnvae.evaluate.picture.scene import Path, Scene, scene
+from snnvae.evaluate.picture.describe import Path, shape_text
+from snnvae.evaluate.picture.scene import scene
 from snnvae.evaluate.picture.text import printable
 from snnvae.extras import require
 from snnvae.program import Connection, Program
@@ -29,54 +28,17 @@ def to_html(
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters |= {"printable": printable, "shape": shape_text, "input": _input}
     return environment.from_string(source.read_text("utf8")).render(
         title=printable(title),
         picture=svg.to_svg(drawn, title, dt=program.dt, bare=False),
         light=svg.style(),
         dark=svg.style(dark=True),
-        nodes=_nodes(drawn),
+        boxes=drawn.all_boxes(),
         rated=bool(rates),
-        conventions=[
-            {"name": name, "value": stated.value, "source": stated.source}
-            for name, stated in program.conventions.items()
-        ],
-        layers=_layers(program),
-        digest=program.digest(),
-        precision=program.precision,
+        program=program,
         version=__version__,
     )
-
-
-def _nodes(drawn: Scene) -> list[dict[str, Any]]:
-    rows = []
-    for box in drawn.all_boxes():
-        description = box.card.description
-        rows.append(
-            {
-                "name": printable(".".join(box.path)),
-                "type": description.type,
-                "given": shape_text(description.given),
-                "gives": shape_text(description.gives),
-                "neurons": description.neurons,
-                "weights": description.weights,
-                "parameters": "; ".join(f"{p.name} {p.text}" for p in description.parameters),
-                "rate": box.card.rated,
-            }
-        )
-    return rows
-
-
-def _layers(program: Program) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": printable(layer.name),
-            "kind": layer.neuron.kind,
-            "shape": shape_text(layer.shape),
-            "neurons": layer.size,
-            "inputs": [_input(connection) for connection in program.into(layer.name)],
-        }
-        for layer in program.layers
-    ]
 
 
 def _input(connection: Connection) -> str:

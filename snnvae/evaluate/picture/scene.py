@@ -10,17 +10,14 @@ import nir
 from snnvae.deploy.graph import Edge
 from snnvae.errors import UnsupportedError
 from snnvae.evaluate.picture.card import PADDING, Card, card
-from snnvae.evaluate.picture.describe import describe
+from snnvae.evaluate.picture.describe import Path, nodes_of
+from snnvae.evaluate.picture.layers import layered
 from snnvae.evaluate.picture.loops import closing_edges
-from snnvae.evaluate.picture.order import ordered
 from snnvae.evaluate.picture.place import place
 from snnvae.evaluate.picture.route import Curve, routes
-from snnvae.evaluate.picture.strands import layering
 
 MOST_NODES, MOST_EDGES = 400, 1200
 """Larger graphs make no picture that anybody could read."""
-Path = tuple[str, ...]
-"""Names of the graphs around a node, and its own."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,10 @@ class Scene:
     width: float
     height: float
 
+    def scenes(self) -> list[Scene]:
+        """This one and those within its boxes."""
+        return [self, *(s for box in self.boxes if box.inner for s in box.inner.scenes())]
+
     def all_boxes(self) -> list[Box]:
         """Those of nested graphs too."""
         return [
@@ -65,7 +66,9 @@ def scene(
     graph: nir.NIRGraph, *, dt: float | None = None, rates: Mapping[Path, float] | None = None
 ) -> Scene:
     """Lay out a graph; UnsupportedError if it is too large for a picture."""
-    nodes, edges = _counts(graph)
+    inside = [node for _, node in nodes_of(graph)]
+    nodes = len(inside)
+    edges = sum(len(g.edges) for g in (graph, *inside) if isinstance(g, nir.NIRGraph))
     if nodes > MOST_NODES or edges > MOST_EDGES:
         raise UnsupportedError(
             f"{nodes:,} nodes and {edges:,} edges are too many for a picture (at most "
@@ -77,29 +80,27 @@ def scene(
 def _scene(
     graph: nir.NIRGraph, around: Path, dt: float | None, rates: Mapping[Path, float]
 ) -> Scene:
-    cards, inner = {}, {}
-    for name, node in graph.nodes.items():
-        path = (*around, name)
-        cards[name] = card(name, describe(node, dt), rates.get(path), dt)
-        if isinstance(node, nir.NIRGraph):
-            inner[name] = _scene(node, path, dt, rates)
+    cards = {name: card(n, (*around, name), dt, rates) for name, n in graph.nodes.items()}
+    inner = {
+        name: _scene(node, (*around, name), dt, rates)
+        for name, node in graph.nodes.items()
+        if isinstance(node, nir.NIRGraph)
+    }
     sizes = {name: _size(cards[name], inner.get(name)) for name in cards}
     closing = closing_edges(graph.nodes, graph.edges)
-    layers = layering(tuple(graph.nodes), graph.edges, closing)
-    placing = place(layers, ordered(layers), sizes)
+    layers, ways = layered(tuple(graph.nodes), graph.edges, closing)
+    placing = place(layers, ways, sizes)
+    nodes = {item.node: item for layer in layers for item in layer if item.node}
     boxes = []
-    for name, item in layers.nodes.items():
-        width, height = sizes[name]
-        room = placing.bottom[item.layer] - placing.top[item.layer]
-        y = placing.top[item.layer] + (room - height) / 2
-        x = placing.x[item] - width / 2
+    for name, (width, height) in sizes.items():
+        layer, x = nodes[name].layer, placing.x[nodes[name]] - width / 2
+        y = (placing.top[layer] + placing.bottom[layer] - height) / 2
         boxes.append(Box((*around, name), cards[name], x, y, width, height, inner.get(name)))
-    edges = {box.path[-1]: (box.y, box.y + box.height) for box in boxes}
-    lines = [
-        Line(strand.edge, curves, strand.edge in closing)
-        for strand, curves in zip(layers.strands, routes(layers, placing, sizes, edges))
-    ]
-    return Scene(tuple(boxes), tuple(lines), placing.width, placing.height)
+    lines = tuple(
+        Line(edge, curves, edge in closing)
+        for edge, curves in zip(graph.edges, routes(ways, placing, sizes))
+    )
+    return Scene(tuple(boxes), lines, placing.width, placing.height)
 
 
 def _size(text: Card, inner: Scene | None) -> tuple[float, float]:
@@ -107,13 +108,3 @@ def _size(text: Card, inner: Scene | None) -> tuple[float, float]:
     if inner is None:
         return width, height
     return max(width, inner.width + 2 * PADDING), height + inner.height
-
-
-def _counts(graph: nir.NIRGraph) -> tuple[int, int]:
-    """Nodes and edges, nested ones included."""
-    nodes, edges = len(graph.nodes), len(graph.edges)
-    for node in graph.nodes.values():
-        if isinstance(node, nir.NIRGraph):
-            more = _counts(node)
-            nodes, edges = nodes + more[0], edges + more[1]
-    return nodes, edges

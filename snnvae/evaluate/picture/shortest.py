@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-Pull = tuple[int, int, float]
-Gap = tuple[int, int, float]
+Triple = tuple[int, int, float]
 
 
-def shortest(count: int, pulls: Sequence[Pull], gaps: Sequence[Gap]) -> np.ndarray:
+def shortest(count: int, pulls: Sequence[Triple], gaps: Sequence[Triple]) -> np.ndarray:
     """x ≥ 0 with ``x[b] − x[a] ≥ gap`` for all (a, b, gap) and the least ``Σ weight·|x[b] − x[a]|``
     over all (a, b, weight). Whole where the gaps are whole.
     """
@@ -23,21 +22,19 @@ def shortest(count: int, pulls: Sequence[Pull], gaps: Sequence[Gap]) -> np.ndarr
 
     if not gaps:
         return np.zeros(count)
-    total = count + len(pulls)
-    rows: list[list[tuple[int, float]]] = []
-    limits: list[float] = []
-    for k, (a, b, _) in enumerate(pulls):  # a length is no less than the difference, either way
-        for sign in (1.0, -1.0):
-            rows.append([(a, -sign), (b, sign), (count + k, -1.0)])
-            limits.append(0.0)
-    for a, b, gap in gaps:
-        rows.append([(a, 1.0), (b, -1.0)])
-        limits.append(-gap)
-    entries = [(i, j, value) for i, row in enumerate(rows) for j, value in row]
-    i, j, values = (np.array(column) for column in zip(*entries))
-    matrix = sp.csr_array((values, (i, j)), shape=(len(rows), total))
-    cost = np.concatenate([np.zeros(count), [weight for _, _, weight in pulls]])
+    pulled, apart = _differences(count, pulls), _differences(count, gaps)
+    lengths = sp.diags_array(np.ones(len(pulls)))  # each no less than the difference, either way
+    matrix = sp.block_array([[pulled, -lengths], [-pulled, -lengths], [-apart, None]])
+    limits = [0.0] * (2 * len(pulls)) + [-gap for _, _, gap in gaps]
+    cost = [0.0] * count + [weight for _, _, weight in pulls]
     # The dual simplex ends at a vertex, where whole gaps give whole places.
     found = linprog(cost, A_ub=matrix, b_ub=limits, bounds=(0, None), method="highs-ds")
     places: np.ndarray = found.x[:count]
     return places
+
+
+def _differences(count: int, pairs: Sequence[Triple]) -> sp.csr_array:
+    """``x[b] − x[a]`` of each pair, as a matrix."""
+    columns = [i for a, b, _ in pairs for i in (a, b)]
+    rows, signs = np.repeat(np.arange(len(pairs)), 2), np.tile([-1.0, 1.0], len(pairs))
+    return sp.csr_array((signs, (rows, columns)), shape=(len(pairs), count))

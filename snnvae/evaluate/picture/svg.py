@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import escape
 from itertools import count
 
+from snnvae.evaluate.picture import card as sizes
 from snnvae.evaluate.picture import colours
-from snnvae.evaluate.picture.card import (
-    PADDING,
-    STRIP,
-    TEXT_CELL,
-    TEXT_HEIGHT,
-    TEXT_SIZE,
-    TITLE_CELL,
-    TITLE_HEIGHT,
-    TITLE_SIZE,
-    counted,
-    rate_text,
-)
-from snnvae.evaluate.picture.elements import arrow, decimal, path_data, text_element
-from snnvae.evaluate.picture.legend import legend
-from snnvae.evaluate.picture.scene import Box, Line, Scene
-from snnvae.evaluate.picture.text import printable, shortened
+from snnvae.evaluate.picture.card import PADDING, TEXT_CELL, counted, rate_text
+from snnvae.evaluate.picture.elements import decimal, line, moved, tag, words
+from snnvae.evaluate.picture.scene import Box, Scene
+from snnvae.evaluate.picture.text import cells, printable, shortened
 
 BORDER = 16.0
 HEAD = 46.0
 LEAST_WIDTH = 420.0
+ROW = 24.0
+"""Height of a line of the legend."""
+SCALE, SCALE_PARTS = 160.0, 40
+"""Width of the scale of firing rates, and how many colours it has."""
 FONT = "ui-monospace,'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace"
 _SHAPES = f"""\
-text{{font-family:{FONT};font-size:{TEXT_SIZE}px;stroke:none}}
-.title{{font-size:{TITLE_SIZE}px;font-weight:600}}
+text{{font-family:{FONT};font-size:{sizes.TEXT_SIZE}px;stroke:none}}
+.title{{font-size:{sizes.TITLE_SIZE}px;font-weight:600}}
 .box{{stroke-width:1.2}}
 .graph{{stroke-dasharray:5 3}}
 .edge path{{fill:none;stroke-width:1.4}}
@@ -42,43 +34,28 @@ text{{font-family:{FONT};font-size:{TEXT_SIZE}px;stroke:none}}
 def to_svg(scene: Scene, title: str, *, dt: float | None = None, bare: bool = True) -> str:
     """The picture. `bare`: a file of its own, with styles and ground; else for a page that has the
     rules of `style` itself."""
-    boxes, parts = scene.all_boxes(), list(_scenes(scene))
-    title = printable(title)
-    rates = [box.card.rate for box in boxes if box.card.rate is not None]
+    title, said = printable(title), _summary(scene)
+    rates = [box.card.rate for box in scene.all_boxes() if box.card.rate is not None]
     top = max(rates, default=0.0)
-    width = max(scene.width, LEAST_WIDTH) + 2 * BORDER
-    key, key_height = legend(
-        [box.card.description.role for box in boxes],
-        width - 2 * BORDER,
-        loops=any(line.closes for part in parts for line in part.lines),
-        top=rate_text(top, dt) if rates else None,
-    )
-    height = HEAD + scene.height + key_height + 2 * BORDER
-    said = _summary(parts)
-    size = f'width="{decimal(width)}" height="{decimal(height)}"'
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-        f'viewBox="0 0 {decimal(width)} {decimal(height)}" role="img" '
-        'aria-labelledby="picture-title picture-description">',
-        f'<title id="picture-title">{escape(title)}</title>',
-        f'<desc id="picture-description">Network graph: {said}. {escape(_edges(scene))}</desc>',
+    inner = max(scene.width, LEAST_WIDTH)
+    key, key_height = _legend(scene, inner, rate_text(top, dt) if rates else "")
+    width, height = inner + 2 * BORDER, HEAD + scene.height + key_height + 2 * BORDER
+    size = {"width": width, "height": height}
+    edges = ", ".join(" to ".join(map(printable, line.edge)) for line in scene.lines)
+    ground = tag("style", f"\n{style()}\n"), tag("rect", class_="ground", **size)
+    parts = [
+        tag("title", escape(title), id="picture-title"),
+        tag("desc", f"Network graph: {said}. Edges: {escape(edges)}.", id="picture-description"),
+        *(ground if bare else ()),
+        words("title", BORDER, BORDER + 12, shortened(title, int(inner / sizes.TITLE_CELL))),
+        words("text soft", BORDER, BORDER + 30, said),
+        moved(BORDER + (inner - scene.width) / 2, HEAD, _drawn(scene, top, count())),
+        moved(BORDER, HEAD + scene.height + BORDER, key),
     ]
-    if bare:
-        lines.append(f"<style>\n{style()}\n</style>")
-        lines.append(f'<rect class="ground" {size}/>')
-    shown = shortened(title, int((width - 2 * BORDER) / TITLE_CELL))
-    lines += [
-        text_element("title", BORDER, BORDER + 12, shown, TITLE_CELL),
-        text_element("text soft", BORDER, BORDER + 30, said, TEXT_CELL),
-        _moved(BORDER + max(0.0, (LEAST_WIDTH - scene.width) / 2), HEAD),
-        *_Drawing(top).scene(scene),
-        "</g>",
-        _moved(BORDER, HEAD + scene.height + BORDER),
-        *key,
-        "</g>",
-        "</svg>",
-    ]
-    return "\n".join(lines) + "\n"
+    about = {"role": "img", "aria_labelledby": "picture-title picture-description"}
+    box, space = f"0 0 {decimal(width)} {decimal(height)}", "http://www.w3.org/2000/svg"
+    lines = (f"\n{part}" for part in parts)
+    return tag("svg", *lines, "\n", xmlns=space, **size, viewBox=box, **about) + "\n"
 
 
 def style(*, dark: bool = False) -> str:
@@ -86,87 +63,80 @@ def style(*, dark: bool = False) -> str:
     return colours.rules(dark=True) if dark else f"{_SHAPES}\n{colours.rules()}"
 
 
-@dataclass
-class _Drawing:
-    """Boxes and lines as SVG; `top` is the rate at the end of the colour scale."""
-
-    top: float
-    loop: Iterator[int] = field(default_factory=count)
-
-    def scene(self, scene: Scene) -> Iterator[str]:
-        for box in scene.boxes:
-            yield from self.box(box)
-        for line in scene.lines:
-            yield from self.line(line)
-
-    def box(self, box: Box) -> Iterator[str]:
-        card = box.card
-        yield _moved(box.x, box.y)
-        yield f"<title>{escape(_tooltip(box))}</title>"
-        yield (
-            f'<rect class="box {card.description.role}" width="{decimal(box.width)}" '
-            f'height="{decimal(box.height)}" rx="5"/>'
-        )
-        yield text_element("title", PADDING, PADDING + 10, card.title, TITLE_CELL)
-        for i, text in enumerate(card.lines):
-            y = PADDING + TITLE_HEIGHT + 8 + TEXT_HEIGHT * i
-            yield text_element("text" if i else "text soft", PADDING, y, text, TEXT_CELL)
-        if card.rate is not None:
-            yield from self.strip(box, card.rate)
-        if box.inner is not None:
-            yield _moved((box.width - box.inner.width) / 2, box.height - box.inner.height)
-            yield from self.scene(box.inner)
-            yield "</g>"
-        yield "</g>"
-
-    def strip(self, box: Box, rate: float) -> Iterator[str]:
-        fill, ink = colours.shade(rate / self.top if self.top else 0.0)
-        y = box.height - STRIP
-        yield (
-            f'<rect x="1" y="{decimal(y)}" width="{decimal(box.width - 2)}" '
-            f'height="{decimal(STRIP - 1)}" rx="4" fill="{fill}"/>'
-        )
-        yield text_element("", PADDING, y + 13, box.card.rated, TEXT_CELL, fill=ink)
-
-    def line(self, line: Line) -> Iterator[str]:
-        kind = f" loop loop{next(self.loop) % colours.LOOPS}" if line.closes else ""
-        a, b = map(printable, line.edge)
-        yield f'<g class="edge{kind}">'
-        yield f"<title>{escape(f'{a} → {b}')}</title>"
-        yield f'<path d="{path_data(line.curves)}"/>'
-        yield arrow(*line.curves[-1][-1])
-        yield "</g>"
-
-
-def _moved(x: float, y: float) -> str:
-    return f'<g transform="translate({decimal(x)} {decimal(y)})">'
-
-
-def _scenes(scene: Scene) -> Iterator[Scene]:
-    yield scene
+def _drawn(scene: Scene, top: float, loops: Iterator[int]) -> Iterator[str]:
+    """Boxes and lines; `top` is the rate at the end of the scale, `loops` numbers what closes."""
     for box in scene.boxes:
-        if box.inner is not None:
-            yield from _scenes(box.inner)
+        yield moved(box.x, box.y, _box(box, top, loops))
+    for each in scene.lines:
+        kind = f"edge loop loop{next(loops) % colours.LOOPS}" if each.closes else "edge"
+        name = " → ".join(map(printable, each.edge))
+        yield tag("g", tag("title", escape(name)), line(each.curves), class_=kind)
 
 
-def _summary(parts: list[Scene]) -> str:
-    described = [box.card.description for part in parts for box in part.boxes]
+def _box(box: Box, top: float, loops: Iterator[int]) -> Iterator[str]:
+    card, said = box.card, box.card.description
+    told = [printable(".".join(box.path)), said.type, said.shape]
+    told += [f"{p.name} {p.text}" for p in said.parameters]
+    yield tag("title", escape("\n".join(told)))
+    yield tag("rect", class_=f"box {said.role}", width=box.width, height=box.height, rx=5)
+    yield words("title", PADDING, PADDING + 10, card.title)
+    for i, text in enumerate(card.lines):
+        y = PADDING + sizes.TITLE_HEIGHT + 8 + sizes.TEXT_HEIGHT * i
+        yield words("text" if i else "text soft", PADDING, y, text)
+    if card.rate is not None:
+        fill, ink = colours.shade(card.rate / top if top else 0.0)
+        y, wide, high = box.height - sizes.STRIP, box.width - 2, sizes.STRIP - 1
+        yield tag("rect", x=1, y=y, width=wide, height=high, rx=4, fill=fill)
+        yield words("rate", PADDING, y + 13, card.rated, fill=ink)
+    if (inner := box.inner) is not None:
+        x, y = (box.width - inner.width) / 2, box.height - inner.height
+        yield moved(x, y, _drawn(inner, top, loops))
+
+
+def _summary(scene: Scene) -> str:
+    described = [box.card.description for box in scene.all_boxes()]
     counts = (
         (len(described), "node"),
-        (sum(len(part.lines) for part in parts), "edge"),
+        (sum(len(part.lines) for part in scene.scenes()), "edge"),
         (sum(d.neurons for d in described), "neuron"),
         (sum(d.weights for d in described), "weight"),
     )
     return ", ".join(counted(*count) for count in counts)
 
 
-def _edges(scene: Scene) -> str:
-    """The edges in words, for those who cannot see them."""
-    edges = (map(printable, line.edge) for line in scene.lines)
-    return f"Edges: {', '.join(f'{a} to {b}' for a, b in edges)}."
+def _legend(scene: Scene, width: float, top: str) -> tuple[list[str], float]:
+    """What the colours mean, within `width`, and its height. top: the rate that ends the scale."""
+    roles = {box.card.description.role for box in scene.all_boxes()}
+    entries = [
+        (text, tag("rect", class_=f"box {role}", width=12, height=12, rx=2))
+        for role, (text, *_) in colours.ROLES.items()
+        if role in roles
+    ]
+    if any(line.closes for part in scene.scenes() for line in part.lines):
+        swatch = tag("g", tag("path", d="M0 6H12"), class_="edge loop loop0")
+        entries.append(("closes a loop", swatch))
+    lines = []
+    x = y = 0.0
+    for text, swatch in entries:
+        needs = 18 + (cells(text) + 3) * TEXT_CELL
+        if x and x + needs > width:
+            x, y = 0.0, y + ROW
+        lines.append(moved(x, y, (swatch, words("text", 18, 10, text))))
+        x += needs
+    if top:
+        y += ROW
+        lines.append(moved(0, y, _scale(top)))
+        y += 0.75 * ROW
+    return lines, y + ROW
 
 
-def _tooltip(box: Box) -> str:
-    description = box.card.description
-    lines = [printable(".".join(box.path)), description.type, description.shape]
-    return "\n".join([*lines, *(f"{p.name} {p.text}" for p in description.parameters)])
+def _scale(top: str) -> Iterator[str]:
+    name = "mean firing rate"
+    yield words("text", 0, 10, name)
+    left, step = (cells(name) + 1) * TEXT_CELL, SCALE / SCALE_PARTS
+    for i in range(SCALE_PARTS):
+        fill, _ = colours.shade(i / (SCALE_PARTS - 1))
+        crisp = {"shape_rendering": "crispEdges", "fill": fill}
+        yield tag("rect", x=left + i * step, width=step + 0.4, height=12, **crisp)
+    yield words("text soft", left, 25, "0")
+    yield words("text soft", left + SCALE - 3 * TEXT_CELL, 25, top)

@@ -1,4 +1,4 @@
-"""Text in boxes: names are anybody's data, fonts are the reader's.
+"""Text in boxes: names are anybody's data, fonts are the reader's; numbers in short.
 
 Boxes are sized for a monospaced font, in cells of one character.
 """
@@ -6,6 +6,13 @@ Boxes are sized for a monospaced font, in cells of one character.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
 def printable(text: str) -> str:
@@ -18,39 +25,48 @@ def printable(text: str) -> str:
 
 def cells(text: str) -> int:
     """Width in cells: two for a wide character, none for one that joins the one before it."""
-    return sum(_cells_of(c) for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
 
 
 def shortened(text: str, most: int) -> str:
     """At most `most` cells: the middle of what is longer gives way to "…"."""
     if cells(text) <= most:
         return text
-    left, right = (most - 1) - (most - 1) // 2, (most - 1) // 2
-    return f"{_start(text, left)}…{_start(text[::-1], right)[::-1]}"
+    widths = [cells(c) for c in text]
+    left = sum(used <= most // 2 for used in accumulate(widths))
+    right = sum(used <= (most - 1) // 2 for used in accumulate(reversed(widths)))
+    return f"{text[:left]}…{text[len(text) - right :]}"
 
 
-def packed(words: list[str], most: int, between: str = " · ") -> list[str]:
+def packed(words: list[str], most: int) -> list[str]:
     """Words in as few lines of `most` cells as their order allows."""
     lines: list[str] = []
     for word in (shortened(word, most) for word in words):
-        longer = f"{lines[-1]}{between}{word}" if lines else word
-        if lines and cells(longer) <= most:
+        if lines and cells(longer := f"{lines[-1]} · {word}") <= most:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
 
 
-def _cells_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def number(value: float) -> str:
+    """Four significant digits, with a true minus."""
+    return f"{value:.4g}".replace("-", "−")
 
 
-def _start(text: str, most: int) -> str:
-    used = 0
-    for i, character in enumerate(text):
-        used += _cells_of(character)
-        if used > most:
-            return text[:i]
-    return text
+def seconds(value: float) -> str:
+    """In the unit that leaves a number of at least 1."""
+    size, unit = next((u for u in _UNITS if abs(value) >= u[0] * (1 - 1e-9)), _UNITS[-1])
+    return f"{number(value / size)} {unit}" if value else "0 s"
+
+
+def span(values: Any, form: Callable[[float], str]) -> str:
+    """The one value of an array, or its range "a … b"."""
+    array = np.asarray(values)
+    if not array.size:
+        return "none"
+    low, high = form(float(array.min())), form(float(array.max()))
+    return low if low == high else f"{low} … {high}"

@@ -67,12 +67,12 @@ def test_axes(kind: type) -> None:
 
 
 def test_every_node_that_compiles_has_a_role() -> None:
-    from snnvae.evaluate.picture.describe import _role
+    from snnvae.evaluate.picture.describe import role_of
 
     kinds = [t for group in (SYNAPSES, NEURONS) for p in group for t in p.nir_types]
     for kind in (*kinds, *STRUCTURE):
         blank = object.__new__(kind)
         expected = "neuron" if any(kind in n.nir_types for n in NEURONS) else None
-        role = _role(blank)
+        role = role_of(blank)
         assert role in ("input", "output", "neuron", "weights", "other", "graph")
         assert expected in (None, role)

@@ -86,6 +86,37 @@ def test_nothing_overlaps_in_the_zoo(name: str) -> None:
     check(scene(graph, dt=1e-3), graph)
 
 
+def crossings(drawn: Scene) -> int:
+    """How often two lines cross."""
+    lines = [np.array([p for curve in line.curves for p in along(curve)]) for line in drawn.lines]
+
+    def side(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:
+        (ux, uy), (vx, vy) = np.moveaxis(b - a, -1, 0), np.moveaxis(p - a, -1, 0)
+        return ux * vy - uy * vx
+
+    count = 0
+    for one, other in combinations(lines, 2):
+        a, b, c, d = one[:-1, None], one[1:, None], other[None, :-1], other[None, 1:]
+        apart = (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
+        count += int(apart.sum())
+    return count
+
+
+def test_what_need_not_cross_does_not(nets: Any) -> None:
+    """Chains whose nodes are named in another order at each depth, one of them with a loop."""
+    nodes = {"in": nets.source(2)}
+    for depth, order in enumerate(("0123", "3120", "1302")):
+        nodes |= {f"n{i}{depth}": nets.lif(2) for i in order}
+    nodes["out"] = nets.sink(2)
+    chains = [f"in n{i}0 n{i}1 n{i}2 out" for i in range(4)]
+    assert crossings(scene(nets.graph(nodes, *chains))) == 0
+    assert crossings(scene(nets.graph(nodes, *chains, "n12 n10"))) <= 1
+
+
+def test_few_lines_cross() -> None:
+    assert sum(crossings(scene(random_graph(seed).graph)) for seed in range(30)) < 20
+
+
 def test_a_long_chain_is_folded(nets: Any) -> None:
     drawn = []
     for count in (3, 38):

@@ -129,6 +129,19 @@ def rule_colours(rules: str) -> dict[str, dict[str, str]]:
     return found
 
 
+def luminance(rgb: tuple[int, ...]) -> float:
+    linear = [
+        c / 255 / 12.92 if c / 255 <= 0.03928 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: tuple[int, ...], b: tuple[int, ...]) -> float:
+    """Contrast ratio of two colours, as WCAG defines it."""
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_is_readable_on_every_ground(dark: bool) -> None:
     rules = rule_colours(colours.rules(dark=dark))
@@ -136,16 +149,16 @@ def test_text_is_readable_on_every_ground(dark: bool) -> None:
     for ink in (".text", ".soft", ".title"):
         for ground in grounds:
             pair = (ImageColor.getrgb(rules[ink]["fill"]), ImageColor.getrgb(ground["fill"]))
-            assert colours.contrast(*pair) >= 4.5, (ink, ground)
+            assert contrast(*pair) >= 4.5, (ink, ground)
     ground = ImageColor.getrgb(rules[".ground"]["fill"])
     for line in (".edge path", *(f".loop{i} path" for i in range(colours.LOOPS))):
-        assert colours.contrast(ImageColor.getrgb(rules[line]["stroke"]), ground) >= 3
+        assert contrast(ImageColor.getrgb(rules[line]["stroke"]), ground) >= 3
 
 
-@pytest.mark.parametrize("part", np.linspace(0, 1, 21))
+@pytest.mark.parametrize("part", np.linspace(0, 1, 201))
 def test_the_rate_is_readable_on_its_shade(part: float) -> None:
     fill, ink = colours.shade(part)
-    assert colours.contrast(ImageColor.getrgb(fill), ImageColor.getrgb(ink)) >= 4.5
+    assert contrast(ImageColor.getrgb(fill), ImageColor.getrgb(ink)) >= 4.5
 
 
 def test_both_schemes_colour_the_same_things() -> None:

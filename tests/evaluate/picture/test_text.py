@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from snnvae.evaluate.picture.quantities import number, seconds, span
-from snnvae.evaluate.picture.text import cells, packed, printable, shortened
+from snnvae.evaluate.picture.text import (
+    cells,
+    number,
+    packed,
+    printable,
+    seconds,
+    shortened,
+    span,
+)
 
 
 @pytest.mark.parametrize(
