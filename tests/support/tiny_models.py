@@ -30,7 +30,7 @@ def _labels(n: int) -> torch.Tensor:
     return torch.arange(n) % CLASSES
 
 
-def _lively(model: str, **changes: object) -> SpikingVAE:
+def lively(model: str, **changes: object) -> SpikingVAE:
     """A tiny model in evaluation mode, all its numbers away from their first values."""
     net, generator = build(_tiny(model, **changes)), torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -58,22 +58,22 @@ def images() -> Callable[..., torch.Tensor]:
 
 @pytest.fixture(scope="session")
 def esvae() -> SpikingVAE:
-    return _lively("esvae")
+    return lively("esvae")
 
 
 @pytest.fixture(scope="session")
 def fsvae() -> SpikingVAE:
-    return _lively("fsvae")
+    return lively("fsvae")
 
 
 @pytest.fixture(scope="session")
 def conditional_esvae() -> SpikingVAE:
-    return _lively("esvae", **CONDITIONAL)
+    return lively("esvae", **CONDITIONAL)
 
 
 @pytest.fixture(scope="session")
 def conditional_fsvae() -> SpikingVAE:
-    return _lively("fsvae", **CONDITIONAL)
+    return lively("fsvae", **CONDITIONAL)
 
 
 @pytest.fixture(params=["conditional_esvae", "conditional_fsvae"])

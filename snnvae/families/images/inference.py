@@ -53,16 +53,6 @@ def reconstruct(
     )
 
 
-def reconstruction_mse(
-    model: VAE,
-    images: NDArray[np.floating],
-    seed: int = 0,
-    label: Sequence[int] | None = None,
-) -> float:
-    """Mean squared error of `reconstruct`, pixels in [−1, 1]."""
-    return float(np.mean((reconstruct(model, images, seed, label) - images) ** 2))
-
-
 def _in_turn(net: VAE, n: int) -> Sequence[int]:
     return classes_in_turn(range(n), net.config.classes) if net.config.conditional else ()
 

@@ -12,8 +12,10 @@ from snnvae.draws.one_hot import OneHot
 from snnvae.draws.rates import bernoulli_spikes
 from snnvae.errors import ConfigError
 from snnvae.families.images import inference
-from snnvae.families.images.inference import generate, reconstruct, reconstruction_mse
+from snnvae.families.images.family import FAMILY
+from snnvae.families.images.inference import generate, reconstruct
 from snnvae.families.images.vae import SpikingVAE
+from snnvae.train.family import Samples
 from snnvae.train.trace import trace
 
 
@@ -63,7 +65,7 @@ def test_a_reconstruction_depends_on_its_own_image_and_place_only(
 def test_mse_is_over_all_pixels(any_model: SpikingVAE, images: Callable[..., torch.Tensor]) -> None:
     x = images(4).numpy()
     expected = ((reconstruct(any_model, x, seed=1) - x) ** 2).mean()
-    assert reconstruction_mse(any_model, x, seed=1) == pytest.approx(expected)
+    assert FAMILY.error_of(any_model, Samples({"image": x}), seed=1) == pytest.approx(expected)
 
 
 def test_a_conditional_model_s_images_go_through_its_classes(conditional_model: SpikingVAE) -> None:

@@ -17,10 +17,11 @@ from snnvae.families.images.diagnosis.patterns import best_pattern
 from snnvae.families.images.diagnosis.posterior import encoder_draw, encoder_rates, rate_draw
 from snnvae.families.images.diagnosis.rates import optimise_rates
 from snnvae.families.images.diagnosis.subject import Subject
-from snnvae.families.images.inference import reconstruction_mse
+from snnvae.families.images.family import FAMILY
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.progress import NoProgress
 from snnvae.train.build import build
+from snnvae.train.family import Samples
 
 Of = Callable[[str], SpikingVAE]
 QUIET = NoProgress()
@@ -42,7 +43,9 @@ def test_the_encoders_loss_is_that_of_the_models_own_draws(
     """Draw 0 is the one that `snnvae evaluate` sees."""
     subject = subject_of(digits(kind), seed=7)
     images = subject.images.numpy()
-    single = [reconstruction_mse(subject.net, images, subject.key(d)) for d in range(3)]
+    single = [
+        FAMILY.error_of(subject.net, Samples({"image": images}), subject.key(d)) for d in range(3)
+    ]
     assert subject.key(0) == 7
     assert len(set(single)) == 3
     assert encoder_errors(subject, 3)[0].mean() == pytest.approx(np.mean(single), rel=1e-4)
