@@ -5,6 +5,9 @@ from snnvae.api import price as price
 from snnvae.api import random_spikes as random_spikes
 from snnvae.deploy.lava import require_lava as require_lava
 from snnvae.deploy.run import run as run
+from snnvae.energy.profile_file import builtin_profiles as profiles
+from snnvae.energy.report.html import to_html as to_html
+from snnvae.energy.result import EnergyReport as EnergyReport
 from snnvae.errors import SnnvaeError as SnnvaeError
 from snnvae.evaluate.check import check as check
 from snnvae.export.nir_file import read_nir as read
@@ -12,9 +15,6 @@ from snnvae.export.nir_file import write_nir as write
 from snnvae.export.norse import from_norse as from_norse
 from snnvae.hardware_sim.counter import count as count
 from snnvae.hardware_sim.counts import Counts as Counts
-from snnvae.hardware_sim.energy.profile_file import builtin_profiles as profiles
-from snnvae.hardware_sim.energy.report.html import to_html as to_html
-from snnvae.hardware_sim.energy.result import EnergyReport as EnergyReport
 from snnvae.primitives.nir_nodes import register_nodes as register_nodes
 from snnvae.program import Program as Program
 from snnvae.recording import Recording as Recording

@@ -15,9 +15,9 @@ from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.graph import build_graph
+from snnvae.energy import measure
 from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
-from snnvae.hardware_sim.energy import measure
 from snnvae.options import Options
 from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.program import Precision

@@ -19,6 +19,7 @@ from snnvae.deploy.backends import Backend, Means
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.run import check_backend, run, samples_at_once
+from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.stages import check_stages, decoder_stimulus
@@ -27,7 +28,6 @@ from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.files import make_folder, write_text
 from snnvae.hardware_sim import energy
-from snnvae.hardware_sim.energy.report import to_html
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress

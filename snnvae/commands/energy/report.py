@@ -87,7 +87,7 @@ def run_names(recordings: tuple[Path, ...]) -> list[str]:
 def _one(
     named: Any, title: str, *, as_json: bool, html: Path | None, md: Path | None, csv: Path | None
 ) -> Result:
-    from snnvae.hardware_sim.energy import report as forms
+    from snnvae.energy import report as forms
 
     report = named[1]
     said = write_reports(
@@ -104,7 +104,7 @@ def _one(
 def _several(
     reports: Any, title: str, *, as_json: bool, html: Path | None, md: Path | None, csv: Path | None
 ) -> Result:
-    from snnvae.hardware_sim.energy import report as forms
+    from snnvae.energy import report as forms
 
     said = write_reports(
         {

@@ -13,9 +13,9 @@ from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
 from snnvae.deploy.chips.routing import site
 from snnvae.deploy.timing import schedule
+from snnvae.energy import Measured, Profile, measure
 from snnvae.errors import UnsupportedError
 from snnvae.export.nir_file import read_nir
-from snnvae.hardware_sim.energy import Measured, Profile, measure
 from snnvae.hardware_sim.site import Site
 from snnvae.program import Program, digest_of
 from snnvae.progress import Progress
