@@ -9,13 +9,13 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnvae import energy
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
 from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, noise, samples_in
 from snnvae.families import registry
-from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.options import Options
 from snnvae.program import Precision, Program

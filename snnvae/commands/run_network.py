@@ -12,6 +12,7 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnvae import energy
 from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
 from snnvae.commands.run_outputs import write_outputs
@@ -27,7 +28,6 @@ from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
 from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.files import make_folder, write_text
-from snnvae.hardware_sim import energy
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress

@@ -47,9 +47,9 @@ def command(
 
     Several recordings, or several profiles, stand side by side.
     """
+    from snnvae import energy
     from snnvae.commands.energy.subject import chip_of, depth_of, measured
     from snnvae.errors import ConfigError
-    from snnvae.hardware_sim import energy
 
     if list_profiles:
         return _listed(as_json)
@@ -118,7 +118,7 @@ def _several(
 
 
 def _listed(as_json: bool) -> Result:
-    from snnvae.hardware_sim import energy
+    from snnvae import energy
 
     rows, data = [], []
     for name in energy.builtin_profiles():

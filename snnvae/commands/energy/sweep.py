@@ -83,13 +83,13 @@ def command(
 
     Beside the energy stands how far the outputs move away from those of the most steps.
     """
+    from snnvae import energy
     from snnvae.commands.energy.subject import chip_of, depth_of, site_of
     from snnvae.energy import report as forms
     from snnvae.errors import ConfigError
     from snnvae.evaluate.steps_sweep import sweep_steps
     from snnvae.export.nir_file import read_nir
     from snnvae.families import registry
-    from snnvae.hardware_sim import energy
     from snnvae.program import digest_of
 
     if len(profiles) != 1:
