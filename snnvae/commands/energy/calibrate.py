@@ -86,7 +86,7 @@ def _text(found: Calibration) -> str:
         for p in found.prices
     ]
     runs = [
-        (r.name, r.rows, *(f"{1e3 * w:.4g}" for w in (r.measured_w, r.sd_w, r.fitted_w)))
+        (r.run, r.rows, *(f"{1e3 * w:.4g}" for w in (r.dynamic_w, r.sd_w, r.fitted_w)))
         for r in found.runs
     ]
     noise = {
