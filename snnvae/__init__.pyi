@@ -1,4 +1,5 @@
 from snnvae import zoo as zoo
+from snnvae.api import check as check
 from snnvae.api import compile as compile  # noqa: A004
 from snnvae.api import make_stimulus as make_stimulus
 from snnvae.api import price as price
@@ -9,7 +10,6 @@ from snnvae.energy.profile_file import builtin_profiles as profiles
 from snnvae.energy.report.html import to_html as to_html
 from snnvae.energy.result import EnergyReport as EnergyReport
 from snnvae.errors import SnnvaeError as SnnvaeError
-from snnvae.evaluate.check import check as check
 from snnvae.export.nir_file import read_nir as read
 from snnvae.export.nir_file import write_nir as write
 from snnvae.export.norse import from_norse as from_norse

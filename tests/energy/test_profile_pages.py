@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snnvae.energy.profile_pages import markdown
 
-PAGE = Path(__file__).parents[3] / "docs" / "energy-profiles.md"
+PAGE = Path(__file__).parents[2] / "docs" / "energy-profiles.md"
 
 
 def test_the_page_is_what_the_profiles_say() -> None:
