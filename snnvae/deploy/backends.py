@@ -28,7 +28,7 @@ def backend_named(name: str) -> Backend:
 
 
 @dataclass(frozen=True)
-class Means:
+class RunResources:
     """What a run may use. device: of torch, for the emulator there (None: this machine's cores).
 
     dask: address of a cluster that the samples are shared out on. max_memory: bytes.

@@ -30,7 +30,7 @@ from snnvae.energy.sensitivity import swings
 from snnvae.energy.terms import EVENT_TERMS, items
 from snnvae.energy.unpriced import unpriced_terms
 from snnvae.hardware_sim.counts import Counts
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -54,17 +54,17 @@ def estimate(
     profile: Profile,
     *,
     cache_constant: bool = True,
-    site: Site | None = None,
+    placement: PlacementSummary | None = None,
     time: Time | None = None,
     progress: Progress | None = None,
 ) -> EnergyReport:
     """Price a recorded run of `program`, given whole or as blocks of its samples.
 
-    cache_constant, site: as of `measure`; time: as of `price`. Raises DataError where the recording
-    is not of this program.
+    cache_constant, placement: as of `measure`; time: as of `price`. Raises DataError where the
+    recording is not of this program.
     """
     measured = measure(
-        program, recording, cache_constant=cache_constant, site=site, progress=progress
+        program, recording, cache_constant=cache_constant, placement=placement, progress=progress
     )
     return price(measured, profile, time=time)
 
@@ -74,7 +74,7 @@ def price(measured: Measured, profile: Profile, *, time: Time | None = None) -> 
     time, program, counts = time or Time(), measured.program, measured.counts
     spent = items(counts, profile.counting)
     pace = _pace(profile, time, counts)
-    static = _static(profile, time, pace, measured.site)
+    static = _static(profile, time, pace, measured.placement)
     prices = profile.snn(program.precision)
     bill = Bill((*Bill.of(spent, prices).lines, *static))
     reference = _reference(profile)
@@ -169,11 +169,13 @@ def _pace(profile: Profile, time: Time, counts: Counts) -> Pace | None:
     return Pace(step, source, counts.steps, time.depth, counts.samples)
 
 
-def _static(profile: Profile, time: Time, pace: Pace | None, site: Site | None) -> tuple[Line, ...]:
+def _static(
+    profile: Profile, time: Time, pace: Pace | None, placement: PlacementSummary | None
+) -> tuple[Line, ...]:
     """Static power over the time of a sample, if both are known and the profile counts it."""
     power = time.static
     if power is None and profile.static is not None:
-        cores, chips = (site.cores, site.chips) if site else (None, None)
+        cores, chips = (placement.cores, placement.chips) if placement else (None, None)
         power = static_power(profile.static, cores, chips)
     if power is None or pace is None or "static" in profile.excluded or profile.scope == "all_in":
         return ()

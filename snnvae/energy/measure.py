@@ -15,7 +15,7 @@ from snnvae.errors import DataError
 from snnvae.hardware_sim.activity import Firing, Watch
 from snnvae.hardware_sim.counter import Counter
 from snnvae.hardware_sim.counts import Counts
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -35,7 +35,7 @@ class Measured:
     active: Mapping[str, np.ndarray] | None
     firing: Mapping[str, Firing]
     host: HostWork | None
-    site: Site | None = None
+    placement: PlacementSummary | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
 
@@ -45,18 +45,18 @@ def measure(
     recording: Recording | Iterable[Recording],
     *,
     cache_constant: bool = True,
-    site: Site | None = None,
+    placement: PlacementSummary | None = None,
     hashes: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Measured:
     """Count a recorded run of `program`, given whole or as blocks of its samples.
 
-    cache_constant: as in `Counter`; site: where the program lies on a chip. One block is held at a
-    time, so memory does not grow with the samples, but for 8 bytes per count and sample. DataError
-    where the recording is not of this program.
+    cache_constant: as in `Counter`; placement: where the program lies on a chip. One block is
+    held at a time, so memory does not grow with the samples, but for 8 bytes per count and sample.
+    DataError where the recording is not of this program.
     """
     blocks = (recording,) if isinstance(recording, Recording) else recording
-    routes = None if site is None else site.routes
+    routes = None if placement is None else placement.routes
     counter = Counter(program, cache_constant=cache_constant, routes=routes)
     visited = counter.visited
     watch, parts, active = Watch(), list[Counts](), list[dict[str, np.ndarray]]()
@@ -76,7 +76,7 @@ def measure(
         active=_joined(active) if len(active) == len(parts) else None,
         firing=watch.firing(),
         host=host_work(program, counts.steps),
-        site=site,
+        placement=placement,
         info=info,
         hashes=hashes or {},
     )

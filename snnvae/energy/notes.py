@@ -7,7 +7,7 @@ from snnvae.energy.bill import Bill
 from snnvae.energy.conventions import COUNTINGS
 from snnvae.energy.measure import Measured
 from snnvae.energy.profile import Profile
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 
 
 def notes_of(measured: Measured, profile: Profile) -> tuple[str, ...]:
@@ -41,8 +41,8 @@ def notes_of(measured: Measured, profile: Profile) -> tuple[str, ...]:
             "The profile has no prices for floating point: the events of this floating-point run "
             "are priced as if they were those of a fixed-point run."
         )
-    if measured.site is not None:
-        notes += _placed(measured.site)
+    if measured.placement is not None:
+        notes += _placed(measured.placement)
     return tuple(notes)
 
 
@@ -55,17 +55,18 @@ def beside_exact(theirs: Bill, exact: Bill, their_macs: int, exact_macs: int) ->
     )
 
 
-def _placed(site: Site) -> list[str]:
+def _placed(placement: PlacementSummary) -> list[str]:
     notes = [
-        f"Placed on {site.chip}: {_number(site.cores, 'core')}, {_number(site.chips, 'chip')}."
+        f"Placed on {placement.chip}: {_number(placement.cores, 'core')}, "
+        f"{_number(placement.chips, 'chip')}."
     ]
-    if site.broken:
+    if placement.broken:
         notes.append(
-            f"The network breaks {_number(site.broken, 'rule')} of {site.chip}, so it would not "
-            "run there as it is: see snnvae inspect."
+            f"The network breaks {_number(placement.broken, 'rule')} of {placement.chip}, so it "
+            "would not run there as it is: see snnvae inspect."
         )
-    if site.hops_unknown:
-        notes.append(site.hops_unknown[0].upper() + site.hops_unknown[1:] + ".")
+    if placement.hops_unknown:
+        notes.append(placement.hops_unknown[0].upper() + placement.hops_unknown[1:] + ".")
     else:
         notes.append("Hops of the host's spikes are not counted: where they enter is not known.")
     return notes

@@ -56,6 +56,6 @@ def _uncounted(term: str, measured: Measured, profile: Profile) -> str:
     """Why a term could not be counted."""
     if term == "static":
         return profile.unpriced.get(term, "needs a time per step and a static power")
-    if measured.site is not None and measured.site.hops_unknown:
-        return measured.site.hops_unknown
+    if measured.placement is not None and measured.placement.hops_unknown:
+        return measured.placement.hops_unknown
     return "depends on where neurons lie on a chip; name one"

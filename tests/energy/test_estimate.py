@@ -25,7 +25,7 @@ from snnvae.energy.ann.baselines import AnnEnergy
 from snnvae.energy.compare import break_even, compare
 from snnvae.energy.report import summary_text, to_html
 from snnvae.errors import DataError
-from snnvae.hardware_sim.site import Route, Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary, Route
 from snnvae.primitives import Linear
 from snnvae.program import Connection, Program
 from snnvae.recording import Recording
@@ -161,7 +161,7 @@ def test_messages_and_hops_are_unpriced_until_a_placement_counts_them(by_hand: R
     assert {"message", "hop_x", "hop_y"} <= set(reasons(estimate(*by_hand, profile)))
     # Input 0 reaches two cores over one tile east, input 1 one core over two tiles north.
     route = Route(np.array([2, 1]), np.array([1, 0]), np.array([0, 2]))
-    report = estimate(*by_hand, profile, site=Site("a chip", 2, 1, {"w": route}))
+    report = estimate(*by_hand, profile, placement=PlacementSummary("a chip", 2, 1, {"w": route}))
     first = by_hand[1].spikes["in"].sum(axis=(0, 1)) / 2  # spikes of either input, per sample
     assert report.terms["message"].nominal == pytest.approx(1.7 * (2 * first[0] + first[1]))
     assert report.terms["hop_x"].nominal == pytest.approx(3.0 * first[0])
@@ -170,8 +170,10 @@ def test_messages_and_hops_are_unpriced_until_a_placement_counts_them(by_hand: R
 
 
 def test_where_the_way_is_not_known_hops_stay_unpriced_and_say_why(by_hand: Run) -> None:
-    site = Site("a chip", 2, 1, {"w": Route(np.array([2, 1]))}, hops_unknown="nobody says")
-    report = estimate(*by_hand, load_profile("loihi1"), site=site)
+    placement = PlacementSummary(
+        "a chip", 2, 1, {"w": Route(np.array([2, 1]))}, hops_unknown="nobody says"
+    )
+    report = estimate(*by_hand, load_profile("loihi1"), placement=placement)
     why = {u.term: u.reason for u in report.unpriced}
     assert "message" not in why
     assert why["hop_x"] == why["hop_y"] == "nobody says"

@@ -12,7 +12,7 @@ from snnvae.energy import Bill, Interval, Line, Profile, Time, estimate, load_pr
 from snnvae.energy.confidence import mean_interval, ratio_interval
 from snnvae.energy.pace import Pace
 from snnvae.energy.sensitivity import ACTIVITY, swings
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.program import Program
 from snnvae.recording import Recording
 
@@ -56,8 +56,8 @@ def test_a_profile_may_know_its_time_and_its_power(profile_of: MakeProfile, by_h
     time = ["[time.step]", "nominal = 5", 'unit = "us"', *backing]
     power = ["[power.static]", "nominal = 2", 'unit = "mW"', 'per = "core"', *backing]
     profile = profile_of(("any", "sop", 1.0), *time, *power)
-    site = Site("a chip", cores=3, chips=1, routes={})
-    report = estimate(*by_hand, profile, site=site)
+    placement = PlacementSummary("a chip", cores=3, chips=1, routes={})
+    report = estimate(*by_hand, profile, placement=placement)
     assert report.pace is not None
     assert (report.pace.step.nominal, report.pace.source) == (pytest.approx(5e-6), "me, here")
     assert report.terms["static"].nominal == pytest.approx(3 * 2e-3 * 4 * 5e-6 * 1e12)

@@ -84,7 +84,7 @@ def command(
     Beside the energy stands how far the outputs move away from those of the most steps.
     """
     from snnvae import energy
-    from snnvae.commands.energy.subject import chip_of, depth_of, site_of
+    from snnvae.commands.energy.subject import chip_of, depth_of, placement_of
     from snnvae.energy import report as forms
     from snnvae.errors import ConfigError
     from snnvae.evaluate.steps_sweep import sweep_steps
@@ -118,7 +118,7 @@ def command(
             run.program,
             run.recording,
             cache_constant=not recompute,
-            site=site_of(run.program, place),
+            placement=placement_of(run.program, place),
             hashes={"graph": digest_of(graph)},
         )
         time = energy.Time(step, static, depth_of(run.program))

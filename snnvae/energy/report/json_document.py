@@ -118,14 +118,14 @@ def _time(pace: Pace | None) -> dict[str, Any] | None:
 
 
 def _placement(report: EnergyReport) -> dict[str, Any] | None:
-    site = report.measured.site
-    if site is None:
+    placement = report.measured.placement
+    if placement is None:
         return None
     return {
-        "chip": site.chip,
-        "cores": site.cores,
-        "chips": site.chips,
-        "broken_rules": site.broken,
+        "chip": placement.chip,
+        "cores": placement.cores,
+        "chips": placement.chips,
+        "broken_rules": placement.broken,
     }
 
 

@@ -24,7 +24,7 @@ from snnvae.energy import (
 )
 from snnvae.energy.profile import Price
 from snnvae.energy.report import side_by_side_html, sweep_html, to_html
-from snnvae.hardware_sim.site import Route, Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary, Route
 from snnvae.program import Program
 from snnvae.recording import Recording
 
@@ -68,7 +68,11 @@ def rendered(request: pytest.FixtureRequest, run: Run) -> tuple[EnergyReport, st
     name: str = request.param
     if name not in _PAGES:
         routes = {"in": Route(np.full(6, 2), np.full(6, 1), np.full(6, 3))}
-        measured = measure(*run, site=Site("a chip", 3, 1, routes), hashes={"recording": "ab" * 32})
+        measured = measure(
+            *run,
+            placement=PlacementSummary("a chip", 3, 1, routes),
+            hashes={"recording": "ab" * 32},
+        )
         report = price(measured, load_profile(name), time=TIME)
         _PAGES[name] = (report, to_html(report))
     return _PAGES[name]

@@ -26,9 +26,9 @@ Routes = Mapping[str, Route]
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
-    """A placement. hops_unknown: why hops are not counted, empty where they are; broken: rules of
-    the chip that the program breaks."""
+class PlacementSummary:
+    """A placement in short. hops_unknown: why hops are not counted, empty where they are; broken:
+    rules of the chip that the program breaks."""
 
     chip: str
     cores: int
