@@ -55,47 +55,52 @@ def calibrate(figures: Figures) -> Calibration:
             "more, or fewer counters (repetitions of a run count once)"
         )
     rates = runs.rates * PJ / runs.sd[:, None]
-    power = runs.power / runs.sd
-    lengths = np.linalg.norm(rates, axis=0)
-    _check_apart(figures.name, counters, rates, lengths)
-    inverse = np.linalg.pinv(rates / lengths) / lengths[:, None]
-    prices, distance = nnls(rates / lengths, power)
-    prices /= lengths
-    known = runs.freedom
-    misfit = bool(known and distance**2 / left > stats.f.ppf(LEVEL, left, known))
-    known = 0.0 if misfit else known
-    size = float(np.sqrt((known + distance**2) / (known + left)))
+    _check_apart(figures.name, counters, rates)
+    prices, chi2, size, misfit = _fit(rates, runs.power / runs.sd, runs.freedom)
     sd = runs.sd * (size if runs.noise == "residual" else 1.0)
     _check_above_noise(figures.name, runs, sd)
-    reach = stats.t.ppf((1 + LEVEL) / 2, known + left) * size * np.linalg.norm(inverse, axis=1)
-    free = inverse @ power
-    low = np.maximum(np.minimum(free, prices) - reach, 0.0).tolist()
-    high = (np.maximum(free, prices) + reach).tolist()
+    fitted = runs.rates @ np.array([price.nominal for price in prices]) * PJ
+    by_run = zip(runs.names, runs.rows, runs.power.tolist(), sd.tolist(), fitted.tolist())
     weights = 1 / runs.sd**2
     spread = weights @ (runs.power - np.average(runs.power, weights=weights)) ** 2
-    fitted = runs.rates @ prices * PJ
     found = Calibration(
         figures=figures,
-        prices=tuple(
-            FittedPrice(_TERMS[c], c, Interval(*ends))
-            for c, *ends in zip(counters, low, prices.tolist(), high)
-        ),
-        runs=tuple(
-            FittedRun(*of_run)
-            for of_run in zip(
-                runs.names, runs.rows, runs.power.tolist(), sd.tolist(), fitted.tolist()
-            )
-        ),
+        prices=tuple(FittedPrice(_TERMS[c], c, price) for c, price in zip(counters, prices)),
+        runs=tuple(FittedRun(*run) for run in by_run),
         noise=runs.noise,
-        residual_w=float(distance / np.sqrt(weights.mean() * left)),
-        r_squared=float(1 - distance**2 / spread) if spread > 0 else None,
+        residual_w=float(np.sqrt(chi2 / weights.mean() / left)),
+        r_squared=float(1 - chi2 / spread) if spread > 0 else None,
         misfit=misfit,
     )
     _check_prices(found)
     return found
 
 
-def _check_apart(name: str, counters: list[str], rates: np.ndarray, lengths: np.ndarray) -> None:
+def _fit(
+    rates: np.ndarray, power: np.ndarray, freedom: float
+) -> tuple[list[Interval], float, float, bool]:
+    """Prices, χ², the noise in units of its sd (with so much freedom), whether it is a misfit.
+
+    rates (R, prices) and power (R,) are in units of the sd of each run.
+    """
+    lengths = np.linalg.norm(rates, axis=0)
+    scaled = rates / lengths
+    prices, distance = nnls(scaled, power)
+    inverse = np.linalg.pinv(scaled)
+    free = inverse @ power
+    chi2, left = distance**2, len(power) - len(prices)
+    misfit = bool(freedom and chi2 / left > stats.f.ppf(LEVEL, left, freedom))
+    known = 0.0 if misfit else freedom
+    size = float(np.sqrt((known + chi2) / (known + left)))
+    reach = stats.t.ppf((1 + LEVEL) / 2, known + left) * size * np.linalg.norm(inverse, axis=1)
+    low = np.maximum(np.minimum(free, prices) - reach, 0)
+    high = np.maximum(free, prices) + reach
+    ends = np.stack([low, prices, high], axis=1) / lengths[:, None]
+    return [Interval(*of_price) for of_price in ends.tolist()], chi2, size, misfit
+
+
+def _check_apart(name: str, counters: list[str], rates: np.ndarray) -> None:
+    lengths = np.linalg.norm(rates, axis=0)
     for counter, length in zip(counters, lengths):
         if not length:
             raise DataError(f"{name}: '{counter}' is 0 in every run; leave it out")
