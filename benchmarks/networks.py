@@ -17,13 +17,13 @@ from benchmarks.setup import Setup
 from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
-from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.families import registry
 from snnvae.families.images.config import Config
 from snnvae.families.images.data import load
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.inputs.stimulus_blocks import stimulus_for
 from snnvae.program import Precision, Program
 from snnvae.stimulus import Stimulus
 from snnvae.train import checkpoint

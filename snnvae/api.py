@@ -14,9 +14,10 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
-from snnvae.evaluate.stimuli import NOISE_RATE, data_inputs, noise, samples_in
 from snnvae.families import registry
 from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.inputs.read_file import data_inputs
+from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise, samples_in
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording

@@ -89,3 +89,13 @@ def test_lava_outside_its_backend_breaks_a_contract(tmp_path: Path, path: str) -
     module = f"snnvae/{path}"[: -len(".py")].replace("/", ".")
     assert f"{module} -> lava" in ended.stdout
     assert "1 broken" in ended.stdout
+
+
+def test_the_picture_of_the_rooms_is_their_order() -> None:
+    """The arrows in docs/architecture.md are the layers that import-linter checks."""
+    (rooms,) = (c for c in PROJECT["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    drawn = re.search(r'cli\["cli · api"\] --> (.*)', text)
+    assert drawn is not None
+    names = drawn.group(1).split(" --> ")
+    assert names == [room.removeprefix("snnvae.") for room in rooms["layers"][1 : len(names) + 1]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json, convention_options
+from snnvae.commands.options import as_json, convention_options, numbers
 from snnvae.commands.result import Result
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.registry import published
@@ -197,10 +197,7 @@ def _module(
         raise ConfigError(
             f"{spec} needs --input-shape: its input's sizes without batch and time, such as 2,34,34"
         )
-    try:
-        shape = tuple(int(size) for size in input_shape.split(","))
-    except ValueError:
-        raise ConfigError(f"--input-shape {input_shape}: give sizes such as 2,34,34") from None
+    shape = numbers("--input-shape", input_shape, "2,34,34")
     require("torch", "norse")
     module = build_module(spec)
     if weights is not None:

@@ -71,8 +71,8 @@ def command(
     from snnvae.deploy.compile import compile_graph
     from snnvae.evaluate.calibration import calibrated, ranges
     from snnvae.evaluate.picture import write_pictures
-    from snnvae.evaluate.stimuli import with_steps_of
     from snnvae.export.nir_file import read_nir
+    from snnvae.inputs.stimulus_blocks import with_steps_of
     from snnvae.machine import cores
 
     graph, options, target = read_nir(model), options_from(**flags), load_chip(chip)

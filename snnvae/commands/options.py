@@ -32,6 +32,14 @@ seed_option = click.option(
 )  # fmt: skip
 
 
+def numbers(flag: str, text: str, example: str = "32,64") -> tuple[int, ...]:
+    """Several whole numbers; ConfigError that names the option."""
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise ConfigError(f"{flag} {text}: write whole numbers, as in {example}") from None
+
+
 class Classes(click.ParamType):
     """One class or several, as 7 or 7,2,1."""
 
@@ -43,10 +51,7 @@ class Classes(click.ParamType):
         """Text → numbers."""
         if isinstance(value, tuple):
             return value
-        try:
-            return tuple(int(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no class; write its number, as 7, or 7,2,1", param, ctx)
+        return numbers("--class", value, "7, or 7,2,1")
 
 
 class_option = click.option(

@@ -24,10 +24,10 @@ from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.stages import check_stages, decoder_stimulus
-from snnvae.evaluate.stimuli import stimulus_blocks, with_steps_of
 from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.files import make_folder, write_text
+from snnvae.inputs.stimulus_blocks import stimulus_blocks, with_steps_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress

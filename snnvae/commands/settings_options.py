@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from snnvae.commands.options import numbers
+from snnvae.commands.remedies import with_flags
 from snnvae.errors import ConfigError
 from snnvae.families import registry
 from snnvae.train.settings import amount
@@ -37,7 +39,7 @@ def settings_options(only: Sequence[str] = (), **helps: str) -> Callable[[Comman
         known = _fields()
         for name in reversed(list(only or known)):
             each = known[name]
-            command = _option(each, helps.get(name, each.metadata["help"]))(command)
+            command = _option(each, helps.get(name, with_flags(each.metadata["help"])))(command)
         return command
 
     return decorate
@@ -67,7 +69,7 @@ def _value(each: Field[Any] | None, name: str, value: Any) -> Any:
     if each is None or not isinstance(value, str) or isinstance(each.default, str):
         return value
     if isinstance(each.default, tuple):
-        return numbers(name, value)
+        return numbers(f"--{name.replace('_', '-')}", value)
     return 0.0 if value == "0" else amount(value, f"--{name.replace('_', '-')}")
 
 
@@ -87,15 +89,6 @@ def _plain(text: str) -> Any:
         except ValueError:
             continue
     return {"true": True, "false": False}.get(text, text)
-
-
-def numbers(name: str, text: str) -> tuple[int, ...]:
-    """A setting that is several whole numbers."""
-    try:
-        return tuple(int(number) for number in text.split(","))
-    except ValueError:
-        flag = name.replace("_", "-")
-        raise ConfigError(f"--{flag} {text}: write whole numbers, as in 32,64") from None
 
 
 def spiking_models() -> Iterator[str]:

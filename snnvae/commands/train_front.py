@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, numbers
 from snnvae.commands.result import Result
-from snnvae.commands.settings_options import given_settings, numbers, settings_options
+from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.progress import Progress
 from snnvae.text_table import table
 
@@ -124,7 +124,7 @@ def command(
         base.family.twin(base, 1.0, ann)  # what would fail after long work fails here
     plan = Plan(
         base=base,
-        steps=tuple(dict.fromkeys(numbers("over", over))),
+        steps=tuple(dict.fromkeys(numbers("--over", over))),
         budgets=tuple(Budget.parse(text) for text in budgets.split(",") if text),
         epochs=epochs,
         qat_epochs=qat_epochs,

@@ -9,7 +9,7 @@ import nir
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
-from snnvae.evaluate.stimuli import Source, nothing, stimulus_for
+from snnvae.inputs.stimulus_blocks import Source, nothing, stimulus_for
 from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus

@@ -16,7 +16,8 @@ from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.parity import LayerParity, all_agree, compare, compare_arrays
 from snnvae.evaluate.peers import peer_rows
-from snnvae.evaluate.stimuli import Source, nothing, stimulus_for, with_steps_of
+from snnvae.extras import require
+from snnvae.inputs.stimulus_blocks import Source, nothing, stimulus_for, with_steps_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -116,6 +117,7 @@ def norse_rows(
     program: Program, stimulus: Stimulus, expected: Recording, model: SpikingModel
 ) -> list[LayerParity]:
     """Norse's own cells, in float64, with the trained model's folded weights."""
+    require("torch", "norse")
     from snnvae.train.trace import trace
 
     part = program.origin.part

@@ -13,7 +13,7 @@ from snnvae.deploy.backends import Backend
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.errors import ConfigError
-from snnvae.evaluate.stimuli import Source, nothing, stimulus_for, with_steps_of
+from snnvae.inputs.stimulus_blocks import Source, nothing, stimulus_for, with_steps_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress

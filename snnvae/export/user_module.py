@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pickle
 import sys
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
@@ -18,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.export.torch_file import read_torch
 
 EXAMPLE = "give module:attribute or file.py:attribute, such as net.py:build"
 SAVE = "write it by torch.save(module.state_dict(), 'w.pt')"
@@ -65,7 +64,7 @@ def load_weights(module: Any, path: Path) -> None:
 
     The file holds the state_dict itself or has it under 'state_dict'.
     """
-    content = _read(path)
+    content = read_torch(path, SAVE)
     given = content.get("state_dict", content) if isinstance(content, Mapping) else None
     tensors = isinstance(given, Mapping) and all(hasattr(v, "shape") for v in given.values())
     if not isinstance(given, Mapping) or not tensors:
@@ -88,25 +87,6 @@ def load_weights(module: Any, path: Path) -> None:
             "give the weights of this very module"
         )
     module.load_state_dict(dict(given))
-
-
-def _read(path: Path) -> Any:
-    import torch
-
-    if not path.is_file():
-        raise CheckpointError(
-            f"{path}: no such file; write it by torch.save(module.state_dict(), …)"
-        )
-    if not zipfile.is_zipfile(path):
-        raise CheckpointError(f"{path} is not a torch file, or is cut short; {SAVE}")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise CheckpointError(
-            f"{path} carries code or objects, not only weights, and was not loaded; {SAVE}"
-        ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} cannot be read ({_line(error)}); {SAVE}") from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from snnvae.errors import ConfigError
 from snnvae.train.settings import Settings
 
 if TYPE_CHECKING:
-    from snnvae.evaluate.stimuli import HeldOut
+    from snnvae.inputs.stimulus_blocks import HeldOut
     from snnvae.program import Program
     from snnvae.train.family import Family
 
@@ -55,7 +55,7 @@ def kind_of(model: str) -> type[Settings]:
     """The settings of a model's family; ConfigError for a name that no family has."""
     known = models()
     if model not in known:
-        raise ConfigError(f"model {model!r} is unknown: use {', '.join(known)}")
+        raise ConfigError(f"`model` {model!r} is unknown: use {', '.join(known)}")
     return settings()[known[model]]
 
 
@@ -70,7 +70,8 @@ def family(name: str) -> Family:
 
 def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     """Held-out samples of the data set that a program's file names, for inputs that take data."""
-    from snnvae.evaluate.stimuli import HeldOut, data_inputs
+    from snnvae.inputs.read_file import data_inputs
+    from snnvae.inputs.stimulus_blocks import HeldOut
 
     if program.origin.dataset is not None and data_inputs(program):
         model = program.origin.model or ""

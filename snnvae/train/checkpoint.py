@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.export.torch_file import read_torch
 from snnvae.files import write_aside
 from snnvae.layers.model import SpikingModel
 from snnvae.train.build import build
@@ -74,30 +73,20 @@ def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
     config, model = load(path, kind_of)
     if not isinstance(model, SpikingModel):
         raise CheckpointError(
-            f"{path} is an {config.model}, which has no spikes: give a model that has"
+            f"{path} is an {config.model}, which has no spikes: give "
+            f"{' or '.join(f'an {model}' for model in config.spiking_models)}"
         )
     return config, model
 
 
 def read(path: Path) -> Any:
     """What is in a file that torch.save wrote, plain types and tensors alone."""
-    if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}: {RETRAIN}")
-    if h5py.is_hdf5(path):
+    if path.is_file() and h5py.is_hdf5(path):
         raise CheckpointError(
             f"{path} is NIR or other HDF5, not a checkpoint: `snnvae simulate {path}` runs NIR; "
             "give the model.pt that 'snnvae train' wrote"
         )
-    if not zipfile.is_zipfile(path):
-        raise CheckpointError(f"{path} is not a torch file, or is cut short: {RETRAIN}")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path} carries code or objects, not only weights, and was not loaded: {RETRAIN}"
-        ) from error
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
-        raise CheckpointError(f"{path} is not a torch file, or is damaged: {RETRAIN}") from error
+    return read_torch(path, RETRAIN, f"no checkpoint at {path}")
 
 
 def _compare(path: Path, expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from snnvae.errors import ConfigError
 from snnvae.typed import typed
@@ -135,13 +135,13 @@ class Settings(ABC):
     dataset: str = ""
     steps: int = setting(16, "Time steps T.", whole())
     anneal: tuple[int, ...] = setting(
-        (), "Values of T to go through before --steps.", numbers(), metavar="T,T"
+        (), "Values of T to go through before `steps`.", numbers(), metavar="T,T"
     )
     spike_budget: float = setting(
         0.0, "Synaptic operations per sample: 300k; 0: any.", weight, metavar="N"
     )
     unit_penalty: float = setting(0.0, "Weight of the penalty on units that fire.", weight)
-    qat: str = setting("", "Train in fixed point; needs --from.", choices=QAT_TARGETS)
+    qat: str = setting("", "Train in fixed point; needs `start`.", choices=QAT_TARGETS)
     batch: int = setting(64, "Samples per step, of all devices together.", whole())
     epochs: int = setting(60, "Passes over the training data.", whole())
     lr: float = setting(1e-3, "Learning rate.", positive)
@@ -153,6 +153,9 @@ class Settings(ABC):
     validation: float = setting(0.0, "Part of the training data to stop by.", share)
     early_stop: int = setting(0, "Epochs without a better validation error (0: never).", whole(0))
     seed: int = setting(0, "Of everything random in training.", _seed)
+
+    spiking_models: ClassVar[tuple[str, ...]] = ()
+    """Those of the family's models that spike, where not all do."""
 
     @property
     @abstractmethod

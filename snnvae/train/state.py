@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 
 from snnvae.errors import CheckpointError
-from snnvae.files import write_aside
+from snnvae.files import sha256_of, write_aside
 from snnvae.train import checkpoint
 from snnvae.train.checkpoint import KindOf
 from snnvae.train.settings import Settings
@@ -47,7 +46,7 @@ def digest_of(path: Path | None) -> str:
         return ""
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}: give the one that the training began with")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256_of(path)
 
 
 def save(

@@ -226,9 +226,9 @@ def test_a_mistake_gets_one_line_and_writes_nothing(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--over", "2,x"), "--over 2,x: give whole numbers"),
+        (("--over", "2,x"), "--over 2,x: write whole numbers"),
         (("--over", "0,2"), "--over: give different numbers of steps, each 1 or more"),
-        (("--over", ""), "--over : give whole numbers"),
+        (("--over", ""), "--over : write whole numbers"),
         (("--over", "2,2"), "different numbers of steps"),
         (("--profile", "loihi1", "--profile", "odin"), "a sweep takes one --profile"),
         (("--steps", "4"), "takes its numbers of steps from --over"),

@@ -70,7 +70,7 @@ def test_a_recurrent_module_keeps_its_loop_on_disk(cli: Cli, net: Path) -> None:
 
 MISTAKES: dict[tuple[str, ...], str] = {
     ("build",): "net.py:build needs --input-shape: its input's sizes without batch and time",
-    ("build", "--input-shape", "2,x"): "--input-shape 2,x: give sizes such as 2,34,34",
+    ("build", "--input-shape", "2,x"): "--input-shape 2,x: write whole numbers, as in 2,34,34",
     ("build", "--input-shape", "0"): "an input of shape (0,): give positive sizes",
     ("build", "--input-shape", "3,6,6"): "module '0' (Conv2d) does not fit its input (3, 6, 6)",
     ("build", "--input-shape", "2,6,6", "--part", "encoder"): "--part is for checkpoints",

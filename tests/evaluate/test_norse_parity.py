@@ -13,12 +13,12 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.evaluate.check import check, norse_rows
 from snnvae.evaluate.parity import LayerParity, all_agree
-from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.families import registry
 from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim import reference
+from snnvae.inputs.stimulus_blocks import stimulus_for
 from snnvae.train.to_nir import to_nir
 
 Trained = Callable[[str], tuple[SpikingVAE, Path]]

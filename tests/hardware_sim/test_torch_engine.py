@@ -19,12 +19,12 @@ from snnvae import zoo
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.settings import Options
 from snnvae.errors import BackendError, ConfigError, DataError, SnnvaeError, UnsupportedError
-from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast.plan import units_of
 from snnvae.hardware_sim.torch_engine import chunk, devices, engine, sums
 from snnvae.hardware_sim.torch_engine.cells import cells
+from snnvae.inputs.stimulus_blocks import stimulus_for
 from snnvae.primitive import Neuron, Shape, Synapse
 from snnvae.primitives import LIF, FixedNeuron, Linear, OneToOne, Sparse
 from snnvae.primitives.fixed_point import SILENT_LIMIT, STATE_LIMIT

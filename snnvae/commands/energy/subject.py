@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from snnvae.deploy.timing import schedule
 from snnvae.energy import Measured, Profile, measure
 from snnvae.errors import UnsupportedError
 from snnvae.export.nir_file import read_nir
+from snnvae.files import sha256_of
 from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.program import Program, digest_of
 from snnvae.progress import Progress
@@ -32,7 +32,7 @@ def measured(path: Path, chip: str | None, *, cache_constant: bool, progress: Pr
         chain((first,), blocks),
         cache_constant=cache_constant,
         placement=placement_of(program, chip),
-        hashes={"recording": _file_digest(path), "graph": digest_of(read_nir(path))},
+        hashes={"recording": sha256_of(path), "graph": digest_of(read_nir(path))},
         progress=progress,
     )
 
@@ -56,11 +56,3 @@ def depth_of(program: Program) -> int:
         return schedule(program).latency
     except UnsupportedError:
         return 0
-
-
-def _file_digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

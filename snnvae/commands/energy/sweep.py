@@ -21,6 +21,7 @@ from snnvae.commands.options import (
     class_option,
     compile_options,
     model_argument,
+    numbers,
     options_from,
     seed_option,
 )
@@ -96,7 +97,7 @@ def command(
         raise ConfigError("a sweep takes one --profile")
     if flags.get("steps") is not None:
         raise ConfigError("--steps: a sweep takes its numbers of steps from --over, as in 2,4,8")
-    numbers = _numbers(over)
+    over_steps = numbers("--over", over, "2,4,8")
     graph, profile = read_nir(model), energy.load_profile(profiles[0])
     step, static = time_of(step_time, static_power, [profile])
     place, found = chip_of(chip, [profile]), []
@@ -104,7 +105,7 @@ def command(
     check_outputs((html, md, csv), given)
     for run in sweep_steps(
         graph,
-        numbers,
+        over_steps,
         precision=precision,
         options=replace(options_from(**flags), steps=None),
         samples=samples,
@@ -143,12 +144,3 @@ def command(
 for _option in command.params:
     if isinstance(_option, click.Option) and _option.name == "steps":
         _option.hidden = True  # refused with a word on --over
-
-
-def _numbers(text: str) -> list[int]:
-    from snnvae.errors import ConfigError
-
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ConfigError(f"--over {text}: give whole numbers, as in 2,4,8") from None

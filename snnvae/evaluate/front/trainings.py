@@ -18,7 +18,7 @@ from typing import Any
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of
 from snnvae.evaluate.front.result import Ann, Front, Point
-from snnvae.files import make_folder, write_text
+from snnvae.files import make_folder, sha256_of, write_text
 from snnvae.progress import Progress
 from snnvae.train import checkpoint
 from snnvae.train.chain import further, quantised, trained
@@ -138,7 +138,7 @@ def _point(
         "form": FORM,
         "images": len(samples),
         "priced": plan.priced,
-        "checkpoint": _stamp(fixed),
+        "checkpoint": sha256_of(fixed),
     }
     if kept.exists():
         have = json.loads(kept.read_text())
@@ -153,12 +153,6 @@ def _point(
     )
     write_text(kept, json.dumps({"of": wanted, "point": asdict(point)}, indent=2))
     return path, point
-
-
-def _stamp(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _anns(plan: Plan, out: Path, samples: Samples, progress: Progress) -> Iterator[Ann]:

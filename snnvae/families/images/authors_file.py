@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import CheckpointError
+from snnvae.export.torch_file import read_torch
 from snnvae.train import checkpoint
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -37,7 +36,7 @@ class StateDictFile:
     @classmethod
     def read(cls, path: Path) -> StateDictFile:
         """Loads a file that holds nothing but plain types and tensors."""
-        content = _load(path)
+        content = read_torch(path, SAVE)
         if isinstance(content, Mapping) and content.get("format") == checkpoint.FORMAT:
             raise CheckpointError(f"{path} is a checkpoint of snnvae's own: leave `kind` out")
         for wrapper in WRAPPERS:
@@ -86,23 +85,3 @@ class StateDictFile:
         ):
             raise self.error(f"holds {name} that is not a dense tensor: {SAVE}")
         return value
-
-
-def _load(path: Path) -> Any:
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file: {SAVE}")
-    if not zipfile.is_zipfile(path):
-        raise CheckpointError(f"{path} is not a torch file, or is cut short: {SAVE}")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size <= path.stat().st_size:
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path} carries code or objects, not only weights, and was not loaded: {SAVE}"
-        ) from error
-    except Exception as error:  # a malformed pickle may raise anything
-        raise CheckpointError(f"{path} is not a torch file, or is damaged: {SAVE}") from error
-    # torch.save does not compress.
-    raise CheckpointError(f"{path} would unpack to {size} bytes, as no torch file does: {SAVE}")

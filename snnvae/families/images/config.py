@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
+from snnvae.families.images.metrics import METRICS
 from snnvae.families.images.presets import PRESETS
-from snnvae.families.images.quality.names import METRICS
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -68,6 +68,8 @@ class Config(Settings):
         flag,
     )
     classes: int = setting(0, check=whole(0))
+
+    spiking_models = SPIKING
 
     @property
     def family(self) -> Images:

@@ -12,16 +12,18 @@ from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.images import data
-from snnvae.families.images.quality.card import model_card
-from snnvae.families.images.quality.judge import Judge
-from snnvae.families.images.quality.names import IN_PARTS, NAMES, OF_GENERATED, figure
-from snnvae.families.images.quality.networks import DeployedNetwork, Network, TrainedNetwork
-from snnvae.families.images.quality.recognise import Recogniser
+from snnvae.families.images.card import model_card
+from snnvae.families.images.metrics.metrics import Metrics, names
+from snnvae.families.images.metrics.networks import DeployedNetwork, Network, TrainedNetwork
+from snnvae.families.images.metrics.recogniser import Recogniser
+from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.files import write_text
 from snnvae.text_table import table
 from snnvae.train.to_nir import parts_for, to_nir
 
+OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
+"""Metrics that take generated images."""
 Networks = Mapping[str, Callable[[], Network]]
 
 
@@ -41,7 +43,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         networks = {p: partial(DeployedNetwork, graphs, p, **common) for p in asked.precisions}
     split = data.load(dataset, data_dir=asked.data_dir, image_size=size, progress=asked.progress)
     images = split.test[: asked.samples]
-    judge = Judge(
+    judge = Metrics(
         asked.metrics,
         images,
         asked.generated,
@@ -75,7 +77,7 @@ def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
         return {"torch": partial(TrainedNetwork, model, asked.seed)}
     folded = model.folded()
     parts = list(parts_for(model, "autoencoder")) if "mse" in asked.metrics else []
-    if "mse" not in asked.metrics or set(asked.metrics) & set(OF_GENERATED):
+    if "mse" not in asked.metrics or OF_GENERATED & set(asked.metrics):
         parts.append("generator")
     graphs = {part: to_nir(folded, part) for part in parts}
     networks: dict[str, Callable[[], Network]] = {
@@ -99,7 +101,7 @@ def _side(graphs: Mapping[str, nir.NIRGraph]) -> int:
 
 def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]) -> str:
     """One table: a row for each metric, a column for each network."""
-    rows, missing = [], []
+    rows, missing, called = [], [], names()
     for metric, values in by_metric.items():
         if metric == "rates":
             layers = dict.fromkeys(layer for v in values.values() for layer in v)
@@ -111,7 +113,7 @@ def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]
             continue
         elif any(isinstance(value, str) for value in values.values()):
             why = next(iter(values.values()))
-            missing.append(f"{NAMES.get(metric, metric)}: {why}")
+            missing.append(f"{called.get(metric, metric)}: {why}")
         else:
-            rows.append((NAMES.get(metric, metric), *(figure(values.get(n)) for n in figures)))
+            rows.append((called.get(metric, metric), *(figure(values.get(n)) for n in figures)))
     return "\n".join([table(("", *figures), rows), *missing])

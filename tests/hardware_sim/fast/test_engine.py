@@ -11,12 +11,12 @@ from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
-from snnvae.evaluate.stimuli import stimulus_for
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import block, engine, rounding
 from snnvae.hardware_sim.fast.plan import Plan
 from snnvae.hardware_sim.host import host_currents
+from snnvae.inputs.stimulus_blocks import stimulus_for
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from snnvae.errors import ConfigError, DataError
-from snnvae.evaluate.stimuli import noise, read_input, stimulus_blocks, stimulus_for
 from snnvae.families.images import data
 from snnvae.families.registry import held_out
+from snnvae.inputs.read_file import read_input
+from snnvae.inputs.stimulus_blocks import noise, stimulus_blocks, stimulus_for
 from snnvae.program import Program
 
 

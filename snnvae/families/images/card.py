@@ -11,7 +11,8 @@ from snnvae.energy import units
 from snnvae.energy.estimate import estimate
 from snnvae.energy.profile_file import load_profile
 from snnvae.energy.report import words
-from snnvae.families.images.quality.names import IN_PARTS, NAMES, figure
+from snnvae.families.images.metrics.metrics import names
+from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.train.settings import command_of
@@ -19,7 +20,6 @@ from snnvae.train.to_nir import to_nir
 
 PROFILES = ("horowitz45", "loihi1")
 SAMPLES = 64
-LABELS = {**NAMES, "mse": f"{NAMES['mse']}, pixels in [−1, 1]"}
 
 
 def model_card(
@@ -28,6 +28,8 @@ def model_card(
     """Markdown. figures: by metric and network, as `snnvae evaluate --json` has them; conditions:
     under which they were measured, in a line."""
     config = model.config
+    labels = names()
+    labels["mse"] += ", pixels in [−1, 1]"
     networks = list(dict.fromkeys(n for values in figures.values() for n in values))
     lines = [
         f"# {name}",
@@ -56,7 +58,7 @@ def model_card(
         if metric in IN_PARTS or any(isinstance(v, str) for v in values.values()):
             continue
         cells = [figure(values.get(network)) for network in networks]
-        lines.append(f"| {LABELS.get(metric, metric)} | " + " | ".join(cells) + " |")
+        lines.append(f"| {labels.get(metric, metric)} | " + " | ".join(cells) + " |")
     if "rates" in figures:
         lines += ["", "## Firing rates", "", *_rates(figures["rates"])]
     lines += ["", "## What it costs", "", *_energy(model)]

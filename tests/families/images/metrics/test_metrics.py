@@ -11,9 +11,9 @@ import torch
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.images.config import Config
 from snnvae.families.images.inference import reconstruct
-from snnvae.families.images.quality.features import BATCH, features, load_features
-from snnvae.families.images.quality.judge import Judge
-from snnvae.families.images.quality.networks import CHUNK, DeployedNetwork, TrainedNetwork
+from snnvae.families.images.metrics.features import BATCH, features, load_features
+from snnvae.families.images.metrics.metrics import Metrics
+from snnvae.families.images.metrics.networks import CHUNK, DeployedNetwork, TrainedNetwork
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.images import mse
 from snnvae.train import checkpoint
@@ -39,7 +39,7 @@ def feature_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("kind", ["esvae", "fsvae"])
 def test_deployed_figures_are_the_trained_networks(kind: str, feature_file: Path) -> None:
     model = spiking(kind)
-    judge = Judge(("mse", "fad", "prdc", "rates", "sops"), IMAGES, 50, feature_file)
+    judge = Metrics(("mse", "fad", "prdc", "rates", "sops"), IMAGES, 50, feature_file)
     trained = judge(TrainedNetwork(model, 0))
     parts = (*parts_for(model, "autoencoder"), "generator")
     graphs = {part: to_nir(model, part) for part in parts}
@@ -59,7 +59,7 @@ def test_deployed_figures_are_the_trained_networks(kind: str, feature_file: Path
 def test_features_are_needed_and_must_fit(feature_file: Path, tmp_path: Path) -> None:
     network = TrainedNetwork(spiking("esvae"), 0)
     with pytest.raises(ConfigError, match="train it with `snnvae train-fad`"):
-        Judge(("fad",), IMAGES, 4)(network)
+        Metrics(("fad",), IMAGES, 4)(network)
     with pytest.raises(CheckpointError, match=r"takes images of shape \(1, 4, 4\), these are"):
         load_features(feature_file, (1, 8, 8))
     other = checkpoint.save(tmp_path / "model.pt", spiking("esvae"))
@@ -81,7 +81,7 @@ def test_features_do_not_depend_on_the_batch_unless_asked(feature_file: Path) ->
 
 
 def test_missing_inception_is_said_in_a_line(tmp_path: Path) -> None:
-    found = Judge(("is", "fid"), IMAGES, 4, inception=tmp_path / "none.pth")(
+    found = Metrics(("is", "fid"), IMAGES, 4, inception=tmp_path / "none.pth")(
         TrainedNetwork(spiking("esvae"), 0)
     )
     assert "pip install" in found["fid"] or "no Inception weights at" in found["fid"]

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from snnvae.errors import DataError
-from snnvae.evaluate.stimuli import read_input, stimulus_for
 from snnvae.hardware_sim import reference
+from snnvae.inputs.read_file import read_input
+from snnvae.inputs.stimulus_blocks import stimulus_for
 from snnvae.program import Program
 
 DT = 1e-3

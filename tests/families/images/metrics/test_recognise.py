@@ -9,10 +9,10 @@ from snnvae.errors import ConfigError
 from snnvae.families.images import data
 from snnvae.families.images.config import Config
 from snnvae.families.images.data import Images
-from snnvae.families.images.quality import recognise
-from snnvae.families.images.quality.judge import Judge
-from snnvae.families.images.quality.networks import DeployedNetwork, Made, TrainedNetwork
-from snnvae.families.images.quality.recognise import Recogniser
+from snnvae.families.images.metrics import recogniser as recognise
+from snnvae.families.images.metrics.metrics import Metrics
+from snnvae.families.images.metrics.networks import DeployedNetwork, GeneratedImages, TrainedNetwork
+from snnvae.families.images.metrics.recogniser import Recogniser
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.train.build import build
 from snnvae.train.to_nir import parts_for, to_nir
@@ -26,17 +26,17 @@ class Perfect:
 
     classes = 10
 
-    def generate(self, count: int) -> Made:
+    def generate(self, count: int) -> GeneratedImages:
         of_class = [np.flatnonzero(DIGITS.test_labels == n % 10)[n // 10] for n in range(count)]
-        return Made(DIGITS.test[of_class], {}, None)
+        return GeneratedImages(DIGITS.test[of_class], {}, None)
 
-    def reconstruct(self, images: np.ndarray, label: np.ndarray | None = None) -> Made:
-        return Made(images, {}, None)
+    def reconstruct(self, images: np.ndarray, label: np.ndarray | None = None) -> GeneratedImages:
+        return GeneratedImages(images, {}, None)
 
 
 def judge(network: object) -> dict[str, object]:
     given = (("recognised",), DIGITS.test[:], 200, None, None, RECOGNISER, DIGITS.test_labels)
-    return Judge(*given)(network)
+    return Metrics(*given)(network)
 
 
 def test_real_digits_are_recognised_and_the_classifier_says_how_well() -> None:
@@ -84,7 +84,7 @@ def test_samples_without_a_class_cannot_be_recognised() -> None:
     with pytest.raises(ConfigError, match="recognised is for conditional models"):
         judge(TrainedNetwork(plain, 0))
     with pytest.raises(ConfigError, match="needs a recogniser"):
-        Judge(("recognised",), DIGITS.test[:], 20)(Perfect())
+        Metrics(("recognised",), DIGITS.test[:], 20)(Perfect())
 
 
 def test_few_images_are_all_learned_from() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from snnvae.families.images.quality.frechet import frechet_distance
+from snnvae.families.images.metrics.frechet import frechet_distance
 
 RNG = np.random.default_rng(0)
 

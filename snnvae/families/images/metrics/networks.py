@@ -31,7 +31,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedImages:
     """Images (N, C, H, W), mean spikes per neuron and step by layer, and synaptic operations per
     image (None where they were not counted)."""
 
@@ -47,12 +47,12 @@ class Network(Protocol):
     def classes(self) -> int:
         """Of a conditional model; else 0."""
 
-    def generate(self, count: int) -> Made:
+    def generate(self, count: int) -> GeneratedImages:
         """Samples 0 … count − 1; of a conditional model, sample n is of class n mod classes."""
 
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
-    ) -> Made:
+    ) -> GeneratedImages:
         """Copies of images (N, C, H, W); label: their classes (N,), for conditional models."""
 
 
@@ -63,20 +63,20 @@ class TrainedNetwork:
         self.net, self.seed = deployable(model), seed
         self.classes = model.config.classes
 
-    def generate(self, count: int) -> Made:
+    def generate(self, count: int) -> GeneratedImages:
         """As `inference.generate`."""
         with firing_rates(self.net) as rates:
             images = generate(self.net, count, self.seed)
-        return Made(images, rates, None)
+        return GeneratedImages(images, rates, None)
 
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
-    ) -> Made:
+    ) -> GeneratedImages:
         """As `inference.reconstruct`."""
         classes = None if label is None else label.tolist()
         with firing_rates(self.net) as rates:
             copies = reconstruct(self.net, images, self.seed, classes)
-        return Made(copies, rates, None)
+        return GeneratedImages(copies, rates, None)
 
 
 @dataclass
@@ -97,10 +97,10 @@ class _Tally:
                 self.spikes[layer.name] += int(np.count_nonzero(fired))
                 self.chances[layer.name] += fired.size
 
-    def made(self) -> Made:
+    def made(self) -> GeneratedImages:
         images = np.concatenate(self.images)
         rates = {name: self.spikes[name] / n for name, n in self.chances.items()}
-        return Made(images, rates, self.sops / len(images))
+        return GeneratedImages(images, rates, self.sops / len(images))
 
 
 class DeployedNetwork:
@@ -126,7 +126,7 @@ class DeployedNetwork:
         self.seed, self.backend, self.resources = seed, backend, resources
         self.progress = progress or NoProgress()
 
-    def generate(self, count: int) -> Made:
+    def generate(self, count: int) -> GeneratedImages:
         """By the generator."""
         program = self._part("generator")
         tally = _Tally()
@@ -139,7 +139,7 @@ class DeployedNetwork:
 
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
-    ) -> Made:
+    ) -> GeneratedImages:
         """By the autoencoder, or encoder, host's draw, decoder."""
         names = ["autoencoder"] if "autoencoder" in self.programs else ["encoder", "decoder"]
         programs = [self._part(name) for name in names]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnvae.errors import DataError
-from snnvae.evaluate.events import check_room, step_count, steps_of, to_grid
+from snnvae.inputs.events import check_room, step_count, steps_of, to_grid
 
 
 @pytest.mark.parametrize("dt", [1e-4, 1e-3, 0.003, 1 / 3, 2.0**-10, 0.7e-6])

@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.evaluate.events import check_room, step_count, to_grid
 from snnvae.hdf5_check import Hdf5Check
+from snnvae.inputs.events import check_room, step_count, to_grid
 from snnvae.program import Input, Program
 from snnvae.recording import ANALOG, SPIKES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnvae.families.images.quality.neighbours import neighbourhoods
+from snnvae.families.images.metrics.neighbours import neighbourhoods
 
 RNG = np.random.default_rng(0)
 

@@ -1,1 +1,0 @@
-"""How good a network's images are: errors, distances of feature distributions, and their cost."""

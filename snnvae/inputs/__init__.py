@@ -1,0 +1,1 @@
+"""What enters a network: files of arrays, NIR data and events, held-out samples, noise."""
