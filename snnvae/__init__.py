@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Counts": "snnvae.hardware_sim.counts",
-    "EnergyReport": "snnvae.hardware_sim.energy.result",
+    "EnergyReport": "snnvae.energy.result",
     "Program": "snnvae.program",
     "Recording": "snnvae.recording",
     "SnnvaeError": "snnvae.errors",
@@ -35,13 +35,13 @@ _HOMES = {
     "load": "snnvae.recording",
     "make_stimulus": "snnvae.api",
     "price": "snnvae.api",
-    "profiles": "snnvae.hardware_sim.energy.profile_file:builtin_profiles",
+    "profiles": "snnvae.energy.profile_file:builtin_profiles",
     "random_spikes": "snnvae.api",
     "read": "snnvae.export.nir_file:read_nir",
     "register_nodes": "snnvae.primitives.nir_nodes",
     "require_lava": "snnvae.deploy.lava",
     "run": "snnvae.deploy.run",
-    "to_html": "snnvae.hardware_sim.energy.report.html",
+    "to_html": "snnvae.energy.report.html",
     "write": "snnvae.export.nir_file:write_nir",
     "zoo": "snnvae:zoo",
 }

@@ -9,12 +9,12 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnvae import energy
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import DataError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
 from snnvae.families import registry
-from snnvae.hardware_sim import energy
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.inputs.read_file import data_inputs
 from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise, samples_in

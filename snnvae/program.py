@@ -28,6 +28,11 @@ from snnvae.shown import Columns, Shown, as_columns
 Precision = Literal["float", "fixed"]
 
 
+def _hashed_as(name: str) -> Mapping[str, str]:
+    """A field's former name, so that recordings with a digest of then still match their program."""
+    return {"hashed_as": name}
+
+
 @dataclass(frozen=True)
 class Input:
     """A stream of values into the network, one per step.
@@ -49,17 +54,17 @@ class Layer:
     """A population of equal neurons.
 
     `scale` says how many integer weight units one unit of NIR's membrane is (1 in float programs);
-    one number, or an array of `shape` where channels differ. `internal` layers stand for no node of
-    the graph: the compiler added them. Weights and host currents into a float layer are multiples
-    of `grid`, so that their sums are exact in any order (0: no grid).
+    one number, or an array of `shape` where channels differ. Layers `added_by_compiler` stand for
+    no node of the graph. Weights and host currents into a float layer are multiples of
+    `weight_grid`, so that their sums are exact in any order (0: no grid).
     """
 
     name: str
     shape: tuple[int, ...]
     neuron: Neuron
     scale: float | np.ndarray = 1.0
-    internal: bool = False
-    grid: float = 0.0
+    added_by_compiler: bool = field(default=False, metadata=_hashed_as("internal"))
+    weight_grid: float = field(default=0.0, metadata=_hashed_as("grid"))
 
     @property
     def size(self) -> int:
@@ -243,7 +248,7 @@ def _update(hasher: hashlib._Hash, value: Any) -> None:
     elif is_dataclass(value):
         hasher.update(type(value).__name__.encode())
         for f in fields(value):
-            hasher.update(f.name.encode())
+            hasher.update(f.metadata.get("hashed_as", f.name).encode())
             _update(hasher, getattr(value, f.name))
     elif isinstance(value, Mapping):
         for key in sorted(value):

@@ -108,7 +108,7 @@ class Recording(Shown):
         observables = [(SPIKES, name, spikes) for name, spikes in self.spikes.items()]
         observables += [(ANALOG, name, values) for name, values in self.analog.items()]
         for layer in program.layers if program is not None else ():
-            if layer.name in self.membranes and not layer.internal:
+            if layer.name in self.membranes and not layer.added_by_compiler:
                 real = layer.to_real(self.membranes[layer.name])
                 observables.append((MEMBRANE, layer.name, real))
         nodes: dict[str, dict[str, nir.TimeGriddedData]] = {}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import snnvae as sv
-from snnvae.deploy.backends import Means
+from snnvae.deploy.backends import RunResources
 from snnvae.errors import MissingError
 from snnvae.evaluate.picture import to_html
 from snnvae.extras import EXTRA_OF, package_of
@@ -135,7 +135,9 @@ def test_the_library_says_what_is_missing_too(
         "norse": lambda: sv.from_norse(object(), (2,)),
         "sklearn": lambda: data.load("digits"),
         "jinja2": lambda: to_html(nets.small(), program, "small"),
-        "distributed": lambda: sv.run(program, stimulus, means=Means(dask="tcp://localhost:1")),
+        "distributed": lambda: sv.run(
+            program, stimulus, resources=RunResources(dask="tcp://localhost:1")
+        ),
     }
     monkeypatch.setitem(sys.modules, module, None)
     said = (

@@ -98,4 +98,5 @@ def test_the_picture_of_the_rooms_is_their_order() -> None:
     drawn = re.search(r'cli\["cli · api"\] --> (.*)', text)
     assert drawn is not None
     names = drawn.group(1).split(" --> ")
-    assert names == [room.removeprefix("snnvae.") for room in rooms["layers"][1 : len(names) + 1]]
+    layers = rooms["layers"][1 : len(names) + 1]
+    assert names == [layer.replace("snnvae.", "").replace(" | ", " & ") for layer in layers]

@@ -15,9 +15,9 @@ from random_graphs import random_graph, random_streams
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.graph import build_graph
+from snnvae.energy import measure
 from snnvae.errors import DataError, GraphError
 from snnvae.hardware_sim import reference
-from snnvae.hardware_sim.energy import measure
 from snnvae.options import Options
 from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.program import Precision
@@ -123,7 +123,7 @@ def test_nir_reads_the_recording_of_any_network(seed: int, tmp_path: Path) -> No
     recording = reference.run(program, stimulus, membranes=True)
     recording.save(tmp_path / "r.h5", case.graph, program)
     nodes = nir.read_data(str(tmp_path / "r.h5")).nodes
-    named = {layer.name for layer in program.layers if not layer.internal}
+    named = {layer.name for layer in program.layers if not layer.added_by_compiler}
     assert set(nodes) == named | set(streams) | set(recording.spikes)
     for name, node in nodes.items():
         kinds = {"spikes"} if name in recording.spikes else set()

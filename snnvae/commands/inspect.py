@@ -133,7 +133,7 @@ def command(
                 "kind": layer.neuron.kind,
                 "shape": layer.shape,
                 "depth": timing.depths[layer.name] if timing else None,
-                "internal": layer.internal,
+                "internal": layer.added_by_compiler,
             }
             for layer in program.layers
         },

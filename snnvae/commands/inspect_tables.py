@@ -23,7 +23,7 @@ def layer_table(program: Program, timing: Schedule | None) -> str:
     rows = [
         (
             layer.name,
-            layer.neuron.kind + (" (added)" if layer.internal else ""),
+            layer.neuron.kind + (" (added)" if layer.added_by_compiler else ""),
             shape_text(layer.shape),
             layer.size,
             sum(c.synapse.weight.size for c in program.into(layer.name)),

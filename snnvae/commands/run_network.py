@@ -12,21 +12,21 @@ from typing import Any
 import nir
 import numpy as np
 
+from snnvae import energy
 from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
 from snnvae.commands.run_outputs import write_outputs
-from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.run import check_backend, run, samples_at_once
+from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.stages import check_stages, decoder_stimulus
 from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.files import make_folder, write_text
-from snnvae.hardware_sim import energy
-from snnvae.hardware_sim.energy.report import to_html
 from snnvae.inputs.stimulus_blocks import stimulus_blocks, with_steps_of
 from snnvae.options import Options
 from snnvae.program import Precision, Program
@@ -51,19 +51,19 @@ class Request:
     record_state: bool = False
     calibrate: str | None = None
     options: Options = field(default_factory=Options)
-    means: Means = field(default_factory=Means)
+    resources: RunResources = field(default_factory=RunResources)
 
 
-RUN_FLAGS = frozenset(Request.__dataclass_fields__) - {"options", "means"}
-MEANS_FLAGS = frozenset(Means.__dataclass_fields__)
+RUN_FLAGS = frozenset(Request.__dataclass_fields__) - {"options", "resources"}
+RESOURCE_FLAGS = frozenset(RunResources.__dataclass_fields__)
 
 
 def run_command(backend: Backend, progress: Progress, *, as_json: bool, **flags: Any) -> Result:
     """Both commands: the flags of `run_options`, sorted into a request."""
     own = {name: value for name, value in flags.items() if name in RUN_FLAGS}
-    means = {name: value for name, value in flags.items() if name in MEANS_FLAGS}
-    rest = {name: v for name, v in flags.items() if name not in RUN_FLAGS | MEANS_FLAGS}
-    request = Request(**own, options=options_from(**rest), means=Means(**means))
+    resources = {name: value for name, value in flags.items() if name in RESOURCE_FLAGS}
+    rest = {name: v for name, v in flags.items() if name not in RUN_FLAGS | RESOURCE_FLAGS}
+    request = Request(**own, options=options_from(**rest), resources=RunResources(**resources))
     return replace(execute(backend, request, progress), as_json=as_json)
 
 
@@ -71,12 +71,12 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     stages, rounded, options = _stages(request)
     first, last = stages[0].program, stages[-1].program
-    if request.means.max_memory is not None:  # the stages of a block are held together
-        each = request.means.max_memory // len(stages)
-        request = replace(request, means=replace(request.means, max_memory=each))
+    if request.resources.max_memory is not None:  # the stages of a block are held together
+        each = request.resources.max_memory // len(stages)
+        request = replace(request, resources=replace(request.resources, max_memory=each))
     steps = options.steps or first.steps
     at_once = min(
-        samples_at_once(s.program, steps, request.samples, request.means, request.record_state)
+        samples_at_once(s.program, steps, request.samples, request.resources, request.record_state)
         for s in stages
     )
     stimuli = stimulus_blocks(
@@ -91,7 +91,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     )
     head = next(stimuli)
     head.check(first)
-    check_backend(first, head, backend, request.means)
+    check_backend(first, head, backend, request.resources)
     make_folder(request.out)
     job = _Job(backend, request, stages, progress)
     names = ("encoder.h5", "recording.h5")[-len(stages) :]
@@ -182,7 +182,7 @@ class _Job:
                     self.backend,
                     membranes=self.request.record_state,
                     progress=self.progress,
-                    means=self.request.means,
+                    resources=self.request.resources,
                 )
                 writer.append(recording)
                 before = stage.program

@@ -28,9 +28,8 @@ def backend_named(name: str) -> Backend:
 
 
 @dataclass(frozen=True)
-class Means:
-    """The means that a run may use. device:
-    of torch, for the emulator there (None: this machine's cores).
+class RunResources:
+    """The resources of a run. device: of torch, for the emulator there (None: this machine's cores).
 
     dask: address of a cluster that the samples are shared out on. max_memory: bytes.
     """

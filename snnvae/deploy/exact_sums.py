@@ -52,8 +52,8 @@ def on_grid(
             raise GraphError(
                 f"the bias or the weights into '{name}' are not finite; scale them down"
             )
-        found[name] = replace(layer, grid=_grid(bounds[name]))
-    return found, tuple(_snapped(c, found[c.target].grid) for c in connections)
+        found[name] = replace(layer, weight_grid=_grid(bounds[name]))
+    return found, tuple(_snapped(c, found[c.target].weight_grid) for c in connections)
 
 
 def _grid(bound: float) -> float:

@@ -29,7 +29,7 @@ class Population:
     shape: Shape
     neuron: primitives.FloatNeuron
     gain: np.ndarray
-    internal: bool
+    added_by_compiler: bool
 
 
 def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Population]:
@@ -43,8 +43,8 @@ def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Po
             neuron, gain = kind.from_nir(node, conventions)
         except SnnvaeError as error:
             raise type(error)(f"node '{name}' ({type(node).__name__}): {error}") from None
-        internal = isinstance(node, primitives.NirRelay)
-        found[name] = Population(out_shape(node), neuron, gain, internal)
+        relay = isinstance(node, primitives.NirRelay)
+        found[name] = Population(out_shape(node), neuron, gain, added_by_compiler=relay)
     return found
 
 
@@ -98,7 +98,12 @@ def connect(
             Connection(name, path.source, path.target, synapse, delays.steps[i], on_host, host_bias)
         )
     layers = {
-        name: Layer(name, p.shape, replace(p.neuron, bias=biases[name]), internal=p.internal)
+        name: Layer(
+            name,
+            p.shape,
+            replace(p.neuron, bias=biases[name]),
+            added_by_compiler=p.added_by_compiler,
+        )
         for name, p in neurons.items()
     }
     return {**sources, **layers}, tuple(connections)
@@ -107,7 +112,7 @@ def connect(
 def _always(name: str) -> Layer:
     """A single neuron that fires at every step."""
     neuron = primitives.Threshold(dv=ONE, bias=ONE, threshold=np.asarray(0.5))
-    return Layer(name, (1,), neuron, internal=True)
+    return Layer(name, (1,), neuron, added_by_compiler=True)
 
 
 def _from_always(source: str, target: str, bias: np.ndarray, delay: int) -> Connection:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from snnvae.deploy.backends import Backend, Means, backend_named
+from snnvae.deploy.backends import Backend, RunResources, backend_named
 from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
@@ -20,19 +20,19 @@ from snnvae.stimulus import Stimulus
 
 
 def check_backend(
-    program: Program, stimulus: Stimulus, backend: Backend, means: Means | None = None
+    program: Program, stimulus: Stimulus, backend: Backend, resources: RunResources | None = None
 ) -> None:
     """Raise what a run would raise before it computes anything, where that is known."""
-    means, backend = means or Means(), backend_named(backend)
-    if means.dask is not None:
-        check_address(means.dask)
-    if means.device is not None:
+    resources, backend = resources or RunResources(), backend_named(backend)
+    if resources.dask is not None:
+        check_address(resources.dask)
+    if resources.device is not None:
         if backend != "emulator":
-            raise ConfigError(f"`device` {means.device} is for the fast emulator; leave it out")
-        if means.dask is None:
+            raise ConfigError(f"`device` {resources.device} is for the fast emulator; leave it out")
+        if resources.dask is None:
             from snnvae.hardware_sim.torch_engine.devices import chosen
 
-            chosen(means.device)
+            chosen(resources.device)
     if backend == "loihi2":
         from snnvae.deploy import lava
 
@@ -40,7 +40,7 @@ def check_backend(
 
 
 def samples_at_once(
-    program: Program, steps: int, samples: int, means: Means, membranes: bool = False
+    program: Program, steps: int, samples: int, resources: RunResources, membranes: bool = False
 ) -> int:
     """Returns how many samples a run may hold: all, or what `max_memory` allows."""
     return portion(
@@ -48,7 +48,7 @@ def samples_at_once(
         steps,
         samples,
         threads=cores(),
-        max_memory=means.max_memory,
+        max_memory=resources.max_memory,
         membranes=membranes,
     ).block
 
@@ -60,14 +60,14 @@ def run(
     *,
     membranes: bool = False,
     progress: Progress | None = None,
-    means: Means | None = None,
+    resources: RunResources | None = None,
 ) -> Recording:
-    """Run a program; the recording is the same, spike for spike, whatever the backend and means.
+    """Run a program; the recording is the same, spike for spike, whatever it runs on.
 
     backend: "emulator" (the fast engine), "reference" (the definition, slow), "lava" (one process
     of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes) or "loihi2".
-    membranes: record them after each step, (B, T, *shape). means: a torch device, a Dask cluster, a
-    bound on memory.
+    membranes: record them after each step, (B, T, *shape). resources: a torch device, a Dask
+    cluster, a bound on memory.
 
     DataError for a stimulus that does not fit, UnsupportedError for what a backend cannot do,
     BackendError where Lava is missing or fails.
@@ -79,23 +79,23 @@ def run(
     >>> all((one.spikes[name] == other.spikes[name]).all() for name in one.spikes)
     True
     """
-    means, backend = means or Means(), backend_named(backend)
-    if means.dask is not None:
-        share = partial(_run_share, backend=backend, membranes=membranes, means=means)
-        return run_shared(means.dask, program, stimulus, share, progress)
+    resources, backend = resources or RunResources(), backend_named(backend)
+    if resources.dask is not None:
+        share = partial(_run_share, backend=backend, membranes=membranes, resources=resources)
+        return run_shared(resources.dask, program, stimulus, share, progress)
     if backend == "emulator":
-        if means.device is not None:
+        if resources.device is not None:
             from snnvae.hardware_sim.torch_engine import engine as torch_engine
 
             return torch_engine.run(
-                program, stimulus, device=means.device, membranes=membranes, progress=progress
+                program, stimulus, device=resources.device, membranes=membranes, progress=progress
             )
         return engine.run(
             program,
             stimulus,
             membranes=membranes,
             progress=progress,
-            max_memory=means.max_memory,
+            max_memory=resources.max_memory,
         )
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
@@ -118,12 +118,14 @@ def _run_share(
     *,
     backend: Backend,
     membranes: bool,
-    means: Means,
+    resources: RunResources,
 ) -> Recording:
     """One share, on a worker with so many threads."""
-    if backend == "emulator" and means.device is None:
-        memory = means.max_memory
+    if backend == "emulator" and resources.device is None:
+        memory = resources.max_memory
         return engine.run(
             program, stimulus, membranes=membranes, max_memory=memory, threads=threads
         )
-    return run(program, stimulus, backend, membranes=membranes, means=replace(means, dask=None))
+    return run(
+        program, stimulus, backend, membranes=membranes, resources=replace(resources, dask=None)
+    )

@@ -120,8 +120,8 @@ def check_stock(program: Program) -> None:
                 raise UnsupportedError(f"layer '{layer.name}' {error}") from None
     for c in program.connections:
         if program.is_graded(c) and c.source not in (program.group_of(c.target) or ()):
-            internal = program.layer(c.source).internal
-            what = f"the sum '{c.source}'" if internal else f"layer '{c.source}'"
+            added = program.layer(c.source).added_by_compiler
+            what = f"the sum '{c.source}'" if added else f"layer '{c.source}'"
             raise UnsupportedError(
                 f"{what} sends its membrane to '{c.target}', which no stock Lava process does"
             )

@@ -10,7 +10,7 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.evaluate.stages import run_stages
 from snnvae.hardware_sim.make_stimulus import build_stimulus
@@ -44,7 +44,7 @@ class DeployedModel:
         seed: int = 0,
         backend: Backend = "emulator",
         progress: Progress | None = None,
-        means: Means | None = None,
+        resources: RunResources | None = None,
     ) -> None:
         judged = model.config.family.judged
         folded = model.folded()
@@ -52,7 +52,7 @@ class DeployedModel:
         self.programs: dict[str, Program] = {
             name: compile_graph(graph, precision).program for name, graph in self.graphs.items()
         }
-        self.seed, self.backend, self.means = seed, backend, means
+        self.seed, self.backend, self.resources = seed, backend, resources
         self.progress = progress or NoProgress()
 
     def blocks(self, samples: Samples) -> Iterator[Mapping[str, Recording]]:
@@ -70,7 +70,7 @@ class DeployedModel:
                 classes=None if label is None else label.tolist(),
             )
             found = run_stages(
-                tuple(self.programs.values()), stimulus, self.backend, self.progress, self.means
+                tuple(self.programs.values()), stimulus, self.backend, self.progress, self.resources
             )
             yield dict(zip(self.programs, found))
 

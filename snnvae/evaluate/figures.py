@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import nir
 
-from snnvae.deploy.backends import Means
+from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.evaluate.deployed import DeployedModel
@@ -32,7 +32,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
             seed=asked.seed,
             backend=asked.backend,
             progress=asked.progress,
-            means=Means(dask=asked.dask),
+            resources=RunResources(dask=asked.dask),
         )
         found[precision] = family.figures(config, deployed.outputs(samples), samples)
     truth = family.truth(config)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
 from snnvae.deploy.compile import compile_graph
+from snnvae.energy import units
 from snnvae.evaluate.front.price import point_of
 from snnvae.evaluate.front.result import PROFILES
-from snnvae.hardware_sim.energy import units
 from snnvae.layers.model import SpikingModel
 from snnvae.train.family import Samples
 from snnvae.train.to_nir import parts_for, to_nir

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.run import run
 from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
@@ -53,12 +53,12 @@ def run_stages(
     stimulus: Stimulus,
     backend: Backend = "emulator",
     progress: Progress | None = None,
-    means: Means | None = None,
+    resources: RunResources | None = None,
 ) -> list[Recording]:
     """The programs one after another, with the host's step between each two."""
     found: list[Recording] = []
     for i, program in enumerate(programs):
         if i:
             stimulus = decoder_stimulus(programs[i - 1], found[-1], program, stimulus)
-        found.append(run(program, stimulus, backend, progress=progress, means=means))
+        found.append(run(program, stimulus, backend, progress=progress, resources=resources))
     return found

@@ -1,1 +1,1 @@
-"""The emulator: reference engine, samplers, counting, energy and its reports."""
+"""The emulator: reference engine, fast engine, samplers, counting."""

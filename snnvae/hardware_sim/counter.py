@@ -20,8 +20,8 @@ from snnvae.hardware_sim.counts import (
     Kind,
     LayerCounts,
 )
+from snnvae.hardware_sim.placement_summary import Route, Routes
 from snnvae.hardware_sim.reach import Reach, delivered, driven_updates, reach
-from snnvae.hardware_sim.site import Route, Routes
 from snnvae.primitive import Synapse
 from snnvae.primitives.convolution import Convolution
 from snnvae.program import Connection, Input, Layer, Program

@@ -38,8 +38,8 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
             current = current + connection.host_bias
         if program.precision == "fixed":
             current = np.rint(current * layer.scale).astype(np.int64)
-        elif layer.grid:
-            current = np.rint(current / layer.grid) * layer.grid
+        elif layer.weight_grid:
+            current = np.rint(current / layer.weight_grid) * layer.weight_grid
         currents[connection.name] = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
     return currents
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from small_models import write_sampled
 
-from snnvae.hardware_sim.energy import builtin_profiles, load_profile
+from snnvae.energy import builtin_profiles, load_profile
 
 Cli = Callable[..., Any]
 

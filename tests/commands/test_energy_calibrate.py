@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from snnvae.commands.energy.calibrate import command
 from snnvae.commands.result import Result
+from snnvae.energy import load_profile
 from snnvae.errors import ConfigError, DataError
-from snnvae.hardware_sim.energy import load_profile
 from snnvae.progress import NoProgress
 
 CSV = """run,steps,time_us,total_w,static_w,chips,active_chips,syn_ops,dendrite_updates

@@ -464,7 +464,7 @@ def test_an_output_may_sum_several_layers(nets: Any) -> None:
     graph = nets.graph(nodes, "in a out", "in w b out")
     program = nets.compiled(graph)
     assert program.outputs == {"out": "out.relay"}
-    assert program.layer("out.relay").internal
+    assert program.layer("out.relay").added_by_compiler
     assert nets.run(graph, [[1, 0]]).outputs["out"].tolist() == [[2, 0]]
 
 

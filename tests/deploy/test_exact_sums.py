@@ -30,7 +30,7 @@ def test_a_sum_of_weights_is_the_true_one_in_any_order(
     )
     program = nets.compiled(graph)
     snapped = program.connections[0].synapse.weight[0].tolist()
-    grid = program.layer("a").grid
+    grid = program.layer("a").weight_grid
     assert all((w / grid).is_integer() for w in snapped)
     # dt/τ·R = 0.2 is in the weights; no weight moves by more than half a step of the grid.
     assert np.abs(np.array(snapped) - 0.2 * np.array(weights)).max() <= grid

@@ -42,7 +42,7 @@ def assert_as_nir_says(case: RandomGraph, seed: int, rules: nir_oracle.Rules) ->
     program = compile_graph(case.graph, "float").program
     wanted = nir_oracle.run(case.graph, random_streams(case, STEPS, seed), rules, case.late)
     recording = run(program, case, seed)
-    pairs = [(layer.name, layer.name) for layer in program.layers if not layer.internal]
+    pairs = [(layer.name, layer.name) for layer in program.layers if not layer.added_by_compiler]
     for name, layer in [*pairs, *program.outputs.items()]:
         if layer in recording.spikes:
             got = recording.spikes[layer][0].reshape(wanted[name].shape)
@@ -115,7 +115,7 @@ def test_sums_of_spikes_are_the_same_in_any_order_and_for_any_batch(batch: int) 
             alone = reference.run(program, stimulus.select(slice(n, n + 1)))
             for name, spikes in alone.spikes.items():
                 np.testing.assert_array_equal(spikes[0], expected.spikes[name][n], err_msg=name)
-        met += any(layer.grid for layer in program.layers)
+        met += any(layer.weight_grid for layer in program.layers)
     assert met > 10
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from lost_worker import dies
 
-from snnvae.deploy.backends import Means
+from snnvae.deploy.backends import RunResources
 from snnvae.deploy.run import run
 from snnvae.deploy.scale_out import run_shared
 from snnvae.errors import BackendError, ConfigError
@@ -49,8 +49,8 @@ def assert_same(got: Recording, wanted: Recording) -> None:
 
 def test_samples_counts_and_order_are_those_of_one_process(cluster: Any, case: Any) -> None:
     program, stimulus = case
-    means = Means(dask=cluster.scheduler_address)
-    assert_same(run(program, stimulus, means=means), run(program, stimulus))
+    resources = RunResources(dask=cluster.scheduler_address)
+    assert_same(run(program, stimulus, resources=resources), run(program, stimulus))
 
 
 def test_what_a_lost_worker_had_is_run_again_and_counts_once(
@@ -75,4 +75,4 @@ def test_a_share_that_always_kills_its_worker_ends_the_run(
 def test_an_address_without_a_cluster_is_said(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snnvae.deploy.scale_out.CONNECT_SECONDS", 0.5)
     with pytest.raises(ConfigError, match="no cluster answers there"):
-        run(*case, means=Means(dask="tcp://127.0.0.1:1"))
+        run(*case, resources=RunResources(dask="tcp://127.0.0.1:1"))

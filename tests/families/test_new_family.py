@@ -167,7 +167,8 @@ def test_a_front_of_it_is_trained(run: Path, tmp_path: Path) -> None:
 
 
 ROOMS = (
-    "evaluate", "train", "layers", "export", "deploy", "hardware_sim", "primitives", "draws",
+    "evaluate", "train", "layers", "export", "deploy", "energy", "hardware_sim", "primitives",
+    "draws",
 )  # fmt: skip
 COUNTINGS = {"conventions.py", "terms.py"}
 """They hold `fsvae` as the name of a published way of counting operations, which profiles state."""

@@ -15,7 +15,7 @@ from snnvae.commands.result import Result
 from snnvae.text_table import table
 
 if TYPE_CHECKING:
-    from snnvae.hardware_sim.energy.calibration.found import Calibration
+    from snnvae.energy.calibration.found import Calibration
 
 
 @click.command(
@@ -45,12 +45,12 @@ def command(
     syn_ops, dendrite_updates, axon_out, spikes_in, and if known chips, active_chips, power_sd_w.
     Rows with the same run are repetitions.
     """
+    from snnvae.energy.calibration.figures import read_figures
+    from snnvae.energy.calibration.fit import calibrate
+    from snnvae.energy.calibration.profile_toml import to_toml
+    from snnvae.energy.profile_file import builtin_profiles
     from snnvae.errors import ConfigError
     from snnvae.files import write_text
-    from snnvae.hardware_sim.energy.calibration.figures import read_figures
-    from snnvae.hardware_sim.energy.calibration.fit import calibrate
-    from snnvae.hardware_sim.energy.calibration.profile_toml import to_toml
-    from snnvae.hardware_sim.energy.profile_file import builtin_profiles
 
     if out.suffix != ".toml":
         raise ConfigError(f"-o {out}: give a name that ends in .toml, as profiles are read by it")
@@ -86,7 +86,7 @@ def _text(found: Calibration) -> str:
         for p in found.prices
     ]
     runs = [
-        (r.name, r.rows, *(f"{1e3 * w:.4g}" for w in (r.measured_w, r.sd_w, r.fitted_w)))
+        (r.run, r.rows, *(f"{1e3 * w:.4g}" for w in (r.dynamic_w, r.sd_w, r.fitted_w)))
         for r in found.runs
     ]
     noise = {

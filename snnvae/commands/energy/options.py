@@ -14,8 +14,8 @@ from snnvae.extras import require_extra
 from snnvae.files import make_folder, write_text
 
 if TYPE_CHECKING:
-    from snnvae.hardware_sim.energy.interval import Interval
-    from snnvae.hardware_sim.energy.profile import Profile
+    from snnvae.energy.interval import Interval
+    from snnvae.energy.profile import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NO_CHIP = "none"
@@ -104,7 +104,7 @@ def time_of(
     step_time: str | None, static_power: str | None, profiles: Sequence[Profile]
 ) -> tuple[Interval | None, Interval | None]:
     """Seconds per step and static watts, as given. A power without any time has no energy."""
-    from snnvae.hardware_sim.energy.profile_file import SECONDS, WATTS
+    from snnvae.energy.profile_file import SECONDS, WATTS
 
     step = _quantity("--step-time", step_time, SECONDS)
     static = _quantity("--static-power", static_power, WATTS)
@@ -115,7 +115,7 @@ def time_of(
 
 def _quantity(option: str, text: str | None, units: dict[str, float]) -> Interval | None:
     """One value with its unit, or low, nominal and high."""
-    from snnvae.hardware_sim.energy.interval import Interval
+    from snnvae.energy.interval import Interval
 
     if text is None:
         return None

@@ -47,9 +47,9 @@ def command(
 
     Several recordings, or several profiles, stand side by side.
     """
+    from snnvae import energy
     from snnvae.commands.energy.subject import chip_of, depth_of, measured
     from snnvae.errors import ConfigError
-    from snnvae.hardware_sim import energy
 
     if list_profiles:
         return _listed(as_json)
@@ -87,7 +87,7 @@ def run_names(recordings: tuple[Path, ...]) -> list[str]:
 def _one(
     named: Any, title: str, *, as_json: bool, html: Path | None, md: Path | None, csv: Path | None
 ) -> Result:
-    from snnvae.hardware_sim.energy import report as forms
+    from snnvae.energy import report as forms
 
     report = named[1]
     said = write_reports(
@@ -104,7 +104,7 @@ def _one(
 def _several(
     reports: Any, title: str, *, as_json: bool, html: Path | None, md: Path | None, csv: Path | None
 ) -> Result:
-    from snnvae.hardware_sim.energy import report as forms
+    from snnvae.energy import report as forms
 
     said = write_reports(
         {
@@ -118,7 +118,7 @@ def _several(
 
 
 def _listed(as_json: bool) -> Result:
-    from snnvae.hardware_sim import energy
+    from snnvae import energy
 
     rows, data = [], []
     for name in energy.builtin_profiles():

@@ -10,13 +10,13 @@ from snnvae.commands.energy.options import NO_CHIP
 from snnvae.commands.run_network import program_of
 from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
-from snnvae.deploy.chips.routing import site
+from snnvae.deploy.chips.routing import summary_of
 from snnvae.deploy.timing import schedule
+from snnvae.energy import Measured, Profile, measure
 from snnvae.errors import UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.files import sha256_of
-from snnvae.hardware_sim.energy import Measured, Profile, measure
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.program import Program, digest_of
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -31,7 +31,7 @@ def measured(path: Path, chip: str | None, *, cache_constant: bool, progress: Pr
         program,
         chain((first,), blocks),
         cache_constant=cache_constant,
-        site=site_of(program, chip),
+        placement=placement_of(program, chip),
         hashes={"recording": sha256_of(path), "graph": digest_of(read_nir(path))},
         progress=progress,
     )
@@ -45,9 +45,9 @@ def chip_of(given: str | None, profiles: Sequence[Profile]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def site_of(program: Program, chip: str | None) -> Site | None:
+def placement_of(program: Program, chip: str | None) -> PlacementSummary | None:
     """Returns where a program lies on a chip; None without a chip."""
-    return None if chip is None else site(program, place(program, load_chip(chip)))
+    return None if chip is None else summary_of(program, place(program, load_chip(chip)))
 
 
 def depth_of(program: Program) -> int:

@@ -84,13 +84,13 @@ def command(
 
     Beside the energy stands how far the outputs move away from those of the most steps.
     """
-    from snnvae.commands.energy.subject import chip_of, depth_of, site_of
+    from snnvae import energy
+    from snnvae.commands.energy.subject import chip_of, depth_of, placement_of
+    from snnvae.energy import report as forms
     from snnvae.errors import ConfigError
     from snnvae.evaluate.steps_sweep import sweep_steps
     from snnvae.export.nir_file import read_nir
     from snnvae.families import registry
-    from snnvae.hardware_sim import energy
-    from snnvae.hardware_sim.energy import report as forms
     from snnvae.program import digest_of
 
     if len(profiles) != 1:
@@ -119,7 +119,7 @@ def command(
             run.program,
             run.recording,
             cache_constant=not recompute,
-            site=site_of(run.program, place),
+            placement=placement_of(run.program, place),
             hashes={"graph": digest_of(graph)},
         )
         time = energy.Time(step, static, depth_of(run.program))

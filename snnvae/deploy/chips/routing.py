@@ -12,11 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from snnvae.deploy.chips.placement import Placement
-from snnvae.hardware_sim.site import Route, Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary, Route
 from snnvae.program import Connection, Program
 
 
-def site(program: Program, placement: Placement) -> Site:
+def summary_of(program: Program, placement: Placement) -> PlacementSummary:
     """Returns what counting needs to know of a placement."""
     cores = _core_of(program, placement)
     unknown = _why_no_hops(placement)
@@ -25,7 +25,7 @@ def site(program: Program, placement: Placement) -> Site:
         for c in program.connections
         if not c.on_host and not program.is_graded(c)
     }
-    return Site(
+    return PlacementSummary(
         chip=placement.chip.title,
         cores=placement.cores,
         chips=placement.chips,

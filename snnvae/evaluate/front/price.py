@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnvae.deploy.compile import compile_graph
+from snnvae.energy.ann.baselines import ann_energies
+from snnvae.energy.ann.twin import ann_twin
+from snnvae.energy.estimate import price
+from snnvae.energy.measure import Measured, measure
+from snnvae.energy.profile_file import load_profile
+from snnvae.energy.result import EnergyReport
 from snnvae.evaluate.deployed import DeployedModel
 from snnvae.evaluate.front.result import CASES, PROFILES, Ann, Point, sums
-from snnvae.hardware_sim.energy.ann.baselines import ann_energies
-from snnvae.hardware_sim.energy.ann.twin import ann_twin
-from snnvae.hardware_sim.energy.estimate import price
-from snnvae.hardware_sim.energy.measure import Measured, measure
-from snnvae.hardware_sim.energy.profile_file import load_profile
-from snnvae.hardware_sim.energy.result import EnergyReport
 from snnvae.layers.model import SpikingModel
 from snnvae.program import Precision
 from snnvae.progress import Progress

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from snnvae.energy import units
+from snnvae.energy.interval import Interval
 from snnvae.evaluate.front.result import CASES, COMPUTE, Front
 from snnvae.evaluate.markdown import markdown_table
-from snnvae.hardware_sim.energy import units
-from snnvae.hardware_sim.energy.interval import Interval
 
 HEADERS = (
     "network", "T", "budget", "MSE", "float MSE", "SOP / image", "SOP / synapse",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnvae.hardware_sim.energy.interval import Interval, quotient
+from snnvae.energy.interval import Interval, quotient
 
 PROFILES = ("horowitz45", "horowitz45-memory")
 """Arithmetic alone, and memory with it, at the process at which an ANN is priced too."""

@@ -46,7 +46,7 @@ def peer_rows(
     membranes: dict[str, np.ndarray] = {}
     left_out = []
     for layer in program.layers:
-        if layer.internal:
+        if layer.added_by_compiler:
             continue
         if layer.name not in seen.outputs:
             left_out.append(f"{peer} does not run '{layer.name}'")

@@ -7,13 +7,13 @@ from typing import Any
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
+from snnvae.energy import units
+from snnvae.energy.estimate import estimate
+from snnvae.energy.profile_file import load_profile
+from snnvae.energy.report import words
 from snnvae.families.images.metrics.metrics import names
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.hardware_sim.energy import units
-from snnvae.hardware_sim.energy.estimate import estimate
-from snnvae.hardware_sim.energy.profile_file import load_profile
-from snnvae.hardware_sim.energy.report import words
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.train.settings import command_of
 from snnvae.train.to_nir import to_nir

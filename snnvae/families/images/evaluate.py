@@ -8,7 +8,7 @@ from typing import Any
 
 import nir
 
-from snnvae.deploy.backends import Means
+from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.images import data
@@ -33,7 +33,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         "seed": asked.seed,
         "backend": asked.backend,
         "progress": asked.progress,
-        "means": Means(dask=asked.dask),
+        "resources": RunResources(dask=asked.dask),
     }
     if model is not None:
         dataset, size = model.config.dataset, model.config.image_size

@@ -142,7 +142,7 @@ def _layer_plan(
     if program.precision == "fixed":
         dtype = np.int32 if largest < 2**31 else np.int64
     elif exact or graded or not neuron.spiking:
-        unit = layer.grid or 1.0
+        unit = layer.weight_grid or 1.0
     else:
         unit, dtype = rounding.unit_for(largest, rounding.INT32_BITS), np.int32
         margin = rounding.margins(layer, spiking, unit, steps)

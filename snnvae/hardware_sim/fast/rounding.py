@@ -68,11 +68,11 @@ def margins(layer: Layer, connections: Sequence[Connection], unit: float, steps:
     All zero where the weights are multiples of the unit already.
     """
     neuron = float_neuron(layer)
-    if unit <= layer.grid or all(_multiples(c.synapse.weight, unit) for c in connections):
+    if unit <= layer.weight_grid or all(_multiples(c.synapse.weight, unit) for c in connections):
         return np.zeros(steps)
     off = 0.5 * unit * sum(fan_in(c.synapse) for c in connections)
     # Both ways of computing round, at most this much and most often not at all.
-    size = layer.grid * 2**GRID_BITS + sum(
+    size = layer.weight_grid * 2**GRID_BITS + sum(
         float(np.abs(p).max(initial=0.0)) for p in _parameters(neuron)
     )
     off += _SLACK * steps * size

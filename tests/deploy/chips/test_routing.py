@@ -12,9 +12,9 @@ from snnvae.deploy.chips.chip import Chip, load_chip
 from snnvae.deploy.chips.cutting import Piece
 from snnvae.deploy.chips.demand import Need
 from snnvae.deploy.chips.placement import Placement, place
-from snnvae.deploy.chips.routing import site
+from snnvae.deploy.chips.routing import summary_of
 from snnvae.hardware_sim.counter import count
-from snnvae.hardware_sim.site import Site
+from snnvae.hardware_sim.placement_summary import PlacementSummary
 from snnvae.primitives import LIF, LeakyIntegrator, Linear
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.recording import Recording
@@ -67,8 +67,8 @@ def placed(cores: dict[str, list[int]], chip: Chip | None = None, chips: int = 1
 CORES = {"a": [0, 4, 0, 0], "b": [0, 1, 36, 36], "c": [2, 2], "d": [2, 2]}
 
 
-def found(placement: Placement) -> Site:
-    return site(network(), placement)
+def found(placement: Placement) -> PlacementSummary:
+    return summary_of(network(), placement)
 
 
 def test_a_spike_goes_once_to_each_core_with_a_target_of_it() -> None:
@@ -116,7 +116,7 @@ def test_counts_are_those_of_a_loop_over_spikes_and_cores() -> None:
     spikes = {name: rng.random((2, 3, n)) < 0.4 for name, n in (("in", 2), ("a", 4), ("b", 4))}
     spikes["d"] = np.zeros((2, 3, 2), bool)
     recording = Recording(spikes, {"image": np.zeros((2, 3, 2))})
-    counts = count(program, recording, routes=site(program, placement).routes)
+    counts = count(program, recording, routes=summary_of(program, placement).routes)
     mesh = placement.chip.mesh
     assert mesh is not None
     for c, counted in zip(program.connections, counts.connections, strict=True):
@@ -139,12 +139,12 @@ def test_counts_are_those_of_a_loop_over_spikes_and_cores() -> None:
 def test_a_whole_network_on_a_chip_says_how_many_cores_and_which_rules(nets: Any) -> None:
     program = nets.compiled(nets.small(), "fixed")
     chip = load_chip("loihi1")
-    where = site(program, place(program, chip))
+    where = summary_of(program, place(program, chip))
     assert (where.chip, where.cores, where.chips, where.broken) == (chip.title, 1, 1, 0)
     assert all((r.hops_x == 0).all() for r in where.routes.values() if r.hops_x is not None)
     few = replace(chip.limits["cores_per_chip"], value=1)
     tiny = replace(chip.limits["neurons_per_core"], value=100)
     small = replace(chip, limits={**chip.limits, "cores_per_chip": few, "neurons_per_core": tiny})
-    crowded = site(program, place(program, small))
+    crowded = summary_of(program, place(program, small))
     assert crowded.chips > 1
     assert crowded.broken >= 1

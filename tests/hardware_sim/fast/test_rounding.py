@@ -19,7 +19,7 @@ def of(du: float | None, dv: float) -> tuple[Layer, Connection, np.ndarray]:
     decay = None if du is None else np.asarray(du)
     never = np.asarray(1e4)  # no reset, which would only forget errors
     neuron = kind(dv=np.asarray(dv), du=decay, threshold=never)
-    layer = Layer("n", (NEURONS,), neuron, grid=2.0**-45)
+    layer = Layer("n", (NEURONS,), neuron, weight_grid=2.0**-45)
     connection = Connection("w", "in", "n", Linear((SOURCES,), (NEURONS,), weight))
     return layer, connection, rng.random((STEPS, SOURCES)) < 0.5
 
@@ -56,4 +56,4 @@ def test_weights_on_the_unit_have_no_margin() -> None:
     quarters = np.rint(connection.synapse.weight * 4) / 4
     on_grid = Connection("w", "in", "n", connection.synapse.with_weight(quarters))
     assert not rounding.margins(layer, [on_grid], 2.0**-20, STEPS).any()
-    assert not rounding.margins(layer, [connection], layer.grid, STEPS).any()
+    assert not rounding.margins(layer, [connection], layer.weight_grid, STEPS).any()

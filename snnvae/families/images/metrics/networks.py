@@ -11,7 +11,7 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.deploy.backends import Backend, Means
+from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.errors import GraphError
@@ -117,13 +117,13 @@ class DeployedNetwork:
         seed: int = 0,
         backend: Backend = "emulator",
         progress: Progress | None = None,
-        means: Means | None = None,
+        resources: RunResources | None = None,
     ) -> None:
         self.programs = {
             part: compile_graph(graph, precision).program for part, graph in graphs.items()
         }
         self.classes = max(program.classes for program in self.programs.values())
-        self.seed, self.backend, self.means = seed, backend, means
+        self.seed, self.backend, self.resources = seed, backend, resources
         self.progress = progress or NoProgress()
 
     def generate(self, count: int) -> GeneratedImages:
@@ -132,7 +132,7 @@ class DeployedNetwork:
         tally = _Tally()
         for samples in self._chunks("generate", count):
             stimulus = build_stimulus(program, samples, seed=self.seed)
-            recording = run(program, stimulus, self.backend, means=self.means)
+            recording = run(program, stimulus, self.backend, resources=self.resources)
             tally.add(program, recording)
             tally.images.append(_image(recording))
         return tally.made()
@@ -151,7 +151,7 @@ class DeployedNetwork:
             stimulus = build_stimulus(
                 programs[0], samples, seed=self.seed, data={"image": some}, classes=classes
             )
-            recordings = run_stages(programs, stimulus, self.backend, None, self.means)
+            recordings = run_stages(programs, stimulus, self.backend, None, self.resources)
             for program, recording in zip(programs, recordings):
                 tally.add(program, recording)
             tally.images.append(_image(recordings[-1]))

@@ -1,0 +1,35 @@
+"""The tables of a report."""
+
+from snnvae.energy.report.tables.answers import (
+    comparisons,
+    meeting,
+    swings,
+    thresholds,
+)
+from snnvae.energy.report.tables.bills import layers, missing, prices, sources, terms
+from snnvae.energy.report.tables.counted import (
+    connections,
+    host,
+    memory,
+    populations,
+    routes,
+)
+from snnvae.energy.report.tables.table import Table
+
+__all__ = [
+    "Table",
+    "comparisons",
+    "connections",
+    "host",
+    "layers",
+    "meeting",
+    "memory",
+    "missing",
+    "populations",
+    "prices",
+    "routes",
+    "sources",
+    "swings",
+    "terms",
+    "thresholds",
+]
