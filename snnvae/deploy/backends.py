@@ -29,7 +29,7 @@ def backend_named(name: str) -> Backend:
 
 @dataclass(frozen=True)
 class RunResources:
-    """The resources of a run. device: of torch, for the emulator there (None: this machine's cores).
+    """What a run has. device: of torch, for the emulator there (None: this machine's cores).
 
     dask: address of a cluster that the samples are shared out on. max_memory: bytes.
     """
