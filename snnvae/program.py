@@ -26,6 +26,7 @@ from snnvae.primitive import Neuron, Synapse
 from snnvae.shown import Columns, Shown, as_columns
 
 Precision = Literal["float", "fixed"]
+LoopPasses = Literal["once", "each step"]
 
 
 def _hashed_as(name: str) -> Mapping[str, str]:
@@ -121,7 +122,8 @@ class Program(Shown):
     needs for it, so a hardware backend runs each as one process. `draws`: what the host draws for
     inputs; `host_step`: what it does with the output, for a network that follows.
 
-    What follows decides nothing when the program runs: `origin`, where the network comes from;
+    What follows decides nothing when the program runs: `twin_passes`, how often the ANN of the same
+    topology runs the layers of a loop for one sample; `origin`, where the network comes from;
     `options`, those that it was compiled with; `scales`, fixed-point scales that they or the file
     give; `conventions`, what holds for what NIR leaves open, and who said so; `lengthened`,
     connections whose delay was accepted to be longer, (was, is).
@@ -143,6 +145,7 @@ class Program(Shown):
     outputs: Mapping[str, str]
     readouts: Mapping[str, Readout]
     groups: tuple[tuple[str, ...], ...] = ()
+    twin_passes: LoopPasses = "once"
     draws: tuple[Draw, ...] = ()
     host_step: HostStep | None = None
     origin: Origin = field(default_factory=Origin)
@@ -200,6 +203,16 @@ class Program(Shown):
     @cached_property
     def _by_name(self) -> dict[str, Layer]:
         return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def looped(self) -> frozenset[str]:
+        """The layers that lie on a loop, delayed or not."""
+        import networkx
+
+        graph = networkx.DiGraph([(c.source, c.target) for c in self.connections])
+        cycles = [c for c in networkx.strongly_connected_components(graph) if len(c) > 1]
+        selves = {c.source for c in self.connections if c.source == c.target}
+        return frozenset(selves.union(*cycles))
 
     def into(self, target: str) -> tuple[Connection, ...]:
         """Connections that end at `target`, in summing order."""

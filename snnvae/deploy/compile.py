@@ -89,6 +89,7 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         outputs=outputs,
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
+        twin_passes=stated.get("twin_passes", "once"),
         draws=draws,
         host_step=host_step,
         origin=Origin.read(stated),

@@ -7,12 +7,13 @@ one unit of their membrane is; the quantiser then chooses none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import nir
 import numpy as np
 
 from snnvae.errors import GraphError
+from snnvae.program import LoopPasses
 
 LARGEST = 1e30
 """Beyond any value that an input could have."""
@@ -34,6 +35,8 @@ def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
             _require(whole and bool((shape > 0).all()), where)
             size = _size(graph, name)
             _require(size in (None, shape.prod()), f"{where}: its shape {shape.tolist()}")
+    passes = metadata.get("twin_passes", "once")
+    _require(isinstance(passes, str) and passes in get_args(LoopPasses), "metadata 'twin_passes'")
     scales = metadata.get("scales", {})
     _require(isinstance(scales, dict), "metadata 'scales'")
     for name, scale in scales.items():

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from snnvae.layers.neuron import Readout
 from snnvae.layers.spiking import SpikingLayer, Synapse
+from snnvae.program import LoopPasses
 
 Shape = tuple[int, ...]
 
@@ -100,12 +101,14 @@ class Wiring:
 
     output  the population that it ends in
     tanh    whether the output's membranes pass tanh on the host
+    twin_passes  how often the ANN of the same topology runs the layers of a loop for one sample
     """
 
     ports: tuple[Port, ...]
     cells: tuple[Cell, ...]
     output: str
     tanh: bool = False
+    twin_passes: LoopPasses = "once"
     shapes: dict[str, Shape] = field(init=False, repr=False)
     """Of ports and cells, by name."""
 

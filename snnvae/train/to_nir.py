@@ -60,6 +60,7 @@ def to_nir(model: SpikingModel, part: str | None = None) -> nir.NIRGraph:
             for port in wiring.ports
             if port.analog is not None
         },
+        "twin_passes": {} if wiring.twin_passes == "once" else wiring.twin_passes,
         "readouts": {OUTPUT: {"tanh": True}} if wiring.tanh else {},
         **stated(net.draws(part), net.host_step(part)),
         "scales": {k: v for k, v in net.scales.items() if k in builder.nodes},

@@ -12,6 +12,7 @@ from snnvae.energy import load_profile, measure
 from snnvae.energy.ann import activity
 from snnvae.energy.ann.baselines import ann_energies, bits_of_steps
 from snnvae.energy.ann.twin import Reuse, ann_twin
+from snnvae.errors import GraphError
 from snnvae.hardware_sim.counter import Counter
 from snnvae.primitive import Synapse
 from snnvae.primitives import LIF, Conv2d, ConvTranspose2d, LeakyIntegrator, Linear
@@ -259,3 +260,28 @@ def test_the_twin_takes_an_image_as_it_is_and_without_one_is_not_run(
     blank = active_macs(program, replace(recording, analog={"image": image}))
     assert blank["conv"][0] == 0 < blank["conv"][1]
     assert measure(program, replace(recording, analog={})).active is None
+
+
+def test_a_loop_is_run_once_or_at_each_step_as_the_file_says(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(2),
+        "a.in": nets.affine(np.ones((3, 2))),
+        "a": nets.threshold(3),
+        "back": nets.delay(3),
+        "b.in": nets.affine(np.ones((1, 3))),
+        "b": nets.threshold(1),
+        "out": nets.sink(1),
+    }
+    edges = ("in a.in a b.in b out", "a back a")
+    once, often = (
+        nets.compiled(nets.graph(nodes, *edges, steps=7, **own))
+        for own in ({}, {"twin_passes": "each step"})
+    )
+    assert often.looped == {"a"}
+    one, many = ann_twin(once), ann_twin(often)
+    # Two inputs to three neurons, these to themselves and, beyond the loop, to one.
+    assert (one.macs, many.macs) == (6 + 3 + 3, 7 * (6 + 3) + 3)
+    assert one.weights == many.weights
+    assert {x.name: x.adds for x in many.layers} == {"in": 0, "a": 7 * 3 * 2, "b": 2}
+    with pytest.raises(GraphError, match="metadata 'twin_passes' makes no sense"):
+        nets.compiled(nets.graph(nodes, *edges, steps=7, twin_passes="twice"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ import pytest
 from command_line import Ended, snnvae
 
 import snnvae as package
+from snnvae.deploy.compile import compile_graph
 from snnvae.families import registry
+from snnvae.train.build import build
+from snnvae.train.to_nir import to_nir
 
 FOLDER = Path(__file__).parents[1] / "support" / "parity"
 TRAINED = ("--steps", 8, "--batch", 40, "--lr", 0.1)
@@ -149,6 +153,14 @@ def test_its_energy_is_estimated_beside_an_ann(graph: Path, tmp_path: Path) -> N
     assert report["energy_pj"]["total"]["nominal"] > 0
     # Three bits to twelve neurons to one value.
     assert report["ann"]["macs"] == 3 * 12 + 12
+
+
+def test_a_wiring_says_how_often_its_twin_runs_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build(registry.kind_of("parity-net").default("parity-net", steps=4))
+    wiring = replace(model.wiring("net"), twin_passes="each step")
+    assert compile_graph(to_nir(model)).program.twin_passes == "once"
+    monkeypatch.setattr("parity.family.ParityNet.wiring", lambda *_: wiring)
+    assert compile_graph(to_nir(model)).program.twin_passes == "each step"
 
 
 def test_its_error_is_taken_apart(run: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from snnvae.energy.ann.twin import passes_of
 from snnvae.primitives import fixed_point
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.primitives.of_layer import known_neuron
@@ -31,11 +32,11 @@ def active_macs(
 
     visited: fan-outs by connection, see `Counter.visited`.
     """
-    values = _run(program, recording)
+    values, passes = _run(program, recording), passes_of(program)
     found = {}
     for c in program.connections:
         nonzero = values[c.source].reshape(len(values[c.source]), -1) != 0
-        found[c.name] = nonzero @ visited[c.name]
+        found[c.name] = passes[c.target] * (nonzero @ visited[c.name])
     return found
 
 

@@ -1,8 +1,8 @@
 """The ANN of the same topology, run once: what the spiking network is compared with.
 
 Every connection of the program once, exact at the borders, BatchNorm folded into the weights, a
-bias and an activation function per neuron (an addition each). Of a loop, such as FSVAE's sampler,
-the twin runs each layer once.
+bias and an activation function per neuron (an addition each). Layers of a loop, such as FSVAE's
+sampler, are run once for a sample, or where the program says so (`twin_passes`) at each step.
 """
 
 from __future__ import annotations
@@ -127,25 +127,34 @@ def ann_twin(program: Program, counting: Counting = "exact") -> AnnTwin:
     """The twin of a program.
 
     A shared kernel counts in full; of other connections the weights that are not zero, as for the
-    spiking network.
+    spiking network. What lies on a loop is run once, or where the program says so at each step.
     """
-    connections = tuple(_twin_connection(c, counting) for c in program.connections)
+    passes = passes_of(program)
+    connections = tuple(
+        _twin_connection(c, counting, passes[c.target]) for c in program.connections
+    )
     fed = {c.source for c in program.connections}
     inputs = (AnnLayer(i.name, prod(i.shape), 0, 0, prod(i.shape)) for i in program.inputs)
     layers = (
         AnnLayer(
             layer.name,
             layer.size,
-            adds=layer.size * (2 if layer.neuron.spiking else 1),
-            written=layer.size,
-            read=layer.size * int(layer.name in fed),
+            adds=passes[layer.name] * layer.size * (2 if layer.neuron.spiking else 1),
+            written=passes[layer.name] * layer.size,
+            read=passes[layer.name] * layer.size * int(layer.name in fed),
         )
         for layer in program.layers
     )
     return AnnTwin(connections, (*inputs, *layers))
 
 
-def _twin_connection(c: Connection, counting: Counting) -> AnnConnection:
+def passes_of(program: Program) -> dict[str, int]:
+    """How often the twin runs each layer for one sample."""
+    often = program.steps if program.twin_passes == "each step" else 1
+    return {n.name: often if often > 1 and n.name in program.looped else 1 for n in program.layers}
+
+
+def _twin_connection(c: Connection, counting: Counting, passes: int) -> AnnConnection:
     kind, weight = kind_of(c.synapse), c.synapse.weight
     inputs, outputs = prod(c.synapse.in_shape), prod(c.synapse.out_shape)
     if kind == "kernel":
@@ -158,9 +167,9 @@ def _twin_connection(c: Connection, counting: Counting) -> AnnConnection:
         source=c.source,
         target=c.target,
         kind=kind,
-        macs=ann_macs(c.synapse, macs, counting),
+        macs=passes * ann_macs(c.synapse, macs, counting),
         weights=weights,
-        inputs=inputs,
-        outputs=outputs,
-        address_adds=address_adds,
+        inputs=passes * inputs,
+        outputs=passes * outputs,
+        address_adds=passes * address_adds,
     )
