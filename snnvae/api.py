@@ -146,7 +146,13 @@ def check(
     """
     found = None if checkpoint is None else registry.load_spiking(checkpoint)[1]
     return check_graph(
-        graph, samples=samples, seed=seed, model=found, held_out=registry.held_out, **options
+        graph,
+        samples=samples,
+        seed=seed,
+        model=found,
+        checkpoint=checkpoint,
+        held_out=registry.held_out,
+        **options,
     )
 
 

@@ -93,6 +93,7 @@ def command(
         file=input_file,
         classes=classes,
         model=None if checkpoint is None else registry.load_spiking(checkpoint)[1],
+        checkpoint=checkpoint,
         backends=tuple(name for name in CHECKED if not backends or name in backends),
         peers=tuple(name for name in PEERS if name in peers),
         held_out=registry.held_out,

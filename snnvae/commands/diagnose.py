@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from snnvae.commands.options import as_json, seed_option
 from snnvae.commands.result import Result
@@ -62,7 +63,10 @@ def command(
     config, trained = registry.load_spiking(model)
     if out is not None:
         make_folder(out)
-    does = registry.verb("diagnose", config.family) or ladder.diagnose
+    does = registry.verb("diagnose", config.family)
+    if does is None:
+        does = ladder.diagnose
+        _refuse_given("draws", "iterations", "aggregate")
     found = does(
         trained,
         config.family.data(config, data_dir, progress),
@@ -75,3 +79,13 @@ def command(
         progress=progress,
     )
     return Result(found.text, found.data, as_json=as_json)
+
+
+def _refuse_given(*names: str) -> None:
+    """Raises ConfigError for options of the image models' diagnosis, given for another model."""
+    from snnvae.errors import ConfigError
+
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise ConfigError(f"--{name} is for models of images: leave it out")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
@@ -57,26 +58,36 @@ def _option(each: Field[Any], text: str) -> Callable[[Command], Command]:
 
 def given_settings(options: Mapping[str, Any], others: Sequence[str] = ()) -> dict[str, Any]:
     """The settings that a user gave, from the options and from NAME=VALUE."""
-    found = {}
     known = _fields()
-    for name, value in options.items():
-        if value is not None:
-            found[name] = _value(known.get(name), name, value)
-    return {**found, **dict(_other(text) for text in others)}
+    found = {name: value for name, value in options.items() if value is not None}
+    for text in others:
+        name, value = _other(text)
+        if name in found:
+            raise ConfigError(f"--set {text}: {name} is given already; say it once")
+        found[name] = value
+    return {name: _value(known.get(name), name, value) for name, value in found.items()}
 
 
 def _value(each: Field[Any] | None, name: str, value: Any) -> Any:
+    if each is not None and isinstance(each.default, tuple) and isinstance(value, int):
+        return (value,)
     if each is None or not isinstance(value, str) or isinstance(each.default, str):
         return value
+    flag = f"--{name.replace('_', '-')}"
     if isinstance(each.default, tuple):
-        return numbers(f"--{name.replace('_', '-')}", value)
-    return 0.0 if value == "0" else amount(value, f"--{name.replace('_', '-')}")
+        return numbers(flag, value)
+    return 0.0 if value == "0" else amount(value, flag)
 
 
 def _other(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise ConfigError(f"--set {text}: write NAME=VALUE, as in --set betas=0.9,0.99")
+    known = {each.name for kind in registry.settings().values() for each in fields(kind)}
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f"; do you mean {near[0]}?" if near else ""
+        raise ConfigError(f"--set {text}: no such setting{hint}")
     parts = [_plain(part) for part in value.split(",")]
     return name, tuple(parts) if len(parts) > 1 else parts[0]
 
@@ -89,10 +100,3 @@ def _plain(text: str) -> Any:
         except ValueError:
             continue
     return {"true": True, "false": False}.get(text, text)
-
-
-def spiking_models() -> Iterator[str]:
-    """Names of the models that spike."""
-    for model in registry.models():
-        if registry.kind_of(model).default(model).spiking:
-            yield model

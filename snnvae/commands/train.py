@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     metavar="NAME|FILE.toml",
     help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
 )
-@click.option("--model", metavar="NAME", help=f"{', '.join(registry.models())}.")
+@click.option("--model", metavar="NAME", help=f"{', '.join(registry.trainable())}.")
 @click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
@@ -103,6 +103,8 @@ def command(
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.state import settings_of
 
+    if model is not None and model not in registry.trainable():
+        raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
     given = given_settings(settings, others)
     given |= {k: v for k, v in (("model", model), ("dataset", dataset)) if v is not None}
     if resume and not (out / STATE).exists():

@@ -11,6 +11,7 @@ import click
 from snnvae.commands.options import as_json, numbers
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
+from snnvae.families import registry
 from snnvae.progress import Progress
 from snnvae.text_table import table
 
@@ -25,7 +26,10 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
     "train-front",
     epilog="Example: snnvae train-front --model esvae --dataset digits --out runs/front",
 )
-@click.option("--model", help="Default: esvae.")
+@click.option(
+    "--model", metavar="NAME",
+    help=f"One of {', '.join(registry.trainable(spiking=True))} (default: esvae).",
+)  # fmt: skip
 @click.option("--dataset", help="Default: digits.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
@@ -108,6 +112,9 @@ def command(
         )
     given |= {} if start else {"model": model or "esvae", "dataset": dataset or "digits"}
     base: Settings = continued(start, None, given) if start else resolve(None, given, data_dir)
+    if not base.spiking:
+        models = ", ".join(registry.trainable(spiking=True))
+        raise ConfigError(f"--model {base.model} has no spikes: give one of {models}")
     if base.family.by_class(base):
         raise ConfigError(f"{start} is conditional: give train-front a model that is not")
     try:

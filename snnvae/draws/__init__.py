@@ -50,6 +50,15 @@ def read(
             step = STEPS[str(stated.get("kind"))](whole(stated.get("classes", 0), 0))
     except (ValueError, TypeError, KeyError):
         raise GraphError(f"metadata '{key}' makes no sense; export the file again") from None
+    ports = [draw.port for draw in draws]
+    if len(set(ports)) < len(ports):
+        raise GraphError(f"metadata '{DRAWS}' feeds an input twice; export the file again")
+    known = {draw.classes for draw in draws} | ({step.classes} if step else set())
+    if len(known - {0}) > 1:
+        raise GraphError(
+            f"metadata '{DRAWS}' states {' and '.join(map(str, sorted(known - {0})))} classes; "
+            "export the file again"
+        )
     return tuple(draws), step
 
 

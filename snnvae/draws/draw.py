@@ -109,6 +109,6 @@ def numbers(value: object, *shape: int | None) -> NDArray[Any]:
     """Finite numbers of that shape, None standing for any size; ValueError for anything else."""
     found = np.asarray(value)
     fits = found.ndim == len(shape) and all(w in (None, h) for w, h in zip(shape, found.shape))
-    if found.dtype.kind not in "fiu" or not fits or not np.isfinite(found).all():
+    if found.dtype.kind not in "fiu" or not fits or not found.size or not np.isfinite(found).all():
         raise ValueError(f"not numbers of shape {shape}")
     return found

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.draws.draw import Draw, HostWork, Spikes, whole
-from snnvae.draws.random_numbers import CHOICE, uniforms
+from snnvae.draws.random_numbers import CHOICE, MOST, RESERVED, uniforms
 
 
 @dataclass(frozen=True)
 class OneHot(Draw):
     """One of each group's k neurons fires at each step, each as likely as the others.
 
-    N = groups·k, group by group. stream: the number of its sub-stream among a network's inputs.
+    N = groups·k, group by group. substream: the number of its random numbers' sub-stream, another
+    for each input of a network: 0, or from 4 on.
     """
 
     groups: int
@@ -50,7 +51,10 @@ class OneHot(Draw):
         groups, k = whole(stated.get("groups")), whole(stated.get("k"))
         if groups * k != size:
             raise ValueError(f"{groups} groups of {k} for {size} neurons")
-        return cls(port, groups, k, whole(stated.get("substream", CHOICE), 0))
+        substream = whole(stated.get("substream", CHOICE), 0)
+        if substream in RESERVED or substream >= MOST:
+            raise ValueError(f"sub-stream {substream}")
+        return cls(port, groups, k, substream)
 
 
 def one_hot(index: NDArray[np.int64], k: int) -> Spikes:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 # One sub-stream per purpose, so that adding a draw to one never shifts another.
 CHOICE, PRIOR_NOISE, PRIOR_SPIKES, POSTERIOR_SPIKES = range(4)
+RESERVED, MOST = (PRIOR_NOISE, PRIOR_SPIKES, POSTERIOR_SPIKES), 1 << 32
+"""What no choice may take as its sub-stream, and what it stays below."""
 
 
 def uniforms(

@@ -63,6 +63,7 @@ def check(
     file: Path | None = None,
     classes: Sequence[int] | None = None,
     model: SpikingModel | None = None,
+    checkpoint: Path | None = None,
     backends: Sequence[Backend] = CHECKED,
     precisions: Iterable[Precision] = ("float", "fixed"),
     peers: Sequence[Peer] = (),
@@ -72,7 +73,7 @@ def check(
     """One seeded stimulus through every backend, compared with the reference, layer by layer.
 
     file: the stimulus, else `held_out` samples, or noise. In float also `peers`, other interpreters
-    of NIR, and Norse if a trained model is given.
+    of NIR, and Norse if a trained model is given; checkpoint: where that was read, for messages.
     """
     options = with_steps_of(graph, options or Options(), file)
     rows: list[LayerParity] = []
@@ -93,7 +94,7 @@ def check(
         )
         expected = run(program, stimulus, "reference", membranes=True, progress=progress)
         if model is not None and precision == "float":
-            rows += norse_rows(program, stimulus, expected, model)
+            rows += norse_rows(program, stimulus, expected, model, checkpoint)
         for peer in peers if precision == "float" else ():
             settings = resolve(graph, options)
             found, missing = peer_rows(peer, graph, settings, program, stimulus, expected)
@@ -114,25 +115,30 @@ def check(
 
 
 def norse_rows(
-    program: Program, stimulus: Stimulus, expected: Recording, model: SpikingModel
+    program: Program,
+    stimulus: Stimulus,
+    expected: Recording,
+    model: SpikingModel,
+    checkpoint: Path | None = None,
 ) -> list[LayerParity]:
     """Norse's own cells, in float64, with the trained model's folded weights."""
     require("torch", "norse")
     from snnvae.train.trace import trace
 
+    named = f"`checkpoint`{'' if checkpoint is None else f' {checkpoint}'}"
     part = program.origin.part
     if part is None:
-        raise ConfigError("`checkpoint`: the file does not say which part of a model it is")
+        raise ConfigError(f"{named}: the file does not say which part of a model it is")
     if program.origin.model != model.config.model:
         raise ConfigError(
-            f"`checkpoint` holds a {model.config.model}, the file a {program.origin.model}; give "
+            f"{named}: holds a {model.config.model}, the file a {program.origin.model}; give "
             "the checkpoint that it was exported from"
         )
     try:
         norse = trace(model.folded(), part, stimulus.streams)
     except (RuntimeError, ValueError):
         raise ConfigError(
-            "`checkpoint`: its shapes are not those of the file; give the checkpoint that it was "
+            f"{named}: its shapes are not those of the file; give the checkpoint that it was "
             "exported from"
         ) from None
     return compare_arrays(program, expected, "norse", norse.spikes, norse.membranes)

@@ -37,6 +37,15 @@ def models() -> dict[str, str]:
     }
 
 
+def trainable(spiking: bool = False) -> tuple[str, ...]:
+    """The models that a user trains; spiking: those that spike alone."""
+    return tuple(
+        model
+        for kind in settings().values()
+        for model in (kind.spiking_models if spiking else kind.trainable_models)
+    )
+
+
 def metrics() -> tuple[str, ...]:
     """Names of all that `evaluate` can measure."""
     homes = FAMILIES.values()

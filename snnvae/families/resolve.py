@@ -37,7 +37,7 @@ def resolve(
     if not isinstance(given.get("dataset", ""), str) or not isinstance(model, str | None):
         raise ConfigError(f"model {model!r} and dataset {given.get('dataset')!r} must be names")
     if model is None:
-        models = ", ".join(registry.models())
+        models = ", ".join(registry.trainable())
         raise ConfigError(f"no model given: add `model`, one of {models}, or `config` NAME")
     kind = registry.kind_of(model)
     return kind.default(model, **kind.completed(given, data_dir))

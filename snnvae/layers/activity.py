@@ -123,7 +123,7 @@ def _fire(
         return (current > neuron.at).to(current.dtype), None, None
     if isinstance(neuron, Delay):
         none = torch.zeros_like(current[: neuron.steps])
-        return torch.cat([none, current[: len(current) - neuron.steps]]), None, None
+        return torch.cat([none, current[: max(0, len(current) - neuron.steps)]]), None, None
     if isinstance(neuron, Readout):
         if goes_on:
             raise ValueError(f"'{cell.name}' is a readout inside a loop")

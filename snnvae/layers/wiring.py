@@ -35,6 +35,10 @@ class Delay:
 
     steps: int = 1
 
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"a delay of {self.steps} steps: give 1 or more")
+
 
 @dataclass(frozen=True)
 class Port:
@@ -127,6 +131,8 @@ class Wiring:
                         f"cell '{cell.name}' reads '{name}', which is stated after it: let a Delay "
                         "read it"
                     )
+            if isinstance(cell.neuron, Delay) and any(link.synapse for link in cell.links):
+                raise ValueError(f"'{cell.name}' is a Delay, which passes on as it is: no synapse")
             known.add(cell.name)
         if self.output not in shapes:
             raise ValueError(f"the output '{self.output}' is no cell")

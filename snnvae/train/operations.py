@@ -70,21 +70,22 @@ class Meter:
         model.tally = self._shown
 
     def _add_wiring(self, wiring: Wiring) -> None:
-        found = fan_outs(wiring)
+        found, paths = fan_outs(wiring), {cell.name: cell.path for cell in wiring.cells}
         for port in wiring.ports:
             self._ports.setdefault(port.name, port)
             self._fan_outs[port.name] = found[port.name]
         for cell, layer in wiring.layers():
-            layer.tally = partial(self._add, cell.path)
+            layer.tally = partial(self._shown, cell.path)
         for cell in wiring.cells:
             self._cells[cell.path] = cell
             self._fan_outs[cell.path] = found[cell.name]
             if isinstance(cell.neuron, Delay):
-                for name in cell.links[0].sources:
-                    self._delays[name].append(cell)
+                for link in cell.links:
+                    for name in link.sources:
+                        self._delays[paths.get(name, name)].append(cell)
         for cell in wiring.cells:
             if cell.echo:  # each of its spikes has as many synapses
-                self._fan_outs[cell.echo] += found[cell.name].flatten()[0]
+                self._fan_outs[paths[cell.echo]] += found[cell.name].flatten()[0]
 
     def reset(self) -> None:
         """Begins anew."""
@@ -101,7 +102,7 @@ class Meter:
         self._add(name, spikes)
         for cell in self._delays[name]:
             assert isinstance(cell.neuron, Delay)
-            self._add(cell.name, spikes[: -cell.neuron.steps])
+            self._shown(cell.name, spikes[: -cell.neuron.steps])
 
     def operations(self) -> Tensor:
         """Synaptic operations per sample (), differentiable."""

@@ -155,7 +155,8 @@ class Settings(ABC):
     seed: int = setting(0, "Of everything random in training.", _seed)
 
     spiking_models: ClassVar[tuple[str, ...]] = ()
-    """Those of the family's models that spike, where not all do."""
+    trainable_models: ClassVar[tuple[str, ...]] = ()
+    """Those of the family's models that spike, and those that a user trains by name."""
 
     @property
     @abstractmethod

@@ -161,6 +161,6 @@ def columns_of(synapse: Any, first: int, width: int, bias: bool) -> Any:
         return synapse
     part = copy.deepcopy(synapse)
     part.weight = nn.Parameter(synapse.weight.detach().narrow(axis, first, width).clone())
-    if not bias:
+    if not bias and part.bias is not None:
         nn.init.zeros_(part.bias)
     return part

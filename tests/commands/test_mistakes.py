@@ -256,6 +256,8 @@ def test_data_that_does_not_fit(cli: Cli, model: Path, tmp_path: Path) -> None:
         (("train", "--model", "esvae", "--widths", "a,b", "-o", "x"), "--widths a,b"),
         (("train", "--model", "esvae", "--epochs", "0", "-o", "x"), "epochs"),
         (("train", "--model", "gan", "-o", "x"), "--model"),
+        (("train", "--model", "autoencoder", "-o", "x"), "--model autoencoder: give one of esvae"),
+        (("train-front", "--model", "ann-vae", "-o", "x"), "--model ann-vae has no spikes"),
         (("run-lava", "{model}", "--target", "loihi2", "--mode", "batched"), "leave out --mode"),
         (("run-lava", "{model}", "--mode", "fast"), "--mode"),
         (("fly",), "fly"),

@@ -38,8 +38,8 @@ def test_options_become_settings(options: dict[str, object], expected: dict[str,
 
 
 def test_any_other_setting_is_given_by_name() -> None:
-    given = given_settings({}, ("betas=0.5,0.9", "flip=true", "latent=7", "lr=1e-2"))
-    assert given == {"betas": (0.5, 0.9), "flip": True, "latent": 7, "lr": 0.01}
+    given = given_settings({}, ("betas=0.5,0.9", "flip=true", "widths=7", "lr=1e-2"))
+    assert given == {"betas": (0.5, 0.9), "flip": True, "widths": (7,), "lr": 0.01}
     assert resolve(None, {"model": "esvae", **given}).betas == (0.5, 0.9)
 
 
@@ -50,6 +50,8 @@ def test_any_other_setting_is_given_by_name() -> None:
         ({"spike_budget": "-3"}, (), "--spike-budget -3: write a number such as 20000, 300k"),
         ({}, ("betas",), "--set betas: write NAME=VALUE"),
         ({}, ("=3",), "--set =3: write NAME=VALUE"),
+        ({}, ("latnet=3",), "--set latnet=3: no such setting; do you mean latent"),
+        ({"latent": 5}, ("latent=3",), "--set latent=3: latent is given already"),
     ],
 )
 def test_what_is_no_value_is_named(

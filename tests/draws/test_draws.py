@@ -181,6 +181,18 @@ def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
         {"draws": {"elsewhere": {"kind": "one-hot", "groups": 2, "k": 4}}},
         {"draws": {"class": {"kind": "label", "classes": 5}}},
         {"draws": {"z": {"kind": "gauss-sigmoid", "weight": np.eye(5), "bias": np.zeros(6)}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 2, "k": 4, "substream": 1}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 2, "k": 4, "substream": 1 << 32}}},
+        {
+            "draws": {
+                "z": {
+                    "kind": "gauss-sigmoid",
+                    "weight": np.eye(6),
+                    "bias": np.zeros(6),
+                    "class_weight": np.zeros((6, 0)),
+                }
+            }
+        },
         {"draws": {"noise": 3}},
         {"draws": 3},
         {"host_step": {"kind": "guess"}},
@@ -191,3 +203,15 @@ def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
 def test_nonsense_is_refused(metadata: dict[str, object]) -> None:
     with pytest.raises(GraphError, match="makes no sense; export the file again"):
         read(metadata, SIZES)
+
+
+def test_an_input_is_fed_once_and_all_mean_the_same_classes() -> None:
+    twice = {
+        "sampler": {"kind": "fsvae", "input": "noise", "latents": 2, "k": 4},
+        "draws": {"noise": {"kind": "one-hot", "groups": 2, "k": 4}},
+    }
+    with pytest.raises(GraphError, match="feeds an input twice"):
+        read(twice, SIZES)
+    three = GaussSigmoid("z", WEIGHT, BIAS, COLUMNS[:, :3])
+    with pytest.raises(GraphError, match="states 3 and 10 classes"):
+        read(stated((three, OneHot("noise", 2, 4, substream=7)), Rates(10)), SIZES)

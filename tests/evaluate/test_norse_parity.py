@@ -38,6 +38,7 @@ def beside_norse(graph: nir.NIRGraph, checkpoint: Path) -> tuple[LayerParity, ..
         graph,
         samples=SAMPLES,
         model=registry.load_spiking(checkpoint)[1],
+        checkpoint=checkpoint,
         held_out=registry.held_out,
         backends=(),
         precisions=("float",),
@@ -113,7 +114,9 @@ def test_the_checkpoint_must_belong_to_the_file(trained: Trained, tmp_path: Path
     esvae, own = trained("esvae")
     _, other = trained("fsvae")
     graph = to_nir(esvae)
-    with pytest.raises(ConfigError, match=r"holds a fsvae, the file a\s+esvae"):
+    with pytest.raises(
+        ConfigError, match=r"`checkpoint` .*fsvae.pt: holds a fsvae, the file a\s+esvae"
+    ):
         beside_norse(graph, other)
     with pytest.raises(CheckpointError):
         beside_norse(graph, tmp_path / "none.pt")

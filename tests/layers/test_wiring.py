@@ -96,3 +96,16 @@ def test_the_output_is_there() -> None:
 def test_other_streams_than_the_ports_are_named() -> None:
     with pytest.raises(ValueError, match="takes x, not y"):
         activity(wiring(threshold("a", "x")), {"y": torch.zeros(1, 1, 1)})
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 7, 8])
+def test_a_delay_may_be_longer_than_the_run(steps: int) -> None:
+    network = wiring(delay("late", "x", steps))
+    assert spikes(network, 1, 1, 1, 1) == [int(t >= steps) for t in range(4)]
+
+
+def test_a_delay_takes_a_step_and_has_no_synapse() -> None:
+    with pytest.raises(ValueError, match="a delay of 0 steps: give 1 or more"):
+        Delay(0)
+    with pytest.raises(ValueError, match="'late' is a Delay, which passes on as it is"):
+        wiring(Cell("late", ONE, Delay(), (Link("late.in", nn.Linear(1, 1), ("x",)),)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import CheckpointError
@@ -18,6 +18,9 @@ from snnvae.families.images.config import Config
 from snnvae.families.images.fsvae import FSVAE, shift
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.counter import Counter
+from snnvae.layers.model import Losses, SpikingModel
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring, layer
 from snnvae.progress import NoProgress
 from snnvae.train import state
 from snnvae.train.build import build
@@ -67,6 +70,36 @@ def test_they_pull_every_layer_that_fires(
         if name.endswith("norm.bias"):
             assert parameter.grad is not None, name
             assert parameter.grad.abs().sum() > 0, name
+
+
+class Chain(SpikingModel):
+    """x → a → two steps later, and one more → b."""
+
+    parts = ("net",)
+
+    def __init__(self) -> None:
+        super().__init__(Config("esvae", steps=4))
+        self.a, self.b = (SpikingLayer(nn.Linear(3, n)) for n in (3, 5))
+
+    def wiring(self, part: str) -> Wiring:
+        shape = (3, 1, 1)
+        a = layer("a", self.a, ("x",), shape)
+        late = Cell("late", shape, Delay(2), (Link("", None, (a.name,)),))
+        later = Cell("later", shape, Delay(1), (Link("", None, ("late",)),))
+        b = layer("b", self.b, ("later",), (5, 1, 1))
+        return Wiring((Port("x", shape),), (a, late, later, b), b.name)
+
+    def forward(self, batch: object, generator: object, done: float) -> Losses:
+        raise AssertionError
+
+
+def test_spikes_behind_delays_are_counted_where_they_arrive() -> None:
+    """Four steps of three neurons, of which one step passes both delays, to five neurons."""
+    model = Chain()
+    meter = Meter(model)
+    assert model.a.tally is not None
+    model.a.tally(torch.ones(4, 1, 3))
+    assert meter.operations().item() == 3 * 5
 
 
 def test_counting_changes_no_loss(

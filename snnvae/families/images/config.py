@@ -70,6 +70,7 @@ class Config(Settings):
     classes: int = setting(0, check=whole(0))
 
     spiking_models = SPIKING
+    trainable_models = (*SPIKING, "ann-vae")
 
     @property
     def family(self) -> Images:

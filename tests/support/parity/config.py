@@ -16,6 +16,8 @@ PUBLISHED: tuple[str, ...] = ()
 class Config(Settings):
     """bits: of a word; hidden: neurons between."""
 
+    spiking_models = trainable_models = MODELS
+
     bits: int = setting(3, "Bits of a word.", whole())
     hidden: int = setting(12, "Neurons between.", whole())
 
