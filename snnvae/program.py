@@ -227,7 +227,7 @@ class Program(Shown):
         sources: Iterable[Input | Layer] = (*self.inputs, *self.layers)
         return next(p.shape for p in sources if p.name == population)
 
-    def is_graded(self, connection: Connection) -> bool:
+    def carries_membranes(self, connection: Connection) -> bool:
         """Tells whether a connection carries membranes: its source layer does not spike."""
         source = self._by_name.get(connection.source)
         return source is not None and not source.neuron.spiking

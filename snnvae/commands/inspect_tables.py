@@ -40,7 +40,7 @@ def connection_table(program: Program, timing: Schedule | None) -> str:
         (
             c.name,
             type(c.synapse).__name__
-            + (" (host)" if c.on_host else " (graded)" if program.is_graded(c) else ""),
+            + (" (host)" if c.on_host else " (graded)" if program.carries_membranes(c) else ""),
             c.source,
             c.target,
             c.synapse.macs(),

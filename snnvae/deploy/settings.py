@@ -79,7 +79,7 @@ class Settings:
 
 def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     """Settings of a graph; ConfigError where something that matters is nowhere stated."""
-    metadata = plain((graph.metadata or {}).get(METADATA_KEY, {}))
+    metadata = as_python((graph.metadata or {}).get(METADATA_KEY, {}))
     if not isinstance(metadata, dict):
         raise GraphError(f"metadata '{METADATA_KEY}' is not a group; export the file again")
     version = metadata.get("version")
@@ -164,10 +164,10 @@ class _Choice:
         return value
 
 
-def plain(value: Any) -> Any:
+def as_python(value: Any) -> Any:
     """Metadata as NIR's reader gives it → Python scalars, strings, dicts and arrays."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: as_python(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return value.decode("utf8", "replace")
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):

@@ -119,7 +119,7 @@ def check_stock(program: Program) -> None:
             except UnsupportedError as error:
                 raise UnsupportedError(f"layer '{layer.name}' {error}") from None
     for c in program.connections:
-        if program.is_graded(c) and c.source not in (program.group_of(c.target) or ()):
+        if program.carries_membranes(c) and c.source not in (program.group_of(c.target) or ()):
             added = program.layer(c.source).added_by_compiler
             what = f"the sum '{c.source}'" if added else f"layer '{c.source}'"
             raise UnsupportedError(

@@ -111,7 +111,7 @@ class Counter:
             biased = 0 if c.host_bias is None else int(np.count_nonzero(c.host_bias))
             added = runs * biased + steps * program.layer(c.target).size * int(cached)
             counted |= {"macs": zero + runs * synapses, "host_adds": zero + added}
-        elif program.is_graded(c):
+        elif program.carries_membranes(c):
             drive = "membranes"
             counted |= {"macs": zero + max(steps - c.delay, 0) * synapses}
         else:
@@ -161,7 +161,7 @@ class Counter:
 
     def _driven(self, recording: Recording, layer: Layer, samples: int, steps: int) -> np.ndarray:
         incoming = self._program.into(layer.name)
-        if any(c.on_host or self._program.is_graded(c) for c in incoming):
+        if any(c.on_host or self._program.carries_membranes(c) for c in incoming):
             return np.full(samples, steps * layer.size, np.int64)
         for c in incoming:
             if c.name not in self._reaches:

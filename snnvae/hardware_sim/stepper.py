@@ -67,7 +67,7 @@ class Stepper:
                 source = self._arriving(c) if c.delay else self._sent(c, out)
                 if source is None:
                     continue
-                if self.program.is_graded(c):
+                if self.program.carries_membranes(c):
                     weighted = graded_sums(c, source)
                 else:
                     weighted = c.synapse.apply(source)

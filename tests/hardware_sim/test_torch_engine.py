@@ -106,7 +106,7 @@ def test_the_random_graphs_have_everything_in_them() -> None:
         seen["delay"] += any(c.delay for c in connections)
         seen["loop"] += any(unit.steps for unit in units_of(program))
         seen["loop of several steps"] += any((unit.steps or 0) > 1 for unit in units_of(program))
-        seen["graded"] += any(program.is_graded(c) for c in connections)
+        seen["graded"] += any(program.carries_membranes(c) for c in connections)
         seen["on host"] += any(c.on_host for c in connections)
         seen["u"] += any(getattr(n.neuron, "du", None) is not None for n in program.layers)
     synapses = ["Linear", "Conv1d", "Conv2d", "OneToOne", "Sparse"]

@@ -23,7 +23,7 @@ def summary_of(program: Program, placement: Placement) -> PlacementSummary:
     routes = {
         c.name: _route(c, placement, cores, with_hops=not unknown)
         for c in program.connections
-        if not c.on_host and not program.is_graded(c)
+        if not c.on_host and not program.carries_membranes(c)
     }
     return PlacementSummary(
         chip=placement.chip.title,

@@ -14,7 +14,7 @@ import numpy as np
 
 from snnvae.deploy.fixed.ranges import WorstCase
 from snnvae.deploy.fixed.rounding import Scale, rounded
-from snnvae.deploy.fixed.scales import by_channel, choose_scales, plain, whole_threshold
+from snnvae.deploy.fixed.scales import as_scalar, by_channel, choose_scales, whole_threshold
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.host import host_currents
@@ -123,12 +123,12 @@ def _least_error(
         error = by_channel(errors, layer.shape, np.mean) if per_channel else errors.mean()
         better = error < least * (1 - 1e-9)
         best, least = np.where(better, scale, best), np.where(better, error, least)
-    return plain(best)
+    return as_scalar(best)
 
 
 def _tried(layer: Layer, scale: np.ndarray) -> Scale:
     threshold = getattr(layer.neuron, "threshold", None)
-    return plain(scale if threshold is None else whole_threshold(scale, threshold))
+    return as_scalar(scale if threshold is None else whole_threshold(scale, threshold))
 
 
 def _has_room(layer: Layer, scale: Scale, scales: Mapping[str, Scale], ranges: Observed) -> bool:
@@ -142,7 +142,7 @@ def _has_room(layer: Layer, scale: Scale, scales: Mapping[str, Scale], ranges: O
 
 def _values(c: Connection, program: Program, recording: Recording) -> np.ndarray:
     """Returns what the source sent at each step of each sample: (B·T, *in_shape)."""
-    sent = recording.membranes if program.is_graded(c) else recording.spikes
+    sent = recording.membranes if program.carries_membranes(c) else recording.spikes
     return sent[c.source].reshape(-1, *c.synapse.in_shape).astype(np.float64)
 
 

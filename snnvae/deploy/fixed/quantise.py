@@ -165,7 +165,7 @@ def _peak_current(
     for c in program.into(layer.name):
         if c.on_host:
             peak += np.ceil(host_peak(c, program) * units) * held
-        elif program.is_graded(c):
+        elif program.carries_membranes(c):
             peak += np.ceil(ranges.graded(c, layer) * units)
         else:
             peak += abs(connections[c.name].synapse.matrix()).sum(axis=1) * held

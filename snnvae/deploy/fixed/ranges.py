@@ -72,7 +72,7 @@ def _silent(program: Program) -> list[tuple[list[str], bool]]:
     graph.add_edges_from(
         (c.source, c.target)
         for c in program.connections
-        if program.is_graded(c) and c.target in graph
+        if program.carries_membranes(c) and c.target in graph
     )
     condensed = nx.condensation(graph)
     groups = [list(condensed.nodes[n]["members"]) for n in nx.topological_sort(condensed)]
@@ -123,7 +123,7 @@ def _range(c: Connection, program: Program, peaks: Peaks) -> tuple[np.ndarray, n
     if c.on_host:
         port = program.input(c.source)
         return np.asarray(port.low), np.asarray(port.high)
-    if program.is_graded(c):
+    if program.carries_membranes(c):
         return -peaks[c.source], peaks[c.source]
     return np.zeros(()), np.ones(())
 

@@ -40,7 +40,7 @@ def scaled(
     w·s_target/s_source·2^shift, with the largest shift for which 8 bits hold all of them.
     """
     synapse = _times(c.synapse, scales[c.target], "with_gain")
-    if not program.is_graded(c):
+    if not program.carries_membranes(c):
         return synapse, None
     synapse = _times(synapse, 1 / np.asarray(scales[c.source]), "with_input_gain")
     largest = float(np.abs(synapse.weight).max(initial=0.0))

@@ -44,7 +44,7 @@ def choose_scales(program: Program, ranges: WorstCase | None = None) -> dict[str
     ranges = ranges or WorstCase(program)
     scales: dict[str, Scale] = {}
     # Twice, as in a loop a layer may be fed by the membrane of a later one.
-    for _ in range(2 if any(map(program.is_graded, program.connections)) else 1):
+    for _ in range(2 if any(map(program.carries_membranes, program.connections)) else 1):
         for layer in program.layers:
             if layer.name in given:
                 scales[layer.name] = _given(given[layer.name], layer)
@@ -87,15 +87,19 @@ def layer_scale(
     # Where nothing comes in that would set a scale, any will do.
     scale = np.where(np.isfinite(scale) & (scale < _ANY), scale, 1.0)
     if threshold is not None:
-        return plain(whole_threshold(scale, threshold))
-    known = all(c.source in scales for c in program.into(layer.name) if program.is_graded(c))
+        return as_scalar(whole_threshold(scale, threshold))
+    known = all(
+        c.source in scales for c in program.into(layer.name) if program.carries_membranes(c)
+    )
     if not known or not ranges.holds_rounded(layer):
-        return plain(scale)
+        return as_scalar(scale)
     # Rounding may add to what the exact weights allow.
-    while (over := rounded_peak(layer, program, {**scales, layer.name: plain(scale)})).max() > 1:
+    while (
+        over := rounded_peak(layer, program, {**scales, layer.name: as_scalar(scale)})
+    ).max() > 1:
         worst = by_channel(over, layer.shape, np.max) if per_channel else over.max()
         scale = np.where(worst > 1, scale * np.maximum(0.99 / np.maximum(worst, 0.5), 0.5), scale)
-    return plain(scale)
+    return as_scalar(scale)
 
 
 def _weight_limit(
@@ -109,7 +113,7 @@ def _weight_limit(
             most, room = ranges.currents(c), float(HOST_CURRENT_LIMIT)
         else:
             most, room = ranges.weights(c), float(fixed_point.WEIGHT_MAX)
-            if program.is_graded(c):
+            if program.carries_membranes(c):
                 if c.source not in scales:
                     continue
                 # These weights can be made smaller by as much as the shift allows, but their
@@ -130,7 +134,7 @@ def by_channel(values: np.ndarray, shape: Shape, choose: Callable = np.min) -> n
     return np.broadcast_to(chosen.reshape(-1, *(1,) * (len(shape) - 1)), shape)
 
 
-def plain(scale: np.ndarray) -> Scale:
+def as_scalar(scale: np.ndarray) -> Scale:
     """One number where all are equal."""
     if scale.ndim == 0 or (scale == scale.flat[0]).all():
         return float(scale.flat[0])

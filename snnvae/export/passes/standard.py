@@ -18,7 +18,7 @@ import numpy as np
 from snnvae import primitives
 from snnvae.deploy.graph import build_graph, predecessors, successors, unused_name
 from snnvae.deploy.passes import flatten_graphs
-from snnvae.deploy.settings import METADATA_KEY, plain
+from snnvae.deploy.settings import METADATA_KEY, as_python
 from snnvae.errors import UnsupportedError
 from snnvae.export.builder import GraphBuilder
 from snnvae.primitives.nir_nodes import ConvTranspose2d, Reshape, SparseAffine
@@ -113,7 +113,7 @@ def _dtype(node: nir.NIRNode) -> np.dtype:
 def _with_shapes(graph: nir.NIRGraph, flat: set[str]) -> dict[str, object]:
     """The metadata, with the shapes that the flattened outputs had."""
     metadata = dict(graph.metadata)
-    own = dict(plain(metadata.get(METADATA_KEY, {})))
+    own = dict(as_python(metadata.get(METADATA_KEY, {})))
     readouts = {name: dict(rule) for name, rule in own.get("readouts", {}).items()}
     for name, node in graph.nodes.items():
         if isinstance(node, nir.Output) and name in flat:

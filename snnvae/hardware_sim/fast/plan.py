@@ -134,7 +134,7 @@ def _layer_plan(
 ) -> LayerPlan:
     incoming = program.into(layer.name)
     layout, neuron = layouts[layer.name], known_neuron(layer.neuron)
-    graded = [c for c in incoming if program.is_graded(c)]
+    graded = [c for c in incoming if program.carries_membranes(c)]
     spiking = [c for c in incoming if not c.on_host and c not in graded]
     largest = rounding.bound(spiking)
     unit, margin = 1.0, np.zeros(0)

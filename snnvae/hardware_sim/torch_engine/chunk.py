@@ -39,7 +39,7 @@ class Network:
         """BackendError where the device does not sum exactly."""
         made = {}
         for c in program.connections:
-            if not c.on_host and not program.is_graded(c):
+            if not c.on_host and not program.carries_membranes(c):
                 made[c.name] = sums(c, program.precision, device)
                 check(c, made[c.name])
         return cls(program, device, units_of(program), made)
@@ -51,7 +51,7 @@ class Network:
 
     def kept(self, membranes: bool) -> list[str]:
         """Layers whose membranes are kept: all, or those that send them on."""
-        sending = {c.source for c in self.program.connections if self.program.is_graded(c)}
+        sending = {c.source for c in self.program.connections if self.program.carries_membranes(c)}
         return [n.name for n in self.program.layers if membranes or n.name in sending]
 
     def samples(self, steps: int, membranes: bool) -> int:

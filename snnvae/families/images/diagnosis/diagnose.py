@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from snnvae.errors import ConfigError
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.gaps import Errors, encoder_errors, length, measure
 from snnvae.families.images.diagnosis.latents import draw_latents
 from snnvae.families.images.diagnosis.mismatch import FOLDS, compare, prior_classes
 from snnvae.families.images.diagnosis.result import ClassLoss, Diagnosis, Loss, Part
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.families.images.diagnosis.suggestions import notes, suggest
 from snnvae.families.images.vae import IMAGE, SpikingVAE
 from snnvae.progress import NoProgress, Progress
@@ -156,5 +156,5 @@ def _choose(images: Samples, count: int, seed: int) -> Labels:
     return positions
 
 
-def _subject(net: SpikingVAE, images: Samples, chosen: Labels, seed: int) -> Subject:
-    return Subject(net, torch.from_numpy(images.inputs[IMAGE][chosen]), chosen.tolist(), seed)
+def _subject(net: SpikingVAE, images: Samples, chosen: Labels, seed: int) -> DiagnosisCase:
+    return DiagnosisCase(net, torch.from_numpy(images.inputs[IMAGE][chosen]), chosen.tolist(), seed)

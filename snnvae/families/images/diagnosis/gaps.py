@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.patterns import ROUNDS, best_pattern
 from snnvae.families.images.diagnosis.posterior import encoder_draw, encoder_rates
 from snnvae.families.images.diagnosis.rates import expected_errors, optimise_rates
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.progress import Progress
 
 Values = NDArray[np.float64]
@@ -45,7 +45,7 @@ def length(iterations: int) -> int:
     return 2 * iterations + ROUNDS
 
 
-def measure(subject: Subject, draws: int, iterations: int, progress: Progress) -> Errors:
+def measure(subject: DiagnosisCase, draws: int, iterations: int, progress: Progress) -> Errors:
     """Measures all errors of the subject's images; draws ≥ 2. `progress` advances by `length`."""
     encoder, spread = encoder_errors(subject, draws)
     rates = optimise_rates(subject, encoder_rates(subject), iterations, progress)
@@ -56,7 +56,7 @@ def measure(subject: Subject, draws: int, iterations: int, progress: Progress) -
 
 
 @torch.no_grad()
-def encoder_errors(subject: Subject, draws: int) -> tuple[Values, Values]:
+def encoder_errors(subject: DiagnosisCase, draws: int) -> tuple[Values, Values]:
     """`encoder` and `spread` of Errors, by draws 0 … draws − 1."""
     copies = [subject.net.decode(encoder_draw(subject, d)) for d in range(draws)]
     errors = torch.stack([subject.errors_of(copy) for copy in copies]).mean(0)

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.posterior import encoder_draw, path_choice
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.families.images.esvae import ESVAE
 from snnvae.families.images.fsvae import FSVAE, roll_out
 from snnvae.train.trace import time_first
@@ -37,7 +37,7 @@ class Latents:
     prior: Values
 
 
-def draw_latents(subject: Subject) -> Latents:
+def draw_latents(subject: DiagnosisCase) -> Latents:
     """Draws latents: as many of the prior as the subject has images.
 
     Spikes, not rates, are compared: an encoder's rates are multiples of 1/T and a prior's are not,
@@ -46,7 +46,9 @@ def draw_latents(subject: Subject) -> Latents:
     parts: list[tuple[Tensor, Tensor, Tensor]] = []
     for start in range(0, len(subject.images), CHUNK):
         chunk = slice(start, start + CHUNK)
-        some = Subject(subject.net, subject.images[chunk], subject.samples[chunk], subject.seed)
+        some = DiagnosisCase(
+            subject.net, subject.images[chunk], subject.samples[chunk], subject.seed
+        )
         parts.append((encoder_draw(some, 0), encoder_draw(some, AGAIN), prior_draw(some)))
     posterior, again, prior = (
         torch.cat([part.double().mean(0) for part in kind]).numpy() for kind in zip(*parts)
@@ -55,7 +57,7 @@ def draw_latents(subject: Subject) -> Latents:
 
 
 @torch.no_grad()
-def prior_draw(subject: Subject) -> Tensor:
+def prior_draw(subject: DiagnosisCase) -> Tensor:
     """Latent spikes (T, B, L) of the prior, one draw for each of the subject's samples."""
     net, samples, key = subject.net, subject.samples, subject.key(PRIOR)
     if isinstance(net, FSVAE):

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.posterior import rate_draw
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.progress import Progress
 
 LEARNING_RATE = 0.05
@@ -51,7 +51,7 @@ class Best:
 
 
 def best_pattern(
-    subject: Subject, rates: Tensor, draws: int, iterations: int, progress: Progress
+    subject: DiagnosisCase, rates: Tensor, draws: int, iterations: int, progress: Progress
 ) -> Best:
     """Spikes in {0, 1}^(T × L) of least MSE, image by image, begun from draws 0 … draws − 1.
 
@@ -84,7 +84,7 @@ def best_pattern(
 
 
 @torch.no_grad()
-def _best_draw(subject: Subject, rates: Tensor, draws: int) -> Best:
+def _best_draw(subject: DiagnosisCase, rates: Tensor, draws: int) -> Best:
     first, *others = (rate_draw(rates, subject, d) for d in range(draws))
     best = Best(first, subject.errors(first))
     for z in others:
@@ -92,7 +92,7 @@ def _best_draw(subject: Subject, rates: Tensor, draws: int) -> Best:
     return best
 
 
-def _flip(subject: Subject, best: Best, tries: int) -> None:
+def _flip(subject: DiagnosisCase, best: Best, tries: int) -> None:
     """One round: each image tries its own most promising flips, one after the other."""
     z = best.z.clone().requires_grad_()
     subject.errors(z).sum().backward()

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from snnvae.draws.rates import bernoulli_spikes
-from snnvae.families.images.diagnosis.subject import Subject
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.fsvae import FSVAE, mean_rate, roll_out, shift
 from snnvae.train.trace import time_first
 
 
 @torch.no_grad()
-def encoder_rates(subject: Subject) -> Tensor:
+def encoder_rates(subject: DiagnosisCase) -> Tensor:
     """The rates (S, B, L) of the posterior.
 
     ESVAE: mean over t of the latent spikes. FSVAE: mean over the k candidates of each step, on the
@@ -33,7 +33,7 @@ def encoder_rates(subject: Subject) -> Tensor:
 
 
 @torch.no_grad()
-def encoder_draw(subject: Subject, number: int) -> Tensor:
+def encoder_draw(subject: DiagnosisCase, number: int) -> Tensor:
     """Latent spikes (T, B, L) as the model draws them, draw `number`."""
     net = subject.net
     if not isinstance(net, FSVAE):
@@ -43,7 +43,7 @@ def encoder_draw(subject: Subject, number: int) -> Tensor:
     return roll_out(net.posterior, net.config.k, choice, latent)
 
 
-def rate_draw(rates: Tensor, subject: Subject, number: int) -> Tensor:
+def rate_draw(rates: Tensor, subject: DiagnosisCase, number: int) -> Tensor:
     """Independent draws z = (r > U) of rates (S, B, L) → (T, B, L); with ESVAE's rates exactly
     what the model draws, and for any rates by the same U."""
     per_step, batch, latent = rates.shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.posterior import rate_draw
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.families.images.esvae import RateDraw
 from snnvae.progress import Progress
 from snnvae.train.randomness import generator
@@ -18,7 +18,9 @@ CHOOSING, CHOOSING_DRAWS = 1 << 32, 4
 """Draws that choose among the iterates: none of them judges."""
 
 
-def optimise_rates(subject: Subject, start: Tensor, iterations: int, progress: Progress) -> Tensor:
+def optimise_rates(
+    subject: DiagnosisCase, start: Tensor, iterations: int, progress: Progress
+) -> Tensor:
     """Rates (S, B, L) in [0, 1] that minimise each image's expected MSE, from `start`.
 
     Adam, a fresh draw z = (r > U) an iteration, gradients by the models' own surrogates. Of each
@@ -50,7 +52,7 @@ def optimise_rates(subject: Subject, start: Tensor, iterations: int, progress: P
 
 
 @torch.no_grad()
-def expected_errors(subject: Subject, rates: Tensor, first: int, draws: int) -> Tensor:
+def expected_errors(subject: DiagnosisCase, rates: Tensor, first: int, draws: int) -> Tensor:
     """Returns each image's MSE (B,), mean of independent draws first … first + draws − 1 of the
     rates."""
     errors = [subject.errors(rate_draw(rates, subject, first + d)) for d in range(draws)]

@@ -13,6 +13,7 @@ from snnvae import zoo
 from snnvae.families import registry
 from snnvae.families.images.data import load
 from snnvae.families.images.diagnosis.diagnose import loss_of
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.gaps import Errors
 from snnvae.families.images.diagnosis.result import (
     ClassLoss,
@@ -20,7 +21,6 @@ from snnvae.families.images.diagnosis.result import (
     LatentDifference,
     PriorFit,
 )
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.families.images.vae import SpikingVAE
 
 torch.set_num_threads(1)  # tensors this small only wait for each other
@@ -29,12 +29,12 @@ FEW = 10
 
 
 @pytest.fixture(scope="session")
-def subject_of() -> Callable[..., Subject]:
+def subject_of() -> Callable[..., DiagnosisCase]:
     """subject_of(net, seed=0) → the model with the first few held-out digits."""
     images = torch.from_numpy(load("digits").test[:FEW])
 
-    def make(net: SpikingVAE, seed: int = 0) -> Subject:
-        return Subject(net, images, range(FEW), seed)
+    def make(net: SpikingVAE, seed: int = 0) -> DiagnosisCase:
+        return DiagnosisCase(net, images, range(FEW), seed)
 
     return make
 

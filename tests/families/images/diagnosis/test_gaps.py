@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from snnvae.families.images.config import Config
+from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.gaps import Errors, encoder_errors, length, measure
 from snnvae.families.images.diagnosis.patterns import best_pattern
 from snnvae.families.images.diagnosis.posterior import encoder_draw, encoder_rates, rate_draw
 from snnvae.families.images.diagnosis.rates import optimise_rates
-from snnvae.families.images.diagnosis.subject import Subject
 from snnvae.families.images.family import FAMILY
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.progress import NoProgress
@@ -135,7 +135,7 @@ class Enumerable:
         # Each image lies between two that the decoder draws.
         first, second = (torch.randint(len(bits), (6,), generator=generator) for _ in range(2))
         images = 0.7 * drawn[first] + 0.3 * drawn[second]
-        self.subject = Subject(net, images, range(6), 0)
+        self.subject = DiagnosisCase(net, images, range(6), 0)
         self.errors = ((drawn[:, None] - images) ** 2).flatten(2).mean(2)
 
     def expected(self, rates: Tensor) -> Tensor:

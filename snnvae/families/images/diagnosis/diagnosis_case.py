@@ -14,7 +14,7 @@ KEY_STEP = 1 << 64
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class DiagnosisCase:
     """A model, images and the seed of their draws.
 
     net      folded, float32, without gradients of its own
