@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnvae.deploy.settings import plain, resolve
+from snnvae.deploy.settings import as_python, resolve
 from snnvae.errors import ConfigError, GraphError
 from snnvae.options import DEFAULT_STEPS, Options
 
@@ -46,7 +46,7 @@ def test_scalars_as_nir_reads_them_back(nets: Any) -> None:
     stated = graph(nets, dt=np.float64(1e-3), steps=np.int64(4), reset=b"zero")
     found = resolve(stated, Options())
     assert (found.conventions.dt, found.steps) == (1e-3, 4)
-    nested = plain({"a": {"b": np.array(3)}, "c": b"text", "d": np.arange(2)})
+    nested = as_python({"a": {"b": np.array(3)}, "c": b"text", "d": np.arange(2)})
     assert nested["a"] == {"b": 3}
     assert nested["c"] == "text"
     assert nested["d"].tolist() == [0, 1]
