@@ -46,6 +46,7 @@ class DeployedModel:
         progress: Progress | None = None,
         resources: RunResources | None = None,
     ) -> None:
+        self.config = model.config
         judged = model.config.family.judged
         folded = model.folded()
         self.graphs = {name: to_nir(folded, name) for name in parts_for(model, judged)}
@@ -77,6 +78,16 @@ class DeployedModel:
     def outputs(self, samples: Samples) -> Values:
         """(N, …) of all samples."""
         return np.concatenate([self._output(block) for block in self.blocks(samples)])
+
+    def figures(self, samples: Samples) -> dict[str, float]:
+        """Returns what the model's family says of the outputs; the first figure is the error."""
+        outputs = self.outputs(samples)
+        found: dict[str, float] = self.config.family.figures(self.config, outputs, samples)
+        return found
+
+    def error(self, samples: Samples) -> float:
+        """Returns the first of the figures."""
+        return next(iter(self.figures(samples).values()))
 
     def run(self, samples: Samples) -> Deployed:
         """Everything of all samples."""

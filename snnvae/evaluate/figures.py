@@ -34,7 +34,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
             progress=asked.progress,
             resources=RunResources(dask=asked.dask),
         )
-        found[precision] = family.figures(config, deployed.outputs(samples), samples)
+        found[precision] = deployed.figures(samples)
     truth = family.truth(config)
     if truth:
         found["exact"] = dict(truth)

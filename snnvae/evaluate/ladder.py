@@ -8,7 +8,6 @@ from typing import Any
 
 from snnvae.evaluate.asked import Figures
 from snnvae.evaluate.deployed import DeployedModel
-from snnvae.evaluate.front.price import error_of
 from snnvae.files import write_text
 from snnvae.layers.model import SpikingModel
 from snnvae.progress import Progress
@@ -32,7 +31,7 @@ def diagnose(
     family's own ladder. out: a folder for diagnosis.json."""
     some = data.test.take(slice(samples))
     fixed, exact = (
-        error_of(DeployedModel(model, precision, seed=seed, progress=progress), model, some)
+        DeployedModel(model, precision, seed=seed, progress=progress).error(some)
         for precision in ("fixed", "float")
     )
     rungs = {"in fixed point": fixed, "without rounding": exact}

@@ -34,7 +34,7 @@ def point_of(
 ) -> Point:
     """The error over all samples, energy over the first `priced`."""
     exact, fixed = (DeployedModel(model, p, progress=progress) for p in PRECISIONS)
-    float_mse, fixed_mse = (error_of(deployed, model, samples) for deployed in (exact, fixed))
+    float_mse, fixed_mse = (deployed.error(samples) for deployed in (exact, fixed))
     some = fixed.run(samples.take(slice(priced)))
     measured = [
         measure(fixed.programs[part], recording) for part, (_, recording) in some.parts.items()
@@ -71,13 +71,6 @@ def _parts(reports: Sequence[EnergyReport]) -> dict[str, float]:
 def _still(report: EnergyReport) -> float:
     """The energy that is left at a rate of 0, pJ."""
     return float(report.comparisons[0].break_even.fixed.nominal)
-
-
-def error_of(deployed: DeployedModel, model: SpikingModel, samples: Samples) -> float:
-    """The first figure of what a deployed model makes of samples."""
-    family = model.config.family
-    figures = family.figures(model.config, deployed.outputs(samples), samples)
-    return float(next(iter(figures.values())))
 
 
 def ann_of(name: str, config: Settings, error: float) -> Ann:

@@ -137,6 +137,11 @@ class _WholeOutput(nn.Module):
             y = self._sum(x.to(weight.dtype), weight)
             return UNIT * y + biases * bias.view(-1, *(1,) * (y.ndim - 2))
 
+    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
+        """Returns, in the output's units, what a readout without rounding would hold: as of
+        `Output.weighted`."""
+        return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
+
     def _real(self, output: AnyOutput) -> AnyOutput:
         """`output` with the values that rounding left."""
         weight, bias = self._whole()
@@ -164,10 +169,6 @@ class FixedOutput(_WholeOutput, Output):
         """Spikes (B, C, H, W) → membrane units."""
         return self._currents(x, 1.0)
 
-    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
-        """Sums like `Output`, in the output's units: what a readout without rounding would hold."""
-        return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
-
     def deployed(self) -> Output:
         """Returns the output in real numbers."""
         return self._real(Output(self.in_channels, self.out_channels))
@@ -186,10 +187,6 @@ class FixedLinearOutput(_WholeOutput, LinearOutput):
     def forward(self, x: Tensor) -> Tensor:
         """Spikes (B, N) → membrane units."""
         return self._currents(x, 1.0)
-
-    def weighted(self, total: Tensor, weights: Sequence[float]) -> Tensor:
-        """Sums as `LinearOutput` does, in the output's units."""
-        return self._currents(total, sum(weights)) / (UNIT * self.scale.item())
 
     def deployed(self) -> LinearOutput:
         """Returns the output in real numbers."""
