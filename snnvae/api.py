@@ -15,9 +15,9 @@ from snnvae.errors import DataError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
 from snnvae.families import registry
-from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus, samples_in, with_sample_axis
 from snnvae.inputs.read_file import data_inputs
-from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise, samples_in
+from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
@@ -77,8 +77,9 @@ def make_stimulus(
         given = {name: np.asarray(values) for name, values in data.items()}
     else:
         given = {_only_input(program): np.asarray(data)}
+    given = with_sample_axis(given, program)
     if samples is None:
-        samples = samples_in(given, program) if given else 1
+        samples = samples_in(given) if given else 1
     chosen = range(samples) if isinstance(samples, int) else tuple(samples)
     if data is None and chosen:
         given, labels = registry.held_out(program, chosen)

@@ -2,18 +2,97 @@
 
 from __future__ import annotations
 
+import faulthandler
 import math
+import os
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import h5py
 import numpy as np
 
 from snnvae.errors import SnnvaeError
+from snnvae.machine import one_line
 
 MAX_DEPTH = 16
 MAX_BYTES = 4 << 30
 """Largest sum of all arrays of a file, uncompressed."""
 MAX_ENTRIES = 200_000
+PACKED = 1032
+"""Most bytes that deflate packs into one (zlib's technical notes)."""
+WALK_SECONDS, WALK_BYTES = 10, 10 << 20
+"""Time that a walk through a file may take, and bytes for each second more."""
+
+
+@contextmanager
+def open_hdf5(
+    path: Path, error: type[SnnvaeError], otherwise: str, remedy: str
+) -> Iterator[h5py.File]:
+    """An open file; whatever HDF5 raises while it is read becomes `error`, in one line.
+
+    Damage may show at any call, as OSError, RuntimeError, KeyError, UnicodeDecodeError and more.
+    otherwise: what the file then is, as "not a netx file, or truncated".
+    """
+    unsafe = _endless_or_deadly(path)
+    if unsafe:
+        raise error(f"{path}: {otherwise} ({unsafe}); {remedy}")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except SnnvaeError:
+        raise
+    except Exception as problem:
+        raise error(f"{path}: {otherwise} ({one_line(problem)}); {remedy}") from None
+
+
+def _endless_or_deadly(path: Path) -> str:
+    """What the HDF5 library does at a damaged file that no exception tells; "" for a good one.
+
+    There it may run in a circle or crash, within C. A child walks through the file first, with a
+    bound on its time.
+    """
+    if not hasattr(os, "fork"):
+        return ""
+    import resource
+
+    with warnings.catch_warnings():
+        # Of other threads, which a child that only reads a file does not need.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            faulthandler.disable()
+            seconds = WALK_SECONDS + path.stat().st_size // WALK_BYTES
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            with h5py.File(path, "r") as file:
+                _walk(file)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        return ""
+    endless = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    return "HDF5 finds no end in it" if endless else "HDF5 crashes at it"
+
+
+def _walk(group: h5py.Group, depth: int = 0) -> None:
+    """Make the calls that a reading makes; what Python sees of an error is for the reader."""
+    names = group.keys() if depth <= MAX_DEPTH else ()
+    for name in names:
+        with suppress(Exception):
+            dict(group.attrs)
+            if isinstance(group.get(name, getlink=True), h5py.HardLink):
+                item = group[name]
+                if isinstance(item, h5py.Group):
+                    _walk(item, depth + 1)
+                else:
+                    dict(item.attrs)
+                    item.id.get_storage_size()
 
 
 @dataclass
@@ -66,11 +145,16 @@ class Hdf5Check:
             raise self.error(f"{where} holds {data.dtype}, not numbers or text")
         if data.shape is None:
             raise self.error(f"{where} is empty")
-        self._bytes += math.prod(data.shape) * data.dtype.itemsize
+        size, stored = math.prod(data.shape) * data.dtype.itemsize, data.id.get_storage_size()
+        self._bytes += size
         if self._bytes > self.max_bytes:
             raise self.error(
                 f"{where}: the file's arrays exceed {self.max_bytes >> 30} GiB ({data.shape} here);"
                 " it is damaged or hostile"
+            )
+        if size > PACKED * stored:
+            raise self.error(
+                f"{where} claims {size} bytes, and {stored} are stored; it is damaged or hostile"
             )
         if self.finite and data.dtype.kind == "f":
             for part in data.iter_chunks() if data.chunks else [()]:

@@ -12,6 +12,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def memory() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def one_line(error: BaseException, limit: int = 200) -> str:
     """An exception's own words, on one line."""
     return " ".join(str(error).split())[:limit] or type(error).__name__

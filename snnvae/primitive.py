@@ -13,6 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 
 Shape = tuple[int, ...]
+MAX_VALUES = 1 << 24
+"""Most values that the nodes of a graph give in a step; more is damage or malice. A neuron whose
+parameters one value states takes some 140 bytes to compile, so that 36 kB cannot ask for more than
+2.3 GB. (VGG-16 on images of 224 pixels has 15 million.)"""
 State = tuple[np.ndarray, ...]
 """What neurons remember, each (B, *shape): the membrane v first, then the synaptic current u."""
 

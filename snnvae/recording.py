@@ -21,7 +21,7 @@ import nir
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.hdf5_check import MAX_BYTES, Hdf5Check
+from snnvae.hdf5_check import MAX_BYTES, PACKED, Hdf5Check, open_hdf5
 from snnvae.program import Program
 from snnvae.recording_writer import FORMAT_VERSION, PARTS, RecordingWriter, summed
 from snnvae.shown import Columns, Shown, as_columns
@@ -184,25 +184,19 @@ load = Recording.load
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
     """An open recording that was looked through, and what it says of its run."""
-    path = Path(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise ValueError("not a regular file")
-        with h5py.File(path, "r") as file:
-            _check_groups(file, path)
-            own = file["snnvae"]
-            if (found := int(own.attrs["format"])) != FORMAT_VERSION:
-                raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
-            info = json.loads(own.attrs["info"])
-            _check_info(info)
-            yield file, info
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote") from None
-    except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as e:
-        reason = " ".join(str(e).split())[:300]
-        raise DataError(
-            f"{path}: not a recording of snnvae ({reason}); give the recording.h5 of a run"
-        ) from None
+    path, remedy = Path(path), "give the recording.h5 of a run"
+    if not path.exists():
+        raise DataError(f"{path}: no such file; give a recording.h5 that a run wrote")
+    if not path.is_file():
+        raise DataError(f"{path}: not a recording of snnvae (not a regular file); {remedy}")
+    with open_hdf5(path, DataError, "not a recording of snnvae", remedy) as file:
+        _check_groups(file, path)
+        own = file["snnvae"]
+        if (found := int(own.attrs["format"])) != FORMAT_VERSION:
+            raise ValueError(f"format {found}, this snnvae reads {FORMAT_VERSION}")
+        info = json.loads(own.attrs["info"])
+        _check_info(info)
+        yield file, info
 
 
 def _bytes_per_sample(file: h5py.File, info: dict[str, Any], parts: Sequence[str]) -> int:
@@ -223,8 +217,8 @@ def _flat(values: np.ndarray) -> np.ndarray:
 
 
 def _check_groups(file: h5py.File, path: Path) -> None:
-    """Look through everything that is read; gzip packs at most 1032 bytes into one."""
-    most = max(MAX_BYTES, 1032 * path.stat().st_size)
+    """Look through everything that is read; a long run may hold more than MAX_BYTES."""
+    most = max(MAX_BYTES, PACKED * path.stat().st_size)
     check = Hdf5Check(str(path), DataError, max_bytes=most, finite=False)
     for name in ("snnvae", "nodes"):
         if not isinstance(file.get(name, getlink=True), h5py.HardLink):

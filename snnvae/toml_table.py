@@ -9,6 +9,11 @@ from typing import Any, NoReturn
 
 from snnvae.errors import ConfigError
 
+INTEGER_BITS = 64
+"""TOML 1.0.0: integers of 64 bits are handled losslessly, and for others an error is due."""
+MAX_COUNT = 1 << 53
+"""Whole numbers up to here are exact in floating point too."""
+
 
 class TomlTable:
     """A table of a file, and where it stands in it: `name` as in "profile mine.toml"."""
@@ -20,9 +25,11 @@ class TomlTable:
     def parse(cls, name: str, text: str) -> TomlTable:
         """The whole of a file's text."""
         try:
-            return cls(name, tomllib.loads(text))
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            data = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{name} is not TOML: {' '.join(str(error).split())}") from None
+        _check_integers(name, data)
+        return cls(name, data)
 
     @classmethod
     def read(cls, name: str, path: Path) -> TomlTable:
@@ -82,9 +89,18 @@ class TomlTable:
 
     def whole(self, key: str) -> int:
         """A whole number of 0 or more."""
-        value = self.data.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            self.fail(key, f"is {value!r}, must be a whole number of 0 or more")
+        return self._count(key, self.data.get(key))
+
+    def wholes(self, key: str) -> list[int]:
+        """Reads a list of whole numbers of 0 or more."""
+        values = self.data.get(key)
+        if not isinstance(values, list) or not values:
+            self.fail(key, "must be a list of whole numbers")
+        return [self._count(key, value) for value in values]
+
+    def _count(self, key: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+            self.fail(key, f"is {value!r}, must be a whole number from 0 to 2^53")
         return value
 
     def flag(self, key: str) -> bool:
@@ -103,3 +119,14 @@ class TomlTable:
     def fail(self, key: str, problem: str) -> NoReturn:
         """ConfigError: what is wrong with a key."""
         raise ConfigError(" ".join(f"{self.name}: {self.at}{key} {problem}".split()))
+
+
+def _check_integers(name: str, value: Any) -> None:
+    """ConfigError for a number of any size, which nothing that follows could hold or print."""
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, (dict, list)):
+            _check_integers(name, item)
+        elif isinstance(item, int) and item.bit_length() >= INTEGER_BITS:
+            raise ConfigError(
+                f"{name} is not TOML: a whole number of {item.bit_length()} bits; it has at most 63"
+            )

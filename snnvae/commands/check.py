@@ -14,6 +14,7 @@ from snnvae.commands.options import (
     compile_options,
     model_argument,
     options_from,
+    samples_option,
     seed_option,
 )
 from snnvae.commands.remedies import with_flags
@@ -35,7 +36,7 @@ DISAGREES = 1
     type=click.Path(path_type=Path),
     help="The checkpoint that the file was exported from: compares with Norse too.",
 )
-@click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
+@samples_option
 @seed_option
 @class_option
 @click.option(
@@ -66,7 +67,7 @@ def command(
     /,
     model: Path,
     checkpoint: Path | None,
-    samples: int,
+    samples: int | None,
     seed: int,
     classes: tuple[int, ...] | None,
     input_file: Path | None,

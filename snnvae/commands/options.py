@@ -40,6 +40,9 @@ def numbers(flag: str, text: str, example: str = "32,64") -> tuple[int, ...]:
         raise ConfigError(f"{flag} {text}: write whole numbers, as in {example}") from None
 
 
+MOST_SAMPLES = 10**9
+
+
 class Classes(click.ParamType):
     """One class or several, as 7 or 7,2,1."""
 
@@ -53,6 +56,12 @@ class Classes(click.ParamType):
             return value
         return numbers("--class", value, "7, or 7,2,1")
 
+
+samples_option = click.option(
+    "--samples",
+    type=click.IntRange(1, MOST_SAMPLES),
+    help="How many to run (default: all of --input, else 64).",
+)
 
 class_option = click.option(
     "--class", "classes", type=Classes(), metavar="N[,N…]",

@@ -42,7 +42,7 @@ class Request:
 
     model: Path
     out: Path
-    samples: int = 64
+    samples: int | None = None
     precision: Precision = "float"
     seed: int = 0
     classes: tuple[int, ...] | None = None
@@ -75,10 +75,13 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         each = request.resources.max_memory // len(stages)
         request = replace(request, resources=replace(request.resources, max_memory=each))
     steps = options.steps or first.steps
-    at_once = min(
-        samples_at_once(s.program, steps, request.samples, request.resources, request.record_state)
-        for s in stages
-    )
+
+    def at_once(samples: int) -> int:
+        return min(
+            samples_at_once(s.program, steps, samples, request.resources, request.record_state)
+            for s in stages
+        )
+
     stimuli = stimulus_blocks(
         first,
         request.samples,

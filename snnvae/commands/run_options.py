@@ -15,6 +15,7 @@ from snnvae.commands.options import (
     compile_options,
     model_argument,
     out_option,
+    samples_option,
     seed_option,
 )
 from snnvae.options import CALIBRATIONS
@@ -53,7 +54,7 @@ def run_options(command: Command) -> Command:
     """The options of both commands."""
     own = (
         model_argument,
-        click.option("--samples", default=64, show_default=True, type=click.IntRange(1)),
+        samples_option,
         click.option(
             "--precision",
             type=click.Choice(["float", "fixed"]),
@@ -85,8 +86,8 @@ def run_options(command: Command) -> Command:
         click.option(
             "--calibrate",
             type=click.Choice(CALIBRATIONS),
-            help="Fixed-point scales from --input (or the file's data, or noise) instead of the "
-            "worst case; percentile and mse saturate what is rare, as --saturate does.",
+            help="Fixed-point scales from the first 16 samples of --input (or the file's data, or "
+            "noise) instead of the worst case; percentile and mse saturate what is rare, as --saturate does.",
         ),
         out_option,
         as_json,

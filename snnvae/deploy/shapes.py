@@ -11,10 +11,8 @@ import numpy as np
 
 from snnvae import primitives
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
-from snnvae.primitive import Shape
+from snnvae.primitive import MAX_VALUES, Shape
 
-MAX_VALUES = 1 << 31
-"""Largest number of values that a node may give; more is damage or malice."""
 
 
 def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
@@ -27,8 +25,13 @@ def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
     sizes = np.atleast_1d(shape)
     if sizes.ndim != 1 or sizes.dtype.kind not in "iuf" or (sizes != np.trunc(sizes)).any():
         raise GraphError(f"has a shape {str(shape)[:40]!r} that is not of whole numbers")
-    if (sizes < 1).any() or prod(map(int, sizes)) > MAX_VALUES:
+    if (sizes < 1).any():
         raise GraphError(f"has a shape {sizes.tolist()} of no use; export the file again")
+    if prod(map(int, sizes)) > MAX_VALUES:
+        raise GraphError(
+            f"has a shape {sizes.tolist()}, over the {MAX_VALUES:,} values of the largest network "
+            "that is read; export the file again, or split it"
+        )
     return tuple(int(n) for n in sizes)
 
 
@@ -84,6 +87,13 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
                 f"node '{b}' ({type(nodes[b]).__name__}) has shape {shapes[b][0]}, but '{a}' gives "
                 f"it {shapes[a][1]}; mend the shapes or add a Flatten"
             )
+    total = sum(prod(out) for _, out in shapes.values())
+    if total > MAX_VALUES:
+        largest = max(shapes, key=lambda name: prod(shapes[name][1]))
+        raise GraphError(
+            f"its nodes give {total:,} values, over the {MAX_VALUES:,} of the largest network that is "
+            f"read; node '{largest}' gives {shapes[largest][1]}: export the file again, or split it"
+        )
     for name, node in nodes.items():
         _write(node, *shapes[name])
 

@@ -9,7 +9,7 @@ import nir
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.calibrate import LayerRange, calibrate, measure
-from snnvae.inputs.stimulus_blocks import Source, nothing, stimulus_for
+from snnvae.inputs.stimulus_blocks import Source, nothing, stimulus_blocks
 from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -43,8 +43,9 @@ def ranges(
 
 
 def _stimulus(program: Program, options: Options, file: Path | None, held_out: Source) -> Stimulus:
-    return stimulus_for(
+    blocks = stimulus_blocks(
         program,
+        None if file else SAMPLES,
         SAMPLES,
         seed=SEED,
         steps=options.steps,
@@ -52,3 +53,4 @@ def _stimulus(program: Program, options: Options, file: Path | None, held_out: S
         may_be_noise=True,
         held_out=held_out,
     )
+    return next(blocks)

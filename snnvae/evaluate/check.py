@@ -57,7 +57,7 @@ class Check(Shown):
 def check(
     graph: nir.NIRGraph,
     *,
-    samples: int,
+    samples: int | None = None,
     seed: int = 0,
     options: Options | None = None,
     file: Path | None = None,
@@ -72,7 +72,8 @@ def check(
 ) -> Check:
     """One seeded stimulus through every backend, compared with the reference, layer by layer.
 
-    file: the stimulus, else `held_out` samples, or noise. In float also `peers`, other interpreters
+    file: the stimulus, else `held_out` samples, or noise; samples: by default all of the file, else
+    64. In float also `peers`, other interpreters
     of NIR, and Norse if a trained model is given; checkpoint: where that was read, for messages.
     """
     options = with_steps_of(graph, options or Options(), file)

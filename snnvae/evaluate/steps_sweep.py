@@ -40,7 +40,7 @@ def sweep_steps(
     *,
     precision: Precision,
     options: Options,
-    samples: int,
+    samples: int | None,
     seed: int = 0,
     file: Path | None = None,
     classes: Sequence[int] | None = None,

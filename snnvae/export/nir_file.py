@@ -12,10 +12,11 @@ from nir.serialization import hdf2dict
 from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError, SnnvaeError
 from snnvae.files import write_aside
-from snnvae.hdf5_check import Hdf5Check
+from snnvae.hdf5_check import Hdf5Check, open_hdf5
 from snnvae.primitives.nir_nodes import register_nodes
 
 MAX_NODES = 10_000
+REMEDY = "export it again"
 
 
 def write_nir(graph: nir.NIRGraph, path: Path) -> None:
@@ -43,32 +44,51 @@ def read_nir(path: Path) -> nir.NIRGraph:
     """
     path = Path(path)
     register_nodes()
+    _check_kind(path)
+    with open_hdf5(path, GraphError, "not a NIR file, or truncated", REMEDY) as file:
+        if isinstance(file.get("node", getlink=True), (h5py.SoftLink, h5py.ExternalLink)):
+            raise GraphError(f"{path}: 'node' links to another place; only plain data is read")
+        if not isinstance(file.get("node"), h5py.Group):
+            raise GraphError(f"{path}: an HDF5 file, but not NIR (it has no 'node' group)")
+        Hdf5Check(str(path), GraphError, max_entries=20 * MAX_NODES).group(file["node"])
+        data = hdf2dict(file["node"])
     try:
-        _check_kind(path)
-        with h5py.File(path, "r") as file:
-            if isinstance(file.get("node", getlink=True), (h5py.SoftLink, h5py.ExternalLink)):
-                raise GraphError(f"{path}: 'node' links to another place; only plain data is read")
-            if not isinstance(file.get("node"), h5py.Group):
-                raise GraphError(f"{path}: an HDF5 file, but not NIR (it has no 'node' group)")
-            Hdf5Check(str(path), GraphError, max_entries=20 * MAX_NODES).group(file["node"])
-            graph = nir.dict2NIRNode(_unchecked(hdf2dict(file["node"])))
-    except GraphError:
-        raise
-    except OSError as error:
-        reason = _short(str(error))
-        raise GraphError(
-            f"{path}: not a NIR file, or truncated ({reason}); export it again"
-        ) from None
-    except AssertionError as error:
-        detail = _short(str(error)) or "a node of an unknown type"
-        raise GraphError(f"{path}: {_unknown_type(path) or detail}") from None
-    except Exception as error:  # NIR's reader raises whatever a malformed node leads to
-        reason = _short(f"{type(error).__name__}: {error}")
-        raise GraphError(f"{path}: malformed NIR ({reason}); export it again") from None
-    try:
+        for entry in ("nodes", "edges"):
+            if entry not in data:
+                raise GraphError(f"it has no {entry}; {REMEDY}")
+        graph = _node("", _unchecked(data))
         return build_graph(graph.nodes, graph.edges, graph.metadata)
     except SnnvaeError as error:
         raise type(error)(f"{path}: {error}") from None
+    except Exception as error:  # NIR takes what is not of its form apart as it comes
+        raise GraphError(f"{path}: malformed NIR ({_reason(error)}); {REMEDY}") from None
+
+
+def _node(name: str, data: dict[str, Any]) -> Any:
+    """A node of what a file holds. GraphError names the innermost one that is malformed."""
+    try:
+        return nir.dict2NIRNode(data)
+    except Exception as error:  # NIR's reader raises whatever a malformed node leads to
+        kind = data.get("type") if isinstance(data, dict) else None
+        kind = kind.decode("utf8", "replace") if isinstance(kind, bytes) else str(kind)
+        nodes = data.get("nodes") if isinstance(data, dict) else None
+        for inner, given in nodes.items() if isinstance(nodes, dict) else ():
+            _node(f"{name}.{inner}" if name else inner, given)
+        where = f"node '{name}'" if name else "the graph"
+        if kind not in vars(nir.ir)["__all_ir"]:
+            raise GraphError(
+                f"{where} has type {_short(kind)!r}, which neither NIR nor snnvae knows"
+            ) from None
+        raise GraphError(
+            f"{where} ({kind}): malformed NIR ({_reason(error)}); {REMEDY}"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What NIR's reader says, in words of ours where it only names what it lacks."""
+    if isinstance(error, KeyError):
+        return f"it has no {_short(str(error))}"
+    return _short(f"{type(error).__name__}: {error}")
 
 
 def _unchecked(data: dict[str, Any]) -> dict[str, Any]:
@@ -105,18 +125,3 @@ def _short(text: str) -> str:
     line = " ".join(text[:1000].split())
     return line if len(line) <= 200 else f"{line[:199]}…"
 
-
-def _unknown_type(path: Path) -> str | None:
-    """Name the first node whose type NIR does not know."""
-    known = set(vars(nir.ir)["__all_ir"])
-    with h5py.File(path, "r") as file:
-        nodes = file["node"].get("nodes", {})
-        for name, node in nodes.items():
-            stated = node.get("type") if isinstance(node, h5py.Group) else None
-            kind = stated[()] if isinstance(stated, h5py.Dataset) else b"nothing"
-            kind = kind.decode("utf8", "replace") if isinstance(kind, bytes) else str(kind)
-            if kind not in known:
-                return (
-                    f"node '{name}' has type {_short(kind)!r}, which neither NIR nor snnvae knows"
-                )
-    return None

@@ -51,11 +51,7 @@ def build_stimulus(
     without them sample n is of class n mod their number, unless images are given, which have their
     own.
     """
-    given = {name: np.asarray(values) for name, values in (data or {}).items()}
-    known = {port.name for port in network.inputs}
-    for name in given:
-        if name not in known:
-            raise DataError(f"data for input '{name}', but the inputs are {sorted(known)}")
+    given = with_sample_axis(data or {}, network)
     if steps is None:
         steps = steps_of(given, network)
     steps = network.steps if steps is None else steps
@@ -150,34 +146,71 @@ def class_input(network: Interface) -> str | None:
     return next((draw.port for draw in network.draws if draw.shows_class), None)
 
 
-def steps_of(data: Mapping[str, np.ndarray], network: Interface) -> int | None:
-    """T of the first stream that has a time axis; one value of a constant input has none."""
+def with_sample_axis(
+    data: Mapping[str, np.ndarray], network: Interface
+) -> dict[str, np.ndarray]:
+    """Data by input as (B, T, *shape), or (B, 1, *shape) for a constant input's values.
+
+    DataError, which says what and the remedy, for an input that is not there, an array of no
+    numbers or of another shape, and values that are not finite.
+    """
+    ports = {port.name: port for port in network.inputs}
+    given = {}
     for name, values in data.items():
-        port = next(port for port in network.inputs if port.name == name)
-        rank = len(port.shape)
-        if port.constant and values.ndim == rank + 2 and values.shape[1] == 1:
-            continue
-        if values.ndim == rank + 2 or (values.ndim == rank + 1 and not port.constant):
-            return int(values.shape[-rank - 1])
+        if name not in ports:
+            inputs = ", ".join(f"'{known}'" for known in ports)
+            raise DataError(f"data for input '{name[:80]}', but the inputs are {inputs}")
+        port, array = ports[name], np.asarray(values)
+        if array.dtype.kind not in "biuf":
+            raise DataError(
+                f"data for input '{name}' is {_kind(array)}; give true and false or numbers"
+            )
+        if array.ndim == len(port.shape) + 1:
+            array = array[:, None] if port.constant else array[None]
+        if array.ndim != len(port.shape) + 2 or array.shape[2:] != port.shape:
+            shape = ", ".join(map(str, port.shape))
+            other = f"(samples, {shape}) as it is constant" if port.constant else f"(steps, {shape})"
+            raise DataError(
+                f"data for input '{name}' has shape {np.shape(values)}, needs (samples, steps, "
+                f"{shape}), or {other}{'' if port.constant else ' for one sample'}"
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(f"data for input '{name}' holds values that are not finite; mend them")
+        given[name] = array
+    return given
+
+
+def _kind(array: np.ndarray) -> str:
+    kinds = {"c": "of complex numbers", "U": "of text", "S": "of text", "O": "of objects"}
+    return kinds.get(array.dtype.kind, f"of type {array.dtype}")
+
+
+def samples_in(data: Mapping[str, np.ndarray]) -> int:
+    """How many samples arrays with a sample axis hold, all as many; DataError where they differ."""
+    counts = {name: len(values) for name, values in data.items()}
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
+        raise DataError(f"samples: {said}; give all inputs as many")
+    return next(iter(counts.values()), 0)
+
+
+def steps_of(data: Mapping[str, np.ndarray], network: Interface) -> int | None:
+    """T of the first stream, of arrays with a sample axis; one value of a constant input has
+    none."""
+    for port in network.inputs:
+        if port.name in data and not (port.constant and data[port.name].shape[1] == 1):
+            return int(data[port.name].shape[1])
     return None
 
 
 def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
     """Data as (B, T, *shape): constant values repeated over T, a single sample over B."""
-    rank = len(port.shape)
-    if values.ndim == rank + 1:
-        values = values[:, None] if port.constant else values[None]
-    target = (batch, steps, *port.shape)
-    fits = (
-        values.ndim == rank + 2
-        and values.shape[2:] == port.shape
-        and (values.shape[1] == steps or (port.constant and values.shape[1] == 1))
-        and (values.shape[0] == 1 or values.shape[0] >= batch)
-    )
-    if values.dtype.kind not in "biuf" or not fits:
+    found = values.shape[:2]
+    if found[1] != steps and not (port.constant and found[1] == 1):
         raise DataError(
-            f"data for input '{port.name}' has shape {values.shape}, needs {target} "
-            f"({'(samples, ' if port.constant else '(steps, '}…) will do"
-            f"{' as it is constant' if port.constant else ' for one sample'})"
+            f"data for input '{port.name}' has {found[1]} steps, needs {steps}; give all inputs as "
+            "many, or pass `steps`"
         )
-    return np.broadcast_to(values[:batch], target)
+    if found[0] != 1 and found[0] < batch:
+        raise DataError(f"data for input '{port.name}' has {found[0]} samples, needs {batch}")
+    return np.broadcast_to(values[:batch], (batch, steps, *port.shape))

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.hdf5_check import Hdf5Check
+from snnvae.hdf5_check import Hdf5Check, open_hdf5
 from snnvae.inputs.events import check_room, step_count, to_grid
 from snnvae.program import Input, Program
 from snnvae.recording import ANALOG, SPIKES
@@ -24,21 +24,16 @@ def read_nir_data(path: Path, program: Program) -> dict[str, np.ndarray]:
 
     DataError, in one line, for a file that is not NIR data or does not fit the program.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            nodes = _nodes(file, path)
-            check = Hdf5Check(str(path), DataError, finite=False)
-            streams = {
-                port.name: _stream(nodes, port, program.dt, path, check)
-                for port in program.inputs
-                if port.name in nodes
-            }
-            held = ", ".join(list(nodes)[:10])[:200] or "none"
-    except (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(
-            f"{path}: damaged NIR data ({reason}); write it again with nir.write_data"
-        ) from None
+    remedy = "write it again with nir.write_data"
+    with open_hdf5(path, DataError, "damaged NIR data", remedy) as file:
+        nodes = _nodes(file, path)
+        check = Hdf5Check(str(path), DataError, finite=False)
+        streams = {
+            port.name: _stream(nodes, port, program.dt, path, check)
+            for port in program.inputs
+            if port.name in nodes
+        }
+        held = ", ".join(list(nodes)[:10])[:200] or "none"
     if not streams:
         inputs = ", ".join(port.name for port in program.inputs)
         raise DataError(

@@ -1,45 +1,131 @@
-"""A file of inputs as arrays."""
+"""A file of inputs as arrays: NIR data, or NumPy's `.npy` and `.npz`, looked at before it is read."""
 
 from __future__ import annotations
 
-import zlib
+import math
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import IO, Any, NoReturn
 
 import h5py
 import numpy as np
 
 from snnvae.errors import DataError
+from snnvae.hardware_sim.make_stimulus import samples_in, with_sample_axis
+from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.nir_data import read_nir_data
+from snnvae.machine import one_line
 from snnvae.program import Input, Program
+
+MAGIC = b"\x93NUMPY"
+MAX_HEADER = 1 << 16
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
+GIT_LFS = b"version https://git-lfs.github.com"
 
 
 def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
-    """Arrays by input name: from NIR data or .npz, or .npy where one input takes data."""
+    """Arrays by input name, (samples, steps, *shape): from NIR data or .npz, or .npy where one
+    input takes data.
+
+    DataError, in one line, for a file that is none of these, is damaged, claims more than it holds,
+    or does not fit the program's inputs; all inputs hold as many samples.
+    """
     if path.is_file() and h5py.is_hdf5(path):
-        return read_nir_data(path, program)
+        found = read_nir_data(path, program)
+    else:
+        found = _read_numpy(path, program)
     try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            named = None if isinstance(loaded, np.ndarray) else dict(loaded)
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
-        ) from None
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        reason = (str(error).splitlines() or ["no more to read"])[0]
-        raise DataError(f"{path}: not a plain .npy or .npz file, nor NIR data ({reason})") from None
-    if named is not None:
-        return named
-    wanted = data_inputs(program)
-    if len(wanted) != 1:
-        names = ", ".join(i.name for i in wanted) or "none"
-        raise DataError(
-            f"{path}: one array, but the inputs that take data are {names}; pass a .npz"
-        )
-    return {wanted[0].name: loaded}
+        streams = with_sample_axis(found, program)
+        samples_in(streams)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    return streams
 
 
 def data_inputs(program: Program) -> list[Input]:
     """Inputs that the host does not feed."""
     return [port for port in program.inputs if port.name not in program.drawn]
+
+
+def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+            file.seek(0)
+            if start.startswith(MAGIC):
+                size = path.stat().st_size if path.is_file() else MAX_BYTES
+                return {_only_input(path, program): _array(path, file, size)}
+            if start.startswith(ARCHIVE):
+                return _archive(path, file, program)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
+        ) from None
+    except DataError:
+        raise
+    except Exception as error:  # zip, its packers and NumPy raise what they like
+        _refuse(path, f"damaged: {one_line(error)}")
+    if start.startswith(GIT_LFS):
+        raise DataError(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")
+    _refuse(path, "empty" if not start else "it begins otherwise")
+
+
+def _refuse(path: Path, reason: str) -> NoReturn:
+    raise DataError(f"{path}: not a plain .npy or .npz file, nor NIR data ({reason})")
+
+
+def _only_input(path: Path, program: Program) -> str:
+    wanted = data_inputs(program)
+    if len(wanted) != 1:
+        raise DataError(
+            f"{path}: one array, but the inputs that take data are {_names(wanted)}; pass a .npz"
+        )
+    return wanted[0].name
+
+
+def _names(ports: Iterable[Input]) -> str:
+    return ", ".join(port.name for port in ports) or "none"
+
+
+def _archive(path: Path, file: IO[bytes], program: Program) -> dict[str, np.ndarray]:
+    """The arrays of the program's inputs, no others."""
+    names = [port.name for port in program.inputs]
+    with zipfile.ZipFile(file) as archive:
+        entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        if "data.pkl" in {name.rsplit("/")[-1] for name in entries}:
+            raise DataError(f"{path}: a file of torch.save; save its arrays with numpy.savez")
+        strange = [name for name in entries if name not in names]
+        if strange or not entries:
+            held = ", ".join(list(entries)[:10])[:200] or "none"
+            raise DataError(
+                f"{path}: its arrays are {held}, but the network's inputs "
+                f"{_names(data_inputs(program))}; "
+                f"save them by these names, as in numpy.savez(file, {names[0]}=…)"
+            )
+        if sum(entry.file_size for entry in entries.values()) > MAX_BYTES:
+            raise DataError(f"{path}: its arrays take over {MAX_BYTES >> 30} GiB; split it")
+        found = {}
+        for name, entry in entries.items():
+            with archive.open(entry) as member:
+                found[name] = _array(path, member, entry.file_size)
+    return found
+
+
+def _array(path: Path, file: IO[bytes], size: int) -> np.ndarray:
+    """One array from a stream of `size` bytes, of which its header must say the truth."""
+    version = np.lib.format.read_magic(file)
+    header: Any = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        header = np.lib.format.read_array_header_2_0
+    shape, fortran, kind = header(file, max_header_size=MAX_HEADER)
+    if kind.hasobject:
+        _refuse(path, "it holds Python objects, which are not read")
+    count = math.prod(shape)
+    claimed = count * kind.itemsize
+    if min(shape, default=0) < 0 or claimed > min(size, MAX_BYTES):
+        _refuse(path, f"its header claims {claimed} bytes, and it has {size}")
+    content = file.read(claimed)
+    if len(content) < claimed:
+        _refuse(path, "cut short")
+    return np.frombuffer(content, kind, count).reshape(shape, order="F" if fortran else "C")

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.draws.label import classes_in_turn
-from snnvae.hardware_sim.make_stimulus import build_stimulus, steps_of
+from snnvae.errors import DataError
+from snnvae.hardware_sim.make_stimulus import (
+    build_stimulus,
+    samples_in,
+    steps_of,
+    with_sample_axis,
+)
 from snnvae.inputs.read_file import data_inputs, read_input
 from snnvae.options import Options
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
 
+SAMPLES = 64
+"""Samples where neither a file nor the user says how many."""
 NOISE_RATE = 0.3
 """Firing probability of the noise that stands in for an input without data."""
 
@@ -65,39 +73,15 @@ def with_steps_of(graph: nir.NIRGraph, options: Options, file: Path | None) -> O
     return replace(options, steps=steps_of(read_input(file, program), program))
 
 
-def stimulus_for(
-    program: Program,
-    count: int,
-    *,
-    seed: int,
-    steps: int | None = None,
-    file: Path | None = None,
-    may_be_noise: bool = False,
-    classes: Sequence[int] | None = None,
-    held_out: Source = nothing,
-) -> Stimulus:
-    """The stimulus of samples 0 … count − 1 (fewer if the file holds fewer).
-
-    held_out: what samples are where there is no file.
-    """
-    blocks = stimulus_blocks(
-        program,
-        count,
-        count,
-        seed=seed,
-        steps=steps,
-        file=file,
-        may_be_noise=may_be_noise,
-        classes=classes,
-        held_out=held_out,
-    )
-    return next(blocks)
+def stimulus_for(program: Program, count: int | None = None, **how: Any) -> Stimulus:
+    """The stimulus of `stimulus_blocks`, as one."""
+    return next(stimulus_blocks(program, count, None, **how))
 
 
 def stimulus_blocks(
     program: Program,
-    count: int,
-    size: int,
+    count: int | None,
+    size: int | Callable[[int], int] | None,
     *,
     seed: int,
     steps: int | None = None,
@@ -106,46 +90,35 @@ def stimulus_blocks(
     classes: Sequence[int] | None = None,
     held_out: Source = nothing,
 ) -> Iterator[Stimulus]:
-    """The same, `size` samples at a time.
+    """The stimulus of samples 0 … count − 1, `size` samples at a time (None: all at once; or what
+    it is for that number of samples).
 
-    classes: of a conditional model's samples, over and over; without, those of held-out images are
-    theirs, and samples that are drawn take all in turn.
+    count: by default all that the file holds; DataError for more. Without a file SAMPLES, of
+    `held_out`. classes: of a conditional model's samples, over and over; without, those of held-out
+    images are theirs, and samples that are drawn take all in turn.
     """
-    samples = range(count)
+    labels: tuple[int, ...] | None = None
     if file is not None:
-        given, labels = read_input(file, program), None
-        samples = range(min(count, samples_in(given, program)))
+        given = read_input(file, program)
+        there = samples_in(given)
+        if count is not None and count > there:
+            raise DataError(f"`samples` {count}: {file} holds {there}; ask for no more")
+        samples = range(there if count is None else count)
     else:
+        samples = range(SAMPLES if count is None else count)
         given, labels = held_out(program, samples)
+        given = with_sample_axis(given, program)
     if classes is not None:
         labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
-        given = {**noise(program, samples, steps or program.steps, seed), **given}
+        drawn = noise(program, samples, steps or steps_of(given, program) or program.steps, seed)
+        given = {**with_sample_axis(drawn, program), **given}
         if labels is None and file is None and program.classes:
             labels = classes_in_turn(samples, program.classes)
-    for start in range(0, max(len(samples), 1), size):
-        some = samples[start : start + size]
-        data = {
-            name: values[some.start : some.stop] if _has_samples(values, program, name) else values
-            for name, values in given.items()
-        }
+    each = size(len(samples)) if callable(size) else size or len(samples)
+    for start in range(0, max(len(samples), 1), max(each, 1)):
+        some = samples[start : start + each]
+        data = {name: values[some.start : some.stop] for name, values in given.items()}
         shown = None if labels is None else labels[some.start : some.stop]
         yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)
 
-
-def _has_samples(values: np.ndarray, program: Program, name: str) -> bool:
-    """Tells whether an array's first axis is that of the samples (one sample serves all)."""
-    port = next((port for port in program.inputs if port.name == name), None)
-    rank = values.ndim if port is None else len(port.shape)
-    batched = values.ndim == rank + 2 or (
-        values.ndim == rank + 1 and port is not None and port.constant
-    )
-    return batched and len(values) > 1
-
-
-def samples_in(data: dict[str, np.ndarray], program: Program) -> int:
-    """Samples that the file's arrays hold; 1 for a single stream without a batch axis."""
-    counts = [
-        len(values) if _has_samples(values, program, name) else 1 for name, values in data.items()
-    ]
-    return min(counts, default=1)

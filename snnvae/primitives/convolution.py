@@ -16,11 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from snnvae.errors import GraphError
-from snnvae.primitive import Shape, Synapse
+from snnvae.primitive import MAX_VALUES, Shape, Synapse
 from snnvae.primitives.sparse import Sparse
-
-MAX_VALUES = 1 << 31
-"""Largest number of values that a map may have; more is damage or malice."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +202,8 @@ def check_numbers(
     ):
         if min(value) < least:
             raise GraphError(f"has {name} {value}, which must be {least} or more")
+        if max(value) > MAX_VALUES:
+            raise GraphError(f"has {name} {value}, beyond any network; export the file again")
 
 
 def check_geometry(in_shape: Shape, c_in: int, out_shape: Shape, groups: int) -> None:

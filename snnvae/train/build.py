@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
+from snnvae.errors import ConfigError
 from snnvae.layers.model import SpikingModel
+from snnvae.machine import memory, one_line
 from snnvae.train.fixed_point import with_scales
 from snnvae.train.settings import Settings
 
@@ -16,7 +18,27 @@ def build(settings: Settings) -> Any:
 
     With `qat` it is one to load weights and scales into: see `fixed_point.in_fixed_point`.
     """
+    _check_size(settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         model = settings.family.build(settings)
     return with_scales(model) if settings.qat and isinstance(model, SpikingModel) else model
+
+
+def _check_size(settings: Settings) -> None:
+    """ConfigError for weights that this machine cannot hold, before any is made."""
+    try:
+        with torch.device("meta"):
+            model = settings.family.build(settings)
+    except (RuntimeError, OverflowError, MemoryError) as error:
+        raise ConfigError(
+            f"a model of these sizes cannot be made ({one_line(error)}): use smaller ones"
+        ) from None
+    if torch.get_default_device().type == "meta":
+        return  # nothing is made
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    if size > memory():
+        raise ConfigError(
+            f"the model's weights would take {size / 1e9:,.0f} GB, and this machine has "
+            f"{memory() / 1e9:,.0f} GB: use smaller sizes"
+        )

@@ -46,13 +46,8 @@ def load(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
     """The settings and the model, in evaluation mode, of a file that `save` wrote."""
     path = Path(path)
     content = read(path)
-    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+    if not says(content, FORMAT, VERSION, path):
         raise CheckpointError(f"{path} is not an snnvae checkpoint: {RETRAIN}")
-    if content.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has checkpoint version {content.get('version')!r}, this snnvae reads "
-            f"{VERSION}: use the snnvae that wrote it"
-        )
     settings, weights = content.get("config"), content.get("state_dict")
     if not isinstance(settings, Mapping) or not isinstance(weights, Mapping):
         raise CheckpointError(f"{path} lacks its settings or weights: {RETRAIN}")
@@ -63,7 +58,7 @@ def load(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
             model = build(config)
     except ConfigError as error:
         raise CheckpointError(f"{path} has unusable settings: {error}") from error
-    _compare(path, model.state_dict(), weights)
+    compare(path, model.state_dict(), weights)
     model.load_state_dict(dict(weights), assign=True)
     return config, model.eval()
 
@@ -79,6 +74,22 @@ def load_spiking(path: str | Path, kind_of: KindOf) -> tuple[Any, Any]:
     return config, model
 
 
+def says(content: Any, format_: str, version: int, path: Path) -> bool:
+    """Tells whether a file's content says that it is of a format; CheckpointError for another
+    version of it."""
+    if not isinstance(content, Mapping):
+        return False
+    found, number = content.get("format"), content.get("version")
+    if not isinstance(found, str) or found != format_:
+        return False
+    if not isinstance(number, int) or number != version:
+        raise CheckpointError(
+            f"{path} has version {str(number)[:40]}, this snnvae reads {version}: use the snnvae "
+            "that wrote it"
+        )
+    return True
+
+
 def read(path: Path) -> Any:
     """What is in a file that torch.save wrote, plain types and tensors alone."""
     if path.is_file() and h5py.is_hdf5(path):
@@ -89,19 +100,21 @@ def read(path: Path) -> Any:
     return read_torch(path, RETRAIN, f"no checkpoint at {path}")
 
 
-def _compare(path: Path, expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> None:
+def compare(
+    path: Path, expected: Mapping[str, Tensor], found: Mapping[str, Any], remedy: str = RETRAIN
+) -> None:
     """Refuses weights that are missing, unknown, of another shape or type, or not finite."""
     for name in sorted(set(expected) ^ set(found), key=str):
         what = "lacks" if name in expected else "has an unknown"
-        raise CheckpointError(f"{path} {what} weight {name!r} for its settings: {RETRAIN}")
+        raise CheckpointError(f"{path} {what} weight {name!r} for its settings: {remedy}")
     for name, want in expected.items():
         have = found[name]
         if not isinstance(have, Tensor) or have.layout != torch.strided:
-            raise CheckpointError(f"{path}: {name} is not a dense tensor: {RETRAIN}")
+            raise CheckpointError(f"{path}: {name} is not a dense tensor: {remedy}")
         if have.shape != want.shape or have.dtype != want.dtype:
             raise CheckpointError(
                 f"{path}: {name} is {have.dtype} {tuple(have.shape)}, its settings ask for "
-                f"{want.dtype} {tuple(want.shape)}: {RETRAIN}"
+                f"{want.dtype} {tuple(want.shape)}: {remedy}"
             )
         if not bool(torch.isfinite(have).all()):
-            raise CheckpointError(f"{path}: {name} holds values that are not finite: {RETRAIN}")
+            raise CheckpointError(f"{path}: {name} holds values that are not finite: {remedy}")

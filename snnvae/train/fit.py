@@ -121,9 +121,9 @@ class Training:
 
     def resume(self, path: Path) -> None:
         """Goes back to where the training in that file stood."""
-        self.position, model, optimizer = state.load(path, self.config, self.position.source)
-        self.model.load_state_dict(model)
-        self._inner_optimizer.load_state_dict(optimizer)
+        self.position = state.load(
+            path, self.config, self.model, self._inner_optimizer, self.position.source
+        )
 
     @property
     def _inner_optimizer(self) -> Optimizer:

@@ -6,7 +6,7 @@ which the command line makes an option, and what values it takes.
 
 from __future__ import annotations
 
-import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from snnvae.train.family import Family
 
 MAX_SEED = 2**63 - 1
+MAX_COUNT = 2**31 - 1
+"""Largest of any count: steps, channels, epochs."""
 QAT_TARGETS = ("loihi2",)
 SCHEDULES = ("constant", "cosine")
 
@@ -49,19 +51,36 @@ def require(condition: bool, message: str) -> None:
 
 
 def _is_int(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MAX_COUNT
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max  # false for NaN, and of any whole number
+
+
+def _is_plain(value: object) -> bool:
+    """Tells whether it is what a TOML file can hold for a setting: no tensor, no nested table."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return all(item is None or isinstance(item, (bool, int, float, str)) for item in items)
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, cut: a file may hold numbers of any size."""
+    large = isinstance(value, int) and value.bit_length() > 64
+    text = f"of {value.bit_length()} bits" if large else repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def whole(least: int = 1) -> Check:
     """A whole number from `least` up."""
 
     def check(name: str, value: Any) -> str | None:
-        shown = name if least == 1 else f"{name} {value!r}"
-        return None if _is_int(value, least) else f"{shown} must be a whole number from {least} up"
+        shown = name if least == 1 else f"{name} {_shown(value)}"
+        if _is_int(value, least):
+            return None
+        most = f"to {MAX_COUNT}" if isinstance(value, int) and value > MAX_COUNT else "up"
+        return f"{shown} must be a whole number from {least} {most}"
 
     return check
 
@@ -72,7 +91,7 @@ def one_of(*choices: str) -> Check:
     def check(name: str, value: Any) -> str | None:
         known = [choice for choice in choices if choice]
         use = f"use {' or '.join(known)}{', or leave out' if '' in choices else ''}"
-        return None if value in choices else f"{name} {value!r} is unknown: {use}"
+        return None if value in choices else f"{name} {_shown(value)} is unknown: {use}"
 
     return check
 
@@ -82,9 +101,9 @@ def numbers(*lengths: int) -> Check:
 
     def check(name: str, value: Any) -> str | None:
         if not isinstance(value, tuple) or not all(_is_int(size, 1) for size in value):
-            return f"{name} {value!r} must be whole numbers from 1 up"
+            return f"{name} {_shown(value)} must be whole numbers from 1 to {MAX_COUNT}"
         if lengths and len(value) not in lengths:
-            return f"{name} {value!r} must be {max(lengths)} numbers"
+            return f"{name} {_shown(value)} must be {max(lengths)} numbers"
         return None
 
     return check
@@ -92,33 +111,33 @@ def numbers(*lengths: int) -> Check:
 
 def share(name: str, value: Any) -> str | None:
     """A number in [0, 1)."""
-    return None if _is_real(value) and 0 <= value < 1 else f"{name} {value!r} must be in [0, 1)"
+    return None if _is_real(value) and 0 <= value < 1 else f"{name} {_shown(value)} must be in [0, 1)"
 
 
 def positive(name: str, value: Any) -> str | None:
     """A number above 0."""
-    return None if _is_real(value) and value > 0 else f"{name} {value!r} must be greater than 0"
+    return None if _is_real(value) and value > 0 else f"{name} {_shown(value)} must be greater than 0"
 
 
 def weight(name: str, value: Any) -> str | None:
     """A number from 0 up."""
-    return None if _is_real(value) and value >= 0 else f"{name} {value!r} must be 0 or greater"
+    return None if _is_real(value) and value >= 0 else f"{name} {_shown(value)} must be 0 or greater"
 
 
 def flag(name: str, value: Any) -> str | None:
     """True or false."""
-    return None if isinstance(value, bool) else f"{name} {value!r} must be true or false"
+    return None if isinstance(value, bool) else f"{name} {_shown(value)} must be true or false"
 
 
 def _seed(name: str, value: Any) -> str | None:
     good = _is_int(value, 0) and value <= MAX_SEED
-    return None if good else f"{name} {value!r} must be a whole number from 0 to {MAX_SEED}"
+    return None if good else f"{name} {_shown(value)} must be a whole number from 0 to {MAX_SEED}"
 
 
 def _betas(name: str, value: Any) -> str | None:
     pair = isinstance(value, tuple) and len(value) == 2
     good = pair and all(_is_real(b) and 0 <= b < 1 for b in value)
-    return None if good else f"{name} {value!r} must be two numbers in [0, 1)"
+    return None if good else f"{name} {_shown(value)} must be two numbers in [0, 1)"
 
 
 @dataclass(frozen=True)
@@ -223,6 +242,8 @@ class Settings(ABC):
         unknown = sorted(str(name) for name in settings if name not in known)
         require(not unknown, f"no such setting: {', '.join(unknown)}")
         require("model" in settings, "no model given")
+        for name, value in settings.items():
+            require(_is_plain(value), f"{name} is a {type(value).__name__}, which no setting is")
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in settings.items()

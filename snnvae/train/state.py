@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
 
-from snnvae.errors import CheckpointError
+from snnvae.errors import CheckpointError, ConfigError
 from snnvae.files import sha256_of, write_aside
 from snnvae.train import checkpoint
 from snnvae.train.checkpoint import KindOf
@@ -16,6 +20,7 @@ from snnvae.train.settings import Settings
 
 FORMAT, VERSION = "snnvae-training", 1
 STATE = "training.pt"
+AGAIN = "train into another folder"
 
 
 @dataclass
@@ -70,20 +75,16 @@ def save(
 
 
 def load(
-    path: Path, config: Settings, source: str = ""
-) -> tuple[Position, dict[str, Any], dict[str, Any]]:
-    """Position and state dicts of a training; CheckpointError if it had other settings, or another
-    `source` than this one, where one is given."""
-    content = checkpoint.read(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not an interrupted training: leave out `resume`")
-    if content.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has version {content.get('version')!r}, this snnvae reads {VERSION}: "
-            "use the snnvae that wrote it"
-        )
+    path: Path, config: Settings, model: Module, optimizer: Optimizer, source: str = ""
+) -> Position:
+    """Puts a training's weights and optimizer back, and returns where it stood.
+
+    CheckpointError if it had other settings, or another `source` than this one, where one is given,
+    or if something in the file does not fit; model and optimizer are then as they were, or useless.
+    """
+    content = _content(path)
     # As `settings_of` has them: an older file lacks settings that came later.
-    have, want = config.from_dict(content["config"]).to_dict(), config.to_dict()
+    have, want = _settings(path, content, type(config)).to_dict(), config.to_dict()
     differ = [name for name in want if have.get(name) != want[name] and name != "epochs"]
     if differ:
         name = differ[0]
@@ -97,19 +98,88 @@ def load(
             f"{path} was to end after {have['epochs']} epochs, and its "
             f"{'learning rate' if rate else 'T'} goes with them: resume with the same `epochs`"
         )
-    position = Position(**content["position"])
+    position = _position(path, content.get("position"))
     if source and position.source != source:
         raise CheckpointError(
             f"{path} is of a training that started from another checkpoint: give that one, or "
             "train into another folder"
         )
-    return position, content["state_dict"], content["optimizer"]
+    weights = content.get("state_dict")
+    if not isinstance(weights, Mapping):
+        raise CheckpointError(f"{path} lacks its weights: {AGAIN}")
+    checkpoint.compare(path, model.state_dict(), weights, AGAIN)
+    model.load_state_dict(dict(weights))
+    _load_optimizer(path, optimizer, content.get("optimizer"))
+    return position
 
 
 def settings_of(folder: Path, kind_of: KindOf) -> Settings:
     """The settings of the training in a folder."""
-    content = checkpoint.read(folder / STATE)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{folder / STATE} is not an interrupted training")
-    settings = content["config"]
-    return kind_of(str(settings.get("model"))).from_dict(settings)
+    path = folder / STATE
+    content = _content(path)
+    settings = content.get("config")
+    named = settings.get("model") if isinstance(settings, Mapping) else None
+    return _settings(path, content, kind_of(str(named)))
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = checkpoint.read(path)
+    if not checkpoint.says(content, FORMAT, VERSION, path):
+        raise CheckpointError(f"{path} is not an interrupted training: leave out `resume`")
+    return content
+
+
+def _settings(path: Path, content: Mapping[str, Any], kind: type[Settings]) -> Settings:
+    settings = content.get("config")
+    if not isinstance(settings, Mapping):
+        raise CheckpointError(f"{path} lacks its settings: {AGAIN}")
+    try:
+        return kind.from_dict(settings)
+    except ConfigError as error:
+        raise CheckpointError(f"{path} has unusable settings: {error}") from error
+
+
+def _position(path: Path, given: Any) -> Position:
+    """Where a training stood, each value of its kind."""
+    kinds = {field.name: type(getattr(Position(), field.name)) for field in fields(Position)}
+    if isinstance(given, Mapping) and set(given) <= set(kinds):
+        try:
+            position = Position(**given)
+        except TypeError:
+            position = None
+        if position is not None and all(_fits(getattr(position, n), k) for n, k in kinds.items()):
+            return position
+    raise CheckpointError(f"{path} does not say where the training stood: {AGAIN}")
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 60
+    return isinstance(value, kind)
+
+
+def _load_optimizer(path: Path, optimizer: Optimizer, given: Any) -> None:
+    """Takes over the groups' numbers, and for each parameter moments of its own shape."""
+    own = optimizer.state_dict()["param_groups"]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    try:
+        numbers = [group["params"] for group in given["param_groups"]]
+        same = numbers == [group["params"] for group in own] and [
+            set(group) for group in given["param_groups"]
+        ] == [set(group) for group in own]
+        rates = all(_fits(group["lr"], float) for group in given["param_groups"])
+        moments = all(
+            isinstance(value, Tensor)
+            and value.shape in ((), parameters[number].shape)
+            and bool(torch.isfinite(value).all())
+            for number, kept in given["state"].items()
+            for value in kept.values()
+        )
+        if same and rates and moments:
+            optimizer.load_state_dict(dict(given))
+            return
+    except Exception:  # a strange file may make torch raise anything
+        pass
+    raise CheckpointError(f"{path} has an optimizer's state that does not fit: {AGAIN}")

@@ -53,7 +53,7 @@ def random_spikes(*shape: int) -> np.ndarray:
 def test_a_grid_is_taken_as_it_is(nets: Any, tmp_path: Path) -> None:
     x, y = random_spikes(3, 6, 4), random_spikes(3, 6, 2)
     path = write(tmp_path / "in.h5", x=x, y=y, other=x)
-    stimulus = stimulus_for(program_of(nets, 2, 2), 64, seed=0, file=path)
+    stimulus = stimulus_for(program_of(nets, 2, 2), seed=0, file=path)
     assert (stimulus.batch, stimulus.steps) == (3, 6)
     np.testing.assert_array_equal(stimulus.streams["x"], x.reshape(3, 6, 2, 2))
     np.testing.assert_array_equal(stimulus.streams["y"], y)

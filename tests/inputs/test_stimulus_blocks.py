@@ -36,15 +36,80 @@ def test_an_npy_feeds_the_one_input_that_takes_data(nets: Any, tmp_path: Path) -
     np.save(tmp_path / "x.npy", stream)
     program = one_input(nets, 2)
     assert set(read_input(tmp_path / "x.npy", program)) == {"x"}
-    stimulus = stimulus_for(program, 64, seed=0, file=tmp_path / "x.npy")
-    assert (stimulus.batch, stimulus.steps) == (3, 6)  # no more than the file holds
+    stimulus = stimulus_for(program, seed=0, file=tmp_path / "x.npy")
+    assert (stimulus.batch, stimulus.steps) == (3, 6)  # all that the file holds
     np.testing.assert_array_equal(stimulus.streams["x"], stream)
 
 
 def test_a_single_stream_is_one_sample(nets: Any, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((6, 2)))
-    stimulus = stimulus_for(one_input(nets, 2), 64, seed=0, file=tmp_path / "x.npy")
+    stimulus = stimulus_for(one_input(nets, 2), seed=0, file=tmp_path / "x.npy")
     assert (stimulus.batch, stimulus.steps) == (1, 6)
+
+
+def test_all_of_a_file_is_taken_and_no_more_can_be_had(nets: Any, tmp_path: Path) -> None:
+    file = tmp_path / "x.npy"
+    np.save(file, np.zeros((200, 4, 2)))
+    program = one_input(nets, 2)
+    assert stimulus_for(program, seed=0, file=file).batch == 200
+    assert stimulus_for(program, 7, seed=0, file=file).batch == 7
+    with pytest.raises(DataError, match=r"`samples` 201: .*x\.npy holds 200; ask for no more"):
+        stimulus_for(program, 201, seed=0, file=file)
+
+
+@pytest.mark.parametrize("other", [(3, 4, 2), (1, 4, 2), (4, 2)])
+def test_inputs_hold_equally_many_samples(
+    nets: Any, tmp_path: Path, other: tuple[int, ...]
+) -> None:
+    np.savez(tmp_path / "xy.npz", x=np.ones((5, 4, 2)), y=np.zeros(other))
+    with pytest.raises(DataError, match=r"xy.npz: samples: 5 for 'x', [13] for 'y'; give all inputs"):
+        stimulus_for(two_inputs(nets), seed=0, file=tmp_path / "xy.npz")
+
+
+def test_arrays_are_called_as_the_inputs_are(nets: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", np.ones((5, 4, 2)))
+    message = r"its arrays are arr_0, but the network's inputs x; save them by these names"
+    with pytest.raises(DataError, match=message):
+        read_input(tmp_path / "x.npz", one_input(nets, 2))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.ones((2, 4, 2), complex), "of complex numbers; give true and false or numbers"),
+        (np.full((2, 4, 2), "1"), "of text; give true and false or numbers"),
+        (np.zeros((2, 4, 2), "M8[s]"), "of type datetime64"),
+        (np.full((2, 4, 2), np.nan), "values that are not finite; mend them"),
+        (np.ones((2, 4, 3)), r"has shape \(2, 4, 3\), needs \(samples, steps, 2\)"),
+        (np.ones(4), r"has shape \(4,\), needs \(samples, steps, 2\), or \(steps, 2\) for one"),
+    ],
+)
+def test_what_an_input_cannot_be_is_named(
+    nets: Any, tmp_path: Path, values: np.ndarray, message: str
+) -> None:
+    np.save(tmp_path / "x.npy", values)
+    with pytest.raises(DataError, match=rf"x\.npy: data for input 'x' .*{message}"):
+        read_input(tmp_path / "x.npy", one_input(nets, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"), [("(9999999999999, 4, 2)", "<f8"), ("(2, 4, 2)", "<f16"), ("(-1, 2)", "|b1")]
+)
+def test_a_header_that_claims_more_than_there_is(
+    nets: Any, tmp_path: Path, shape: str, kind: str
+) -> None:
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    (tmp_path / "x.npy").write_bytes(start + bytes(64))
+    with pytest.raises(DataError, match=r"its header claims -?\d+ bytes, and it has"):
+        read_input(tmp_path / "x.npy", one_input(nets, 2))
+
+
+def test_a_pointer_of_git_lfs_is_told(nets: Any, tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    (tmp_path / "x.npy").write_text(pointer)
+    with pytest.raises(DataError, match="Git LFS, not the file; fetch it with git lfs pull"):
+        read_input(tmp_path / "x.npy", one_input(nets, 2))
 
 
 def test_an_npz_feeds_inputs_by_name(nets: Any, tmp_path: Path) -> None:
@@ -86,7 +151,7 @@ def test_objects_in_a_file_are_never_loaded(nets: Any, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", objects, allow_pickle=True)
     np.savez(tmp_path / "x.npz", x=objects)
     for name in ("x.npy", "x.npz"):
-        with pytest.raises(DataError, match="not a plain"):
+        with pytest.raises(DataError, match="Python objects, which are not read"):
             read_input(tmp_path / name, one_input(nets, 2))
 
 

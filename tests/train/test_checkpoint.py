@@ -98,7 +98,7 @@ def test_some_other_zip(tmp_path: Path) -> None:
 
 def test_cut_short(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-1000])
-    refused(saved, "is not a torch file, or is cut short")
+    refused(saved, "is not a torch file, or is cut short or damaged")
 
 
 class Payload:
@@ -123,7 +123,7 @@ def test_not_ours(saved: Path) -> None:
 
 
 def test_other_version(saved: Path) -> None:
-    refused(altered(saved, version=2), "has checkpoint version 2, this snnvae reads 1")
+    refused(altered(saved, version=2), "has version 2, this snnvae reads 1")
 
 
 def test_unusable_settings(saved: Path) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from snnvae.program import Precision
 
 STEPS = "2,4,8,16"
+SAMPLES = 16
 
 
 @click.command(
@@ -42,7 +43,7 @@ STEPS = "2,4,8,16"
 )
 @model_argument
 @click.option("--over", default=STEPS, show_default=True, help="Numbers of steps, T.")
-@click.option("--samples", default=16, show_default=True, type=click.IntRange(1))
+@click.option("--samples", type=click.IntRange(1), help="Default: all of --input, else 16.")
 @click.option(
     "--precision", type=click.Choice(["float", "fixed"]), default="fixed", show_default=True
 )
@@ -64,7 +65,7 @@ def command(
     /,
     model: Path,
     over: str,
-    samples: int,
+    samples: int | None,
     precision: Precision,
     seed: int,
     classes: tuple[int, ...] | None,
@@ -108,7 +109,7 @@ def command(
         over_steps,
         precision=precision,
         options=replace(options_from(**flags), steps=None),
-        samples=samples,
+        samples=SAMPLES if samples is None and input_file is None else samples,
         seed=seed,
         file=input_file,
         classes=classes,

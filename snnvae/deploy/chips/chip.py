@@ -184,8 +184,8 @@ def _limit(whole: TomlTable, table: TomlTable, unit: str) -> Limit:
 
 
 def _synapse(whole: TomlTable, table: TomlTable) -> SynapseFormat:
-    widths = table.data.get("index_bits")
-    if not isinstance(widths, list) or not widths or widths != sorted(widths):
+    widths = table.wholes("index_bits")
+    if widths != sorted(widths):
         table.fail("index_bits", "must be a list of rising numbers")
     return SynapseFormat(
         word_bits=max(table.whole("word_bits"), 1),

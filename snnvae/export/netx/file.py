@@ -11,7 +11,7 @@ import numpy as np
 from snnvae.errors import GraphError, UnsupportedError
 from snnvae.export.netx.layer import CubaNeuron, Geometry, Kind, NetxLayer
 from snnvae.files import write_aside
-from snnvae.hdf5_check import Hdf5Check
+from snnvae.hdf5_check import Hdf5Check, open_hdf5
 from snnvae.primitive import Shape
 from snnvae.primitives.convolution import check_numbers
 
@@ -61,26 +61,20 @@ def load(path: Path) -> tuple[NetxLayer, ...]:
     neurons that have no place in a fixed-point LIF network.
     """
     path = Path(path)
-    try:
-        if not path.exists():
-            raise GraphError(f"{path}: no such file; give the .net file that lava-dl wrote")
-        if not path.is_file():
-            raise GraphError(f"{path}: not a regular file; give a .net file on disk")
-        with h5py.File(path, "r") as file:
-            if not isinstance(file.get("layer", getlink=True), h5py.HardLink) or not isinstance(
-                file["layer"], h5py.Group
-            ):
-                raise GraphError(f"{path}: an HDF5 file, but not netx (it has no 'layer' group)")
-            Hdf5Check(str(path), GraphError).group(file["layer"])
-            names = sorted(file["layer"])
-            if not 0 < len(names) <= MAX_LAYERS or names != sorted(map(str, range(len(names)))):
-                raise GraphError(f"{path}: its layers are not numbered from 0 on; export it again")
-            return tuple(_layer(file["layer"][str(i)], path, i) for i in range(len(names)))
-    except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise GraphError(
-            f"{path}: not a netx file, or truncated ({reason}); export it again"
-        ) from None
+    if not path.exists():
+        raise GraphError(f"{path}: no such file; give the .net file that lava-dl wrote")
+    if not path.is_file():
+        raise GraphError(f"{path}: not a regular file; give a .net file on disk")
+    with open_hdf5(path, GraphError, "not a netx file, or truncated", "export it again") as file:
+        if not isinstance(file.get("layer", getlink=True), h5py.HardLink) or not isinstance(
+            file["layer"], h5py.Group
+        ):
+            raise GraphError(f"{path}: an HDF5 file, but not netx (it has no 'layer' group)")
+        Hdf5Check(str(path), GraphError).group(file["layer"])
+        names = sorted(file["layer"])
+        if not 0 < len(names) <= MAX_LAYERS or names != sorted(map(str, range(len(names)))):
+            raise GraphError(f"{path}: its layers are not numbered from 0 on; export it again")
+        return tuple(_layer(file["layer"][str(i)], path, i) for i in range(len(names)))
 
 
 def _layer(group: Any, path: Path, index: int) -> NetxLayer:

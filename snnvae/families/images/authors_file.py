@@ -37,7 +37,7 @@ class StateDictFile:
     def read(cls, path: Path) -> StateDictFile:
         """Loads a file that holds nothing but plain types and tensors."""
         content = read_torch(path, SAVE)
-        if isinstance(content, Mapping) and content.get("format") == checkpoint.FORMAT:
+        if checkpoint.says(content, checkpoint.FORMAT, checkpoint.VERSION, path):
             raise CheckpointError(f"{path} is a checkpoint of snnvae's own: leave `kind` out")
         for wrapper in WRAPPERS:
             if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):

@@ -370,7 +370,7 @@ def test_other_files(tmp_path: Path, saved: Callable[..., Path], esvae: SpikingV
     refused(tmp_path / "none.pth", "fsvae", "no such file")
     path = saved("fsvae")
     path.write_bytes(path.read_bytes()[:-100])
-    refused(path, "fsvae", "is not a torch file, or is cut short")
+    refused(path, "fsvae", "is not a torch file, or is cut short or damaged")
     ours = checkpoint.save(tmp_path / "model.pt", esvae)
     refused(ours, "esvae", "is a checkpoint of snnvae's own: leave `kind` out")
     for content in ([1, 2], {1: torch.zeros(2)}):
@@ -381,5 +381,5 @@ def test_other_files(tmp_path: Path, saved: Callable[..., Path], esvae: SpikingV
         refused(path, "fsvae", "lacks 'encoder.0.weight', so it is not a published fsvae")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    refused(path, "fsvae", "is not a torch file, or is damaged")
+    refused(path, "fsvae", "is not a torch file, or is cut short or damaged")
     assert published_kind(path) is None

@@ -36,7 +36,7 @@ def test_settings_cannot_be_changed_in_place() -> None:
         ({"seed": -1}, "seed -1 must be a whole number from 0 to"),
         ({"seed": 2**63}, "seed .* must be a whole number from 0 to"),
         ({"widths": ()}, "widths .* must be one or more"),
-        ({"widths": (4, 0)}, "widths .* must be whole numbers from 1 up"),
+        ({"widths": (4, 0)}, "widths .* must be whole numbers from 1 to"),
         ({"lr": 0}, "lr 0 must be greater than 0"),
         ({"lr": float("nan")}, "lr nan must be greater than 0"),
         ({"betas": (0.9, 1.0)}, r"betas .* must be two numbers in \[0, 1\)"),
