@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from snnvae.energy import units
 from snnvae.energy.interval import Interval
 from snnvae.energy.terms import GROUPS
+from snnvae.plain_text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,8 +93,7 @@ def label(axes: Axes, x: float, y: float, text: str) -> None:
 
 def short(name: str, width: int = 28) -> str:
     """A name that fits beside a bar."""
-    name, half = " ".join(name.split()), (width - 1) // 2
-    return name if len(name) <= width else f"{name[:half]}…{name[-half:]}"
+    return one_line(name, width)
 
 
 def reach(interval: Interval) -> list[list[float]]:
