@@ -15,19 +15,20 @@ MOST_CELLS = 1000
 _LINE_BREAKS = re.compile(r"[ \t]*[\r\n]+[ \t\r\n]*")
 
 
-def visible(text: str) -> str:
-    """On one line, with what cannot be seen or turns a line around written out as Python does."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
-        for c in text
-    )
+def visible(text: str, most: int = MOST_CELLS) -> str:
+    """On one line, in at most `most` cells; what cannot be seen or turns a line around is written
+    out as Python does."""
+    if not text.isprintable():
+        text = "".join(
+            c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
+            for c in text
+        )
+    return shortened(text, most)
 
 
 def one_line(text: str, most: int = MOST_CELLS) -> str:
-    """Prose on one line, in at most `most` cells: line breaks are spaces, all else `visible`."""
-    return shortened(visible(_LINE_BREAKS.sub(" ", text)), most)
+    """Prose: `visible`, but for line breaks, which are spaces."""
+    return visible(_LINE_BREAKS.sub(" ", text), most)
 
 
 def markdown_text(text: str) -> str:
@@ -49,7 +50,7 @@ def cells(text: str) -> int:
     )
 
 
-def shortened(text: str, most: int = MOST_CELLS) -> str:
+def shortened(text: str, most: int) -> str:
     """At most `most` cells: the middle of what is longer gives way to "…"."""
     if cells(text) <= most:
         return text

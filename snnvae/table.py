@@ -9,7 +9,7 @@ from html import escape
 from io import StringIO
 from itertools import repeat
 
-from snnvae.plain_text import cells, markdown_text, one_line, shortened, visible
+from snnvae.plain_text import cells, markdown_text, one_line, visible
 
 MOST_CELLS = 300
 """Of a cell on a terminal, where the longest of a column widens every row."""
@@ -117,7 +117,7 @@ def _for_spreadsheet(cell: object) -> object:
     """Numbers as they are. Lines of a text stay apart: they stand in quotes."""
     if not isinstance(cell, str):
         return cell
-    text = shortened("\n".join(map(visible, cell.split("\n"))))
+    text = "\n".join(map(visible, cell.split("\n")))
     return f"'{text}" if text.lstrip().startswith(_FORMULA) and not _is_number(text) else text
 
 
