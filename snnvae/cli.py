@@ -47,6 +47,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 MISTAKE, BUG, INTERRUPTED = 2, 70, 130
 """Exit codes; a bug of ours is EX_SOFTWARE of sysexits.h."""
+MOST_CELLS = 4000
+"""Of a line of output: tables of many columns are as wide."""
 PLAIN_INTERVAL = 5.0
 """Seconds between lines where there is no terminal."""
 
@@ -193,7 +195,8 @@ def _show(result: Any) -> int:
     if result.as_json:
         print(json.dumps(result.data, indent=2, default=str), flush=True)
     else:
-        print("\n".join(map(one_line, result.text.split("\n"))), flush=True)
+        lines = (visible(line, MOST_CELLS) for line in result.text.split("\n"))
+        print("\n".join(lines), flush=True)
     return int(result.exit_code)
 
 

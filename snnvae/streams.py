@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 from snnvae.errors import OutputError
 
-STDERR = 2
 NOBODY_READS = 141
 """Exit code where the reader of a pipe went away, as a shell reports tools that SIGPIPE ended."""
 
@@ -47,7 +46,7 @@ class _Bytes(io.BufferedWriter):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
         if isinstance(error, BrokenPipeError):
             raise SystemExit(NOBODY_READS) from None
-        if self.fileno() != STDERR:
+        if self.fileno() != 2:
             raise OutputError(
                 f"cannot write to standard output: {error.strerror}; send it elsewhere"
             ) from None

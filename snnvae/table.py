@@ -73,15 +73,15 @@ class Table:
         places = range(len(self.columns))
         kinds = [' class="text"' if self.text and n in self.text else "" for n in places]
         names = [f'th scope="col"{kind}' for kind in kinds]
-        cells = ['th scope="row"', *(f"td{kind}" for kind in kinds[1:])]
+        ends = ['th scope="row"', *(f"td{kind}" for kind in kinds[1:])]
         lines = [
             "<table>",
             caption,
             f"<thead>{_html(names, self.columns)}</thead>",
             "<tbody>",
-            *(_html(cells, row) for row in self.rows),
+            *(_html(ends, row) for row in self.rows),
             "</tbody>",
-            *(f"<tfoot>{_html(cells, row)}</tfoot>" for row in self._feet()),
+            *(f"<tfoot>{_html(ends, row)}</tfoot>" for row in self._feet()),
             "</table>",
         ]
         return "\n".join(lines)

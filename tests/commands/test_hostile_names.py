@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from command_line import Cli
 
+from snnvae import cli as command_line_program
 from snnvae.export.nir_file import write_nir
 
 NAMES = (
@@ -125,3 +126,12 @@ def test_titles_of_a_profile(cli: Cli, sampled: Path, tmp_path: Path) -> None:
     assert ended.code == 0, ended.err
     check_text(ended.out)
     check_text(html.read_text("utf-8"), 20000)
+
+
+def test_in_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line_program, "PLAIN_INTERVAL", -1.0)
+    bar = command_line_program.Bar()
+    for name in NAMES:
+        bar.start(name, 2)
+        bar.advance(1, layer=name)
+        check_text(capsys.readouterr().err.removesuffix("\n"), 2200)
