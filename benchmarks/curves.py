@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from benchmarks import networks, plots, sparsity
+from benchmarks.curve import Curve
 from benchmarks.memory_probe import probe
 from benchmarks.setup import Setup
 from snnvae import zoo
@@ -21,16 +21,6 @@ STEPS = (4, 8, 16, 32, 64)
 SIDES = (8, 14, 25, 45, 79, 141, 250, 445, 791)
 """Of 16 maps: 1 thousand to 10 million neurons."""
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
-
-
-@dataclass
-class Curve:
-    """Seconds and megabytes over x."""
-
-    label: str
-    x: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    megabytes: list[float] = field(default_factory=list)
 
 
 def over_samples(network: Path, label: str, samples: Sequence[int]) -> Curve:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 
@@ -12,8 +12,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import NullFormatter
 
-if TYPE_CHECKING:
-    from benchmarks.curves import Curve
+from benchmarks.curve import Curve
 
 COLOURS = ("#0b6e8f", "#d1495b", "#edae49", "#66a182")
 DPI = 110

@@ -7,14 +7,16 @@ import json
 import signal
 import sys
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae import __version__
+from snnvae import __version__, streams
 from snnvae.commands.remedies import with_flags
 from snnvae.errors import SnnvaeError
 from snnvae.extras import explained
+from snnvae.plain_text import one_line, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -43,7 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
 }
-INTERRUPTED, MISTAKE = 130, 2
+MISTAKE, BUG, INTERRUPTED = 2, 70, 130
+"""Exit codes; a bug of ours is EX_SOFTWARE of sysexits.h."""
+MOST_CELLS = 4000
+"""Of a line of output: tables of many columns are as wide."""
 PLAIN_INTERVAL = 5.0
 """Seconds between lines where there is no terminal."""
 
@@ -99,6 +104,7 @@ class Bar:
     def start(self, name: str, total: int) -> None:
         """A new bar."""
         self.finish()
+        name = one_line(name)
         self._name, self._total, self._done = name, total, 0
         self._began = self._said = time.monotonic()
         if not sys.stderr.isatty():
@@ -113,11 +119,11 @@ class Bar:
         )
 
         self._bars = Progress(
-            TextColumn("{task.description:<22}"),
+            TextColumn("{task.description:<22}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             console=Console(stderr=True),
         )
         self._bars.start()
@@ -126,9 +132,11 @@ class Bar:
     def advance(self, n: int = 1, **fields: float | str) -> None:
         """Move on and show the figures."""
         self._done += n
-        figures = " ".join(
-            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-            for key, value in fields.items()
+        figures = one_line(
+            " ".join(
+                f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in fields.items()
+            )
         )
         if self._bars is not None and self._task is not None:
             self._bars.update(self._task, advance=n, figures=figures)
@@ -140,7 +148,7 @@ class Bar:
             line = (
                 f"{self._name}: {self._done}/{self._total} in {now - self._began:.0f} s {figures}"
             )
-            click.echo(line.rstrip(), err=True)
+            _say(line.rstrip())
 
     def finish(self) -> None:
         """Close the bar."""
@@ -150,42 +158,57 @@ class Bar:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 130: Ctrl-C.
+    """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 70: a bug of ours,
+    130: Ctrl-C, 141: nobody reads its output any more.
 
-    Without `arguments` it runs the process's own command line, and takes charge of its signals.
+    Without `arguments` it runs the process's own command line, and takes charge of its signals and
+    of its standard streams.
     """
     if arguments is None:
+        streams.guard()
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _interrupt)
     bar = Bar()
     try:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
+        bar.finish()
+        sys.exit(_show(result))
     except SnnvaeError as error:
-        bar.finish()
-        click.echo(f"snnvae: {with_flags(' '.join(str(error).split()))}", err=True)
-        sys.exit(MISTAKE)
-    except ModuleNotFoundError as error:
-        bar.finish()
-        told = explained(error)
-        if told is None:
-            raise
-        click.echo(f"snnvae: {told}", err=True)
-        sys.exit(MISTAKE)
+        code, said = MISTAKE, with_flags(str(error))
     except click.ClickException as error:
-        bar.finish()
-        click.echo(f"snnvae: {error.format_message()}", err=True)
-        sys.exit(MISTAKE)
+        code, said = MISTAKE, error.format_message()
     except (KeyboardInterrupt, click.Abort):
-        bar.finish()
-        click.echo("snnvae: interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        code, said = INTERRUPTED, "interrupted"
+    except Exception as error:
+        told = explained(error) if isinstance(error, ModuleNotFoundError) else None
+        code, said = (BUG, _reported(error)) if told is None else (MISTAKE, str(told))
     bar.finish()
+    _say(f"snnvae: {one_line(said)}")
+    sys.exit(code)
+
+
+def _show(result: Any) -> int:
+    """Prints what a command hands back, in which names may hold anything; gives the exit code."""
     if result is None or isinstance(result, int):
-        sys.exit(result or 0)
-    as_json = result.as_json
-    click.echo(json.dumps(result.data, indent=2, default=str) if as_json else result.text)
-    sys.exit(result.exit_code)
+        return result or 0
+    if result.as_json:
+        print(json.dumps(result.data, indent=2, default=str), flush=True)
+    else:
+        lines = (visible(line, MOST_CELLS) for line in result.text.split("\n"))
+        print("\n".join(lines), flush=True)
+    return int(result.exit_code)
+
+
+def _reported(error: Exception) -> str:
+    """Prints where a bug of ours struck, and asks for a report."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        _say(visible(line))
+    return "this is a bug of snnvae, not your mistake; please report it with the lines above"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _interrupt(*_: object) -> None:

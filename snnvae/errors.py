@@ -1,7 +1,8 @@
 """Errors that a user can cause and mend.
 
 Each carries one line that names what is wrong, where, and the remedy. The command line prints that
-line and exits with code 2; every other exception is a bug of ours and keeps its traceback.
+line and exits with code 2; every other exception is a bug of ours, whose traceback it prints before
+it exits with code 70.
 """
 
 from __future__ import annotations

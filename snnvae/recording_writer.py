@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import h5py
 import nir
@@ -16,9 +17,6 @@ import numpy as np
 from snnvae.files import write_aside
 from snnvae.program import Program
 
-if TYPE_CHECKING:
-    from snnvae.recording import Recording
-
 FORMAT_VERSION = 1
 PARTS = ("analog", "final", "outputs", "membranes")
 """Of a recording, beside its spikes."""
@@ -26,6 +24,21 @@ CHUNK_BYTES = 1 << 20
 """Of what HDF5 packs at once: no more than a sample, so that blocks of samples read alone."""
 _PACKED = {"compression": "gzip", "compression_opts": 1}
 """A higher level packs spikes a fifth smaller in twice the time."""
+
+
+class Block(Protocol):
+    """What is read of a `Recording`, beside its `PARTS`."""
+
+    @property
+    def spikes(self) -> Mapping[str, np.ndarray]:
+        """Bool (B, T, …) by population."""
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What the run says of itself."""
+
+    def nir_data(self, program: Program | None = None) -> nir.NIRGraphData:
+        """The run in NIR's terms."""
 
 
 class RecordingWriter(AbstractContextManager["RecordingWriter"]):
@@ -51,7 +64,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             self._own.create_group(part)
         return self
 
-    def append(self, recording: Recording) -> None:
+    def append(self, recording: Block) -> None:
         """Add a block of samples of the same run."""
         for name, node in recording.nir_data(self._program).nodes.items():
             for observable, data in node.observables.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
+
+from snnvae.table import Table
 
 Columns = dict[str, list[Any]]
 """Lists of equal length by name, as ``pandas.DataFrame`` takes them."""
@@ -23,11 +24,11 @@ class Shown:
     def _repr_html_(self) -> str:
         """Returns what a notebook shows: the line and the table, cut after `MOST_ROWS` rows."""
         columns = self.columns()
-        rows = list(zip(*columns.values()))
-        lines = [_row("th", columns), *(_row("td", map(_text, row)) for row in rows[:MOST_ROWS])]
-        if len(rows) > MOST_ROWS:
-            lines.append(f"<tr><td colspan={len(columns)}>… {len(rows)} rows in all</td></tr>")
-        return f"<table><caption>{escape(repr(self))}</caption>{''.join(lines)}</table>"
+        rows = [tuple(map(_text, row)) for row in zip(*columns.values())]
+        foot = (f"… {len(rows)} rows in all",) if len(rows) > MOST_ROWS else ()
+        return Table((*columns,), rows[:MOST_ROWS], foot=foot, caption=repr(self)).as_html(
+            bare=True
+        )
 
 
 def as_columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Columns:
@@ -42,10 +43,6 @@ def as_columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Columns:
 def shape_text(shape: Sequence[int]) -> str:
     """(64, 1, 1) → "64×1×1"."""
     return "×".join(map(str, shape))
-
-
-def _row(cell: str, texts: Iterable[str]) -> str:
-    return f"<tr>{''.join(f'<{cell}>{escape(text)}</{cell}>' for text in texts)}</tr>"
 
 
 def _text(value: Any) -> str:

@@ -20,8 +20,9 @@ from snnvae.commands.options import (
 from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.deploy.backends import CHECKED, PEERS, Peer
+from snnvae.plain_text import one_line
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 
 if TYPE_CHECKING:
     from snnvae.evaluate.check import Check
@@ -134,10 +135,9 @@ def parity_text(found: Check) -> str:
         verdict = f"all {len(found.rows)} rows agree with the reference: 0 mismatching spikes"
     if found.left_out:
         verdict += f"; {len(found.left_out)} comparisons were left out"
-    lines = [
-        table(headers, rows),
+    said = [
         *(f"loop, one process of ours in either Lava mode: {', '.join(g)}" for g in found.loops),
         *(f"left out: {with_flags(text)}" for text in found.left_out),
         verdict,
     ]
-    return "\n".join(lines)
+    return "\n".join([Table(headers, rows).as_text(), *map(one_line, said)])

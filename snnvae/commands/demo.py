@@ -13,7 +13,7 @@ from snnvae.commands.result import Result
 from snnvae.deploy.backends import Backend
 from snnvae.files import make_folder, write_text
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 
 if TYPE_CHECKING:
     from snnvae.program import Precision
@@ -67,7 +67,7 @@ def command(
     title = f"reconstruction MSE of {held_out} held-out digits, parity of {samples} generated ones"
     headers = ("model", "Norse", "Lava float", "Lava fixed", "parity")
     where = "\n".join(f"look into {out / model}" for model in data)
-    text = f"{title}\n\n{table(headers, rows)}\n{where}"
+    text = f"{title}\n\n{Table(headers, rows).as_text()}\n{where}"
     return Result(text, data, 0 if agree else 1, as_json)
 
 

@@ -13,7 +13,7 @@ from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.errors import BackendError
 from snnvae.extras import EXTRA_OF, package_of, remedy
-from snnvae.text_table import table
+from snnvae.table import Table
 
 LAVA_DL_ADVICE = "optional; Python 3.10 only: pip install lava-dl==0.6.0"
 LOIHI_ADVICE = {
@@ -41,7 +41,7 @@ def command(install_lava: bool, as_json: bool) -> Result:
     rows += [_package(package_of(module), remedy(module)) for module in EXTRA_OF]
     rows += _lava_rows()
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
-    return Result(table(("what", "found", "to do"), rows), data, as_json=as_json)
+    return Result(Table(("what", "found", "to do"), rows).as_text(), data, as_json=as_json)
 
 
 def install_command() -> list[str]:

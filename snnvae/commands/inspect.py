@@ -13,6 +13,7 @@ from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.options import CALIBRATIONS
+from snnvae.plain_text import one_line
 
 if TYPE_CHECKING:
     from snnvae.deploy.timing import Schedule
@@ -96,7 +97,7 @@ def command(
     observed = ranges(graph, shown, input_file) if calibrate is not None else ()
     synapses = sum(c.synapse.macs() for c in program.connections)
     neurons = sum(layer.size for layer in program.layers)
-    lines = [
+    said = [
         f"{model}: {neurons:,} neurons, {synapses:,} synapses",
         ", ".join(f"{name} {text}" for name, text in conventions.items()),
         f"stock Lava: {stock}",
@@ -104,17 +105,20 @@ def command(
         *(f"input {input_text(program, i.name)}" for i in program.inputs),
         *(f"output '{name}' from '{layer}'" for name, layer in program.outputs.items()),
         *loop_lines(program),
+    ]
+    refused = [f"refused without --saturate: '{row.layer}'" for row in beyond]
+    lines = [
+        *map(one_line, said),
         "",
         layer_table(program, timing),
         "",
         connection_table(program, timing),
         "",
         rounding_table(compiled.report),
-        *(f"refused without --saturate: '{row.layer}'" for row in beyond),
+        *map(one_line, refused),
         *(["", range_table(observed)] if observed else []),
         "",
-        *placement_lines(placement),
-        *process_rules,
+        *map(one_line, (*placement_lines(placement), *process_rules)),
         "",
         placement_table(placement),
         *wrote,

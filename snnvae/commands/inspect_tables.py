@@ -13,7 +13,7 @@ from snnvae.deploy.latency import shortest_loop
 from snnvae.deploy.timing import Schedule
 from snnvae.machine import cores
 from snnvae.program import Program
-from snnvae.text_table import table
+from snnvae.table import Table
 
 NONE = "–"
 
@@ -31,7 +31,7 @@ def layer_table(program: Program, timing: Schedule | None) -> str:
         )
         for layer in program.layers
     ]
-    return table(("layer", "neuron", "shape", "neurons", "weights", "depth"), rows)
+    return Table(("layer", "neuron", "shape", "neurons", "weights", "depth"), rows).as_text()
 
 
 def connection_table(program: Program, timing: Schedule | None) -> str:
@@ -51,7 +51,7 @@ def connection_table(program: Program, timing: Schedule | None) -> str:
         for c in program.connections
     ]
     headers = ("connection", "kind", "from", "to", "synapses", "non-zero", "delay", "waits")
-    return table(headers, rows)
+    return Table(headers, rows).as_text()
 
 
 def rounding_table(report: Iterable[LayerReport]) -> str:
@@ -73,13 +73,13 @@ def rounding_table(report: Iterable[LayerReport]) -> str:
     ]
     headers = ("fixed point", "scale", "threshold", "threshold err", "weight err", "clipped")
     more = ("bias err", "decay err", "peak current", "notes")
-    return table((*headers, *more), rows)
+    return Table((*headers, *more), rows).as_text()
 
 
 def range_table(rows: Iterable[LayerRange]) -> str:
     """Returns a table of what the stimulus of a calibration does to each layer."""
     headers = ("on the stimulus", "range used", "saturated", "spikes differ", "membrane err")
-    return table(
+    return Table(
         headers,
         [
             (
@@ -91,7 +91,7 @@ def range_table(rows: Iterable[LayerRange]) -> str:
             )
             for row in rows
         ],
-    )
+    ).as_text()
 
 
 def placement_lines(placement: Placement) -> list[str]:
@@ -122,7 +122,7 @@ def placement_table(placement: Placement) -> str:
         for row in placement.rows
     ]
     headers = ("placed", "stored", "memory", "cores", "neurons/core", "in axons", "out axons")
-    return table((*headers, "utilisation"), rows)
+    return Table((*headers, "utilisation"), rows).as_text()
 
 
 def loop_lines(program: Program) -> list[str]:

@@ -29,6 +29,7 @@ from snnvae.families import registry
 from snnvae.files import make_folder, write_text
 from snnvae.inputs.stimulus_blocks import stimulus_blocks, with_steps_of
 from snnvae.options import Options
+from snnvae.plain_text import one_line
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -145,7 +146,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         *(f"wrote {path}" for path in written),
         *left_out,
     ]
-    return Result("\n".join(lines), data)
+    return Result("\n".join(map(one_line, lines)), data)
 
 
 @dataclass(frozen=True)

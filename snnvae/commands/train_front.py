@@ -13,7 +13,7 @@ from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.families import registry
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 
 if TYPE_CHECKING:
     from snnvae.evaluate.front.result import Front
@@ -143,9 +143,9 @@ def command(
         data_dir=data_dir,
     )
     front = train_front(plan, out, progress, lambda found: _write(found, out))
-    lines = [table(HEADERS, rows(front))]
+    lines = [Table(HEADERS, rows(front)).as_text()]
     if front.anns:
-        lines += ["", table(ANN_HEADERS, ann_rows(front)), "", *answers(front)]
+        lines += ["", Table(ANN_HEADERS, ann_rows(front)).as_text(), "", *answers(front)]
     lines += ["", *(f"wrote {out / name}" for name in (TABLE, PLOT, NUMBERS))]
     return Result("\n".join(lines), front.to_dict(), as_json=as_json)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 
 if TYPE_CHECKING:
     from snnvae.train.settings import Settings
@@ -79,7 +79,7 @@ def train_smaller(
             for r in shrunk.history
         ),
         *([] if any(r.kept for r in shrunk.history) else [NOTHING]),
-        table(HEADERS, rows(before, after)),
+        Table(HEADERS, rows(before, after)).as_text(),
         f"for comparison: the first network after a round uncut, MSE {uncut.mse:.4f}",
         f"wrote {shrunk.path}",
     ]

@@ -7,7 +7,7 @@ import click
 from snnvae import zoo
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
-from snnvae.text_table import table
+from snnvae.table import Table
 
 
 @click.command(epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/")
@@ -23,7 +23,7 @@ def command(name: str | None, pt: bool, card: bool, as_json: bool) -> Result:
         entries = zoo.entries()
         rows = [(entry.name, entry.kind, entry.path) for entry in entries]
         data = {entry.name: str(entry.path) for entry in entries}
-        return Result(table(("name", "what", "path"), rows), data, as_json=as_json)
+        return Result(Table(("name", "what", "path"), rows).as_text(), data, as_json=as_json)
     if card:
         text = zoo.path(name, ".md").read_text(encoding="utf-8")
         return Result(text, {"card": text}, as_json=as_json)

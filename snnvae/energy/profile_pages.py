@@ -14,15 +14,16 @@ from snnvae.energy import units
 from snnvae.energy.profile import Evidence, Price, Profile
 from snnvae.energy.profile_file import builtin_profiles, load_profile
 from snnvae.files import write_text
+from snnvae.plain_text import one_line
+from snnvae.table import Table
 
 START = """# Energy profiles
 
 Made by `python -m snnvae.energy.profile_pages docs/energy-profiles.md` from the files
 in `snnvae/energy/profiles/`. The terms are those of [energy.md](energy.md#the-model).
 
-| profile | process | scope | evidence | |
-|---|---|---|---|---|
 """
+COLUMNS = ("term", "low", "nominal", "high", "evidence", "source", "")
 GROUPS = {
     "any": "",
     "float": "float",
@@ -36,11 +37,17 @@ def markdown() -> str:
     """The page."""
     profiles = [load_profile(name) for name in builtin_profiles()]
     rows = [
-        f"| [{p.name}](#{p.name}) | {p.node_nm:g} nm, {p.voltage_v:g} V | "
-        f"{p.scope.replace('_', '-')} | {', '.join(p.evidence)} | {p.title} |"
+        (
+            f"[{p.name}](#{p.name})",
+            f"{p.node_nm:g} nm, {p.voltage_v:g} V",
+            p.scope.replace("_", "-"),
+            ", ".join(p.evidence),
+            p.title,
+        )
         for p in profiles
     ]
-    return START + "\n".join([*rows, "", *(_section(p) for p in profiles)])
+    table = Table(("profile", "process", "scope", "evidence", ""), rows).as_markdown(marked=True)
+    return START + "\n".join([table, "", *map(_section, profiles)])
 
 
 def _section(profile: Profile) -> str:
@@ -50,12 +57,12 @@ def _section(profile: Profile) -> str:
     if profile.counting != "exact":
         lines.append(f"Operations are counted as `{profile.counting}`, see energy.md.")
     sources = list(dict.fromkeys(str(backing.source) for _, _, backing, _ in _numbers(profile)))
-    lines += ["", "| term | low | nominal | high | evidence | source | |", "|---|" + "---|" * 6]
+    rows = []
     for name, amounts, backing, note in _numbers(profile):
         number = f"[{sources.index(str(backing.source)) + 1}]"
-        cells = (name, *amounts, backing.grade, number, note)
-        lines.append(f"| {' | '.join(map(_cell, cells))} |")
-    lines += ["", *(f"{n}. {_cell(source)}" for n, source in enumerate(sources, 1))]
+        rows.append((name, *amounts, backing.grade, number, note))
+    lines += ["", Table(COLUMNS, rows).as_markdown(marked=True)]
+    lines += ["", *(f"{n}. {one_line(source)}" for n, source in enumerate(sources, 1))]
     lines += _reasons("Excluded on both sides", profile.excluded)
     lines += _reasons("Unpriced", profile.unpriced)
     return "\n".join(lines) + "\n"
@@ -66,7 +73,7 @@ def _reasons(what: str, reasons: Mapping[str, str]) -> list[str]:
     terms: dict[str, list[str]] = {}
     for term, reason in reasons.items():
         terms.setdefault(reason, []).append(f"`{term}`")
-    found = [f"- {', '.join(names)}: {_cell(reason)}" for reason, names in terms.items()]
+    found = [f"- {', '.join(names)}: {one_line(reason)}" for reason, names in terms.items()]
     return ["", f"{what}:", "", *found] if found else []
 
 
@@ -107,10 +114,6 @@ def _extra(price: Price) -> str:
     covers = ", ".join(f"`{term}`" for term in price.covers)
     parts = ["all-in" if price.scope == "all_in" else "", f"contains {covers}" if covers else ""]
     return ". ".join(part for part in (*parts, price.backing.note.rstrip(".")) if part)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _watts(watts: float) -> str:

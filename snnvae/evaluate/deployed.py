@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
-from snnvae.evaluate.stages import run_stages
-from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.evaluate.stages import run_chunks
 from snnvae.layers.model import SpikingModel
 from snnvae.program import Precision, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.train.family import Samples, Values
 from snnvae.train.to_nir import parts_for, to_nir
-
-CHUNK = 64
-"""Samples at a time; any number gives the same outputs."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +54,18 @@ class DeployedModel:
 
     def blocks(self, samples: Samples) -> Iterator[Mapping[str, Recording]]:
         """Recordings by part, a chunk of the samples after another."""
-        first = next(iter(self.programs.values()))
-        for start in range(0, len(samples), CHUNK):
-            some = samples.take(slice(start, start + CHUNK))
+        programs = tuple(self.programs.values())
+
+        def given(at: range) -> tuple[dict[str, NDArray[Any]], list[int] | None]:
+            some = samples.take(slice(at.start, at.stop))
+            label = some.label if programs[0].classes else None
             data = {name: _exact(values) for name, values in some.inputs.items()}
-            label = some.label if first.classes else None
-            stimulus = build_stimulus(
-                first,
-                range(start, start + len(some)),
-                seed=self.seed,
-                data=data,
-                classes=None if label is None else label.tolist(),
-            )
-            found = run_stages(
-                tuple(self.programs.values()), stimulus, self.backend, self.progress, self.resources
-            )
+            return data, None if label is None else label.tolist()
+
+        for found in run_chunks(
+            programs, len(samples), given, seed=self.seed, backend=self.backend,
+            progress=self.progress, resources=self.resources,
+        ):  # fmt: skip
             yield dict(zip(self.programs, found))
 
     def outputs(self, samples: Samples) -> Values:

@@ -11,7 +11,7 @@ from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.evaluate.deployed import DeployedModel
 from snnvae.layers.model import SpikingModel, Trainable
-from snnvae.text_table import table
+from snnvae.table import Table
 
 
 def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
@@ -40,6 +40,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
         found["exact"] = dict(truth)
     names = dict.fromkeys(figure for figures in found.values() for figure in figures)
     rows = [(n, *(f"{f[n]:.4g}" if n in f else "–" for f in found.values())) for n in names]
-    text = f"{len(samples)} held-out {family.unit}, {asked.backend}\n\n{table(('', *found), rows)}"
+    table = Table(("", *found), rows).as_text()
+    text = f"{len(samples)} held-out {family.unit}, {asked.backend}\n\n{table}"
     by_figure = {n: {k: f[n] for k, f in found.items() if n in f} for n in names}
     return Figures(text, {"samples": len(samples), "backend": asked.backend, **by_figure})

@@ -11,7 +11,7 @@ from snnvae.evaluate.deployed import DeployedModel
 from snnvae.files import write_text
 from snnvae.layers.model import SpikingModel
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 from snnvae.train.family import Data
 
 HEADERS = ("rung", "error", "share of the error in fixed point")
@@ -38,7 +38,7 @@ def diagnose(
     rungs |= model.config.family.ladder(model, some, seed)
     rows = [(name, f"{error:.4g}", f"{error / fixed:.1%}" if fixed else "–")
             for name, error in rungs.items()]  # fmt: skip
-    text = f"{len(some)} held-out {model.config.family.unit}\n\n{table(HEADERS, rows)}"
+    text = f"{len(some)} held-out {model.config.family.unit}\n\n{Table(HEADERS, rows).as_text()}"
     found = {"samples": len(some), "seed": seed, "rungs": rungs}
     if out is not None:
         write_text(out / "diagnosis.json", json.dumps(found, indent=2) + "\n")

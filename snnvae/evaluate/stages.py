@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.run import run
 from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
-from snnvae.hardware_sim.make_stimulus import class_input, next_stimulus
+from snnvae.hardware_sim.make_stimulus import build_stimulus, class_input, next_stimulus
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 from snnvae.typed import typed
+
+CHUNK = 64
+"""Samples at a time; any number gives the same outputs."""
+Given = Callable[[range], tuple[Mapping[str, np.ndarray] | None, list[int] | None]]
+"""The data of some samples by port, and their classes; None where the host draws them."""
 
 
 def check_stages(encoder: Program, decoder: Program) -> tuple[str, str]:
@@ -62,3 +69,21 @@ def run_stages(
             stimulus = decoder_stimulus(programs[i - 1], found[-1], program, stimulus)
         found.append(run(program, stimulus, backend, progress=progress, resources=resources))
     return found
+
+
+def run_chunks(
+    programs: Sequence[Program],
+    count: int,
+    given: Given = lambda _: (None, None),
+    *,
+    seed: int,
+    backend: Backend,
+    progress: Progress | None = None,
+    resources: RunResources | None,
+) -> Iterator[list[Recording]]:
+    """The stages on samples 0 … count − 1, a chunk after another."""
+    for start in range(0, count, CHUNK):
+        samples = range(start, min(start + CHUNK, count))
+        data, classes = given(samples)
+        stimulus = build_stimulus(programs[0], samples, seed=seed, data=data, classes=classes)
+        yield run_stages(programs, stimulus, backend, progress, resources)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from snnvae import primitives
 from snnvae.files import write_text
 from snnvae.primitive import Synapse
 from snnvae.primitives.neuron import FloatNeuron
+from snnvae.table import Table
+
+COLUMNS = ("NIR node", "becomes", "what it computes")
 
 INTRODUCTION = """\
 # Primitives
@@ -43,38 +46,34 @@ refused.
 
 def markdown() -> str:
     """Lists every NIR node: what it becomes, its equation, how it runs and what limits it."""
-    weights = [f"{row} float, fixed | Sparse |" for row in _rows(primitives.SYNAPSES)]
+    weights = [(*row, "float, fixed", "Sparse") for row in _rows(primitives.SYNAPSES)]
     neurons = [
-        f"{row} {_output(cls)} | float, fixed | LIFReset |"
+        (*row, _output(cls), "float, fixed", "LIFReset")
         for cls in primitives.NEURONS
         for row in _rows([cls])
     ]
-    structure = [f"| {n.__name__} | {STRUCTURE[n.__name__]} |" for n in primitives.STRUCTURE]
+    structure = [(n.__name__, STRUCTURE[n.__name__]) for n in primitives.STRUCTURE]
     parts = [
         INTRODUCTION,
         "## Weights\n",
-        "| NIR node | becomes | what it computes | precision | stock Lava |",
-        "|---|---|---|---|---|",
-        *weights,
+        _table((*COLUMNS, "precision", "stock Lava"), weights),
         ABOUT_WEIGHTS,
         "## Neurons\n",
-        "| NIR node | becomes | what it computes | output | precision | stock Lava |",
-        "|---|---|---|---|---|---|",
-        *neurons,
+        _table((*COLUMNS, "output", "precision", "stock Lava"), neurons),
         ABOUT_NEURONS,
         "## Structure\n",
-        "| NIR node | what becomes of it |",
-        "|---|---|",
-        *structure,
+        _table(("NIR node", "what becomes of it"), structure),
     ]
     return "\n".join(parts) + "\n"
 
 
-def _rows(classes: Iterable[type[Synapse] | type[FloatNeuron]]) -> list[str]:
+def _table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    return Table(columns, rows).as_markdown(marked=True)
+
+
+def _rows(classes: Iterable[type[Synapse] | type[FloatNeuron]]) -> list[tuple[str, str, str]]:
     return [
-        f"| {node.__name__} | {cls.__name__} | {_summary(cls)} |"
-        for cls in classes
-        for node in cls.nir_types
+        (node.__name__, cls.__name__, _summary(cls)) for cls in classes for node in cls.nir_types
     ]
 
 
@@ -84,7 +83,7 @@ def _output(cls: type[FloatNeuron]) -> str:
 
 def _summary(cls: type) -> str:
     """First line of a docstring: the equation."""
-    return inspect.cleandoc(cls.__doc__ or "").splitlines()[0].replace("|", "\\|")
+    return inspect.cleandoc(cls.__doc__ or "").splitlines()[0]
 
 
 STRUCTURE = {

@@ -12,7 +12,6 @@ from snnvae.errors import ConfigError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-ACCELERATORS = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4

@@ -253,12 +253,15 @@ def test_interrupting_ends_with_one_line(
 def test_a_bug_of_ours_keeps_its_traceback(
     cli: Cli, sampled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from snnvae.cli import main
     from snnvae.export import nir_file
 
     def broken(*_: object) -> None:
-        raise RuntimeError("a bug")
+        raise RuntimeError("a bug\x1b[2J")
 
     monkeypatch.setattr(nir_file, "read_nir", broken)
-    with pytest.raises(RuntimeError, match="a bug"):
-        main(["inspect", str(sampled)])
+    ended = cli("inspect", sampled)
+    assert (ended.code, ended.out) == (70, "")
+    first, *_, told, asked = ended.err.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert told == "RuntimeError: a bug\\x1b[2J"
+    assert asked.startswith("snnvae: this is a bug of snnvae")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from snnvae.errors import DataError
-from snnvae.evaluate.deployed import CHUNK, DeployedModel
+from snnvae.evaluate.deployed import DeployedModel
+from snnvae.evaluate.stages import CHUNK
 from snnvae.families.images.config import Config
 from snnvae.families.images.inference import reconstruct
 from snnvae.train.build import build

@@ -12,7 +12,7 @@ import click
 from snnvae.commands.energy.options import check_outputs
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
-from snnvae.text_table import table
+from snnvae.table import Table
 
 if TYPE_CHECKING:
     from snnvae.energy.calibration.found import Calibration
@@ -97,8 +97,8 @@ def _text(found: Calibration) -> str:
     return "\n\n".join(
         [
             f"{found.figures.name}: {found.quality}; {noise}",
-            table(("term", "counter", "pJ", "95 % interval", "resolved"), prices),
-            table(("run", "rows", "dynamic mW", "sd", "fitted"), runs),
+            Table(("term", "counter", "pJ", "95 % interval", "resolved"), prices).as_text(),
+            Table(("run", "rows", "dynamic mW", "sd", "fitted"), runs).as_text(),
             *(f"Note: {note}." for note in found.notes),
         ]
     )

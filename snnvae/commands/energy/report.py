@@ -18,7 +18,7 @@ from snnvae.commands.energy.options import (
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
-from snnvae.text_table import table
+from snnvae.table import Table
 
 
 @click.command(
@@ -136,5 +136,5 @@ def _listed(as_json: bool) -> Result:
                 "sha256": profile.digest(),
             }
         )
-    text = table(("profile", "process", "scope", "evidence", "title"), rows)
+    text = Table(("profile", "process", "scope", "evidence", "title"), rows).as_text()
     return Result(text, {"profiles": data}, as_json=as_json)

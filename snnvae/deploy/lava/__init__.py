@@ -15,7 +15,7 @@ from snnvae.deploy.lava.runner import check_loihi2, run
 
 if TYPE_CHECKING:
     from snnvae.deploy.lava.network import NetworkGraph
-    from snnvae.deploy.lava.stock import StockGraph
+    from snnvae.deploy.lava.stock_graph import StockGraph
     from snnvae.program import Program
     from snnvae.stimulus import Stimulus
 

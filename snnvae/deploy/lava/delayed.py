@@ -9,19 +9,17 @@ it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from lava.magma.core.process.ports.ports import OutPort
 from lava.proc.io import source
 from lava.proc.lif.process import LIFReset
 
+from snnvae.deploy.lava.stock_graph import StockGraph
 from snnvae.deploy.lava.synapses import synapse_process
 from snnvae.primitives import Linear, OneToOne, fixed_point
 from snnvae.program import Connection
-
-if TYPE_CHECKING:
-    from snnvae.deploy.lava.stock import StockGraph
 
 _PASS, _GATE = 2, -8
 """Weights of the source's spike and of the gate's; a relay fires above 1."""

@@ -8,58 +8,25 @@ numpy 2.4 breaks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from lava.magma.core.process.ports.ports import OutPort
-from lava.magma.core.process.process import AbstractProcess
 
 from snnvae.deploy.lava.adapters import CURRENT_BITS, Adapters
 from snnvae.deploy.lava.delayed import delayed_spikes
-from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
+from snnvae.deploy.lava.graph import own_log_handlers
 from snnvae.deploy.lava.processes.network import Network
+from snnvae.deploy.lava.stock_graph import StockGraph
 from snnvae.deploy.lava.synapses import graded_identity, synapse_process
 from snnvae.deploy.lava.taps import Taps
-from snnvae.deploy.lava.timetable import HOST_STEPS, Target, Timetable
+from snnvae.deploy.lava.timetable import Target, Timetable
 from snnvae.deploy.lava.trace import Folder, output_kind
-from snnvae.deploy.timing import Schedule, check_stock, schedule, units
+from snnvae.deploy.timing import check_stock, units
 from snnvae.errors import UnsupportedError
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.stimulus import Stimulus
-
-
-@dataclass
-class StockGraph(LavaGraph):
-    """Lava's own processes, by the program's names.
-
-    layers: LIFReset by layer name (or the `Network` of its loop). synapses: Sparse by connection
-    name. relays: what keeps a delayed connection's spikes out of the next sample, by its name.
-    outputs: OutPort of each layer that spikes, flat; connect further processes to it. On a Loihi 2
-    `adapters` stand where a port crosses to or from the chip.
-    """
-
-    target: Target = "cpu"
-    adapters: Adapters = field(default_factory=Adapters)
-    schedule: Schedule = field(init=False)
-    layers: dict[str, AbstractProcess] = field(default_factory=dict)
-    synapses: dict[str, AbstractProcess] = field(default_factory=dict)
-    relays: dict[str, AbstractProcess] = field(default_factory=dict)
-    outputs: dict[str, OutPort] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.schedule = schedule(self.program, HOST_STEPS[self.target])
-
-    def processes(self) -> list[AbstractProcess]:
-        """Every process of the graph."""
-        own = (self.layers, self.synapses, self.relays)
-        made = [p for table in own for p in table.values()]
-        return [*made, *self.adapters.made, *super().processes()]
-
-    def spikes_from(self, stream: str, shift: int, delay: int = 0) -> OutPort:
-        """The port that sends an input's spikes, `shift` steps late."""
-        return self.adapters.to_chip(self.source(stream, shift, delay).s_out)
 
 
 def build(

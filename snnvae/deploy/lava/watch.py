@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from snnvae.deploy.lava import leftovers
+from snnvae.plain_text import visible
 
 _PERIOD = 0.1
 """Seconds between two looks."""
@@ -93,7 +94,7 @@ def failure(actor: Any) -> str | None:
     except Exception as error:  # an exception of the model's that cannot be unpickled here
         return f"failed: {error}"
     if exception is not None:
-        print(exception[1], file=sys.stderr, flush=True)
+        print(*map(visible, exception[1].splitlines()), sep="\n", file=sys.stderr, flush=True)
         return f"failed: {exception[1].strip().splitlines()[-1]}"
     if actor.is_alive():
         return None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
-
 from snnvae.energy.bill import BILL_COLUMNS
 from snnvae.energy.report import words
 from snnvae.energy.report.side_by_side import Named
+from snnvae.table import Table
 
 COLUMNS = ("run", "profile", "steps", "network", *BILL_COLUMNS)
 
@@ -17,13 +15,10 @@ def to_csv(reports: Named) -> str:
 
     `# Estimate, not a measurement` stands first: pandas reads the rest with ``skiprows=1``.
     """
-    buffer = StringIO()
-    buffer.write(f"# {words.DISCLAIMER}\n")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows: list[tuple[object, ...]] = []
     for name, report in reports:
         start = (name, report.profile.name, report.counts.steps)
-        writer.writerows((*start, "spiking", *row) for row in report.bill.rows())
+        rows += ((*start, "spiking", *row) for row in report.bill.rows())
         for ann in report.ann:
-            writer.writerows((*start, ann.name, *row) for row in ann.bill.rows())
-    return buffer.getvalue()
+            rows += ((*start, ann.name, *row) for row in ann.bill.rows())
+    return f"# {words.DISCLAIMER}\n{Table(COLUMNS, rows).as_csv()}"

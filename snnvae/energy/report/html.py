@@ -5,8 +5,7 @@ Everything that comes from a graph, a file name or a profile is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from snnvae.energy import units
@@ -14,8 +13,9 @@ from snnvae.energy.report import side_by_side, words
 from snnvae.energy.report.provenance import provenance
 from snnvae.energy.report.sections import sections
 from snnvae.energy.report.side_by_side import Named
-from snnvae.energy.report.tables import Table
 from snnvae.energy.result import EnergyReport
+from snnvae.html_page import render
+from snnvae.table import Table
 
 
 def to_html(report: EnergyReport, title: str = "Spiking network") -> str:
@@ -81,18 +81,8 @@ def _several(reports: Named, title: str, plot: str, about: str, tables: Sequence
 
 
 def _render(template: str, **values: Any) -> str:
-    import jinja2
-
-    folder = files("snnvae.energy.report") / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf8")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        energy=units.energy, band=units.band, percent=units.percent,
-        significant=units.significant, integer=units.integer,
-    )  # fmt: skip
-    return environment.get_template(template).render(words=words, **values)
+    filters: dict[str, Callable[..., str]] = {
+        "energy": units.energy, "band": units.band, "percent": units.percent,
+        "significant": units.significant, "integer": units.integer,
+    }  # fmt: skip
+    return render("snnvae.energy.report", template, filters, words=words, **values)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from snnvae.energy.report import side_by_side, words
 from snnvae.energy.report.provenance import provenance
 from snnvae.energy.report.sections import sections
 from snnvae.energy.report.side_by_side import Named
-from snnvae.energy.report.tables import Table
 from snnvae.energy.result import EnergyReport
+from snnvae.plain_text import markdown_text
+from snnvae.table import Table
+
+RULES = (" :-- ", " --: ")
+"""Below a table's header, for text and for numbers."""
 
 
 def to_markdown(report: EnergyReport, title: str = "Spiking network") -> str:
@@ -18,12 +21,16 @@ def to_markdown(report: EnergyReport, title: str = "Spiking network") -> str:
     said = [words.verdict(report.main, report.lower_bound)] if report.main else []
     said += [words.lower_bound(report), words.dominating(report), words.spread(report)]
     said += [words.times(report.pace)] if report.pace else []
-    parts = [_text(words.opening(report)), f"# {_text(title)}", _text(words.subject(report))]
-    parts += [_text(sentence) for sentence in said if sentence]
+    parts = [
+        markdown_text(words.opening(report)),
+        f"# {markdown_text(title)}",
+        markdown_text(words.subject(report)),
+    ]
+    parts += [markdown_text(sentence) for sentence in said if sentence]
     for section in sections(report):
         parts.append(f"## {section.title}")
         parts += _tables(section.tables)
-        parts += [_text(sentence) for sentence in section.says]
+        parts += [markdown_text(sentence) for sentence in section.says]
     parts.append("## Where it comes from")
     parts += [_sources(report)]
     return "\n\n".join(parts) + "\n"
@@ -44,17 +51,17 @@ def sweep_markdown(
 
 
 def _several(reports: Named, title: str, shown: Iterable[Table]) -> str:
-    parts = [_text(side_by_side.opening(reports)), f"# {_text(title)}"]
-    parts += [_text(note) for note in side_by_side.notes(reports)]
+    parts = [markdown_text(side_by_side.opening(reports)), f"# {markdown_text(title)}"]
+    parts += [markdown_text(note) for note in side_by_side.notes(reports)]
     parts += _tables(shown)
     parts.append("## Where it comes from")
-    parts += [f"**{_text(name)}**\n\n{_sources(report)}" for name, report in reports]
+    parts += [f"**{markdown_text(name)}**\n\n{_sources(report)}" for name, report in reports]
     return "\n\n".join(parts) + "\n"
 
 
 def _sources(report: EnergyReport) -> str:
     found = provenance(report).items()
-    return "\n".join(f"- {_text(key)}: {_text(value)}" for key, value in found)
+    return "\n".join(f"- {markdown_text(key)}: {markdown_text(value)}" for key, value in found)
 
 
 def _tables(shown: Iterable[Table]) -> list[str]:
@@ -62,24 +69,5 @@ def _tables(shown: Iterable[Table]) -> list[str]:
         part
         for table in shown
         if table.rows
-        for part in (_text(table.caption) + ":", _table(table))
+        for part in (markdown_text(table.caption) + ":", table.as_markdown(RULES))
     ]
-
-
-def _table(table: Table) -> str:
-    lines = ["--:" if n not in table.text else ":--" for n in range(len(table.columns))]
-    rows = [table.columns, lines, *table.rows, *([table.foot] if table.foot else [])]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows)
-
-
-def _cell(cell: str) -> str:
-    return cell if set(cell) <= {"-", ":"} else _text(cell)
-
-
-def _text(text: str) -> str:
-    """A text that Markdown shows as it is: names of nodes and profiles are data."""
-    flat = " ".join(text.split())
-    for mark in "\\`*_[]<>|#&~$":
-        flat = flat.replace(mark, "\\" + mark)
-    # At the start of a line these would begin a list.
-    return re.sub(r"^(\d*)([-+.)])(?=[\s-]|$)", r"\1\\\2", flat)

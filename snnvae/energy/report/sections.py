@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnvae.energy.report import tables
-from snnvae.energy.report.tables import Table
 from snnvae.energy.result import EnergyReport
+from snnvae.table import Table
 
 REUSE_NOTE = (
     "Memory: the spiking network reads a weight, and reads and writes a membrane, for every "

@@ -8,9 +8,9 @@ from itertools import combinations
 from snnvae.energy import units
 from snnvae.energy.interval import quotient
 from snnvae.energy.report import words
-from snnvae.energy.report.tables import Table
 from snnvae.energy.result import EnergyReport
 from snnvae.energy.terms import GROUPS
+from snnvae.table import Table
 
 Named = Sequence[tuple[str, EnergyReport]]
 """Reports, each by the name of its run."""
@@ -69,12 +69,14 @@ def sweep(reports: Sequence[EnergyReport], changes: Sequence[float | None]) -> T
         )
     nearest = reports[0].main.ann.name if reports[0].main else "ANN"
     return Table(
-        "Energy per sample for each number of steps; the outputs' change is their mean squared "
-        "difference from those of the most steps",
         ("T", "energy", "low to high", "SOP", "mean rate", f"spiking / {nearest}", "verdict",
          "change of outputs"),
         tuple(rows),
-        frozenset({0, 6}),
+        text={0, 6},
+        caption=(
+            "Energy per sample for each number of steps; the outputs' change is their mean "
+            "squared difference from those of the most steps"
+        ),
     )  # fmt: skip
 
 
@@ -139,18 +141,20 @@ def _pairs(reports: Named) -> Table:
             ends = (found.nominal, found.low, found.high)
             rows.append((f"{b} / {a}", *map(units.significant, ends)))
     return Table(
-        "Ratios of energies per sample; what both prices depend on moves together",
         ("ratio", "nominal", "low", "high"),
         tuple(rows),
+        text={0},
+        caption="Ratios of energies per sample; what both prices depend on moves together",
     )
 
 
 def _columns(caption: str, reports: Named, rows: Sequence[tuple[str, Cell]]) -> Table:
     cells = [(name, *(cell(report) for _, report in reports)) for name, cell in rows]
     return Table(
-        caption,
         ("", *(name for name, _ in reports)),
         tuple(row for row in cells if any(row[1:])),
+        text={0},
+        caption=caption,
     )
 
 

@@ -6,37 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnvae.evaluate.front.result import COMPUTE, IDEAL, NONE, PROFILES, Front
-from snnvae.files import write_aside
+from snnvae.plotting import COLOURS, INK, png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NANOJOULE = 1e-3
 """From pJ."""
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito's, for any kind of sight."""
-INK = "#555555"
 
 
 def save_plot(front: Front, path: Path) -> None:
     """Three panels: arithmetic alone, memory included, break-even."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(13, 4.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, middle, right = figure.subplots(1, 3)
-    _front(left, front, PROFILES[0], (COMPUTE,))
-    left.set_title("Arithmetic alone")
-    _front(middle, front, PROFILES[1], (IDEAL, NONE))
-    middle.set_title("Memory included")
-    _break_even(right, front)
-    figure.suptitle(
-        f"{front.model.upper()} on {front.dataset}: reconstruction in fixed point against energy "
-        "(estimates, 45 nm)"
-    )
-    with write_aside(path) as aside:
-        figure.savefig(aside, dpi=120, format="png")
+    with png(path, 13, 4.4, dpi=120) as figure:
+        left, middle, right = figure.subplots(1, 3)
+        _front(left, front, PROFILES[0], (COMPUTE,))
+        left.set_title("Arithmetic alone")
+        _front(middle, front, PROFILES[1], (IDEAL, NONE))
+        middle.set_title("Memory included")
+        _break_even(right, front)
+        figure.suptitle(
+            f"{front.model.upper()} on {front.dataset}: reconstruction in fixed point against "
+            "energy (estimates, 45 nm)"
+        )
 
 
 def _colours(front: Front) -> dict[int, str]:
@@ -110,5 +101,4 @@ def _finish(axes: Axes) -> None:
             axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, which="both", color="#e5e5e5", lw=0.6)
     axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(fontsize=8)

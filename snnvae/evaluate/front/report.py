@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnvae.energy import units
 from snnvae.energy.interval import Interval
 from snnvae.evaluate.front.result import CASES, COMPUTE, Front
-from snnvae.evaluate.markdown import markdown_table
+from snnvae.table import Table
 
 HEADERS = (
     "network", "T", "budget", "MSE", "float MSE", "SOP / image", "SOP / synapse",
@@ -105,9 +105,9 @@ def markdown(front: Front) -> str:
         f"Loihi's fixed point, mean over {front.images:,} held-out images; energy per image, "
         f"encoder and decoder, mean over {front.priced_images:,}, 45 nm.",
         "",
-        markdown_table(HEADERS, rows(front)),
+        Table(HEADERS, rows(front)).as_markdown(),
     ]
     if front.anns:
-        lines += ["", markdown_table(ANN_HEADERS, ann_rows(front)), ""]
+        lines += ["", Table(ANN_HEADERS, ann_rows(front)).as_markdown(), ""]
         lines += [f"* {answer}" for answer in answers(front)]
     return "\n".join(lines) + "\n"

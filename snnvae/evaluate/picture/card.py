@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import nir
 
 from snnvae.evaluate.picture.describe import Description, Path, describe
-from snnvae.evaluate.picture.text import cells, packed, printable, shortened
+from snnvae.evaluate.picture.text import packed
+from snnvae.plain_text import cells, visible
 
 TITLE_CELL, TEXT_CELL = 7.9, 6.9
 """Width of a cell, for the sizes of text below: monospaced fonts have 0.55 to 0.61 of it."""
@@ -51,7 +52,7 @@ def card(node: nir.NIRNode, path: Path, dt: float | None, rates: Mapping[Path, f
     lines = [*heads, [f"{p.name} {p.text}" for p in said.parameters if not p.usual]]
     rate = rates.get(path)
     return Card(
-        shortened(printable(path[-1]), MOST_TITLE),
+        visible(path[-1], MOST_TITLE),
         tuple(line for words in lines for line in packed(words, MOST_TEXT)),
         said,
         rate,

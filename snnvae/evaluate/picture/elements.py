@@ -7,7 +7,7 @@ from html import escape
 
 from snnvae.evaluate.picture.card import TEXT_CELL, TITLE_CELL
 from snnvae.evaluate.picture.route import Curve
-from snnvae.evaluate.picture.text import cells
+from snnvae.plain_text import cells, visible
 
 ARROW, ARROW_HALF = 8.0, 3.6
 SURE = "·…→×−µ"
@@ -35,7 +35,7 @@ def words(kind: str, x: float, y: float, text: str, **attributes: str) -> str:
     if not all(c.isascii() or c in SURE for c in text):
         width = cells(text) * (TITLE_CELL if kind == "title" else TEXT_CELL)
         fit = {"textLength": width, "lengthAdjust": "spacingAndGlyphs"}
-    return tag("text", escape(text), class_=kind, x=x, y=y, **fit, **attributes)
+    return tag("text", escape(visible(text)), class_=kind, x=x, y=y, **fit, **attributes)
 
 
 def line(curves: tuple[Curve, ...]) -> str:

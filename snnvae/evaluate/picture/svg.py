@@ -11,7 +11,7 @@ from snnvae.evaluate.picture import colours
 from snnvae.evaluate.picture.card import PADDING, TEXT_CELL, counted, rate_text
 from snnvae.evaluate.picture.elements import decimal, line, moved, tag, words
 from snnvae.evaluate.picture.scene import Box, Scene
-from snnvae.evaluate.picture.text import cells, printable, shortened
+from snnvae.plain_text import cells, shortened, visible
 
 BORDER = 16.0
 HEAD = 46.0
@@ -34,14 +34,14 @@ text{{font-family:{FONT};font-size:{sizes.TEXT_SIZE}px;stroke:none}}
 def to_svg(scene: Scene, title: str, *, dt: float | None = None, bare: bool = True) -> str:
     """The picture. `bare`: a file of its own, with styles and ground; else for a page that has the
     rules of `style` itself."""
-    title, said = printable(title), _summary(scene)
+    title, said = visible(title), _summary(scene)
     rates = [box.card.rate for box in scene.all_boxes() if box.card.rate is not None]
     top = max(rates, default=0.0)
     inner = max(scene.width, LEAST_WIDTH)
     key, key_height = _legend(scene, inner, rate_text(top, dt) if rates else "")
     width, height = inner + 2 * BORDER, HEAD + scene.height + key_height + 2 * BORDER
     size = {"width": width, "height": height}
-    edges = ", ".join(" to ".join(map(printable, line.edge)) for line in scene.lines)
+    edges = ", ".join(" to ".join(map(visible, line.edge)) for line in scene.lines)
     ground = tag("style", f"\n{style()}\n"), tag("rect", class_="ground", **size)
     parts = [
         tag("title", escape(title), id="picture-title"),
@@ -69,13 +69,13 @@ def _drawn(scene: Scene, top: float, loops: Iterator[int]) -> Iterator[str]:
         yield moved(box.x, box.y, _box(box, top, loops))
     for each in scene.lines:
         kind = f"edge loop loop{next(loops) % colours.LOOPS}" if each.closes else "edge"
-        name = " → ".join(map(printable, each.edge))
+        name = " → ".join(map(visible, each.edge))
         yield tag("g", tag("title", escape(name)), line(each.curves), class_=kind)
 
 
 def _box(box: Box, top: float, loops: Iterator[int]) -> Iterator[str]:
     card, said = box.card, box.card.description
-    told = [printable(".".join(box.path)), said.type, said.shape]
+    told = [visible(".".join(box.path)), said.type, said.shape]
     told += [f"{p.name} {p.text}" for p in said.parameters]
     yield tag("title", escape("\n".join(told)))
     yield tag("rect", class_=f"box {said.role}", width=box.width, height=box.height, rx=5)

@@ -15,6 +15,7 @@ from snnvae.families.images.metrics.metrics import names
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.table import Table
 from snnvae.train.settings import command_of
 from snnvae.train.to_nir import to_nir
 
@@ -51,14 +52,14 @@ def model_card(
         "",
         f"{conditions}",
         "",
-        "| | " + " | ".join(networks) + " |",
-        "|---|" + "---|" * len(networks),
     ]
+    rows = []
     for metric, values in figures.items():
         if metric in IN_PARTS or any(isinstance(v, str) for v in values.values()):
             continue
         cells = [figure(values.get(network)) for network in networks]
-        lines.append(f"| {labels.get(metric, metric)} | " + " | ".join(cells) + " |")
+        rows.append((labels.get(metric, metric), *cells))
+    lines.append(Table(("", *networks), rows).as_markdown())
     if "rates" in figures:
         lines += ["", "## Firing rates", "", *_rates(figures["rates"])]
     lines += ["", "## What it costs", "", *_energy(model)]

@@ -19,7 +19,7 @@ from snnvae.families.images.metrics.recogniser import Recogniser
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.files import write_text
-from snnvae.text_table import table
+from snnvae.table import Table
 from snnvae.train.to_nir import parts_for, to_nir
 
 OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
@@ -116,4 +116,4 @@ def _text(by_metric: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]
             missing.append(f"{called.get(metric, metric)}: {why}")
         else:
             rows.append((called.get(metric, metric), *(figure(values.get(n)) for n in figures)))
-    return "\n".join([table(("", *figures), rows), *missing])
+    return "\n".join([Table(("", *figures), rows).as_text(), *missing])

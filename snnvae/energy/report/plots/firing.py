@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from snnvae.energy import units
-from snnvae.energy.report.plots.style import COLOURS, drawing, label, short
+from snnvae.energy.report.plots.style import drawing, label, short
 from snnvae.energy.result import EnergyReport
 from snnvae.hardware_sim.counts import InputCounts, LayerCounts
+from snnvae.plotting import COLOURS
 
 MOST_STEPS = 100
 """Steps that the raster shows."""

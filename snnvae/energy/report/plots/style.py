@@ -1,4 +1,4 @@
-"""What all plots share: colours, type, and how a figure becomes an <svg> of a page.
+"""What the plots of a page share: colours of meanings, and how a figure becomes an <svg> of a page.
 
 Text and axes take the page's colour (currentColor) and font; series colours are readable on both a
 light and a dark page.
@@ -15,34 +15,29 @@ from typing import TYPE_CHECKING, Any
 from snnvae.energy import units
 from snnvae.energy.interval import Interval
 from snnvae.energy.terms import GROUPS
+from snnvae.plain_text import one_line
+from snnvae.plotting import BLUE, COLOURS, GREY, RED, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Paul Tol's "bright" scheme: apart for colour-blind eyes, and on white as on black.
-COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#999999")
 GROUP_COLOUR = dict(zip(GROUPS, COLOURS, strict=True))
-SPIKING, ARTIFICIAL, MARK = COLOURS[0], COLOURS[6], COLOURS[4]
-OTHER_SCOPE = "#99999960"
+SPIKING, ARTIFICIAL, MARK = BLUE, GREY, RED
+OTHER_SCOPE = f"{GREY}60"
 INK = "#010203"
 """Drawn in this colour, then replaced by currentColor."""
 WIDTH = 8.4
 """Inches."""
 
 _STYLE: dict[str, Any] = {
+    **STYLE,
     "svg.fonttype": "none",
-    "text.parse_math": False,  # node names are text, whatever dollar signs they hold
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
 }
 
 
@@ -92,8 +87,7 @@ def label(axes: Axes, x: float, y: float, text: str) -> None:
 
 def short(name: str, width: int = 28) -> str:
     """A name that fits beside a bar."""
-    name, half = " ".join(name.split()), (width - 1) // 2
-    return name if len(name) <= width else f"{name[:half]}…{name[-half:]}"
+    return one_line(name, width)
 
 
 def reach(interval: Interval) -> list[list[float]]:

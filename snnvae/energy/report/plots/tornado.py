@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from snnvae.energy import units
-from snnvae.energy.report.plots.style import COLOURS, INK, drawing, label, short
+from snnvae.energy.report.plots.style import INK, drawing, label, short
 from snnvae.energy.result import EnergyReport
+from snnvae.plotting import CYAN, RED
 
 SHOWN = 10
 
@@ -23,7 +24,7 @@ def tornado(report: EnergyReport) -> str:
     with drawing(1.3 + 0.36 * len(swings), "tornado") as drawn:
         axes = drawn.bars()
         for y, swing in enumerate(swings):
-            for end, colour in ((swing.answer.low, COLOURS[1]), (swing.answer.high, COLOURS[4])):
+            for end, colour in ((swing.answer.low, CYAN), (swing.answer.high, RED)):
                 axes.barh(y, end - middle, left=middle, color=colour, height=0.6)
             low, high = swing.answer.low, swing.answer.high
             label(axes, max(low, high, middle), y, f"{write(low)} … {write(high)}")

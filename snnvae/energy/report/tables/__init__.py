@@ -14,10 +14,8 @@ from snnvae.energy.report.tables.counted import (
     populations,
     routes,
 )
-from snnvae.energy.report.tables.table import Table
 
 __all__ = [
-    "Table",
     "comparisons",
     "connections",
     "host",

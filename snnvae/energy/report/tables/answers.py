@@ -5,8 +5,8 @@ from __future__ import annotations
 from snnvae.energy import units
 from snnvae.energy.compare import KNOWN_BREAK_EVENS
 from snnvae.energy.report import words
-from snnvae.energy.report.tables.table import Table
 from snnvae.energy.result import EnergyReport
+from snnvae.table import Table
 
 
 def comparisons(report: EnergyReport) -> Table:
@@ -31,11 +31,13 @@ def comparisons(report: EnergyReport) -> Table:
         )
     prices = f"; prices: {report.reference.title}" if report.reference else ""
     return Table(
-        "The ANN has the same topology, runs once, exact at the borders, with BatchNorm folded"
-        + prices,
         ("network", "energy", "low to high", "spiking / ANN", "spiking network", "break-even"),
         tuple(rows),
-        frozenset({0, 4, 5}),
+        text={0, 4, 5},
+        caption=(
+            "The ANN has the same topology, runs once, exact at the borders, with BatchNorm folded"
+            + prices
+        ),
     )
 
 
@@ -61,9 +63,13 @@ def meeting(report: EnergyReport) -> Table:
         cells = (units.energy(c.ann.total.nominal), words.even_rate(c.break_even))
         rows.append((f"break-even: {c.ann.name}", *cells, band, per_synapse))
     return Table(
-        "The spiking network at this run's rate and at none, and where it costs what each ANN does",
         ("point", "energy", "mean rate", "low to high (prices)", "spikes per synapse"),
         tuple(rows),
+        text={0},
+        caption=(
+            "The spiking network at this run's rate and at none, and where it costs what each "
+            "ANN does"
+        ),
     )
 
 
@@ -74,10 +80,12 @@ def thresholds(report: EnergyReport) -> Table:
     rows = [("this run", f"{now}, mean rate {units.percent(point.rate)}, T = {point.steps}")]
     rows += [(source, value) for value, source in KNOWN_BREAK_EVENS]
     return Table(
-        "Spikes per synapse and inference below which others found a spiking network cheaper",
         ("source", "break-even"),
         tuple(rows),
-        frozenset({0, 1}),
+        text={0, 1},
+        caption=(
+            "Spikes per synapse and inference below which others found a spiking network cheaper"
+        ),
     )
 
 
@@ -90,7 +98,10 @@ def swings(report: EnergyReport) -> Table:
         for s in report.swings
     )
     return Table(
-        f"The {what} where one unknown goes from its low to its high end, the others nominal",
         ("unknown", "at its low end", "nominal", "at its high end"),
         rows,
+        text={0},
+        caption=(
+            f"The {what} where one unknown goes from its low to its high end, the others nominal"
+        ),
     )

@@ -7,9 +7,9 @@ import numpy as np
 from snnvae.energy import units
 from snnvae.energy.interval import Interval
 from snnvae.energy.profile import Price
-from snnvae.energy.report.tables.table import Table
 from snnvae.energy.result import EnergyReport
 from snnvae.energy.terms import ANN_TERMS, HOST_TERMS, SNN_TERMS
+from snnvae.table import Table
 
 
 def layers(report: EnergyReport) -> Table:
@@ -22,10 +22,11 @@ def layers(report: EnergyReport) -> Table:
             rows.append((layer.name, *_energies(layer.total), *map(units.energy, parts)))
     sums = (energy.nominal for energy in groups.values())
     return Table(
-        "Per sample; connections count for the layer they end at",
         ("layer", "total", "low to high", *groups),
         tuple(rows),
         foot=("total", *_energies(report.total), *map(units.energy, sums)),
+        text={0},
+        caption="Per sample; connections count for the layer they end at",
     )
 
 
@@ -40,10 +41,10 @@ def terms(report: EnergyReport) -> Table:
         cells = (units.integer(count) if price else "", each, *_energies(energy), share)
         rows.append((term, SNN_TERMS[term], *cells))
     return Table(
-        "Energy by term, per sample",
         ("term", "is", "count", "price", "energy", "low to high", "share"),
         tuple(rows),
-        frozenset({0, 1}),
+        text={0, 1},
+        caption="Energy by term, per sample",
     )
 
 
@@ -57,10 +58,13 @@ def missing(report: EnergyReport) -> Table:
     for term, reason in report.profile.excluded.items():
         rows.append((term, names[term], "", f"excluded on both sides: {reason}"))
     return Table(
-        "Excluded terms are left out on both sides of the comparison; unpriced ones belong in it",
         ("term", "is", "per sample", "why it is missing"),
         tuple(rows),
-        frozenset({0, 1, 3}),
+        text={0, 1, 3},
+        caption=(
+            "Excluded terms are left out on both sides of the comparison; unpriced ones "
+            "belong in it"
+        ),
     )
 
 
@@ -75,10 +79,10 @@ def prices(report: EnergyReport) -> Table:
         amounts = (_nominal(price), units.band(price.energy))
         rows.append((name, what, *amounts, backing.grade + scope, number, backing.note))
     return Table(
-        "For one occurrence; a band that depends on the layer is given from least to most",
         ("term", "is", "nominal", "low to high", "evidence", "source", "note"),
         tuple(rows),
-        frozenset({0, 1, 4, 5, 6}),
+        text={0, 1, 4, 5, 6},
+        caption="For one occurrence; a band that depends on the layer is given from least to most",
     )
 
 

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnvae.families.images.diagnosis.result import Diagnosis, Loss
-from snnvae.files import write_aside
+from snnvae.plotting import BLUE, INK, PALE, PURPLE, RED, YELLOW, png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Of Paul Tol's "bright" scheme, apart for colour-blind eyes.
-COLOURS = {"decoder": "#4477aa", "draws": "#ccbb44", "encoder": "#ee6677"}
+CAUSES = {"decoder": BLUE, "draws": YELLOW, "encoder": RED}
 LEGEND = {
     "decoder": "decoder, at most",
     "draws": "draws of spikes",
     "encoder": "encoder",
 }
-DATA, PRIOR, INK = "#bbbbbb", "#aa3377", "#333333"
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.edgecolor": INK,
-    "legend.frameon": False,
-}
 
 
 def plot(found: Diagnosis, path: Path) -> None:
-    """Writes a PNG, aside first. No pyplot, so no global state and no window."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        width = 11.0 if found.classes else 4.5
-        figure = Figure(figsize=(width, 4.2), dpi=150, layout="constrained")
-        FigureCanvasAgg(figure)
+    """Writes a PNG, aside first."""
+    with png(path, 11.0 if found.classes else 4.5, 4.2) as figure:
         figure.suptitle(
             f"{found.model.upper()} of {found.dataset}: loss {found.loss.total:.4f} on "
             f"{found.loss.images} held-out images",
@@ -54,8 +35,6 @@ def plot(found: Diagnosis, path: Path) -> None:
         else:
             left = figure.subplots()
         _losses(found, left)
-        with write_aside(path) as aside:
-            figure.savefig(aside, format="png")
 
 
 def _losses(found: Diagnosis, axes: Axes) -> None:
@@ -65,7 +44,7 @@ def _losses(found: Diagnosis, axes: Axes) -> None:
     at = np.arange(len(bars), dtype=float)
     at[1:] += 0.4
     bottom = np.zeros(len(bars))
-    for name, colour in COLOURS.items():
+    for name, colour in CAUSES.items():
         heights = np.array([max(0.0, loss.parts[name].loss) for _, loss in bars])
         axes.bar(at, heights, 0.8, bottom, color=colour, label=LEGEND[name])
         for x, y, height, (_, loss) in zip(at, bottom, heights, bars):
@@ -93,8 +72,8 @@ def _prior(found: Diagnosis, axes: Axes) -> None:
         [100 * value for value in values]
         for values in zip(*((c.data_share, c.prior_share) for c in found.classes))
     )
-    axes.bar(at - 0.2, data, 0.4, color=DATA, label="in the data")
-    axes.bar(at + 0.2, drawn, 0.4, color=PRIOR, label="in the prior's draws")
+    axes.bar(at - 0.2, data, 0.4, color=PALE, label="in the data")
+    axes.bar(at + 0.2, drawn, 0.4, color=PURPLE, label="in the prior's draws")
     axes.set_xticks(at, [str(c.label) for c in found.classes])
     axes.set_ylim(0, 1.18 * max(*data, *drawn))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

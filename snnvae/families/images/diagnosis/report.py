@@ -12,7 +12,6 @@ from snnvae.families.images.diagnosis.diagnose import diagnose
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.files import write_text
 from snnvae.progress import Progress
-from snnvae.text_table import table
 from snnvae.train.family import Data
 
 
@@ -27,7 +26,7 @@ def report(
         model, data, samples=samples, draws=draws, iterations=iterations, aggregate=aggregate,
         seed=seed, progress=progress,
     )  # fmt: skip
-    text = words.text(found, table)
+    text = words.text(found)
     if out is not None:
         from snnvae.families.images.diagnosis.plot import plot
 

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from snnvae.evaluate.markdown import markdown_table
 from snnvae.families.images.diagnosis.result import Diagnosis
+from snnvae.table import Table
 
 CAUSE = {
     "encoder": "encoder: against the image's own best rates",
     "draws": "draws: against the best spikes found",
     "decoder": "decoder: error of the best spikes (upper bound)",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Headers and rows of text."""
-
-    headers: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def markdown(self) -> str:
-        """Returns the table as Markdown has it; numbers to the right."""
-        return markdown_table(self.headers, self.rows, numbers=True)
 
 
 def headline(found: Diagnosis) -> str:
@@ -42,7 +27,7 @@ def losses(found: Diagnosis) -> Table:
         for name, part in found.loss.parts.items()
     ]
     total = ("the whole loss", f"{found.loss.total:.4f}", "", "100%")
-    return Table(("mean squared error per pixel", "loss", "±", "share"), [*rows, total])
+    return Table(("mean squared error per pixel", "loss", "±", "share"), [*rows, total], {0})
 
 
 def sentences(found: Diagnosis) -> tuple[str, ...]:
@@ -61,7 +46,7 @@ def classes(found: Diagnosis) -> Table:
         crowd = (f"{c.data_share:.1%}", f"{c.prior_share:.1%}")
         rows.append((str(c.label), str(c.loss.images), f"{c.loss.total:.4f}", *shares, *crowd))
     names = ("class", "images", "loss", *found.loss.parts, "share of data", "share of prior")
-    return Table(names, rows)
+    return Table(names, rows, {0})
 
 
 def prior(found: Diagnosis) -> Table:
@@ -77,7 +62,7 @@ def prior(found: Diagnosis) -> Table:
     ]
     if found.class_accuracy is not None:
         rows.append(("accuracy of the classes read from latents", f"{found.class_accuracy:.3f}"))
-    return Table((f"prior against posterior, {fit.samples} draws each", "figure"), rows)
+    return Table((f"prior against posterior, {fit.samples} draws each", "figure"), rows, {0})
 
 
 def differences(found: Diagnosis) -> str:
@@ -86,10 +71,10 @@ def differences(found: Diagnosis) -> str:
     return f"Mean rates differ most in these latents (posterior, prior): {', '.join(worst)}."
 
 
-def text(found: Diagnosis, draw: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) -> str:
-    """Writes a diagnosis for a terminal; `draw` makes a table of headers and rows."""
+def text(found: Diagnosis) -> str:
+    """Writes a diagnosis for a terminal."""
     tables = [losses(found), *([classes(found)] if found.classes else []), prior(found)]
-    first, *others = [draw(t.headers, t.rows) for t in tables]
+    first, *others = [table.as_text() for table in tables]
     advice = [f"* {s.text}{f' Try: {s.command}' if s.command else ''}" for s in found.suggestions]
     parts = [
         headline(found),
@@ -112,10 +97,10 @@ def markdown(found: Diagnosis, picture: str) -> str:
     parts = [
         f"# Diagnosis\n\n{headline(found)}.",
         f"![Loss by cause, and the prior's classes]({picture})",
-        f"## What the loss is made of\n\n{losses(found).markdown()}",
+        f"## What the loss is made of\n\n{losses(found).as_markdown()}",
         " ".join(sentences(found)),
-        *([f"## By class\n\n{classes(found).markdown()}"] if found.classes else []),
-        f"## The prior\n\n{prior(found).markdown()}\n\n{differences(found)}",
+        *([f"## By class\n\n{classes(found).as_markdown()}"] if found.classes else []),
+        f"## The prior\n\n{prior(found).as_markdown()}\n\n{differences(found)}",
         "\n".join(["## What follows\n", *(advice or ["* Nothing stands out."])]),
         "## To bear in mind\n\n" + "\n".join(f"* {note}" for note in found.notes),
     ]

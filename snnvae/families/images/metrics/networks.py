@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import nir
 import numpy as np
@@ -13,21 +13,16 @@ from numpy.typing import NDArray
 
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.run import run
 from snnvae.errors import GraphError
-from snnvae.evaluate.stages import run_stages
+from snnvae.evaluate.stages import Given, run_chunks
 from snnvae.families.images.inference import generate, reconstruct
 from snnvae.families.images.vae import VAE
 from snnvae.hardware_sim.counter import Counter
-from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.program import Precision, Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.train.rates import firing_rates
 from snnvae.train.run_part import deployable
-
-CHUNK = 64
-"""Samples at a time; any number gives the same images."""
 
 
 @dataclass(frozen=True)
@@ -128,33 +123,33 @@ class DeployedNetwork:
 
     def generate(self, count: int) -> GeneratedImages:
         """Generates images by the generator."""
-        program = self._part("generator")
-        tally = _Tally()
-        for samples in self._chunks("generate", count):
-            stimulus = build_stimulus(program, samples, seed=self.seed)
-            recording = run(program, stimulus, self.backend, resources=self.resources)
-            tally.add(program, recording)
-            tally.images.append(_image(recording))
-        return tally.made()
+        return self._made("generate", ["generator"], count)
 
     def reconstruct(
         self, images: NDArray[np.float32], label: NDArray[np.int64] | None = None
     ) -> GeneratedImages:
         """Reconstructs images by the autoencoder, or by encoder, host's draw and decoder."""
         names = ["autoencoder"] if "autoencoder" in self.programs else ["encoder", "decoder"]
-        programs = [self._part(name) for name in names]
-        tally = _Tally()
-        for samples in self._chunks("reconstruct", len(images)):
-            some = images[list(samples)].astype(np.float64)
-            known = label if self.classes else None
-            classes = None if known is None else known[list(samples)].tolist()
-            stimulus = build_stimulus(
-                programs[0], samples, seed=self.seed, data={"image": some}, classes=classes
-            )
-            recordings = run_stages(programs, stimulus, self.backend, None, self.resources)
+
+        def given(at: range) -> tuple[dict[str, NDArray[Any]], list[int] | None]:
+            known = label[at.start : at.stop].tolist() if label is not None else None
+            some = images[at.start : at.stop].astype(np.float64)
+            return {"image": some}, known if self.classes else None
+
+        return self._made("reconstruct", names, len(images), given)
+
+    def _made(self, what: str, names: Sequence[str], count: int, *given: Given) -> GeneratedImages:
+        programs, tally = [self._part(name) for name in names], _Tally()
+        self.progress.start(what, count)
+        for recordings in run_chunks(
+            programs, count, *given, seed=self.seed, backend=self.backend, resources=self.resources
+        ):
             for program, recording in zip(programs, recordings):
                 tally.add(program, recording)
-            tally.images.append(_image(recordings[-1]))
+            images = next(iter(recordings[-1].outputs.values()))
+            tally.images.append(images)
+            self.progress.advance(len(images))
+        self.progress.finish()
         return tally.made()
 
     def _part(self, name: str) -> Program:
@@ -164,14 +159,3 @@ class DeployedNetwork:
                 f"{' and '.join(self.programs)}: export it with `part`"
             )
         return self.programs[name]
-
-    def _chunks(self, what: str, count: int) -> Iterator[range]:
-        self.progress.start(what, count)
-        for start in range(0, count, CHUNK):
-            yield (samples := range(start, min(start + CHUNK, count)))
-            self.progress.advance(len(samples))
-        self.progress.finish()
-
-
-def _image(recording: Recording) -> NDArray[np.floating]:
-    return next(iter(recording.outputs.values()))

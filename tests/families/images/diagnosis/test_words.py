@@ -10,8 +10,9 @@ from PIL import Image
 
 from snnvae.families.images.diagnosis.plot import plot
 from snnvae.families.images.diagnosis.result import Diagnosis, Suggestion
-from snnvae.families.images.diagnosis.words import losses, markdown, text
+from snnvae.families.images.diagnosis.words import classes, losses, markdown, prior, text
 
+TABLES = (losses, classes, prior)
 MakeUp = Callable[..., Diagnosis]
 
 
@@ -32,10 +33,9 @@ def test_the_page_has_all_sections(made_up: MakeUp) -> None:
     assert "Nothing stands out" in bare
 
 
-def test_the_text_is_drawn_by_whoever_shows_it(made_up: MakeUp) -> None:
-    said = text(made_up(), lambda headers, rows: f"<{len(headers)}×{len(rows)}>")
-    assert said.count("<") == 3
-    assert "<8×2>" in said
+def test_the_text_has_all_tables(made_up: MakeUp) -> None:
+    said = text(made_up())
+    assert [said.count(table.as_text()) for table in (f(made_up()) for f in TABLES)] == [1, 1, 1]
 
 
 def test_the_picture_is_written_with_and_without_classes(made_up: MakeUp, tmp_path: Path) -> None:

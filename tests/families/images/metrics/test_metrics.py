@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.evaluate.stages import CHUNK
 from snnvae.families.images.config import Config
 from snnvae.families.images.inference import reconstruct
 from snnvae.families.images.metrics.features import BATCH, features, load_features
 from snnvae.families.images.metrics.metrics import Metrics
-from snnvae.families.images.metrics.networks import CHUNK, DeployedNetwork, TrainedNetwork
+from snnvae.families.images.metrics.networks import DeployedNetwork, TrainedNetwork
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.images import mse
 from snnvae.train import checkpoint
