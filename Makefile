@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 JOBS ?= $(shell nproc)
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: help install demo test test-all thorough quick lint examples bench clean
+.PHONY: help install demo test test-all thorough quick lint examples fuzz bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-all  the same with many more cases, on every supported Python that is here"
 	@echo "make quick     the tests that take seconds"
 	@echo "make examples  run the examples"
+	@echo "make fuzz      damaged files against every reader; an hour"
 	@echo "make bench     time it beside Lava, Norse, nirtorch and torch; minutes"
 	@echo "make install   only fill .venv"
 
@@ -56,6 +57,9 @@ quick: $(READY)
 
 examples: $(READY)
 	for example in examples/0*.py; do echo "== $$example"; $(BIN)/python $$example || exit 1; done
+
+fuzz: $(READY)
+	cd tests/support && ../../$(BIN)/python -m fuzz.run
 
 bench: $(READY)
 	mkdir -p out

@@ -24,8 +24,9 @@ MAX_BYTES = 4 << 30
 MAX_ENTRIES = 200_000
 PACKED = 1032
 """Most bytes that deflate packs into one (zlib's technical notes)."""
-WALK_SECONDS, WALK_BYTES = 10, 10 << 20
-"""Time that a walk through a file may take, and bytes for each second more."""
+WALK_SECONDS, WALK_BYTES, MOST_SECONDS = 2, 1 << 20, 60
+"""Time that a walk through a file may take (it takes milliseconds), bytes for each second more, and
+the most."""
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def _endless_or_deadly(path: Path) -> str:
     if child == 0:
         try:
             faulthandler.disable()
-            seconds = WALK_SECONDS + path.stat().st_size // WALK_BYTES
+            seconds = min(WALK_SECONDS + path.stat().st_size // WALK_BYTES, MOST_SECONDS)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             with h5py.File(path, "r") as file:

@@ -87,7 +87,8 @@ def run_options(command: Command) -> Command:
             "--calibrate",
             type=click.Choice(CALIBRATIONS),
             help="Fixed-point scales from the first 16 samples of --input (or the file's data, or "
-            "noise) instead of the worst case; percentile and mse saturate what is rare, as --saturate does.",
+            "noise) instead of the worst case; percentile and mse saturate what is rare, as "
+            "--saturate does.",
         ),
         out_option,
         as_json,

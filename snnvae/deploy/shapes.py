@@ -14,7 +14,6 @@ from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.primitive import MAX_VALUES, Shape
 
 
-
 def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
     """The one shape in a node's input_type or output_type; None if it is not known."""
     if not types or len(types) != 1:
@@ -91,8 +90,8 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
     if total > MAX_VALUES:
         largest = max(shapes, key=lambda name: prod(shapes[name][1]))
         raise GraphError(
-            f"its nodes give {total:,} values, over the {MAX_VALUES:,} of the largest network that is "
-            f"read; node '{largest}' gives {shapes[largest][1]}: export the file again, or split it"
+            f"its nodes give {total:,} values, over the {MAX_VALUES:,} of the largest network that "
+            f"is read, '{largest}' {shapes[largest][1]}; export the file again, or split it"
         )
     for name, node in nodes.items():
         _write(node, *shapes[name])

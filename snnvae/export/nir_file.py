@@ -79,9 +79,7 @@ def _node(name: str, data: dict[str, Any]) -> Any:
             raise GraphError(
                 f"{where} has type {_short(kind)!r}, which neither NIR nor snnvae knows"
             ) from None
-        raise GraphError(
-            f"{where} ({kind}): malformed NIR ({_reason(error)}); {REMEDY}"
-        ) from None
+        raise GraphError(f"{where} ({kind}): malformed NIR ({_reason(error)}); {REMEDY}") from None
 
 
 def _reason(error: Exception) -> str:
@@ -124,4 +122,3 @@ def _short(text: str) -> str:
     """One line of at most 200 characters: a file may hold any text."""
     line = " ".join(text[:1000].split())
     return line if len(line) <= 200 else f"{line[:199]}…"
-

@@ -23,7 +23,7 @@ def read_torch(path: Path, remedy: str, missing: str = "") -> Any:
     """The content of a file, on the CPU; nothing in it can run code.
 
     CheckpointError, with the remedy, for a file that is not there (`missing` says so in other
-    words), is no torch file, is damaged, holds objects, or would take more memory than it has bytes.
+    words), is no torch file, is damaged, holds objects, or would take more memory than its size.
     """
     import torch
 
@@ -50,7 +50,9 @@ def read_torch(path: Path, remedy: str, missing: str = "") -> Any:
             f"{path} carries code or objects, not only weights, and was not loaded: {remedy}"
         ) from error
     except Exception as error:  # a malformed pickle may raise anything
-        raise CheckpointError(f"{path} is not a torch file, or is cut short or damaged: {remedy}") from error
+        raise CheckpointError(
+            f"{path} is not a torch file, or is cut short or damaged: {remedy}"
+        ) from error
     if problem:
         raise CheckpointError(f"{path} {problem}: {remedy}")
     return content

@@ -146,9 +146,7 @@ def class_input(network: Interface) -> str | None:
     return next((draw.port for draw in network.draws if draw.shows_class), None)
 
 
-def with_sample_axis(
-    data: Mapping[str, np.ndarray], network: Interface
-) -> dict[str, np.ndarray]:
+def with_sample_axis(data: Mapping[str, np.ndarray], network: Interface) -> dict[str, np.ndarray]:
     """Data by input as (B, T, *shape), or (B, 1, *shape) for a constant input's values.
 
     DataError, which says what and the remedy, for an input that is not there, an array of no
@@ -169,7 +167,9 @@ def with_sample_axis(
             array = array[:, None] if port.constant else array[None]
         if array.ndim != len(port.shape) + 2 or array.shape[2:] != port.shape:
             shape = ", ".join(map(str, port.shape))
-            other = f"(samples, {shape}) as it is constant" if port.constant else f"(steps, {shape})"
+            other = (
+                f"(samples, {shape}) as it is constant" if port.constant else f"(steps, {shape})"
+            )
             raise DataError(
                 f"data for input '{name}' has shape {np.shape(values)}, needs (samples, steps, "
                 f"{shape}), or {other}{'' if port.constant else ' for one sample'}"

@@ -1,4 +1,4 @@
-"""A file of inputs as arrays: NIR data, or NumPy's `.npy` and `.npz`, looked at before it is read."""
+"""A file of inputs as arrays: NIR data, or NumPy's `.npy` and `.npz`, checked before read."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        _refuse(path, f"damaged: {one_line(error)}")
+        return _refuse(path, f"damaged: {one_line(error)}")
     if start.startswith(GIT_LFS):
         raise DataError(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")
-    _refuse(path, "empty" if not start else "it begins otherwise")
+    return _refuse(path, "empty" if not start else "it begins otherwise")
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:

@@ -121,4 +121,3 @@ def stimulus_blocks(
         data = {name: values[some.start : some.stop] for name, values in given.items()}
         shown = None if labels is None else labels[some.start : some.stop]
         yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)
-

@@ -55,8 +55,9 @@ def _is_int(value: object, least: int) -> bool:
 
 
 def _is_real(value: object) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max  # false for NaN, and of any whole number
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) <= sys.float_info.max  # false for NaN, and of whole numbers of any size
 
 
 def _is_plain(value: object) -> bool:
@@ -111,17 +112,23 @@ def numbers(*lengths: int) -> Check:
 
 def share(name: str, value: Any) -> str | None:
     """A number in [0, 1)."""
-    return None if _is_real(value) and 0 <= value < 1 else f"{name} {_shown(value)} must be in [0, 1)"
+    return (
+        None if _is_real(value) and 0 <= value < 1 else f"{name} {_shown(value)} must be in [0, 1)"
+    )
 
 
 def positive(name: str, value: Any) -> str | None:
     """A number above 0."""
-    return None if _is_real(value) and value > 0 else f"{name} {_shown(value)} must be greater than 0"
+    return (
+        None if _is_real(value) and value > 0 else f"{name} {_shown(value)} must be greater than 0"
+    )
 
 
 def weight(name: str, value: Any) -> str | None:
     """A number from 0 up."""
-    return None if _is_real(value) and value >= 0 else f"{name} {_shown(value)} must be 0 or greater"
+    return (
+        None if _is_real(value) and value >= 0 else f"{name} {_shown(value)} must be 0 or greater"
+    )
 
 
 def flag(name: str, value: Any) -> str | None:

@@ -62,7 +62,9 @@ def test_inputs_hold_equally_many_samples(
     nets: Any, tmp_path: Path, other: tuple[int, ...]
 ) -> None:
     np.savez(tmp_path / "xy.npz", x=np.ones((5, 4, 2)), y=np.zeros(other))
-    with pytest.raises(DataError, match=r"xy.npz: samples: 5 for 'x', [13] for 'y'; give all inputs"):
+    with pytest.raises(
+        DataError, match=r"xy.npz: samples: 5 for 'x', [13] for 'y'; give all inputs"
+    ):
         stimulus_for(two_inputs(nets), seed=0, file=tmp_path / "xy.npz")
 
 

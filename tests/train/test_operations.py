@@ -22,7 +22,6 @@ from snnvae.layers.model import Losses, SpikingModel
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring, layer
 from snnvae.progress import NoProgress
-from snnvae.train import state
 from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
 from snnvae.train.family import Samples

@@ -10,11 +10,13 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import nir
 import numpy as np
+
 from fuzz.mutate import (
     Mutation,
     damaged,
@@ -23,6 +25,8 @@ from fuzz.mutate import (
     retold,
     torch_changed,
 )
+
+DT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -160,54 +164,82 @@ def _nir_data(folder: Path) -> list[bytes]:
 # Networks
 
 
+def _graph(nodes: dict[str, nir.NIRNode], *chains: str, **own: Any) -> nir.NIRGraph:
+    from snnvae.deploy.settings import METADATA_KEY, METADATA_VERSION
+    from snnvae.export.builder import build_graph
+
+    edges = [pair for chain in chains for pair in pairwise(chain.split())]
+    return build_graph(nodes, edges, {METADATA_KEY: {"version": METADATA_VERSION, "dt": DT, **own}})
+
+
+def _lif(*shape: int) -> nir.LIF:
+    one = np.ones(shape)
+    return nir.LIF(2 * DT * one, one, 0 * one, 0.5 * one, v_reset=0 * one)
+
+
 def _small_graphs() -> list[nir.NIRGraph]:
-    from conftest import Nets
+    """Between them: every kind of weight, pool, neuron, delay and loop."""
+    from snnvae.primitives import NirConvTranspose2d
+
+    def ends(into: tuple[int, ...], out: tuple[int, ...]) -> dict[str, nir.NIRNode]:
+        return {
+            "in": nir.Input({"input": np.array(into)}),
+            "out": nir.Output({"output": np.array(out)}),
+        }
 
     one = np.ones(3)
-    cuba = nir.CubaLIF(2e-3 * one, 4e-3 * one, one, 0 * one, one, one, one)
-    loop = Nets.graph(
+    maps = _graph(
         {
-            "in": Nets.source(4),
+            **ends((2, 4, 4), (2, 8, 8)),
+            "conv": nir.Conv2d((4, 4), np.full((3, 2, 3, 3), 0.25), 1, 1, 1, 1, 0.1 * one),
+            "lif": _lif(3, 4, 4),
+            "up": NirConvTranspose2d(
+                (4, 4), np.full((3, 2, 3, 3), 0.5), 2, 1, 1, 1, 1, np.zeros(2)
+            ),
+            "last": _lif(2, 8, 8),
+        },
+        "in conv lif up last out",
+    )
+    loop = _graph(
+        {
+            **ends((4,), (3,)),
             "w": nir.Linear(np.full((3, 4), 0.5)),
-            "cuba": cuba,
-            "delay": Nets.delay(3, steps=2),
-            "back": Nets.affine(np.full((3, 3), -0.25)),
-            "out": Nets.sink(3),
+            "cuba": nir.CubaLIF(2 * DT * one, 4 * DT * one, one, 0 * one, one, one, one),
+            "delay": nir.Delay(2 * DT * one),
+            "back": nir.Affine(np.full((3, 3), -0.25), 0 * one),
         },
         "in w cuba delay back cuba",
         "cuba out",
         initial="v_leak",
     )
-    pools = Nets.chain(
+    pools = _graph(
         {
-            "in": Nets.source(1, 6, 6),
+            **ends((1, 6, 6), (18,)),
             "conv": nir.Conv2d((6, 6), np.full((2, 1, 3, 3), 0.5), 1, 1, 1, 1, np.zeros(2)),
             "if": nir.IF(np.ones((2, 6, 6)), np.full((2, 6, 6), 0.5), np.zeros((2, 6, 6))),
             "pool": nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
             "flat": nir.Flatten({"input": np.array([2, 3, 3])}, 0, -1),
             "scale": nir.Scale(np.full(18, 0.5)),
-            "li": Nets.li(18),
-            "out": Nets.sink(18),
+            "li": nir.LI(4 * DT * np.ones(18), np.ones(18), np.zeros(18)),
         },
+        "in conv if pool flat scale li out",
         if_gain="one",
     )
-    one_dim = Nets.chain(
+    one_dim = _graph(
         {
-            "in": Nets.source(2, 9),
+            **ends((2, 9), (2, 5)),
             "conv": nir.Conv1d(9, np.full((2, 1, 3), 0.5), 2, 1, 1, 2, np.zeros(2)),
-            "lif": Nets.lif(2, 5),
-            "out": Nets.sink(2, 5),
-        }
+            "lif": _lif(2, 5),
+        },
+        "in conv lif out",
     )
-    return [Nets.small(), loop, pools, one_dim]
+    return [maps, loop, pools, one_dim]
 
 
 def _networks(folder: Path) -> list[bytes]:
     from snnvae.export.nir_file import write_nir
 
-    return _bytes(
-        folder, *(lambda path, g=graph: write_nir(g, path) for graph in _small_graphs())
-    )
+    return _bytes(folder, *(lambda path, g=graph: write_nir(g, path) for graph in _small_graphs()))
 
 
 def _network(path: Path) -> None:
@@ -225,9 +257,10 @@ def _netx_files(folder: Path) -> list[bytes]:
 
     neuron = CubaNeuron(1024, 512, 100)
     weight = 2 * np.arange(18).reshape(2, 1, 3, 3) - 18
+    convolution = Geometry((1, 1), (1, 1), (1, 1), 1)
     layers = (
         NetxLayer("input", (1, 4, 4), neuron, None, None, None, (64.0, 0.0)),
-        NetxLayer("conv", (2, 4, 4), neuron, weight, None, Geometry((1, 1), (1, 1), (1, 1), 1), None),
+        NetxLayer("conv", (2, 4, 4), neuron, weight, None, convolution, None),
         NetxLayer("flatten", (32,), None, None, None, None, None),
         NetxLayer("dense", (3,), neuron, np.full((3, 32), 2), np.zeros(3, int), None, None),
     )  # fmt: skip
@@ -241,13 +274,11 @@ def _netx(path: Path) -> None:
 
 
 def _recordings(folder: Path) -> list[bytes]:
-    from conftest import Nets
-
     from snnvae.deploy.compile import compile_graph
     from snnvae.hardware_sim import reference
     from snnvae.stimulus import Stimulus
 
-    graph = Nets.small()
+    graph = _small_graphs()[0]
     program = compile_graph(graph, "fixed").program
     x = np.random.default_rng(0).random((2, 4, 2, 4, 4)) < 0.5
     recording = reference.run(program, Stimulus({"in": x}, (0, 1)))
@@ -323,10 +354,8 @@ def _published(folder: Path) -> list[bytes]:
     import torch
     from published_vae import Sizes, state_dict
 
-    return _bytes(
-        folder,
-        *(lambda p, kind=kind: torch.save(state_dict(Sizes(kind)), p) for kind in ("fsvae", "esvae")),
-    )  # fmt: skip
+    weights = [state_dict(Sizes(kind)) for kind in ("fsvae", "esvae")]
+    return _bytes(folder, *(lambda path, w=each: torch.save(w, path) for each in weights))
 
 
 def _authors(path: Path) -> None:

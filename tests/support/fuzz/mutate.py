@@ -1,4 +1,4 @@
-"""Damage to files, seeded: bytes, numbers in texts, and values inside HDF5, torch and NumPy files."""
+"""Damage to files, seeded: bytes, numbers in texts, values inside HDF5, torch and NumPy files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Random = np.random.Generator
 Mutation = Callable[[bytes, Random], bytes]
 
 NUMBERS = (
-    "0", "-1", "1", "2", "3.5", "nan", "inf", "-inf", "1e309", "1e308", "-1e300", "1e-320", "1e-200",
+    "0", "-1", "1", "2", "3.5", "nan", "inf", "-inf", "1e309", "1e308", "-1e300", "1e-320",
     "9" * 19, "9" * 40, "9" * 400, "-" + "9" * 30, "4294967296", "2147483648", "65536", "0x10",
     "1979-05-27", "true", '"x"', '""', "[]", "{}", "[[1]]", "[1, 2]", '["a"]', '"\\u001b[2J"',
 )  # fmt: skip
@@ -178,7 +178,7 @@ def _changed(value: Any, random: Random, torch: Any) -> Any:
 
 def _odd_thing(value: Any, random: Random, torch: Any) -> Any:
     odd: list[Any] = [
-        None, True, 0, -1, 1, 10**30, 2**31, 2**63, 1e308, float("nan"), float("inf"), 1e-320, "", "x",
+        None, True, 0, -1, 1, 10**30, 2**31, 2**63, 1e308, float("nan"), float("inf"), 1e-320, "x",
         "é\n\x1b[2J", b"b", [], {}, (), [1, 2], [[1]], ["a"], {"a": 1}, {1: "a"}, 1 + 2j, {1, 2},
         torch.tensor(float("nan")), torch.zeros(3, dtype=torch.complex64), torch.zeros(0),
         torch.zeros(1).expand(1 << 31), torch.eye(2).to_sparse(), torch.float32, torch.zeros(2, 2),
@@ -204,7 +204,14 @@ def npy_retold(data: bytes, random: Random) -> bytes:
     end = data.index(b"\n") if b"\n" in data else len(data)
     header = retold(data[10:end], random) if end > 10 else b""
     if random.random() < 0.5:
-        shapes = ["(2,)", "(-1, 4)", "(9999999999999, 4)", "(4611686018427387904, 4)", "()", "(0, 3)"]
+        shapes = [
+            "(2,)",
+            "(-1, 4)",
+            "(9999999999999, 4)",
+            "(4611686018427387904, 4)",
+            "()",
+            "(0, 3)",
+        ]
         header = re.sub(rb"\([^)]*\)", str(random.choice(shapes)).encode(), header)
     if random.random() < 0.3:
         kinds = ["<c16", "|O", "<U9", "|S3", "<f2", ">f8", "|V8", "<M8[s]", "<q9", "<f16", "|b1"]
