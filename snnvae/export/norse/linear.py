@@ -134,7 +134,7 @@ def placed(
     """The value behind a node of a value."""
     if part is None:
         part = own_part(x, node)
-    origin = x.tracer.place(x, node, part)
+    origin = x.tracer.place(x.origin, node, part)
     return Value.of(out, x.tracer, origin, x.lead, spikes=spikes, owned=True)
 
 
