@@ -161,5 +161,7 @@ def check_layout(x: Any) -> None:
 def _computed(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
     if not isinstance(x, Value):
         raise UnsupportedError("its weights depend on the input, which NIR cannot say")
-    result: torch.Tensor = function(plain(x), *args, **kwargs)
-    return result
+    # Of its shape alone: stand-ins are zeros, whose products need not be computed.
+    shapes = [a.to("meta") if isinstance(a, torch.Tensor) else a for a in (plain(x), *args)]
+    out = function(*shapes, **kwargs)
+    return torch.zeros(out.shape, dtype=out.dtype, device=plain(x).device)
