@@ -14,7 +14,11 @@ SHOWN = 6
 
 
 def implicit_delays(
-    populations: Sequence[str], inputs: Sequence[str], immediate: Iterable[Edge]
+    populations: Sequence[str],
+    inputs: Sequence[str],
+    immediate: Iterable[Edge],
+    *,
+    by_name: bool = False,
 ) -> set[Edge]:
     """Edges that must carry one step so that the rest has no cycle.
 
@@ -23,7 +27,7 @@ def implicit_delays(
     edges away from the inputs) carry the step; repeated, as an inner cycle may remain.
 
     Several populations may be as near. ConfigError where then the result depends on which of them
-    is taken first: nothing but their names could tell.
+    is taken first: nothing but their names could tell. `by_name`: they may, as for a picture.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(populations)
@@ -34,6 +38,8 @@ def implicit_delays(
         for component in loops:
             nearest = min(rank.get(name, len(graph)) for name in component)
             headers = {name for name in component if rank.get(name, len(graph)) == nearest}
+            if by_name:
+                headers = {min(headers)}
             _check_order_is_free(graph, component, headers)
             back = [(a, b) for b in headers for a in graph.predecessors(b) if a in component]
             graph.remove_edges_from(back)

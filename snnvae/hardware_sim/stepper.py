@@ -83,9 +83,7 @@ class Stepper:
             past.append(self._sent(c, out))
         return out
 
-    def update(
-        self, layer: Layer, before: State, current: np.ndarray
-    ) -> tuple[np.ndarray, State]:
+    def update(self, layer: Layer, before: State, current: np.ndarray) -> tuple[np.ndarray, State]:
         """One step of a layer: its output and its state."""
         return layer.neuron.step(before, current)
 

@@ -35,7 +35,7 @@ class Rounding:
     def __init__(self, found: Trace, largest: Mapping[str, float], epsilon: float) -> None:
         self._placed, self._names = found.network.placed, found.network.names(found.outputs)
         self._ids = {name: i for i, name in self._names.items()}
-        self._largest, self._epsilon = largest, epsilon
+        self._largest, self._epsilon, self._steps = largest, epsilon, found.steps
         self._known: dict[int, tuple[int, float]] = {}
         self._errors: dict[str, tuple[float, float]] = {}
 
@@ -43,10 +43,8 @@ class Rounding:
         self, layer: str, neuron: FloatNeuron, membrane: np.ndarray, state: State
     ) -> float:
         """How far the layer's membranes may be off after one more step."""
-        terms, size = self._sum(self._placed[self._ids[layer]].inputs) if layer in self._ids else (
-            0,
-            0.0,
-        )
+        sources = self._placed[self._ids[layer]].inputs if layer in self._ids else ()
+        terms, size = self._sum(sources)
         size += sum(
             float(np.abs(part).max(initial=0.0))
             for part in (membrane, neuron.bias, neuron.origin, neuron.threshold, *state)
@@ -85,14 +83,17 @@ class Rounding:
             else:
                 terms, size = self._sum(placed.inputs)
                 own, gain, bias = _linear(placed.node)
-                self._known[i] = (terms + own, gain * size + bias)
+                # What an I has summed up by the end.
+                times = self._steps if isinstance(placed.node, nir.I) else 1
+                self._known[i] = (times * (terms + own), times * (gain * size + bias))
         return self._known[i]
 
 
 def _linear(node: nir.NIRNode) -> tuple[int, float, float]:
     """Of a linear node: the terms of its sums, the largest Σ|w| and the largest |bias|."""
-    if isinstance(node, nir.Scale):
-        return 1, float(np.abs(node.scale).max()), 0.0
+    if isinstance(node, (nir.Scale, nir.I)):
+        factor = node.scale if isinstance(node, nir.Scale) else node.r
+        return 1, float(np.abs(factor).max()), 0.0
     if isinstance(node, (nir.SumPool2d, nir.AvgPool2d)):
         window = int(prod(np.atleast_1d(node.kernel_size)))
         return window, float(window) if isinstance(node, nir.SumPool2d) else 1.0, 0.0

@@ -40,7 +40,9 @@ def dropout(x: Value, p: float = 0.5, training: bool = True, inplace: bool = Fal
 def relu(x: Any, inplace: bool = False) -> Value:
     """Changes nothing of spikes, which are 0 or 1."""
     if not isinstance(x, Value) or not x.spikes:
-        raise UnsupportedError("relu has no exact form in NIR here but of spikes, which it leaves as they are")
+        raise UnsupportedError(
+            "relu has no exact form in NIR here but of spikes, which it leaves as they are"
+        )
     return x if inplace else alias(x, plain(x))
 
 
@@ -71,10 +73,10 @@ def reshape(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> 
 
 def _lead(x: Value, shape: Shape) -> int:
     """Returns how many axes of time and batch a reshaped value has; they must stay in front."""
-    steps, batch = len(x.origin), x.tracer.batch
-    if steps == len(x.tracer.steps) and shape[:2] == (steps, batch):
+    steps, rows = len(x.tracer.steps), prod(plain(x).shape[: x.lead])
+    if rows == steps * x.tracer.batch and shape[:2] == (steps, x.tracer.batch):
         return 2
-    if shape[:1] == (steps * batch,):
+    if shape[:1] == (rows,):
         return 1
     raise UnsupportedError(
         f"a reshape mixes batch or time with a sample's values {x.sample_shape}; "

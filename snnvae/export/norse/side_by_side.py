@@ -8,7 +8,8 @@ membrane that rounding alone carries over its threshold (`rounding.py`) has no c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -78,33 +79,20 @@ def _noise(shape: tuple[int, ...], analog: bool) -> np.ndarray:
 def _play_exactly(
     module: nn.Module, found: Trace, noise: np.ndarray, *, spikes: bool
 ) -> tuple[Trace, Played]:
-    """The trace and the run of a module in float64.
-
-    In its own type where it stays with that whatever its weights are.
-    """
-    try:
-        exact = trace(
-            module,
-            noise.shape[2:],
-            steps=found.steps,
-            over_time=found.over_time,
-            spikes=spikes,
-            dtype=torch.float64,
-        )
-        if exact.network.same_form(found.network):
-            return exact, _play(module, exact, noise, torch.float64)
-    except (SnnvaeError, RuntimeError):
-        pass
+    """The trace and the run of a module in float64; in its own type where that is part of it."""
+    exact = partial(trace, module, noise.shape[2:], over_time=found.over_time, spikes=spikes)
+    with suppress(Exception):  # whatever a module raises whose forward() states a type
+        other = exact(steps=found.steps, dtype=torch.float64)
+        if other.network.same_form(found.network):
+            return other, _play(module, other, noise, torch.float64)
     try:
         return found, _play(module, found, noise, None)
-    except RuntimeError as error:
+    except Exception as error:
         told = " ".join(str(error).split())[:300]
         raise GraphError(f"the module fails on noise of its input's shape: {told}") from error
 
 
-def _play(
-    module: nn.Module, found: Trace, noise: np.ndarray, dtype: torch.dtype | None
-) -> Played:
+def _play(module: nn.Module, found: Trace, noise: np.ndarray, dtype: torch.dtype | None) -> Played:
     """Run a module for all steps."""
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(()))
     played = Played(dtype or like.dtype)
@@ -159,9 +147,7 @@ class SideBySide(Stepper):
             out = self.step(ports, {name: c[:, self._step] for name, c in host.items()})
             self._check_outputs(out)
 
-    def update(
-        self, layer: Layer, before: State, current: np.ndarray
-    ) -> tuple[np.ndarray, State]:
+    def update(self, layer: Layer, before: State, current: np.ndarray) -> tuple[np.ndarray, State]:
         """A layer's step, compared with the module's, which it goes on from."""
         neuron = layer.neuron
         assert isinstance(neuron, FloatNeuron), "the program is in float64"
@@ -231,7 +217,4 @@ def _by_layer(program: Program, found: Trace, played: Played) -> dict[str, np.nd
         for step, i in ids.items():
             if names.get(i) in layers:
                 said.setdefault(names[i], {})[step] = out[step] if len(ids) > 1 else out
-    return {
-        name: np.stack([steps[t] for t in range(found.steps)])
-        for name, steps in said.items()
-    }
+    return {name: np.stack([steps[t] for t in range(found.steps)]) for name, steps in said.items()}

@@ -96,6 +96,8 @@ def total(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Value:
     """The mean over all time steps: an I that adds 1/steps of its input in each."""
+    if isinstance(x, Value) and x.tracer.alone:
+        raise UnsupportedError("takes the mean over a single time step; leave it out")
     return _integrated(x, dim, keepdim, dtype, None, "mean")
 
 
@@ -120,9 +122,9 @@ def _integrated(
     if len(x.origin) < steps:
         raise UnsupportedError(f"takes the {part} over {len(x.origin)} of {steps} time steps")
     node = nir.I(np.full(x.sample_shape, 1 / steps if gain is None else gain))
-    placed = x.tracer.place(x.origin, node, part)
-    last = {steps - 1: placed[steps - 1]}
-    return Value.of(zeros_like(x, x.sample_shape)[0], x.tracer, last, 1)
+    # It is there at every step, so far; what comes out after the last is the module's.
+    origin = x.tracer.place(x.origin, node, part)
+    return Value.of(zeros_like(x, x.sample_shape)[0], x.tracer, origin, 1)
 
 
 def _is_all(key: Any) -> bool:

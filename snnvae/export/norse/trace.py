@@ -112,16 +112,11 @@ def module_names(root: nn.Module) -> dict[nn.Module, tuple[str, ...]]:
     return named
 
 
-def _tracer(
-    names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int
-) -> Tracer:
+def _tracer(names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int) -> Tracer:
+    """Two steps at least: one by itself does not show what it hands on."""
     first = Network()
-    return Tracer(
-        names,
-        (first, *(Network(first) for _ in range(max(steps, 2) - 1))),
-        functions.call,
-        [module],
-    )
+    networks = (first, *(Network(first) for _ in range(max(steps, 2) - 1)))
+    return Tracer(names, networks, functions.call, [module], alone=steps == 1)
 
 
 def _follow(
@@ -149,11 +144,12 @@ def _follow(
     with torch.no_grad():
         for step, result in enumerate(protocol.outputs(inputs)):
             outputs |= _outputs(result, steps - 1 if over_time else step)
-    first, last = tracer.steps[0], outputs[steps - 1]
-    for step, found in outputs.items():
+    known: dict[str, tuple[int, ...]] = {}
+    for step, found in sorted(outputs.items()):
         for name, ids in found.items():
-            if ids != last.get(name):
+            if ids != known.setdefault(name, ids):
                 raise UnsupportedError(differs(step, f"its output '{name}'"))
+    first, last = tracer.steps[0], outputs[steps - 1]
     return Trace(
         first,
         last,

@@ -21,7 +21,7 @@ SAMPLES = 3
 class Tracer:
     """Records what happens to stand-ins; `call` is asked what a torch function does to them.
 
-    steps: a network for each time step. populations: ids by step, a mapping for each call of a
+    steps: a network for each time step, two at least. alone: a sample has but one. populations: ids by step, a mapping for each call of a
     cell, in the order of the calls.
     """
 
@@ -29,6 +29,7 @@ class Tracer:
     steps: tuple[Network, ...]
     call: Callable[..., Any]
     running: list[nn.Module]
+    alone: bool = False
     populations: list[Mapping[int, int]] = field(default_factory=list)
 
     @property

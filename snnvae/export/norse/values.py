@@ -40,6 +40,11 @@ def check_finite(module: nn.Module, found: Trace) -> None:
         for field, value in vars(found.network.placed[i].node).items():
             numbers = value if isinstance(value, np.ndarray) else np.zeros(())
             if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+                if field == "v_threshold" and not np.isnan(numbers).any():
+                    raise GraphError(
+                        f"the threshold of '{name}' is infinite; a readout that never fires is an "
+                        "LICell or LIBoxCell"
+                    )
                 own = [n for n, t in _tensors(module) if not bool(torch.isfinite(t).all())]
                 what = f"'{own[0]}'" if own else f"{field} of '{name}'"
                 raise GraphError(
