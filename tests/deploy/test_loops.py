@@ -73,7 +73,7 @@ def by_one_order(names: list[str], edges: list[Edge]) -> set[Edge]:
     graph = nx.DiGraph([("i", "a"), *edges])
     distance = nx.single_source_shortest_path_length(graph, "i")
     found: set[Edge] = set()
-    while loops := [c for c in nx.simple_cycles(graph)]:
+    while loops := list(nx.simple_cycles(graph)):
         inside = next(c for c in nx.strongly_connected_components(graph) if loops[0][0] in c)
         header = min(inside, key=lambda n: (distance.get(n, 99), names.index(n)))
         back = [(a, header) for a in list(graph.predecessors(header)) if a in inside]

@@ -40,9 +40,9 @@ def from_norse(
     noise, neuron by neuron. torch's functions: linear, matmul, conv1d, conv2d, conv_transpose2d,
     batch_norm (evaluation statistics, folded), dropout (dropped), sums, differences, factors, cat,
     slices, reshapes, average and sum pools, maximum pools and relu of spikes, nearest
-    interpolation, sum and mean over time (an I, whose last membrane it is). Norse's modules: LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell,
-    LIFRecurrent, LICell, LI, LILinearCell, IAFCell, IAF, Lift, SequentialState. The nodes have the
-    modules' names; dt is that of the cells.
+    interpolation, sum and mean over time (an I, whose last membrane it is). Norse's modules:
+    LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell, LIFRecurrent, LICell, LI, LILinearCell,
+    IAFCell, IAF, Lift, SequentialState. The nodes have the modules' names; dt is that of the cells.
 
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.

@@ -31,8 +31,8 @@ def on_loan(
 
     What they change in attributes, lists, dicts and buffers, and what they draw at random, is put
     back. `dtype` converts weights and buffers meanwhile. `forget`: states of Norse's cells that
-    attributes keep from an earlier call are None at first; the function given tells whether forward()
-    has since written them all (if not, they are where it starts).
+    attributes keep from an earlier call are None at first; the function given tells whether
+    forward() has since written them all (if not, they are where it starts).
     """
     modules = list(modules)
     roots = [value for m in modules for value in (vars(m), *_class_values(type(m)))]

@@ -132,5 +132,6 @@ def _selection(matrix: np.ndarray, shape: Shape, places: Sequence[range] = ()) -
     places = places or [range(n) for n in shape[1:]]
     sizes = [n - (len(p) - 1) * p.step for n, p in zip(shape[1:], places)]
     kernels = np.zeros((*matrix.shape, *sizes), np.float32)
-    kernels[(..., *(p.start for p in places))] = matrix
+    first: tuple[Any, ...] = tuple(p.start for p in places)
+    kernels[(..., *first)] = matrix
     return convolution(kernels, None, shape, tuple(p.step for p in places))

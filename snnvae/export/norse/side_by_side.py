@@ -142,7 +142,8 @@ class SideBySide(Stepper):
         streams = {port.name: self._noise.swapaxes(0, 1) for port in self.program.inputs}
         stimulus = Stimulus(streams, tuple(range(self.batch)))
         host = host_currents(self.program, stimulus)
-        for self._step, now in enumerate(self._noise):
+        for step, now in enumerate(self._noise):
+            self._step = step
             ports = {i.name: now for i in self.program.inputs if not i.analog}
             out = self.step(ports, {name: c[:, self._step] for name, c in host.items()})
             self._check_outputs(out)
@@ -163,6 +164,7 @@ class SideBySide(Stepper):
             self._refuse_where(np.abs(theirs - own) > slack, layer.name, theirs, own)
             return theirs, (theirs, *after[1:])
         theirs = theirs != 0
+        assert neuron.threshold is not None
         threshold = np.broadcast_to(neuron.threshold, membrane.shape)
         far = np.abs(membrane - threshold) > slack
         self._refuse_where((theirs != own) & far, layer.name, theirs, own)

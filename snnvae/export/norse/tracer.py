@@ -21,8 +21,8 @@ SAMPLES = 3
 class Tracer:
     """Records what happens to stand-ins; `call` is asked what a torch function does to them.
 
-    steps: a network for each time step, two at least. alone: a sample has but one. populations: ids by step, a mapping for each call of a
-    cell, in the order of the calls.
+    steps: a network for each time step, two at least. alone: a sample has but one. populations: ids
+    by step, a mapping for each call of a cell, in the order of the calls.
     """
 
     names: Mapping[nn.Module, tuple[str, ...]]

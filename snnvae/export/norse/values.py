@@ -15,7 +15,7 @@ from snnvae.export.norse.trace import Trace
 def check_types(module: nn.Module) -> None:
     """UnsupportedError for weights and buffers of which a graph can hold no values."""
     for name, tensor in _tensors(module):
-        if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+        if isinstance(tensor, (nn.UninitializedParameter, nn.UninitializedBuffer)):
             raise UnsupportedError(f"'{name}' has no shape yet; run the module once, then export")
         if tensor.is_meta:
             raise UnsupportedError(
