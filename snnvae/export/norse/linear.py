@@ -25,7 +25,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Value:
     out = _computed(F.linear, x, weight, bias)
     if len(x.sample_shape) != 1:
         raise UnsupportedError(f"a linear function of {x.sample_shape}: flatten it first")
-    return placed(x, weights.affine(weight, bias), out)
+    node = x.tracer.once(lambda: weights.affine(weight, bias), (weight, bias))
+    return placed(x, node, out)
 
 
 def matmul(x: Any, matrix: Any) -> Value:
@@ -63,7 +64,12 @@ def _convolution(
     check_parameters(weight, bias)
     check_layout(x)
     out = _computed(function, x, weight, bias, *geometry, **named)
-    return placed(x, node(weight, bias, x.sample_shape, *geometry, **named), out)
+    made = x.tracer.once(
+        lambda: node(weight, bias, x.sample_shape, *geometry, **named),
+        (weight, bias),
+        (function, x.sample_shape, geometry, named),
+    )
+    return placed(x, made, out)
 
 
 def batch_norm(

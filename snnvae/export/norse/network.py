@@ -29,10 +29,11 @@ class Placed:
 
     def same_as(self, other: Placed) -> bool:
         """Tells whether both compute the same."""
+        if (self.inputs, self.names) != (other.inputs, other.names):
+            return False
         mine, theirs = vars(self.node), vars(other.node)
-        return (
+        return self.node is other.node or (
             type(self.node) is type(other.node)
-            and (self.inputs, self.names) == (other.inputs, other.names)
             and all(_equal(mine[f.name], theirs[f.name]) for f in fields(self.node))
         )
 

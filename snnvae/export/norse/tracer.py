@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class Tracer:
     running: list[nn.Module]
     alone: bool = False
     populations: list[Mapping[int, int]] = field(default_factory=list)
+    made: dict[Any, nir.NIRNode] = field(default_factory=dict)
 
     @property
     def batch(self) -> int:
@@ -43,6 +44,22 @@ class Tracer:
         """A node that takes a value of that origin: its own origin."""
         names = self.called(part)
         return {t: (self.steps[t].add(node, ids, names, neurons),) for t, ids in origin.items()}
+
+    def once(
+        self, make: Callable[[], nir.NIRNode], tensors: Sequence[Any], *given: Any
+    ) -> nir.NIRNode:
+        """The node that `make` gives, made but once for the same, unchanged parameters.
+
+        A step then shares it with the one before. Tensors that a step computes are new in each.
+        """
+        if not all(
+            t is None or (isinstance(t, nn.Parameter) and not t.is_inference()) for t in tensors
+        ):
+            return make()
+        key = (repr(given), *((id(t), None if t is None else t._version) for t in tensors))
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def called(self, part: str = "") -> tuple[str, ...]:
         """Returns what a node may be called: after the module that runs and its part."""
