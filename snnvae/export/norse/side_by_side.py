@@ -115,7 +115,7 @@ def _watched(calls: list[np.ndarray], module: nn.Module) -> Callable[..., Any]:
 
     def run(*args: Any, **kwargs: Any) -> Any:
         result = own(*args, **kwargs)
-        calls.append(as_array(result[0]))
+        calls.append(_in_bytes(as_array(result[0])))
         return result
 
     return run
@@ -124,6 +124,12 @@ def _watched(calls: list[np.ndarray], module: nn.Module) -> Callable[..., Any]:
 def as_array(tensor: torch.Tensor) -> np.ndarray:
     """A copy that nothing changes any more."""
     return np.array(tensor.detach().cpu().numpy())
+
+
+def _in_bytes(values: np.ndarray) -> np.ndarray:
+    """The same numbers; spikes take a byte each."""
+    spikes = values != 0
+    return spikes if (values == spikes).all() else values
 
 
 class SideBySide(Stepper):
@@ -160,7 +166,7 @@ class SideBySide(Stepper):
             return own, after
         theirs = self._cells[layer.name][self._step].reshape(own.shape)
         if not neuron.spiking:
-            theirs = theirs - neuron.origin
+            theirs = theirs.astype(np.float64) - neuron.origin
             self._refuse_where(np.abs(theirs - own) > slack, layer.name, theirs, own)
             return theirs, (theirs, *after[1:])
         theirs = theirs != 0
@@ -189,7 +195,7 @@ class SideBySide(Stepper):
             else:
                 continue
             slack = self._rounding.of_output(layer, ids, theirs)
-            theirs = theirs.reshape(own.shape)
+            theirs, own = theirs.reshape(own.shape).astype(np.float64), own.astype(np.float64)
             self._refuse_where(np.abs(theirs - own) > slack, name, theirs, own)
 
     def _real(self, layer: str, membrane: np.ndarray) -> np.ndarray:
