@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import nir
@@ -164,6 +165,34 @@ def test_names_and_orders_do_not_decide(nets: Any, first: str, second: str, turn
     assert (fired(recording, first), fired(recording, second)) == ([0, 1, 2, 3], [])
     both = nets.run(graph, [[1]] * 4, delay_edges=(*late, (first, second)))
     assert fired(both, first) == fired(both, second) == [0, 2]
+
+
+RINGS = {
+    "one entry": "in>a a>b b>c c>a",
+    "a loop within": "in>a a>b b>c c>b c>a",
+    "to itself": "in>a a>a a>b b>b b>c",
+    "one hub": "in>a in>b a>c c>a b>c c>b",
+}
+
+
+@pytest.mark.parametrize("ring", RINGS.values(), ids=RINGS)
+def test_a_loop_with_one_order_is_the_same_by_any_name(nets: Any, ring: str) -> None:
+    """Every naming of the populations, with nodes and edges in another order each time."""
+    rng, seen = np.random.default_rng(0), set()
+    data = (rng.random((12, 1)) < 0.4).astype(int)
+    for names in permutations("xyz"):
+        named = dict(zip("abc", names), **{"in": "in"})
+        nodes = {name: nets.lif(1, threshold=0.5, r=3.0) for name in names}
+        nodes |= {"in": nets.source(1), "out": nets.sink(1)}
+        pairs = [(named[edge[:-2]], named[edge[-1]]) for edge in ring.split()]
+        chains = [f"{source} {source}{target} {target}" for source, target in pairs]
+        nodes |= {f"{source}{target}": nets.affine([[0.75]]) for source, target in pairs}
+        order = rng.permutation(list(nodes))
+        chains = list(rng.permutation([*chains, f"{named['c']} out"]))
+        recording = nets.run(nets.graph({name: nodes[name] for name in order}, *chains), data)
+        seen.add(tuple(tuple(fired(recording, named[name])) for name in "abc"))
+    (fires,) = seen
+    assert all(fires)
 
 
 def loop_of_weights(nets: Any, a: str, b: str, *more: str) -> nir.NIRGraph:

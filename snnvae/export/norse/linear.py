@@ -93,15 +93,17 @@ def batch_norm(
     mean, variance = (weights.array(v).astype(np.float64) for v in (running_mean, running_var))
     gain = 1.0 if weight is None else weights.array(weight).astype(np.float64)
     shift = 0.0 if bias is None else weights.array(bias).astype(np.float64)
-    a = gain / np.sqrt(variance + eps)
-    b = shift - a * mean
+    with np.errstate(all="ignore"):  # what is not finite is named when all is traced
+        a = gain / np.sqrt(variance + eps)
+        b = shift - a * mean
     if x.sample_shape[0] != len(mean):
         raise ValueError(f"it normalises {len(mean)} channels")
     tracer, origin = x.tracer, {}
     for t, ids in x.origin.items():
         before = tracer.steps[t].placed[ids[0]]
         if len(ids) == 1 and isinstance(before.node, WEIGHTED):
-            folded = fold(before.node, a, b)
+            with np.errstate(all="ignore"):
+                folded = fold(before.node, a, b)
             origin[t] = (tracer.steps[t].add(folded, before.inputs, before.names),)
         else:
             node = _by_channel(a, b, x.sample_shape)

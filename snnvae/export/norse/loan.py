@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +15,7 @@ from torch import nn
 from snnvae.export.norse.value import is_norse_state
 
 Forward = Callable[..., Any]
+CHANGEABLE = (dict, OrderedDict, defaultdict, list, set, deque)
 OWN = ("torch", "norse", "builtins")
 """Packages whose classes keep nothing of a module's in themselves."""
 
@@ -77,9 +78,9 @@ def _containers(tree: Any, seen: set[int]) -> Iterator[Any]:
     if id(tree) in seen or is_norse_state(tree):
         return
     seen.add(id(tree))
-    if isinstance(tree, (dict, list, set, deque)):
+    if type(tree) in CHANGEABLE:
         yield tree
-    if isinstance(tree, (dict, list, set, deque, tuple)):
+    if type(tree) in CHANGEABLE or isinstance(tree, tuple):
         for item in tuple(tree.values() if isinstance(tree, dict) else tree):
             yield from _containers(item, seen)
 

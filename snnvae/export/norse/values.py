@@ -46,6 +46,7 @@ def check_finite(module: nn.Module, found: Trace) -> None:
                         "LICell or LIBoxCell"
                     )
                 own = [n for n, t in _tensors(module) if not bool(torch.isfinite(t).all())]
+                own.sort(key=lambda source: not source.startswith(name))
                 what = f"'{own[0]}'" if own else f"{field} of '{name}'"
                 raise GraphError(
                     f"{what} holds NaN or infinite values, as after a training that diverged; "
@@ -54,5 +55,13 @@ def check_finite(module: nn.Module, found: Trace) -> None:
 
 
 def _tensors(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Parameters, buffers, other tensors in attributes, and the parameters of Norse's cells."""
     yield from module.named_parameters()
     yield from module.named_buffers()
+    for path, child in module.named_modules():
+        cell = getattr(child, "p", None)
+        of_cell = cell._asdict() if hasattr(cell, "_asdict") else {}
+        own = {**vars(child), **{f"p.{name}": value for name, value in of_cell.items()}}
+        for name, value in own.items():
+            if isinstance(value, torch.Tensor):
+                yield f"{path}.{name}" if path else name, value

@@ -76,10 +76,24 @@ def test_what_is_not_finite_and_not_needed_does_not_matter() -> None:
 
 
 def test_a_threshold_that_is_not_finite_is_said() -> None:
-    with pytest.raises(GraphError, match=r"^v_threshold of '2' holds NaN"):
+    with pytest.raises(GraphError, match=r"^'2.p.v_th' holds NaN"):
         from_norse(net(v_th=torch.nan), (6,))
     with pytest.raises(GraphError, match=r"^the threshold of '2' is infinite; .* LICell"):
         from_norse(net(v_th=torch.inf), (6,))
+
+
+def test_the_parameters_of_a_cell_count_too() -> None:
+    with pytest.raises(UnsupportedError, match=r"^'2.p.v_th' is torch.bfloat16"):
+        from_norse(net(v_th=torch.tensor(0.5).bfloat16()), (6,))
+    with pytest.raises(UnsupportedError, match=r"^'2.p.tau_mem_inv' is on the 'meta' device"):
+        from_norse(net(tau_mem_inv=torch.tensor(0.5, device="meta")), (6,))
+
+
+def test_a_variance_below_zero_is_said() -> None:
+    module = net()
+    module[1].running_var[0] = -1
+    with pytest.raises(GraphError, match=r"^weight of '0' holds NaN or infinite values"):
+        from_norse(module, (6,))
 
 
 @pytest.mark.parametrize("steps", [0, -1, 2.5, None])
