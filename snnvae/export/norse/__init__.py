@@ -40,7 +40,8 @@ def from_norse(
     noise, neuron by neuron. torch's functions: linear, matmul, conv1d, conv2d, conv_transpose2d,
     batch_norm (evaluation statistics, folded), dropout (dropped), sums, differences, factors, cat,
     slices, reshapes, average and sum pools, maximum pools and relu of spikes, nearest
-    interpolation, sum and mean over time (an I, whose last membrane it is). Norse's modules:
+    interpolation; sum and mean over time (an I, whose last membrane it is) and, of spikes, the
+    maximum (a Threshold behind an I). Norse's modules:
     LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell, LIFRecurrent, LICell, LI, LILinearCell,
     IAFCell, IAF, Lift, SequentialState. The nodes have the modules' names; dt is that of the cells.
 

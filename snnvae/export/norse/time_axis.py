@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import nir
 import numpy as np
@@ -101,12 +101,29 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -
     return _integrated(x, dim, keepdim, dtype, None, "mean")
 
 
-def maximum(x: Any, *_: Any, **__: Any) -> Value:
-    """Raises UnsupportedError: no node of NIR keeps a maximum."""
-    raise UnsupportedError(
-        "takes a maximum, which no node of NIR keeps; return what it is taken of, and take it "
-        "from the recording"
-    )
+def amax(x: Any, dim: Any = None, keepdim: bool = False) -> Value:
+    """The maximum over all time steps of spikes: whether, after the last, there was any."""
+    if not isinstance(x, Value) or not x.spikes or x.lead != 2:
+        raise UnsupportedError(
+            "takes a maximum, which no node of NIR keeps but of spikes over time; return what it "
+            "is taken of, and take it from the recording"
+        )
+    count = _integrated(x, dim, keepdim, None, 1.0, "max")
+    node = nir.Threshold(np.full(x.sample_shape, 0.5))
+    origin = x.tracer.place(count.origin, node, "any")
+    return Value.of(plain(count), x.tracer, origin, 1, spikes=True)
+
+
+class Maximum(NamedTuple):
+    """What torch.max returns; nothing knows at which step it was."""
+
+    values: Value
+    indices: None
+
+
+def maximum(x: Any, dim: Any = None, keepdim: bool = False) -> Maximum:
+    """`amax`, as torch.max gives it."""
+    return Maximum(amax(x, dim, keepdim), None)
 
 
 def _integrated(

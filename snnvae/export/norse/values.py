@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ def _tensors(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     yield from module.named_parameters()
     yield from module.named_buffers()
     for path, child in module.named_modules():
-        cell = getattr(child, "p", None)
+        cell: Any = getattr(child, "p", None)
         of_cell = cell._asdict() if hasattr(cell, "_asdict") else {}
         own = {**vars(child), **{f"p.{name}": value for name, value in of_cell.items()}}
         for name, value in own.items():

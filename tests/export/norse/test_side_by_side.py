@@ -247,12 +247,31 @@ def test_sums_and_means_over_time_are_last_membranes(norse_net: Any) -> None:
     ]
 
 
-def test_a_maximum_over_time_is_refused_with_its_reason() -> None:
-    class Most(Over):
+def test_the_maximum_of_spikes_over_time_is_whether_there_was_one(norse_net: Any) -> None:
+    class Ever(Over):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return super().forward(x).max(0)[0]
 
-    with pytest.raises(UnsupportedError, match="takes a maximum, which no node of NIR keeps"):
+    net = norse_net.seeded(Ever(lambda net, x, s, _: net.l(net.a(x), s)))
+    graph = from_norse(net, (6,), steps=3, over_time=True)
+    data = np.random.default_rng(0).random((9, 3, 6)) < 0.1
+    with torch.no_grad():
+        expected = net.double()(torch.from_numpy(data.swapaxes(0, 1)).double()).numpy()
+    assert 0 < expected.mean() < 1
+    program = snnvae.compile(graph)
+    stimulus = Stimulus({"input": data}, tuple(range(9)))
+    spikes = snnvae.run(program, stimulus, "reference").spikes[program.outputs["output"]]
+    assert (spikes[:, -1] == expected).all()
+
+
+def test_a_maximum_of_membranes_is_refused_with_its_reason() -> None:
+    class Most(Over):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (2 * super().forward(x)).amax(0)
+
+    with pytest.raises(
+        UnsupportedError, match="takes a maximum, which no node of NIR keeps but of spikes"
+    ):
         from_norse(Most(lambda net, x, s, _: net.l(net.a(x), s)), (6,), over_time=True)
 
 
