@@ -16,7 +16,7 @@ from snnvae.export.norse.value import is_norse_state
 
 Forward = Callable[..., Any]
 CHANGEABLE = (dict, OrderedDict, defaultdict, list, set, deque)
-OWN = ("torch", "norse", "builtins")
+OWN = ("torch", "norse", "numpy", "builtins")
 """Packages whose classes keep nothing of a module's in themselves."""
 
 
@@ -69,12 +69,15 @@ def on_loan(
 
 def _class_values(cls: type) -> list[Any]:
     """What a user's classes hold themselves, where a module may keep its states too."""
-    own = (c for c in cls.__mro__ if c.__module__.partition(".")[0] not in OWN)
-    return [value for c in own for value in vars(c).values() if isinstance(value, (list, dict))]
+    own = filter(_is_users, cls.__mro__)
+    return [value for c in own for value in vars(c).values() if type(value) in CHANGEABLE]
 
 
-def _containers(tree: Any, seen: set[int]) -> Iterator[Any]:
-    """Everything nested in tuples, lists, dicts and sets that can be changed, but for modules."""
+def _containers(tree: Any, seen: set[int], *, objects: bool = True) -> Iterator[Any]:
+    """Everything nested in tuples, lists, dicts and sets that can be changed, but for modules.
+
+    With `objects`, also what a user's objects in there hold themselves, such as a counter.
+    """
     if id(tree) in seen or is_norse_state(tree):
         return
     seen.add(id(tree))
@@ -82,7 +85,13 @@ def _containers(tree: Any, seen: set[int]) -> Iterator[Any]:
         yield tree
     if type(tree) in CHANGEABLE or isinstance(tree, tuple):
         for item in tuple(tree.values() if isinstance(tree, dict) else tree):
-            yield from _containers(item, seen)
+            yield from _containers(item, seen, objects=objects)
+    elif objects and _is_users(type(tree)) and not isinstance(tree, (nn.Module, type)):
+        yield from _containers(getattr(tree, "__dict__", {}), seen, objects=False)
+
+
+def _is_users(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] not in OWN
 
 
 def _forget_states(containers: Iterable[Any]) -> list[tuple[Any, Any, Any]]:

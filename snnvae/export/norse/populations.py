@@ -100,6 +100,11 @@ def _check_state(
         if given != {step - 1: ids[step]}:
             if step > 0:
                 tracer.steps[0].check_repeats(tracer.steps[step], step)
+            if max(given) < step - 1:
+                raise UnsupportedError(
+                    f"goes on in time step {step + 1} from time step {max(given) + 1}; only a "
+                    "network that does the same at every step is a graph"
+                )
             raise UnsupportedError("is given the state of another cell")
     elif step > 1:
         raise UnsupportedError(

@@ -62,6 +62,10 @@ LATER: dict[str, tuple[Callable[..., Any], str]] = {
         lambda net, x, s, t: net.l(net.norms[t](net.a(x)), s),
         "time step 11 does not compute as the first does, at 'a'",
     ),
+    "a step left out": (
+        lambda net, x, s, t: (net.a(x), s) if t == 6 else net.l(net.a(x), s),
+        r"'l' \(LIFBoxCell\): goes on in time step 8 from time step 6",
+    ),
     "another output": (
         lambda net, x, s, t: (lambda z, s: (z if t < 15 else -z, s))(*net.l(net.a(x), s)),
         "time step 16 does not compute as the first does, at (its output 'output'|'scale')",
@@ -107,6 +111,35 @@ def test_a_counter_is_followed_and_stays_as_it_was() -> None:
     assert net.t == 0
     from_norse(net, (6,), steps=6)
     assert net.t == 0
+
+
+class Clock:
+    """A user's own object that a module keeps."""
+
+    def __init__(self) -> None:
+        self.now, self.past = 0, [0]
+
+    def tick(self) -> int:
+        self.now += 1
+        self.past.append(self.now)
+        return self.now
+
+
+def test_what_a_modules_objects_count_is_put_back() -> None:
+    class Timed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.l, self.clock = nn.Linear(6, 8), box(), Clock()
+
+        def forward(self, x: torch.Tensor, state: Any = None) -> Any:
+            return self.l(self.a(x) * (1.0 if self.clock.tick() < 20 else 2.0), state)
+
+    net = Timed()
+    from_norse(net, (6,), steps=16)
+    assert (net.clock.now, net.clock.past) == (0, [0])
+    with pytest.raises(UnsupportedError, match="time step 20 does not compute as the first"):
+        from_norse(net, (6,), steps=24)
+    assert (net.clock.now, net.clock.past) == (0, [0])
 
 
 def seeded_net() -> nn.Module:
