@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import fields
 from typing import Any
 
 import networkx as nx
 import nir
+import numpy as np
 
 from snnvae.deploy.shapes import resolve_shapes
 from snnvae.errors import GraphError
@@ -25,8 +27,11 @@ def build_graph(
     edges: Iterable[Edge],
     metadata: Mapping[str, Any] | None = None,
 ) -> nir.NIRGraph:
-    """A checked NIRGraph of copies, every node with its shapes; GraphError if it does not fit."""
-    copies = {name: copy(node) for name, node in nodes.items()}
+    """A checked NIRGraph of copies, every node with its shapes; GraphError if it does not fit.
+
+    What should be arrays may be tensors of torch or lists; the copies hold arrays.
+    """
+    copies = {name: with_arrays(name, node) for name, node in nodes.items()}
     given = [_pair(edge) for edge in edges]
     _check_structure(copies, given)
     for name, node in copies.items():
@@ -37,6 +42,44 @@ def build_graph(
                 raise GraphError(f"in subgraph '{name}': {error}") from None
     resolve_shapes(copies, given)
     return nir.NIRGraph(copies, given, metadata=dict(metadata or {}), type_check=False)
+
+
+def with_arrays(name: str, node: nir.NIRNode) -> nir.NIRNode:
+    """A copy of a node whose parameters are arrays of real numbers.
+
+    A tensor of torch, wherever it lies and whether it wants gradients, and a list are taken as the
+    array of their values; GraphError names the parameter that is no such array.
+    """
+    taken = copy(node)
+    if isinstance(node, nir.NIRNode):
+        for field, value in vars(node).items():
+            if _should_be_array(node, field, value):
+                vars(taken)[field] = _as_array(
+                    value, f"'{field}' of node '{name}' ({type(node).__name__})"
+                )
+    return taken
+
+
+def _should_be_array(node: nir.NIRNode, field: str, value: object) -> bool:
+    if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+        return True
+    listed = isinstance(value, (list, tuple, float, complex, np.generic))
+    kinds = {f.name: str(f.type) for f in fields(node)}
+    return listed and "Dict" not in kinds.get(field, "") and "ndarray" in kinds.get(field, "")
+
+
+def _as_array(value: Any, what: str) -> np.ndarray:
+    try:
+        array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+    except Exception as error:  # torch and NumPy raise whatever a value leads to
+        kind = f"{value.dtype} on {value.device}" if hasattr(value, "device") else "a list"
+        reason = " ".join(str(error).split())[:100]
+        raise GraphError(f"{what} is no array of numbers ({kind}: {reason}); give one") from None
+    if array.dtype.kind == "c":
+        raise GraphError(f"{what} is complex; give real values")
+    if array.dtype.kind not in "biuf":
+        raise GraphError(f"{what} holds {array.dtype.name}, not numbers; give an array of numbers")
+    return array
 
 
 def _pair(edge: object) -> Edge:

@@ -6,17 +6,28 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 
+from snnvae.errors import ConfigError
+
 Edge = tuple[str, str]
+SHOWN = 6
+"""Edges that a question lists."""
 
 
 def implicit_delays(
-    populations: Sequence[str], inputs: Sequence[str], immediate: Iterable[Edge]
+    populations: Sequence[str],
+    inputs: Sequence[str],
+    immediate: Iterable[Edge],
+    *,
+    by_name: bool = False,
 ) -> set[Edge]:
     """Edges that must carry one step so that the rest has no cycle.
 
     A cycle with an explicit Delay is not closed by `immediate` edges. In every other one, the edges
-    from inside the strongly connected component into its header (the first population reached from
-    the inputs, ties by name) carry the step; repeated, as an inner cycle may remain.
+    from inside the strongly connected component into its header (the population that is fewest
+    edges away from the inputs) carry the step; repeated, as an inner cycle may remain.
+
+    Several populations may be as near. ConfigError where then the result depends on which of them
+    is taken first: nothing but their names could tell. `by_name`: they may, as for a picture.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(populations)
@@ -25,11 +36,37 @@ def implicit_delays(
     carried: set[Edge] = set()
     while loops := [c for c in nx.strongly_connected_components(graph) if _is_loop(graph, c)]:
         for component in loops:
-            header = min(component, key=lambda name: (rank.get(name, len(graph)), name))
-            back = [(a, header) for a in list(graph.predecessors(header)) if a in component]
+            nearest = min(rank.get(name, len(graph)) for name in component)
+            headers = {name for name in component if rank.get(name, len(graph)) == nearest}
+            if by_name:
+                headers = {min(headers)}
+            _check_order_is_free(graph, component, headers)
+            back = [(a, b) for b in headers for a in graph.predecessors(b) if a in component]
             graph.remove_edges_from(back)
             carried.update(back)
     return carried
+
+
+def _check_order_is_free(graph: nx.DiGraph, component: set[str], headers: set[str]) -> None:
+    """ConfigError unless the headers open the same edges, whichever of them comes first.
+
+    An edge x → h is open in any order if h reaches x by a way past the other headers: that loop no
+    other header opens. If there is none, the others open every loop that the edge is part of.
+    """
+    disputed = set()
+    for header in headers if len(headers) > 1 else ():
+        own = graph.subgraph(component - (headers - {header}))
+        loop = {header, *nx.descendants(own, header)}
+        disputed |= {(a, header) for a in graph.predecessors(header) if a in component - loop}
+    if disputed:
+        names = ", ".join(f"'{name}'" for name in sorted(headers)[:SHOWN])
+        edges = " or ".join(f"{a},{b}" for a, b in sorted(disputed)[:SHOWN])
+        raise ConfigError(
+            f"the populations {names} are in one loop without a Delay, and the inputs reach none "
+            "of them first, so nothing says which edge carries the step of the loop, and the "
+            f"result depends on it; pass `delay_edges` {edges} (or several of them), or put a "
+            "Delay of dt into the graph"
+        )
 
 
 def step_order(populations: Sequence[str], immediate: Iterable[Edge]) -> list[str]:

@@ -9,7 +9,7 @@ import nir
 import numpy as np
 
 from snnvae import primitives
-from snnvae.deploy.graph import successors
+from snnvae.deploy.graph import successors, with_arrays
 from snnvae.deploy.shapes import flattened, out_shape
 from snnvae.errors import GraphError, SnnvaeError
 from snnvae.primitive import Shape, Synapse
@@ -44,13 +44,8 @@ def check_nodes(graph: nir.NIRGraph) -> None:
             raise GraphError(f"node '{name}' is a {type(node).__name__}, not a node of NIR")
         if isinstance(node, nir.NIRGraph):
             check_nodes(node)
-        for field, value in vars(node).items():
+        for field, value in vars(with_arrays(name, node)).items():
             array = np.asarray(value) if isinstance(value, (np.ndarray, float)) else np.zeros(())
-            if array.dtype.kind == "c":
-                raise GraphError(
-                    f"'{field}' of node '{name}' ({type(node).__name__}) is complex; give real "
-                    "values"
-                )
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise GraphError(
                     f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; "

@@ -110,6 +110,20 @@ def pool2d(
     return _typed(node, in_shape, _convolved(in_shape, window, step, pad, 1))
 
 
+def pool1d(
+    kind: type[nir.SumPool2d] | type[nir.AvgPool2d],
+    in_shape: Shape,
+    kernel_size: Numbers,
+    stride: Numbers | None = None,
+    padding: Numbers = 0,
+) -> nir.Conv1d:
+    """Sum or mean over windows of a (C, L) map, which NIR lacks: each channel's convolution."""
+    (kernel,) = numbers(kernel_size, 1)
+    weight = 1.0 if kind is nir.SumPool2d else 1 / kernel
+    kernels = np.full((in_shape[0], 1, kernel), weight)
+    return conv1d(kernels, None, in_shape, stride or kernel, padding, groups=in_shape[0])
+
+
 def scale(factor: Any, shape: Shape) -> nir.Scale:
     """``y = s·x``, elementwise; the factor is a number or broadcasts to the shape."""
     return nir.Scale(np.broadcast_to(array(factor), shape).astype(np.float64))

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnvae.primitive import State
 from snnvae.primitives import fixed_point
-from snnvae.program import Connection, Program
+from snnvae.program import Connection, Layer, Program
 
 
 def graded_sums(connection: Connection, values: np.ndarray) -> np.ndarray:
@@ -75,13 +75,17 @@ class Stepper:
                 current = current + weighted.reshape(current.shape)
             self.currents[layer.name] = current
             before = self.states[layer.name]
-            out[layer.name], self.states[layer.name] = layer.neuron.step(before, current)
+            out[layer.name], self.states[layer.name] = self.update(layer, before, current)
         for c in self._delayed:
             past = self._past[c.name]
             if len(past) == c.delay:
                 past.popleft()
             past.append(self._sent(c, out))
         return out
+
+    def update(self, layer: Layer, before: State, current: np.ndarray) -> tuple[np.ndarray, State]:
+        """One step of a layer: its output and its state."""
+        return layer.neuron.step(before, current)
 
     def _arriving(self, c: Connection) -> np.ndarray | None:
         """Gives what a delayed connection delivers in this step;

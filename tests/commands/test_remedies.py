@@ -102,3 +102,14 @@ def test_a_mistake_is_told_with_the_option(cli: Any, nets: Any, tmp_path: Path) 
 def test_a_command_as_one_types_it() -> None:
     command = typed("train", "x", model="esvae", widths=[8, 8], flip=True, learn=False, out=None)
     assert command == "snnvae train x --model esvae --widths 8,8 --flip --no-learn"
+
+
+def test_a_question_of_a_loop_is_answered_by_the_option(
+    cli: Any, nets: Any, tmp_path: Path
+) -> None:
+    nodes = {"in": nets.source(1), "a": nets.threshold(1), "b": nets.threshold(1)}
+    nodes |= {"i1": nets.affine([[-2.0]]), "i2": nets.affine([[-2.0]]), "out": nets.sink(1)}
+    graph = nets.graph(nodes, "in a i1 b out", "in b i2 a")
+    snnvae.write(graph, tmp_path / "net.nir")
+    assert "pass --delay-edge a,b or b,a" in cli("inspect", tmp_path / "net.nir").mistake
+    assert cli("inspect", tmp_path / "net.nir", "--delay-edge", "a,b").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import nir
@@ -135,6 +136,78 @@ def test_the_user_may_name_the_late_edge(nets: Any) -> None:
 def test_a_late_edge_that_is_none_is_named(nets: Any) -> None:
     with pytest.raises(ConfigError, match="`delay_edges` b,in: no such path"):
         nets.compiled(cycle(nets, "back"), delay_edges=(("b", "in"),))
+
+
+def rivals(nets: Any, first: str, second: str) -> tuple[dict[str, nir.NIRNode], list[str]]:
+    """in → first ⇄ second ← in: two that inhibit each other, the same but for their names."""
+    nodes = {"in": nets.source(1), "out": nets.sink(1), "out2": nets.sink(1)}
+    nodes |= {name: nets.affine([[1.1]]) for name in ("w1", "w2")}
+    nodes |= {name: nets.affine([[-2.0]]) for name in ("i1", "i2")}
+    nodes |= {name: nets.threshold(1, at=1) for name in (first, second)}
+    chains = [f"in w1 {first} i1 {second} out2", f"in w2 {second} i2 {first} out"]
+    return nodes, chains
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "reordered"])
+@pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a"), ("left", "right")])
+def test_names_and_orders_do_not_decide(nets: Any, first: str, second: str, turned: bool) -> None:
+    """Who sees the other's spikes in the same step is a question; the answer is what decides."""
+    nodes, chains = rivals(nets, first, second)
+    if turned:
+        nodes, chains = dict(reversed(nodes.items())), chains[::-1]
+    graph = nets.graph(nodes, *chains)
+    with pytest.raises(ConfigError, match="nothing says which edge carries the step") as error:
+        nets.compiled(graph)
+    for name in (f"'{first}'", f"'{second}'", f"{first},{second}", f"{second},{first}"):
+        assert name in str(error.value)
+    late = ((second, first),)
+    recording = nets.run(graph, [[1]] * 4, delay_edges=late)
+    assert (fired(recording, first), fired(recording, second)) == ([0, 1, 2, 3], [])
+    both = nets.run(graph, [[1]] * 4, delay_edges=(*late, (first, second)))
+    assert fired(both, first) == fired(both, second) == [0, 2]
+
+
+RINGS = {
+    "one entry": "in>a a>b b>c c>a",
+    "a loop within": "in>a a>b b>c c>b c>a",
+    "to itself": "in>a a>a a>b b>b b>c",
+    "one hub": "in>a in>b a>c c>a b>c c>b",
+}
+
+
+@pytest.mark.parametrize("ring", RINGS.values(), ids=RINGS)
+def test_a_loop_with_one_order_is_the_same_by_any_name(nets: Any, ring: str) -> None:
+    """Every naming of the populations, with nodes and edges in another order each time."""
+    rng, seen = np.random.default_rng(0), set()
+    data = (rng.random((12, 1)) < 0.4).astype(int)
+    for names in permutations("xyz"):
+        named = dict(zip("abc", names), **{"in": "in"})
+        nodes = {name: nets.lif(1, threshold=0.5, r=3.0) for name in names}
+        nodes |= {"in": nets.source(1), "out": nets.sink(1)}
+        pairs = [(named[edge[:-2]], named[edge[-1]]) for edge in ring.split()]
+        chains = [f"{source} {source}{target} {target}" for source, target in pairs]
+        nodes |= {f"{source}{target}": nets.affine([[0.75]]) for source, target in pairs}
+        order = rng.permutation(list(nodes))
+        chains = list(rng.permutation([*chains, f"{named['c']} out"]))
+        recording = nets.run(nets.graph({name: nodes[name] for name in order}, *chains), data)
+        seen.add(tuple(tuple(fired(recording, named[name])) for name in "abc"))
+    (fires,) = seen
+    assert all(fires)
+
+
+def loop_of_weights(nets: Any, a: str, b: str, *more: str) -> nir.NIRGraph:
+    """in → a → b → a, out of both: r[t] = in[t] + r[t − 1]/2 before a."""
+    nodes = {"in": nets.source(1), a: nets.affine([[1.0]]), b: nets.affine([[0.5]])}
+    nodes |= {"v": nets.li(1, tau=nets.dt, r=1.0), "out": nets.sink(1)}
+    return nets.graph(nodes, f"in {a} {b} {a} v out", *more)
+
+
+@pytest.mark.parametrize(("a", "b"), [("p", "q"), ("q", "p")])
+def test_a_loop_of_weights_is_late_where_it_is_entered(nets: Any, a: str, b: str) -> None:
+    membranes = nets.run(loop_of_weights(nets, a, b), [[1], [0], [0]]).membranes["v"]
+    assert membranes.ravel().tolist() == [1.0, 0.5, 0.25]
+    with pytest.raises(GraphError, match="is entered at 'p' and 'q', so nothing says where"):
+        nets.compiled(loop_of_weights(nets, a, b, f"in {b}"))
 
 
 def test_a_flatten_joins_axes_in_c_order(nets: Any) -> None:

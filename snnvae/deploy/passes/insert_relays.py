@@ -8,11 +8,16 @@ import nir
 from snnvae import primitives
 from snnvae.deploy.graph import build_graph, directed, predecessors, unused_name
 from snnvae.deploy.shapes import in_shape
+from snnvae.errors import GraphError
 from snnvae.primitives.nir_nodes import Relay
 
 
 def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
-    """A relay in each loop that holds no neuron, before its first node by name."""
+    """A relay in each loop that holds no neuron, before the node where the loop is entered.
+
+    Where a Delay closes the loop the place does not matter: before its first node by name. Else the
+    relay is where the loop's step is carried; GraphError if the loop is not entered at one node.
+    """
     while True:
         rest = directed(graph).subgraph(_between(graph))
         loops = [
@@ -22,7 +27,21 @@ def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
         ]
         if not loops:
             return graph
-        graph = _relayed(graph, min(loops[0]), set(graph.nodes))
+        graph = _relayed(graph, _head(graph, loops[0]), set(graph.nodes))
+
+
+def _head(graph: nir.NIRGraph, loop: set[str]) -> str:
+    late = {n for n in loop if isinstance(d := graph.nodes[n], nir.Delay) and (d.delay > 0).all()}
+    if nx.is_directed_acyclic_graph(directed(graph).subgraph(loop - late)):
+        return min(loop)
+    entries = sorted({b for a, b in graph.edges if b in loop and a not in loop})
+    if len(entries) != 1:
+        where = " and ".join(f"'{name}'" for name in entries) or "no node"
+        raise GraphError(
+            f"a loop without neurons and without a Delay is entered at {where}, so nothing says "
+            f"where it carries a step (it holds '{min(loop)}'); put a Delay of dt into it"
+        )
+    return entries[0]
 
 
 MAX_WAYS = 16

@@ -15,7 +15,7 @@ def closing_edges(nodes: Mapping[str, nir.NIRNode], edges: Sequence[Edge]) -> se
     """Edges without which a graph has no cycle, found as the compiler finds the late ones.
 
     A loop closes behind its Delay; one without a Delay at the edges into the node that the inputs
-    reach first.
+    reach first, of several the first by name: here it decides nothing but the drawing.
     """
     loops = nx.strongly_connected_components(nx.DiGraph(edges))
     loop_of = {name: number for number, loop in enumerate(loops) for name in loop}
@@ -23,4 +23,5 @@ def closing_edges(nodes: Mapping[str, nir.NIRNode], edges: Sequence[Edge]) -> se
         (a, b) for a, b in edges if isinstance(nodes[a], nir.Delay) and loop_of[a] == loop_of[b]
     }
     inputs = [name for name, node in nodes.items() if isinstance(node, nir.Input)]
-    return delayed | implicit_delays(tuple(nodes), inputs, [e for e in edges if e not in delayed])
+    rest = [edge for edge in edges if edge not in delayed]
+    return delayed | implicit_delays(tuple(nodes), inputs, rest, by_name=True)

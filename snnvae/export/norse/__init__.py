@@ -34,13 +34,16 @@ def from_norse(
     Lift). `steps` is how many time steps a sample lasts; `analog` says that the input carries
     currents rather than spikes.
 
-    forward() may be any Python: branches, skip connections, layers used twice, loops over time. Its
-    first two steps must do the same. torch's functions: linear, matmul, conv1d, conv2d,
-    conv_transpose2d, batch_norm (evaluation statistics, folded), dropout (dropped), sums,
-    differences, factors, cat, reshapes, average and sum pools, the maximum pool of spikes, nearest
-    interpolation. Norse's modules: LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell,
-    LIFRecurrent, LICell, LI, LILinearCell, IAFCell, IAF, Lift, SequentialState. The nodes have the
-    modules' names; dt is that of the cells.
+    forward() may be any Python: branches, skip connections, layers used twice, loops over time, and
+    states handed on as arguments, in attributes or not at all (`Lift` and its like). Every one of
+    its `steps` must do the same: it is followed through all of them, then run beside the graph on
+    noise, neuron by neuron. torch's functions: linear, matmul, conv1d, conv2d, conv_transpose2d,
+    batch_norm (evaluation statistics, folded), dropout (dropped), sums, differences, factors, cat,
+    slices, reshapes, average and sum pools, maximum pools and relu of spikes, nearest
+    interpolation; sum and mean over time (an I, whose last membrane it is) and, of spikes, the
+    maximum (a Threshold behind an I). Norse's modules:
+    LIFBoxCell, LIBoxCell, LIFCell, LIF, LIFRecurrentCell, LIFRecurrent, LICell, LI, LILinearCell,
+    IAFCell, IAF, Lift, SequentialState. The nodes have the modules' names; dt is that of the cells.
 
     UnsupportedError names the module that cannot be written exactly and why, GraphError the one
     that does not fit its input. The module itself stays as it is.
@@ -54,14 +57,24 @@ def from_norse(
     require("torch", "norse")
     from snnvae.export.norse.cells import runs_over_time
     from snnvae.export.norse.metadata import metadata
+    from snnvae.export.norse.protocol import unwrapped
+    from snnvae.export.norse.side_by_side import check_same
     from snnvae.export.norse.trace import trace
+    from snnvae.export.norse.values import check_finite, check_types
 
+    if not isinstance(steps, int) or steps < 1:
+        raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass `steps`")
+    module = unwrapped(module)
+    check_types(module)
     if over_time is None:
         over_time = any(runs_over_time(child) for child in module.modules())
     shape = _sample_shape(input_shape, over_time)
-    network, outputs = trace(module, shape, over_time=over_time, spikes=not analog)
-    neurons = network.neurons(network.reached(outputs.values()))
-    return network.graph(outputs, metadata(neurons, steps=steps, analog=analog))
+    found = trace(module, shape, steps=steps, over_time=over_time, spikes=not analog)
+    check_finite(module, found)
+    stated = metadata(found.neurons(), steps=steps, analog=analog)
+    graph = found.network.graph(found.outputs, stated)
+    check_same(module, graph, found, analog=analog)
+    return graph
 
 
 def _sample_shape(sample: Any, over_time: bool) -> Shape:

@@ -86,7 +86,7 @@ def mul(a: Any, b: Any) -> Value:
 
 def scaled(a: Value, factor: Any) -> Value:
     """A Scale node behind a value."""
-    origin = a.tracer.place(a, weights.scale(factor, a.sample_shape), "scale")
+    origin = a.tracer.place(a.origin, weights.scale(factor, a.sample_shape), "scale")
     return Value.of(zeros_like(a, a.sample_shape), a.tracer, origin, a.lead, owned=True)
 
 

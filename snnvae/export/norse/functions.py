@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from snnvae.errors import UnsupportedError
-from snnvae.export.norse import arithmetic, linear, pools, shapes
-from snnvae.export.norse.value import Value, find
+from snnvae.export.norse import arithmetic, linear, parts, pools, shapes, time_axis
+from snnvae.export.norse.tracer import Tracer
 
 Function = Callable[..., Any]
 
@@ -36,20 +36,29 @@ HANDLERS: dict[Any, Function] = {
     torch.conv2d: linear.conv2d,
     torch.conv_transpose2d: linear.conv_transpose2d,
     F.batch_norm: linear.batch_norm,
-    F.avg_pool2d: pools.avg_pool2d,
-    F.adaptive_avg_pool2d: pools.adaptive_avg_pool2d,
+    **dict.fromkeys((F.avg_pool1d, F.avg_pool2d), pools.avg_pool),
+    **dict.fromkeys((F.adaptive_avg_pool1d, F.adaptive_avg_pool2d), pools.adaptive_avg_pool),
     F.lp_pool2d: pools.lp_pool2d,
     F.interpolate: pools.interpolate,
     **dict.fromkeys((torch.matmul, Tensor.matmul, Tensor.__matmul__, torch.mm), linear.matmul),
-    **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), shapes.cat),
-    F.max_pool2d: pools.max_pool2d,
-    torch.max_pool2d: pools.max_pool2d,
+    **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), parts.cat),
+    **dict.fromkeys((F.max_pool1d, torch.max_pool1d), pools.max_pool),
+    **dict.fromkeys((F.max_pool2d, torch.max_pool2d), pools.max_pool),
     **dict.fromkeys((F.dropout, F.dropout1d, F.dropout2d, F.dropout3d), shapes.dropout),
     **dict.fromkeys((F.alpha_dropout, F.feature_alpha_dropout), shapes.dropout),
     F.pad: shapes.pad,
-    Tensor.__getitem__: shapes.getitem,
-    **dict.fromkeys((torch.unbind, Tensor.unbind, Tensor.__iter__), shapes.unbind),
-    torch.stack: shapes.stack,
+    Tensor.__getitem__: parts.getitem,
+    **dict.fromkeys((torch.unbind, Tensor.unbind, Tensor.__iter__), time_axis.unbind),
+    torch.stack: time_axis.stack,
+    Tensor.__setitem__: time_axis.setitem,
+    **dict.fromkeys((torch.sum, Tensor.sum), time_axis.total),
+    **dict.fromkeys((torch.mean, Tensor.mean), time_axis.mean),
+    **dict.fromkeys((torch.max, Tensor.max), time_axis.maximum),
+    **dict.fromkeys((torch.amax, Tensor.amax), time_axis.amax),
+    **dict.fromkeys((torch.split, Tensor.split), parts.split),
+    **dict.fromkeys((torch.chunk, Tensor.chunk), parts.chunk),
+    **dict.fromkeys((torch.narrow, Tensor.narrow), parts.narrow),
+    **dict.fromkeys((F.relu, torch.relu, Tensor.relu), shapes.relu),
     **dict.fromkeys((torch.add, Tensor.add, Tensor.__add__, Tensor.__radd__), arithmetic.add),
     **dict.fromkeys((torch.sub, Tensor.sub, Tensor.__sub__), arithmetic.sub),
     **dict.fromkeys((Tensor.__rsub__, torch.rsub), arithmetic.rsub),
@@ -78,20 +87,18 @@ COPIES: frozenset[Any] = frozenset(
 """What keeps all values where they are."""
 
 KNOWN = (
-    "Linear, Conv1d, Conv2d, ConvTranspose2d, BatchNorm, AvgPool2d, LPPool2d with norm 1, "
-    "MaxPool2d of spikes, Upsample (nearest), Flatten, sums, cat, reshapes and Norse's cells"
+    "Linear, Conv1d, Conv2d, ConvTranspose2d, BatchNorm, AvgPool, LPPool2d with norm 1, MaxPool "
+    "and relu of spikes, Upsample (nearest), Flatten, sums, means over time, cat, slices, reshapes "
+    "and Norse's cells"
 )
 
 
-def call(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def call(tracer: Tracer, func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Apply a torch function to stand-ins; UnsupportedError if it is unknown."""
     if func in QUERIES:
         with torch._C.DisableTorchFunctionSubclass():
             result = func(*args, **kwargs)
         return result.as_subclass(Tensor) if isinstance(result, Tensor) else result
-    value = next(find(Value, [args, kwargs]))
-    if not hasattr(value, "tracer"):
-        raise UnsupportedError("a value has lost its origin in code that torch cannot follow")
     try:
         if func in HANDLERS:
             return HANDLERS[func](*args, **kwargs)
@@ -105,7 +112,6 @@ def call(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> An
         raise UnsupportedError(f"{name} has no exact form in NIR here; known are {KNOWN}")
     except UnsupportedError as error:
         message = str(error)
-        where = value.tracer.where()
         raise UnsupportedError(
-            message if message.startswith("module '") else f"{where}: {message}"
+            message if message.startswith("module '") else f"{tracer.where()}: {message}"
         ) from None

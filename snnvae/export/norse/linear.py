@@ -25,7 +25,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Value:
     out = _computed(F.linear, x, weight, bias)
     if len(x.sample_shape) != 1:
         raise UnsupportedError(f"a linear function of {x.sample_shape}: flatten it first")
-    return placed(x, weights.affine(weight, bias), out)
+    node = x.tracer.once(lambda: weights.affine(weight, bias), (weight, bias))
+    return placed(x, node, out)
 
 
 def matmul(x: Any, matrix: Any) -> Value:
@@ -63,7 +64,12 @@ def _convolution(
     check_parameters(weight, bias)
     check_layout(x)
     out = _computed(function, x, weight, bias, *geometry, **named)
-    return placed(x, node(weight, bias, x.sample_shape, *geometry, **named), out)
+    made = x.tracer.once(
+        lambda: node(weight, bias, x.sample_shape, *geometry, **named),
+        (weight, bias),
+        (function, x.sample_shape, geometry, named),
+    )
+    return placed(x, made, out)
 
 
 def batch_norm(
@@ -87,15 +93,17 @@ def batch_norm(
     mean, variance = (weights.array(v).astype(np.float64) for v in (running_mean, running_var))
     gain = 1.0 if weight is None else weights.array(weight).astype(np.float64)
     shift = 0.0 if bias is None else weights.array(bias).astype(np.float64)
-    a = gain / np.sqrt(variance + eps)
-    b = shift - a * mean
+    with np.errstate(all="ignore"):  # what is not finite is named when all is traced
+        a = gain / np.sqrt(variance + eps)
+        b = shift - a * mean
     if x.sample_shape[0] != len(mean):
         raise ValueError(f"it normalises {len(mean)} channels")
     tracer, origin = x.tracer, {}
     for t, ids in x.origin.items():
         before = tracer.steps[t].placed[ids[0]]
         if len(ids) == 1 and isinstance(before.node, WEIGHTED):
-            folded = fold(before.node, a, b)
+            with np.errstate(all="ignore"):
+                folded = fold(before.node, a, b)
             origin[t] = (tracer.steps[t].add(folded, before.inputs, before.names),)
         else:
             node = _by_channel(a, b, x.sample_shape)
@@ -134,7 +142,7 @@ def placed(
     """The value behind a node of a value."""
     if part is None:
         part = own_part(x, node)
-    origin = x.tracer.place(x, node, part)
+    origin = x.tracer.place(x.origin, node, part)
     return Value.of(out, x.tracer, origin, x.lead, spikes=spikes, owned=True)
 
 
@@ -161,5 +169,7 @@ def check_layout(x: Any) -> None:
 def _computed(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
     if not isinstance(x, Value):
         raise UnsupportedError("its weights depend on the input, which NIR cannot say")
-    result: torch.Tensor = function(plain(x), *args, **kwargs)
-    return result
+    # Of its shape alone: stand-ins are zeros, whose products need not be computed.
+    shapes = [a.to("meta") if isinstance(a, torch.Tensor) else a for a in (plain(x), *args)]
+    out = function(*shapes, **kwargs)
+    return torch.zeros(out.shape, dtype=out.dtype, device=plain(x).device)

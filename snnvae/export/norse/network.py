@@ -29,18 +29,23 @@ class Placed:
 
     def same_as(self, other: Placed) -> bool:
         """Tells whether both compute the same."""
+        if (self.inputs, self.names) != (other.inputs, other.names):
+            return False
         mine, theirs = vars(self.node), vars(other.node)
-        return (
+        return self.node is other.node or (
             type(self.node) is type(other.node)
-            and (self.inputs, self.names) == (other.inputs, other.names)
             and all(_equal(mine[f.name], theirs[f.name]) for f in fields(self.node))
         )
 
 
 @dataclass
 class Network:
-    """The nodes of one time step; a node's id is its place in the list."""
+    """The nodes of one time step; a node's id is its place in the list.
 
+    first: the network of the first step, whose nodes this one shares where they are the same.
+    """
+
+    first: Network | None = None
     placed: list[Placed] = field(default_factory=list)
 
     def add(
@@ -51,21 +56,30 @@ class Network:
         neurons: Neurons | None = None,
     ) -> int:
         """Place a node and return its id; `inputs` may hold ids of nodes that are yet to come."""
-        self.placed.append(Placed(node, tuple(inputs), names, neurons))
-        return len(self.placed) - 1
+        here, placed = len(self.placed), Placed(node, tuple(inputs), names, neurons)
+        if self.first is not None and here < len(self.first.placed):
+            known = self.first.placed[here]
+            placed = known if known.same_as(placed) else placed
+        self.placed.append(placed)
+        return here
 
-    def check_repeats(self, following: Network) -> None:
-        """UnsupportedError unless the step that follows computes, so far, as this one does."""
+    def check_repeats(self, following: Network, step: int) -> None:
+        """UnsupportedError unless a later step computes, so far, as this one does."""
         for mine, theirs in zip(self.placed, following.placed):
-            if not mine.same_as(theirs):
+            if mine is not theirs:
                 names = dict.fromkeys((mine.names[0], theirs.names[0]))
-                raise UnsupportedError(_differs(" and ".join(f"'{name}'" for name in names)))
+                raise UnsupportedError(differs(step, " and ".join(f"'{name}'" for name in names)))
 
-    def check_length(self, following: Network) -> None:
-        """UnsupportedError unless the step that follows computes as much as this one does."""
+    def check_length(self, following: Network, step: int) -> None:
+        """UnsupportedError unless a later step computes as much as this one does."""
         common = min(len(self.placed), len(following.placed))
         for more in (*self.placed[common:], *following.placed[common:]):
-            raise UnsupportedError(_differs(f"'{more.names[0]}'"))
+            raise UnsupportedError(differs(step, f"'{more.names[0]}'"))
+
+    def same_form(self, other: Network) -> bool:
+        """Tells whether both have the same nodes and edges, whatever the numbers in them."""
+        forms = [[(type(p.node), p.inputs, p.names) for p in net.placed] for net in (self, other)]
+        return forms[0] == forms[1]
 
     def reached(self, outputs: Iterable[tuple[int, ...]]) -> set[int]:
         """The nodes that the outputs depend on."""
@@ -90,7 +104,7 @@ class Network:
         keep = self.reached(outputs.values())
         if INPUT not in keep:
             raise GraphError("the output does not depend on the input")
-        names = self._names(keep, taken=set(outputs))
+        names = self.names(outputs)
         builder = GraphBuilder()
         for i in sorted(keep):
             builder.add(names[i], self.placed[i].node)
@@ -102,12 +116,15 @@ class Network:
             builder.add(output, nir.Output({"output": shape}), [names[i] for i in sources])
         return builder.build(metadata)
 
-    def _names(self, keep: set[int], taken: set[str]) -> dict[int, str]:
-        """A name of its own for each node: the first of its names that is free, or a numbered."""
+    def names(self, outputs: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
+        """A name of its own for each node that the outputs depend on.
+
+        It is the first of the node's names that is free, or a numbered one.
+        """
         names: dict[int, str] = {}
-        used = set(taken)
+        used = set(outputs)
         again: Counter[str] = Counter()
-        for i in sorted(keep):
+        for i in sorted(self.reached(outputs.values())):
             wanted = self.placed[i].names
             name = next((n for n in wanted if n not in used), None)
             while name is None or name in used:
@@ -118,9 +135,10 @@ class Network:
         return names
 
 
-def _differs(where: str) -> str:
+def differs(step: int, where: str) -> str:
+    """Says that a step, counted from 0, is not as the first."""
     return (
-        f"the second time step does not compute as the first does, at {where}; "
+        f"time step {step + 1} does not compute as the first does, at {where}; "
         "only a network that does the same at every step is a graph"
     )
 
@@ -128,4 +146,5 @@ def _differs(where: str) -> str:
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    return a is b or np.array_equal(np.asarray(a), np.asarray(b))
+    a, b = np.asarray(a), np.asarray(b)
+    return np.array_equal(a, b, equal_nan="f" == a.dtype.kind == b.dtype.kind)

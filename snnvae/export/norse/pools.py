@@ -14,7 +14,7 @@ from snnvae.export.norse.linear import check_layout, own_part, placed
 from snnvae.export.norse.value import Value, plain, zeros_like
 
 
-def avg_pool2d(
+def avg_pool(
     x: Value,
     kernel_size: Any,
     stride: Any = None,
@@ -23,23 +23,23 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Value:
-    """→ AvgPool2d, which counts the padding."""
+    """→ AvgPool2d, which counts the padding; along one axis, a convolution with its weights."""
     if not count_include_pad and np.any(np.asarray(padding) != 0):
-        raise UnsupportedError("AvgPool2d(count_include_pad=False) has no form in NIR")
+        raise UnsupportedError("AvgPool(count_include_pad=False) has no form in NIR")
     if divisor_override is not None:
         raise UnsupportedError("AvgPool2d(divisor_override=…) has no form in NIR")
     return _pool(nir.AvgPool2d, x, kernel_size, stride, padding, ceil_mode)
 
 
-def adaptive_avg_pool2d(x: Value, output_size: Any) -> Value:
-    """→ AvgPool2d, where all windows are alike."""
+def adaptive_avg_pool(x: Value, output_size: Any) -> Value:
+    """→ `avg_pool`, where all windows are alike."""
     check_layout(x)
     sizes = x.sample_shape[1:]
-    wanted = (output_size,) * 2 if isinstance(output_size, int) else output_size
+    wanted = (output_size,) * len(sizes) if isinstance(output_size, int) else output_size
     out = [n if w is None else int(w) for n, w in zip(sizes, wanted)]
     if any(n % w for n, w in zip(sizes, out)):
-        raise UnsupportedError(f"AdaptiveAvgPool2d from {sizes} to {tuple(out)}: not a multiple")
-    return avg_pool2d(x, [n // w for n, w in zip(sizes, out)])
+        raise UnsupportedError(f"AdaptiveAvgPool from {sizes} to {tuple(out)}: not a multiple")
+    return avg_pool(x, [n // w for n, w in zip(sizes, out)])
 
 
 def lp_pool2d(
@@ -51,7 +51,7 @@ def lp_pool2d(
     return _pool(nir.SumPool2d, x, kernel_size, stride, 0, ceil_mode)
 
 
-def max_pool2d(
+def max_pool(
     x: Value,
     kernel_size: Any,
     stride: Any = None,
@@ -60,11 +60,11 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Value:
-    """The maximum of spikes is whether there is one: SumPool2d, then Threshold at 1/2."""
+    """The maximum of spikes is whether there is one: their sum, then Threshold at 1/2."""
     if not isinstance(x, Value) or not x.spikes:
-        raise UnsupportedError("MaxPool2d has a form in NIR only for spikes; put it behind a cell")
+        raise UnsupportedError("MaxPool has a form in NIR only for spikes; put it behind a cell")
     if np.any(np.asarray(dilation) != 1) or return_indices:
-        raise UnsupportedError("MaxPool2d with dilation or indices has no form in NIR")
+        raise UnsupportedError("MaxPool with dilation or indices has no form in NIR")
     total = _pool(nir.SumPool2d, x, kernel_size, stride, padding, ceil_mode)
     node = nir.Threshold(np.full(total.sample_shape, 0.5))
     part = "maxpool" if own_part(x, node) else "threshold"
@@ -95,9 +95,12 @@ def interpolate(
 
 def _pool(kind: Any, x: Value, kernel: Any, stride: Any, padding: Any, ceil_mode: bool) -> Value:
     check_layout(x)
-    if len(x.sample_shape) != 3:
-        raise ValueError("it pools (channels, height, width)")
-    node = weights.pool2d(kind, x.sample_shape, kernel, stride, padding)
+    axes = len(x.sample_shape) - 1
+    if axes not in (1, 2):
+        raise ValueError("it pools (channels, length) or (channels, height, width)")
+    # NIR has no pool along one axis, but this convolution is one.
+    make = weights.pool2d if axes == 2 else weights.pool1d
+    node = make(kind, x.sample_shape, kernel, stride or None, padding)
     shape = tuple(int(n) for n in node.output_type["output"])
     if ceil_mode and shape != _with_ceil(x, kernel, stride, padding):
         raise UnsupportedError("ceil_mode pools windows that leave the map; NIR has none")
@@ -105,5 +108,6 @@ def _pool(kind: Any, x: Value, kernel: Any, stride: Any, padding: Any, ceil_mode
 
 
 def _with_ceil(x: Value, kernel: Any, stride: Any, padding: Any) -> tuple[int, ...]:
-    out = F.avg_pool2d(plain(x), kernel, stride or kernel, padding, ceil_mode=True)
+    pool = F.avg_pool1d if len(x.sample_shape) == 2 else F.avg_pool2d
+    out = pool(plain(x), kernel, stride or kernel, padding, ceil_mode=True)
     return tuple(out.shape[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nir
 import numpy as np
@@ -13,10 +13,8 @@ from snnvae.errors import UnsupportedError
 from snnvae.export import weights
 from snnvae.export.layers import per_neuron
 from snnvae.export.norse.cells import CellKind, Neurons, cell_kind
+from snnvae.export.norse.tracer import Tracer
 from snnvae.export.norse.value import State, Value, ids_of, zeros_like
-
-if TYPE_CHECKING:
-    from snnvae.export.norse.trace import Tracer
 
 
 def recorder(cell: Any, tracer: Tracer) -> Callable[..., tuple[Value, State]]:
@@ -56,7 +54,7 @@ def _place(
     origin = (
         value.origin
         if inward is None
-        else tracer.place(value, weights.affine(inward), "input_weights")
+        else tracer.place(value.origin, weights.affine(inward), "input_weights")
     )
     ids: dict[int, int] = {}
     for t, sources in origin.items():
@@ -70,6 +68,7 @@ def _place(
             network.add(delay, (here,), tracer.called("delay"))
             network.add(weights.affine(loop), (here + 1,), tracer.called("recurrent_weights"))
         ids[t] = here
+    tracer.populations.append(ids)
     _check_state(cell, kind, neurons, state, ids, tracer)
     out = Value.of(
         zeros_like(value, shape),
@@ -100,9 +99,19 @@ def _check_state(
             )
         if given != {step - 1: ids[step]}:
             if step > 0:
-                tracer.steps[step - 1].check_repeats(tracer.steps[step])
+                tracer.steps[0].check_repeats(tracer.steps[step], step)
+            if max(given) < step - 1:
+                raise UnsupportedError(
+                    f"goes on in time step {step + 1} from time step {max(given) + 1}; only a "
+                    "network that does the same at every step is a graph"
+                )
             raise UnsupportedError("is given the state of another cell")
-    elif step > 0:
+    elif step > 1:
+        raise UnsupportedError(
+            f"starts anew in time step {step + 1}, after going on in those before; only a network "
+            "that does the same at every step is a graph"
+        )
+    elif step == 1:
         raise UnsupportedError(
             "starts anew at every step; hand it the state that it returned in the step before"
         )

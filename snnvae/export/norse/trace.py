@@ -5,17 +5,15 @@ and stop at `if state is None` and at loops over time, of which Norse's modules 
 are real tensors, so any Python runs; and as a subclass they see every torch function that is
 applied to them, with weights that are computed from parameters. What is unknown is refused there.
 
-The module sees two time steps. The second must compute what the first does, each cell must be
+The module sees all time steps of a sample. Each must compute what the first does, each cell must be
 given the state that it returned, and nothing else may pass from one step to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import wraps
-from inspect import Parameter, signature
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial, wraps
 from typing import Any
 
 import nir
@@ -24,117 +22,148 @@ import torch
 from torch import nn
 
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
-from snnvae.export.norse import populations
+from snnvae.export.norse import functions, populations
 from snnvae.export.norse.cells import Neurons, norse_class
-from snnvae.export.norse.network import INPUT, Network
-from snnvae.export.norse.value import BATCH, STEPS, Value, find
+from snnvae.export.norse.loan import on_loan
+from snnvae.export.norse.network import INPUT, Network, differs
+from snnvae.export.norse.protocol import StateProtocol, unwrapped
+from snnvae.export.norse.tracer import Tracer, describe
+from snnvae.export.norse.value import Value, find
 
 Shape = tuple[int, ...]
-LIFTED = "lifted_module"
-"""What Lift calls its content, which has the Lift's name here."""
+WRAPPERS = ("lifted_module", "_orig_mod")
+"""What Lift and torch.compile call their content, which has the wrapper's name here."""
 
 
-@dataclass
-class Tracer:
-    """Records nodes for each of the two time steps, under the name of the module that runs."""
+@dataclass(frozen=True)
+class Trace:
+    """What a module was found to compute.
 
-    names: Mapping[nn.Module, tuple[str, ...]]
-    steps: tuple[Network, ...] = field(
-        default_factory=lambda: tuple(Network() for _ in range(STEPS))
-    )
-    running: list[nn.Module] = field(default_factory=list)
+    network: of one step. outputs: the nodes whose sums come out, by name. populations: a mapping
+    from time step to id for each call of a cell, in the order of the calls. states: how many of
+    forward()'s results are states. steps, batch: of what it was given, (steps, batch, …) at once
+    where it runs `over_time`. forgets: states that it kept from an earlier call do not matter.
+    """
 
-    def place(
-        self, value: Value, node: nir.NIRNode, part: str = "", neurons: Neurons | None = None
-    ) -> dict[int, tuple[int, ...]]:
-        """A node that takes a value: its origin."""
-        names = self.called(part)
-        return {
-            t: (self.steps[t].add(node, ids, names, neurons),) for t, ids in value.origin.items()
-        }
+    network: Network
+    outputs: Mapping[str, tuple[int, ...]]
+    populations: tuple[Mapping[int, int], ...]
+    states: int | None
+    steps: int
+    batch: int
+    over_time: bool
+    forgets: bool
 
-    def called(self, part: str = "") -> tuple[str, ...]:
-        """Returns what a node may be called: after the module that runs and its part."""
-        module = self.running[-1]
-        names = self.names[module]
-        alone = names != ("",)
-        if not part:
-            return names if alone else (type(module).__name__.lower(),)
-        return tuple(f"{name}.{part}" if name else part for name in names)
+    def reached(self) -> set[int]:
+        """The nodes that the outputs depend on."""
+        return self.network.reached(self.outputs.values())
 
-    def where(self) -> str:
-        """The module that runs, for a message."""
-        return describe(self.called()[0], self.running[-1])
-
-
-def describe(name: str, module: nn.Module) -> str:
-    """A module as messages name it."""
-    return f"module '{name}' ({type(module).__name__})"
+    def neurons(self) -> list[tuple[str, Neurons]]:
+        """Names and neurons of the populations among them."""
+        return self.network.neurons(self.reached())
 
 
 def trace(
-    module: nn.Module, input_shape: Shape, *, over_time: bool, spikes: bool
-) -> tuple[Network, dict[str, tuple[int, ...]]]:
-    """Finds what a module computes in a step, and which nodes its outputs are.
+    module: nn.Module,
+    input_shape: Shape,
+    *,
+    steps: int,
+    over_time: bool,
+    spikes: bool,
+    dtype: torch.dtype | None = None,
+) -> Trace:
+    """Finds what a module computes in each of `steps` time steps.
 
-    `over_time`: forward() takes (time, batch, …); `spikes`: its input is 0 or 1 everywhere.
+    `over_time`: forward() takes (time, batch, …); `spikes`: its input is 0 or 1 everywhere;
+    `dtype` of its weights meanwhile, where they have another.
     """
+    names = module_names(module)
+    for child in names:
+        if isinstance(child, torch.jit.ScriptModule):
+            raise UnsupportedError(
+                f"{describe(names[child][0], child)} is compiled; export the original"
+            )
+    for forget in (True, False):
+        tracer = _tracer(names, module, steps)
+        with on_loan(names, partial(_own, tracer), dtype=dtype, forget=forget) as forgotten:
+            found = _follow(
+                module,
+                tracer,
+                input_shape,
+                over_time=over_time,
+                spikes=spikes,
+                forgets=forget,
+            )
+            if forgotten():
+                break
+    first = tracer.steps[0]
+    for step, network in enumerate(tracer.steps[1:], 1):
+        first.check_repeats(network, step)
+        first.check_length(network, step)
+    return found
+
+
+def module_names(root: nn.Module) -> dict[nn.Module, tuple[str, ...]]:
+    """The names of every module, one for each place where it stands."""
     named: dict[nn.Module, tuple[str, ...]] = {}
-    for name, child in module.named_modules(remove_duplicate=False):
-        shown = ".".join(part for part in name.split(".") if part != LIFTED)
+    for name, child in root.named_modules(remove_duplicate=False):
+        shown = ".".join(part for part in name.split(".") if part not in WRAPPERS)
         named[child] = (*named.get(child, ()), shown)
-    tracer = Tracer(named, running=[module])
+    return named
+
+
+def _tracer(names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int) -> Tracer:
+    """Two steps at least: one by itself does not show what it hands on."""
+    first = Network()
+    networks = (first, *(Network(first) for _ in range(max(steps, 2) - 1)))
+    return Tracer(names, networks, functions.call, [module], alone=steps == 1)
+
+
+def _follow(
+    module: nn.Module,
+    tracer: Tracer,
+    input_shape: Shape,
+    *,
+    over_time: bool,
+    spikes: bool,
+    forgets: bool,
+) -> Trace:
+    steps = len(tracer.steps)
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(()))
-    lead = (STEPS, BATCH) if over_time else (BATCH,)
+    lead = (steps, tracer.batch) if over_time else (tracer.batch,)
     zeros = torch.zeros((*lead, *input_shape), dtype=like.dtype, device=like.device)
     for network in tracer.steps:
         network.add(nir.Input({"input": np.array(input_shape)}), (), ("input",))
 
-    def stand_in(*steps: int) -> Value:
-        return Value.of(zeros, tracer, dict.fromkeys(steps, (INPUT,)), len(lead), spikes=spikes)
+    def stand_in(*of: int) -> Value:
+        return Value.of(zeros, tracer, dict.fromkeys(of, (INPUT,)), len(lead), spikes=spikes)
 
-    with _instrumented(module, tracer), torch.no_grad():
-        if over_time:
-            outputs, _ = _step(module, stand_in(*range(STEPS)), None)
-        else:
-            outputs, state = _step(module, stand_in(0), None)
-            _step(module, stand_in(1), state)
-    first, second = tracer.steps
-    first.check_repeats(second)
-    first.check_length(second)
-    return first, outputs
-
-
-def _step(module: nn.Module, x: Value, state: Any) -> tuple[dict[str, tuple[int, ...]], Any]:
-    """One time step (or all): its outputs and the state that it hands on."""
-    last = max(x.origin)
-    if not _takes_state(module):
-        return _outputs(module(x), last), None
-    result = module(x, state)
-    if not isinstance(result, (tuple, list)) or len(result) < 2:
-        raise UnsupportedError(
-            "forward(x, state) returns no state; return (output, state) so that the next step "
-            "can go on from it"
-        )
-    *out, state = result
-    if next(find(Value, state), None) is not None:
-        raise UnsupportedError(
-            "forward(x, state) hands a value to the next step in its state; only Norse's cells "
-            "may remember: use a recurrent cell such as LIFRecurrentCell"
-        )
-    return _outputs(out, last), state
+    inputs = [stand_in(*range(steps))] if over_time else map(stand_in, range(steps))
+    protocol = StateProtocol(module)
+    outputs: dict[int, dict[str, tuple[int, ...]]] = {}
+    with torch.no_grad():
+        for step, result in enumerate(protocol.outputs(inputs)):
+            outputs |= _outputs(result, steps - 1 if over_time else step)
+    known: dict[str, tuple[int, ...]] = {}
+    for step, found in sorted(outputs.items()):
+        for name, ids in found.items():
+            if ids != known.setdefault(name, ids):
+                raise UnsupportedError(differs(step, f"its output '{name}'"))
+    first, last = tracer.steps[0], outputs[steps - 1]
+    return Trace(
+        first,
+        last,
+        tuple(tracer.populations),
+        protocol.count,
+        steps,
+        tracer.batch,
+        over_time,
+        forgets,
+    )
 
 
-def _takes_state(module: nn.Module) -> bool:
-    """Tells whether forward's second parameter is a state:
-    one that is, or may be, None at first."""
-    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    positional = [p for p in signature(module.forward).parameters.values() if p.kind in kinds]
-    return len(positional) > 1 and positional[1].default in (None, Parameter.empty)
-
-
-def _outputs(result: Any, last: int) -> dict[str, tuple[int, ...]]:
-    """The nodes of every value that comes out at each step, or after the last."""
+def _outputs(result: Any, last: int) -> dict[int, dict[str, tuple[int, ...]]]:
+    """For each step, the nodes of every value that comes out then; some come out only at last."""
     values = list(find(Value, result))
     if not values:
         raise UnsupportedError(
@@ -143,37 +172,21 @@ def _outputs(result: Any, last: int) -> dict[str, tuple[int, ...]]:
     if any(last not in value.origin for value in values):
         raise UnsupportedError("the output leaves out the last time step; return all steps")
     names = ["output", *(f"output_{n}" for n in range(2, len(values) + 1))]
-    return {name: value.origin[last] for name, value in zip(names, values)}
+    found: dict[int, dict[str, tuple[int, ...]]] = {}
+    for name, value in zip(names, values):
+        for step, ids in value.origin.items():
+            found.setdefault(step, {})[name] = ids
+    return found
 
 
-@contextmanager
-def _instrumented(root: nn.Module, tracer: Tracer) -> Iterator[None]:
-    """Instruments a module: while it runs, each module says so, evaluates,
-    and Norse's cells record themselves.
-
-    Afterwards every module is as it was, states that it keeps in attributes included.
-    """
-    modules = list(tracer.names)
-    for module in modules:
-        if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
-            name = tracer.names[module][0]
-            raise UnsupportedError(f"{describe(name, module)} is compiled; export the original")
-    tables = ("_parameters", "_buffers", "_modules")
-    saved = [(dict(vars(m)), [dict(vars(m)[table]) for table in tables]) for m in modules]
-    try:
-        for module in modules:
-            own = populations.recorder(module, tracer) if norse_class(module) else module.forward
-            vars(module).update(
-                forward=_announced(own, module, tracer), training=False, _compiled_call_impl=None
-            )
-        yield
-    finally:
-        for module, (attributes, contents) in zip(modules, saved):
-            vars(module).clear()
-            vars(module).update(attributes)
-            for table, content in zip(tables, contents):
-                vars(module)[table].clear()
-                vars(module)[table].update(content)
+def _own(tracer: Tracer, module: nn.Module) -> Callable[..., Any]:
+    """What a module does while it is traced: it says that it runs, and Norse's cells record."""
+    if norse_class(module):
+        own: Callable[..., Any] = populations.recorder(module, tracer)
+    else:
+        inner = unwrapped(module)
+        own = module.forward if inner is module else inner.__call__
+    return _announced(own, module, tracer)
 
 
 def _announced(

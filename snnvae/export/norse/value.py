@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import torch
 
 from snnvae.errors import UnsupportedError
-
-if TYPE_CHECKING:
-    from snnvae.export.norse.trace import Tracer
-
-STEPS, BATCH = 2, 3
-"""Sizes of a stand-in's time and batch axes. Two steps show what a step hands to the next; a
-batch of another size keeps the two apart in a reshape."""
-
-Origin = Mapping[int, tuple[int, ...]]
-"""For each time step that a value holds: the ids of the nodes whose sum it is."""
+from snnvae.export.norse.tracer import Origin, Tracer
 
 
 class Value(torch.Tensor):
@@ -65,9 +56,11 @@ class Value(torch.Tensor):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Hand a torch function to the recorder."""
-        from snnvae.export.norse.functions import call
-
-        return call(func, args, dict(kwargs or {}))
+        values = find(Value, [args, kwargs or {}])
+        tracer = next((v.tracer for v in values if hasattr(v, "tracer")), None)
+        if tracer is None:
+            raise UnsupportedError("a value has lost its origin in code that torch cannot follow")
+        return tracer.call(tracer, func, args, dict(kwargs or {}))
 
 
 class State:
@@ -115,10 +108,18 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
         return tensor.as_subclass(torch.Tensor)
 
 
+def is_norse_state(value: Any) -> bool:
+    """Tells whether it is the state of one of Norse's cells, as they return it."""
+    module, name = type(value).__module__, type(value).__name__
+    return isinstance(value, tuple) and module.startswith("norse.") and name.endswith("State")
+
+
 def find(kind: type, tree: Any) -> Iterator[Any]:
-    """Everything of a kind in nested tuples, lists and dicts."""
+    """Everything of a kind in nested tuples, lists and dicts, but not in Norse's states."""
     if isinstance(tree, kind):
         yield tree
+    elif is_norse_state(tree):
+        return
     elif isinstance(tree, Mapping):
         for item in tree.values():
             yield from find(kind, item)
@@ -131,3 +132,9 @@ def zeros_like(value: Value, shape: tuple[int, ...]) -> torch.Tensor:
     """Zeros behind the value's time and batch axes."""
     like = plain(value)
     return torch.zeros((*like.shape[: value.lead], *shape), dtype=like.dtype, device=like.device)
+
+
+def alias(x: Value, out: torch.Tensor, lead: int | None = None) -> Value:
+    """Another view of a value, from now on not to be changed in place."""
+    x.owned = False
+    return Value.of(out, x.tracer, x.origin, x.lead if lead is None else lead, spikes=x.spikes)

@@ -302,7 +302,7 @@ UNKNOWN = "has no exact form in NIR here; known are"
 REFUSED: dict[str, tuple[Net, str]] = {
     "an activation": (
         lambda: SequentialState(nn.Linear(6, 6), nn.Sequential(nn.ReLU()), lif()),
-        rf"module '1\.0' \(ReLU\): relu {UNKNOWN} Linear",
+        r"module '1\.0' \(ReLU\): relu has no exact form in NIR here but of spikes",
     ),
     "a norm after an unknown layer": (
         lambda: SequentialState(nn.Softmax(1), nn.BatchNorm1d(6), lif()),

@@ -363,8 +363,8 @@ def drops(net: Net, x: torch.Tensor, s: Any) -> Any:
     return z, [s0, None, None]
 
 
-def slices(net: Net, x: torch.Tensor, s: Any) -> Any:
-    z, s0 = net.la(net.a(x)[:, :3], s[0])
+def picks(net: Net, x: torch.Tensor, s: Any) -> Any:
+    z, s0 = net.la(net.a(x)[:, 3], s[0])
     return z, [s0, None, None]
 
 
@@ -397,7 +397,7 @@ REFUSED: dict[str, tuple[Forward, str]] = {
     "a way through NumPy": (to_numpy, "numpy has no exact form"),
     "a decision": (decides, "gt.* has no exact form"),
     "dropout in evaluation": (drops, "drops at random even in evaluation"),
-    "a slice": (slices, "picks a part of a value"),
+    "an index": (picks, "picks a part of a value"),
     "half precision": (rounds, "torch.float16, which rounds it"),
     "no output": (nothing, "the output does not come from the input"),
     "a sum of two shapes": (broadcasts, r"adds \(5,\) and \(1, 5\)"),
@@ -436,8 +436,11 @@ def test_a_module_over_time_needs_time() -> None:
     with pytest.raises(UnsupportedError, match=r"if forward\(\) takes \(time, batch, …\)"):
         from_norse(LoopOverTime(WALKS["by index"]), (1, 6, 6))
     fixed = LoopOverTime(lambda x: (x[t] for t in range(16)))
-    with pytest.raises(UnsupportedError, match=r"reads time step 2.*range\(x\.shape\[0\]\)"):
-        from_norse(fixed, (1, 6, 6), over_time=True)
+    with pytest.raises(UnsupportedError, match=r"reads time step 12.*range\(x\.shape\[0\]\)"):
+        from_norse(fixed, (1, 6, 6), steps=12, over_time=True)
+    with pytest.raises(UnsupportedError, match=r"stops after 16 of 20.*range\(x\.shape\[0\]\)"):
+        from_norse(fixed, (1, 6, 6), steps=20, over_time=True)
+    assert "cell" in from_norse(fixed, (1, 6, 6), steps=16, over_time=True).nodes
 
 
 def test_values_of_two_steps_do_not_add() -> None:
@@ -492,15 +495,24 @@ class OptimizedModule(nn.Module):
         super().__init__()
         self._orig_mod = original
 
+    def forward(self, *given: Any) -> Any:
+        raise AssertionError("it would be compiled")
 
-def test_a_compiled_module_is_refused() -> None:
+
+def test_a_scripted_module_is_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scripted = torch.jit.script(nn.Linear(6, 4))
     with pytest.raises(UnsupportedError, match=r"module '0'.*is compiled"):
         from_norse(norse.SequentialState(scripted, lif()), (6,))
-    with pytest.raises(UnsupportedError, match="is compiled; export the original"):
-        from_norse(OptimizedModule(Twice()), (6,))
+
+
+def test_what_compiles_a_module_is_looked_through() -> None:
+    plain = list(from_norse(Twice(), (6,)).nodes)
+    assert list(from_norse(OptimizedModule(Twice()), (6,)).nodes) == plain
+    inner = norse.SequentialState(OptimizedModule(nn.Linear(6, 4)), lif())
+    assert list(from_norse(inner, (6,)).nodes) == ["input", "0", "1", "output"]
+    assert list(from_norse(nn.DataParallel(Twice()), (6,)).nodes) == plain
 
 
 def test_weights_may_be_parametrised(norse_net: Any) -> None:
