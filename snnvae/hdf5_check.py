@@ -102,7 +102,7 @@ class Hdf5Check:
 
     Raises `error`, in one line, for links that lead elsewhere, values kept in other files, groups
     that nest or grow without measure, data that are neither numbers nor text and, if `finite`,
-    values that are not finite.
+    values that are not finite; those named in `infinite` may be +inf.
     """
 
     path: str
@@ -110,6 +110,7 @@ class Hdf5Check:
     max_entries: int = MAX_ENTRIES
     max_bytes: int = MAX_BYTES
     finite: bool = True
+    infinite: frozenset[str] = frozenset()
     _bytes: int = field(default=0, init=False)
     _entries: int = field(default=0, init=False)
     _seen: set[int] = field(default_factory=set, init=False)
@@ -159,7 +160,9 @@ class Hdf5Check:
             )
         if self.finite and data.dtype.kind == "f":
             for part in data.iter_chunks() if data.chunks else [()]:
-                if not np.isfinite(data[part]).all():
+                values = data[part]
+                may_be = data.name.rsplit("/", 1)[-1] in self.infinite
+                if not (np.isfinite(values) | (may_be & np.isposinf(values))).all():
                     raise self.error(
                         f"{where} holds values that are not finite; export the file again"
                     )

@@ -70,6 +70,7 @@ def command(
     from snnvae.deploy.chips.chip import load_chip
     from snnvae.deploy.chips.placement import place
     from snnvae.deploy.compile import compile_graph
+    from snnvae.deploy.passes.open_ends import dead_ends
     from snnvae.evaluate.calibration import calibrated, ranges
     from snnvae.evaluate.picture import write_pictures
     from snnvae.export.nir_file import read_nir
@@ -104,6 +105,7 @@ def command(
         f"batched Lava: {batched_text(program)}",
         *(f"input {input_text(program, i.name)}" for i in program.inputs),
         *(f"output '{name}' from '{layer}'" for name, layer in program.outputs.items()),
+        *(f"dropped, as it leads nowhere: '{name}'" for name in dead_ends(graph)),
         *loop_lines(program),
     ]
     refused = [f"refused without --saturate: '{row.layer}'" for row in beyond]

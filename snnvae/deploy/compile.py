@@ -60,6 +60,8 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         for name, node in graph.nodes.items()
         if isinstance(node, nir.Input)
     )
+    if not inputs:
+        raise GraphError("the graph has no input; connect an Input node, whose stream runs it")
     neurons = build_neurons(graph, settings.conventions)
     paths = find_paths(graph)
     outputs = {p.target: p.source for p in paths if isinstance(graph.nodes[p.target], nir.Output)}

@@ -16,6 +16,7 @@ import networkx as nx
 import nir
 import numpy as np
 
+from snnvae import primitives
 from snnvae.deploy.shapes import resolve_shapes
 from snnvae.errors import GraphError
 
@@ -105,14 +106,14 @@ def _check_structure(nodes: Mapping[str, nir.NIRNode], edges: list[Edge]) -> Non
             raise GraphError(
                 f"node '{name}' is an input, yet an edge leads into it; remove that edge"
             )
-    lacking = [
-        name
-        for name, node in nodes.items()
-        if (name not in sources and not isinstance(node, nir.Output))
-        or (name not in targets and not isinstance(node, nir.Input))
-    ]
-    if lacking:
-        raise GraphError(f"nodes {sorted(lacking)} lack an input or an output; connect them")
+    for name, node in nodes.items():
+        kind = type(node).__name__
+        if isinstance(node, nir.Input) and name not in sources:
+            raise GraphError(f"input '{name}' leads nowhere; connect it, or remove it")
+        # Neurons may run by their leak alone.
+        fed = isinstance(node, nir.Input) or primitives.neuron_for(node) is not None
+        if name not in targets and not fed:
+            raise GraphError(f"node '{name}' ({kind}) gets nothing; connect it, or remove it")
 
 
 def successors(graph: nir.NIRGraph) -> dict[str, list[str]]:

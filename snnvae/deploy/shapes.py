@@ -13,6 +13,9 @@ from snnvae import primitives
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.primitive import MAX_VALUES, Shape
 
+MAX_OUTER = 2
+"""Axes that a file may put in front of a sample's: batch and time."""
+
 
 def node_shape(types: Mapping[str, Any] | None) -> Shape | None:
     """The one shape in a node's input_type or output_type; None if it is not known."""
@@ -55,8 +58,9 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
 
     Inputs, neurons and other nodes with a parameter per value state their shape; all others follow
     from what comes in. So do neurons with one value for all, as some tools write them: they get it
-    as many times as values come in. GraphError names an edge whose ends differ, or a node that
-    nothing defines.
+    as many times as values come in. Axes of size 1 in front of inputs and outputs, of batch and
+    time, are dropped where what they connect to has none. GraphError names an edge whose ends
+    differ, or a node that nothing defines.
     """
     shapes: dict[str, tuple[Shape, Shape]] = {}
     single: dict[str, Shape] = {}
@@ -65,6 +69,8 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
             stated = _stated(node)
         except GraphError as error:
             raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
+        if stated is not None and isinstance(node, nir.Input):
+            stated = _of_a_sample(stated, [nodes[b] for a, b in edges if a == name])
         if stated is not None and _has_one_value(node, stated):
             single[name] = stated
         elif stated is not None:
@@ -84,7 +90,7 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
         if shapes[a][1] != shapes[b][0]:
             raise GraphError(
                 f"node '{b}' ({type(nodes[b]).__name__}) has shape {shapes[b][0]}, but '{a}' gives "
-                f"it {shapes[a][1]}; mend the shapes or add a Flatten"
+                f"it {shapes[a][1]}; {_remedy(nodes[a], shapes[a][1], shapes[b][0])}"
             )
     total = sum(prod(out) for _, out in shapes.values())
     if total > MAX_VALUES:
@@ -113,8 +119,9 @@ def _follow(
         name = ready.pop()
         if name in shapes:
             continue
-        given = next(shapes[a][1] for a in into[name] if a in shapes)
-        shapes[name] = given, _through(name, nodes[name], given)
+        source = next(a for a in into[name] if a in shapes)
+        given = shapes[source][1]
+        shapes[name] = given, _through(name, nodes[name], given, nodes[source])
         ready += [b for b in out[name] if b not in shapes]
 
 
@@ -124,8 +131,29 @@ def _stated(node: nir.NIRNode) -> Shape | None:
         shape = node_shape(node.input_type)
         if shape is None:
             raise GraphError("has no shape; export the file again")
-        return shape
+        return shape or (1,)
     return node_shape(node.output_type) if _is_elementwise(node) else None
+
+
+def _of_a_sample(stated: Shape, readers: Sequence[nir.NIRNode]) -> Shape:
+    """An input's shape without the axes of size 1 in front that all its readers do without: of
+    batch and time, which some exporters write."""
+    ranks = {_rank(reader) for reader in readers}
+    rank = ranks.pop() if len(ranks) == 1 else None
+    more = 0 if rank is None else len(stated) - rank
+    return stated[more:] if 0 < more <= MAX_OUTER and set(stated[:more]) == {1} else stated
+
+
+def _rank(node: nir.NIRNode) -> int | None:
+    """How many axes a node's input has; None if that is not its own to say."""
+    if isinstance(node, (nir.Linear, nir.Affine)):
+        return int(node.weight.ndim) - 1
+    if isinstance(node, nir.Conv1d):
+        return 2
+    if isinstance(node, (nir.Conv2d, nir.SumPool2d, nir.AvgPool2d, primitives.NirConvTranspose2d)):
+        return 3
+    stated = _stated(node)
+    return None if stated is None or _has_one_value(node, stated) else len(stated)
 
 
 def _is_elementwise(node: nir.NIRNode) -> bool:
@@ -137,13 +165,26 @@ def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
     return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
 
 
-def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
-    """The output shape of a node for an input shape."""
+def _remedy(source: nir.NIRNode, given: Shape, wanted: Shape) -> str:
+    """What to do where a node gives another shape than the next one wants."""
+    if isinstance(source, nir.Flatten):
+        return (
+            f"that Flatten joins axes {int(source.start_dim)} to {int(source.end_dim)}, counted "
+            "without a batch axis; let it join all of them"
+        )
+    if isinstance(source, nir.Input) and len(given) > len(wanted):
+        return "state the shape of one sample, without batch and time axis, or add a Flatten"
+    return "add a Flatten" if prod(given) == prod(wanted) else "mend the shapes"
+
+
+def _through(name: str, node: nir.NIRNode, given: Shape, source: nir.NIRNode) -> Shape:
+    """The output shape of a node for an input shape, which `source` gives."""
     try:
         if isinstance(node, nir.Output):
             declared = node_shape(node.output_type)
-            if declared is not None and declared != given:
-                raise GraphError(f"has shape {declared}, but is given {given}; mend the shapes")
+            if declared is not None and not _is_of_a_sample(declared, given):
+                remedy = _remedy(source, given, declared)
+                raise GraphError(f"has shape {declared}, but is given {given}; {remedy}")
             return given
         if _is_elementwise(node):
             return given
@@ -154,6 +195,16 @@ def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
         kind = primitives.synapse_for(node)
         if kind is None:
             raise UnsupportedError("is not supported; write it with the nodes of NIR")
+        if isinstance(node, (nir.Linear, nir.Affine)) and node.weight.ndim > 1:
+            wanted = (*node.weight.shape[:-2], node.weight.shape[-1])
+            if given != wanted:
+                what = f"values of shape {wanted}"
+                if len(wanted) == 1:
+                    what = f"a vector of {wanted[0]} values"
+                raise GraphError(
+                    f"takes {what}, but its input has shape {given}; "
+                    f"{_remedy(source, given, wanted)}"
+                )
         return kind.from_nir(node, given)[0].out_shape
     except SnnvaeError as error:
         raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
@@ -162,6 +213,14 @@ def _through(name: str, node: nir.NIRNode, given: Shape) -> Shape:
         raise GraphError(
             f"node '{name}' ({type(node).__name__}) is malformed ({reason}); export the file again"
         ) from None
+
+
+def _is_of_a_sample(declared: Shape, given: Shape) -> bool:
+    """Tells whether an output's shape is what it is given, but for axes of size 1 in front."""
+    more = len(declared) - len(given)
+    if declared == () and prod(given) == 1:
+        return True
+    return 0 <= more <= MAX_OUTER and declared == (1,) * more + given
 
 
 def _of_subgraph(node: nir.NIRGraph, given: Shape) -> Shape:

@@ -50,7 +50,10 @@ def read_nir(path: Path) -> nir.NIRGraph:
             raise GraphError(f"{path}: 'node' links to another place; only plain data is read")
         if not isinstance(file.get("node"), h5py.Group):
             raise GraphError(f"{path}: an HDF5 file, but not NIR (it has no 'node' group)")
-        Hdf5Check(str(path), GraphError, max_entries=20 * MAX_NODES).group(file["node"])
+        may_be_infinite = frozenset({"v_threshold"})
+        Hdf5Check(
+            str(path), GraphError, max_entries=20 * MAX_NODES, infinite=may_be_infinite
+        ).group(file["node"])
         data = hdf2dict(file["node"])
     try:
         for entry in ("nodes", "edges"):

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from snnvae.errors import GraphError
 from snnvae.primitive import Shape, Synapse
+from snnvae.primitives.sparse import Sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,18 +27,28 @@ class Linear(Synapse):
     nir_types = (nir.Linear, nir.Affine)
 
     @classmethod
-    def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Linear, np.ndarray | None]:
-        """Reads a Linear or Affine; the weight acts on the last axis, so the input must be flat."""
+    def from_nir(cls, node: nir.NIRNode, in_shape: Shape) -> tuple[Synapse, np.ndarray | None]:
+        """Reads a Linear or Affine: y[…, o] = Σ_i w[…, o, i] x[…, i], a matrix for each row of axes
+        in front."""
         weight = np.asarray(node.weight, np.float64)
-        if weight.ndim != 2 or in_shape != (weight.shape[1],):
+        if weight.ndim < 2:
             raise GraphError(
-                f"takes a vector of {weight.shape[-1]} values, but its input has shape {in_shape}; "
-                "add a Flatten before it or mend the weight's shape"
+                f"has a weight of shape {weight.shape}, which must be (outputs, inputs)"
             )
+        *rows, n_out, n_in = weight.shape
+        if in_shape != (*rows, n_in):
+            wanted = (
+                f"a vector of {n_in} values" if not rows else f"values of shape {(*rows, n_in)}"
+            )
+            raise GraphError(f"takes {wanted}, but its input has shape {in_shape}")
+        out_shape = (*rows, n_out)
         bias = np.asarray(node.bias, np.float64) if isinstance(node, nir.Affine) else None
-        if bias is not None and bias.shape != (weight.shape[0],):
-            raise GraphError(f"bias has shape {bias.shape}, its weight needs ({weight.shape[0]},)")
-        return cls(in_shape, (weight.shape[0],), weight), bias
+        if bias is not None and bias.shape != out_shape:
+            raise GraphError(f"bias has shape {bias.shape}, its weight needs {out_shape}")
+        if not rows:
+            return cls(in_shape, out_shape, weight), bias
+        blocks = sp.block_diag(weight.reshape(-1, n_out, n_in), "csr")
+        return Sparse.of_matrix(sp.csr_array(blocks), in_shape, out_shape), bias
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Returns x Wᵀ."""

@@ -10,6 +10,9 @@ from snnvae.conventions import Conventions
 from snnvae.errors import ConfigError, GraphError
 from snnvae.primitives import fixed_point
 
+FLOAT32 = 4 * float(np.finfo(np.float32).eps)
+"""How far τ = dt comes out off dt where a tool works it out in float32, as τ = dt/(1 − β)."""
+
 
 def uniform(parameter: np.ndarray) -> np.ndarray:
     """An array of equal values → a 0-d array; any other as it is. float64."""
@@ -26,6 +29,7 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
     dv = _ratio(tau, conventions.dt)
     if conventions.integrator != "euler":
         return np.asarray(-np.expm1(-dv))
+    dv = np.where((dv > 1) & (dv <= 1 + FLOAT32), 1.0, dv)
     if (dv > 1).any():
         raise GraphError(
             f"tau = {np.min(tau):g} s is shorter than dt = {conventions.dt:g} s, so an Euler step "

@@ -10,6 +10,7 @@ import nir
 import numpy as np
 import pytest
 
+from snnvae.deploy.shapes import in_shape, out_shape
 from snnvae.errors import GraphError
 from snnvae.export.builder import build_graph
 from snnvae.export.nir_file import read_nir, write_nir
@@ -88,3 +89,81 @@ def test_a_value_for_some_neurons_only_is_refused(nets: Any) -> None:
     nodes = {"in": nets.source(4), "a": nets.threshold(2), "out": nets.sink(2)}
     with pytest.raises(GraphError, match=r"node 'a' .* has shape \(2,\), but 'in' gives it \(4,\)"):
         build_graph(nodes, [("in", "a"), ("a", "out")])
+
+
+@pytest.mark.parametrize(
+    ("into", "out"), [((1, 6), (1, 4)), ((1, 6), (4,)), ((6,), (1, 1, 4)), ((1, 1, 6), (1, 1, 4))]
+)
+def test_axes_of_batch_and_time_in_front_are_dropped(
+    nets: Any, into: tuple[int, ...], out: tuple[int, ...]
+) -> None:
+    """As snnTorch's and Rockpool's exporters write them by default."""
+    nodes = {
+        "in": nets.source(*into),
+        "w": nets.affine(np.ones((4, 6))),
+        "lif": nets.lif(4),
+        "out": nets.sink(*out),
+    }
+    graph = nets.chain(nodes)
+    assert in_shape(graph.nodes["in"]) == (6,)
+    assert out_shape(graph.nodes["out"]) == (4,)
+
+
+def test_a_first_axis_that_is_the_samples_own_stays(nets: Any) -> None:
+    conv = nir.Conv2d((4, 4), np.ones((1, 1, 3, 3)), 1, 1, 1, 1, np.zeros(1))
+    nodes = {"in": nets.source(1, 4, 4), "c": conv, "n": nets.lif(1, 4, 4)}
+    graph = nets.chain({**nodes, "out": nets.sink(1, 4, 4)})
+    assert in_shape(graph.nodes["in"]) == (1, 4, 4)
+
+
+def test_a_scalar_neuron_may_have_an_output_without_axes(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(3),
+        "w": nets.affine(np.ones((1, 3))),
+        "lif": nets.lif(),
+        "out": nets.sink(),
+    }
+    assert out_shape(nets.chain(nodes).nodes["out"]) == (1,)
+
+
+def test_a_matrix_for_each_row_of_axes_in_front(nets: Any) -> None:
+    """y[r, o] = Σ_i w[r, o, i] x[r, i] + b[r, o], as numpy.matmul has it."""
+    rng = np.random.default_rng(0)
+    weight, bias = rng.normal(size=(3, 2, 4)), rng.normal(size=(3, 2))
+    nodes = {
+        "in": nets.source(3, 4),
+        "w": nir.Affine(weight, bias),
+        "li": nir.I(np.ones((3, 2))),
+        "out": nets.sink(3, 2),
+    }
+    x = rng.random((1, 3, 4)) < 0.5
+    found = nets.run(nets.chain(nodes, if_gain="one"), x).outputs["out"]
+    wanted = np.matmul(weight, x[0, :, :, None].astype(float))[..., 0] + bias
+    np.testing.assert_allclose(found.reshape(3, 2), wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("flatten", "remedy"),
+    [
+        (nir.Flatten({"input": np.array([2, 3])}, 1, -1), "joins axes 1 to -1, counted without"),
+        (None, "state the shape of one sample, without batch and time axis, or add a Flatten"),
+    ],
+)
+def test_the_remedy_is_one_that_is_not_there_yet(nets: Any, flatten: Any, remedy: str) -> None:
+    between = {} if flatten is None else {"flat": flatten}
+    nodes = {"in": nets.source(2, 3), **between, "w": nets.affine(np.ones((4, 6)))}
+    with pytest.raises(GraphError, match=remedy):
+        nets.chain({**nodes, "lif": nets.lif(4), "out": nets.sink(4)})
+
+
+def test_a_graph_may_not_claim_more_than_any_network_has(nets: Any) -> None:
+    """36 kB could ask for gigabytes: one parameter stands for a layer of any size."""
+    wide = {"in": nets.source(1 << 28), "n": nets.lif(1), "out": nets.sink(1 << 28)}
+    with pytest.raises(
+        GraphError, match=r"has a shape .* over the 16,777,216 values of the largest"
+    ):
+        nets.chain(wide)
+    names = [f"n{i}" for i in range(20)]
+    many = {"in": nets.source(1 << 20), **{name: nets.lif(1) for name in names}}
+    with pytest.raises(GraphError, match=r"its nodes give 23,068,672 values, over the 16,777,216"):
+        nets.chain({**many, "out": nets.sink(1 << 20)})

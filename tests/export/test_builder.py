@@ -53,11 +53,16 @@ def test_a_name_that_hdf5_would_split_is_refused(nets: Any, name: str) -> None:
 
 
 def test_nodes_that_hang_in_the_air_are_named(nets: Any) -> None:
-    """NIR would add an input and an output for them."""
+    """NIR would add an input and an output for them. Neurons may: they run by their leak."""
     nodes, edges = parts(nets)
-    nodes["lost"] = nets.threshold(2)
-    with pytest.raises(GraphError, match=r"lost.*connect them"):
-        build_graph(nodes, edges)
+    for lost, why in (
+        (nets.affine(np.ones((2, 2))), r"node 'lost' \(Affine\) gets nothing; connect it"),
+        (nets.sink(2), r"node 'lost' \(Output\) gets nothing; connect it"),
+        (nets.source(2), "input 'lost' leads nowhere; connect it"),
+    ):
+        with pytest.raises(GraphError, match=why):
+            build_graph({**nodes, "lost": lost}, edges)
+    assert "lost" in build_graph({**nodes, "lost": nets.threshold(2)}, edges).nodes
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ def test_nodes_that_hang_in_the_air_are_named(nets: Any) -> None:
     [
         ([("in", "a"), ("a", "out"), ("a", "nowhere")], "nowhere"),
         ([("in", "a"), ("a", "out"), ("in", "a")], "stands twice"),
-        ([("a", "out"), ("a", "a")], "lack an input"),
+        ([("a", "out"), ("a", "a")], "input 'in' leads nowhere"),
     ],
 )
 def test_edges_that_do_not_fit_are_told_in_one_line(

@@ -16,12 +16,16 @@ from snnvae.deploy.passes.flatten_graphs import flatten_graphs
 from snnvae.deploy.passes.hoist_delays import hoist_delays
 from snnvae.deploy.passes.insert_relays import relay_joins, relay_loops, relay_paths
 from snnvae.deploy.passes.merge_linear import merge_linear
+from snnvae.deploy.passes.open_ends import open_ends
+from snnvae.deploy.passes.silent_readouts import silent_readouts
 from snnvae.deploy.passes.split_delays import split_delays
 
 Pass = Callable[[nir.NIRGraph], nir.NIRGraph]
 
 PASSES: tuple[Pass, ...] = (
     flatten_graphs,
+    open_ends,
+    silent_readouts,
     drop_idle,
     relay_loops,
     relay_joins,
@@ -48,9 +52,11 @@ __all__ = [
     "flatten_graphs",
     "hoist_delays",
     "merge_linear",
+    "open_ends",
     "prepare",
     "relay_joins",
     "relay_loops",
     "relay_paths",
+    "silent_readouts",
     "split_delays",
 ]

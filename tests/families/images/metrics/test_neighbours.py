@@ -44,3 +44,16 @@ def test_far_points_are_neither() -> None:
     real = RNG.normal(size=(50, 3))
     found = neighbourhoods(real, real + 100)
     assert (found.precision, found.recall, found.density, found.coverage) == (0, 0, 0, 0)
+
+
+def test_a_set_in_itself_has_k_and_one_balls_around_each_point() -> None:
+    """Each ball holds its centre and, on its surface, its k-th neighbour: (k + 1)/k."""
+    real = RNG.normal(size=(200, 16)).astype(np.float32)
+    assert neighbourhoods(real, real, 5).density == 6 / 5
+
+
+def test_points_that_repeat_lie_in_each_others_balls_of_radius_0() -> None:
+    """Ten times each, k = 5: the ten balls of a point's copies, 10/5."""
+    points = np.repeat((RNG.normal(size=(20, 64)) * 3).astype(np.float32), 10, 0)
+    found = neighbourhoods(points, points, 5)
+    assert (found.precision, found.recall, found.density, found.coverage) == (1, 1, 2, 1)
