@@ -10,6 +10,7 @@ InitialState = Literal["v_reset", "v_leak", "zero"]
 Integrator = Literal["euler", "exponential", "exponential-decay"]
 SpikeRule = Literal["above", "reached"]
 IfGain = Literal["dt", "one"]
+Gain = Literal["stated", "one", "decayed"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Conventions:
     step), or forgets the latter and takes the former ("exponential-decay").
     spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
     if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
-    where nobody said.
+    where nobody said. gain: what a leaky state takes of an input: what τ, r and w_in say
+    ("stated"), all of it ("one"), or all of it but for a synaptic current, LI's too, which takes e^(−dt/τ)
+    ("decayed": the input decays in the step in which it comes).
     """
 
     dt: float
@@ -44,3 +47,4 @@ class Conventions:
     integrator: Integrator = "euler"
     spike: SpikeRule = "above"
     if_gain: IfGain | None = None
+    gain: Gain = "stated"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
-from snnvae.conventions import IfGain, InitialState, Integrator, ResetMode, SpikeRule
+from snnvae.conventions import Gain, IfGain, InitialState, Integrator, ResetMode, SpikeRule
 
 DEFAULT_STEPS = 16
 LOOP_LATENCIES = ("process", "accept")
@@ -17,6 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "integrator": get_args(Integrator),
     "spike": get_args(SpikeRule),
     "if_gain": get_args(IfGain),
+    "gain": get_args(Gain),
     "loop_bias": ("at-once", "delayed"),
 }
 """The conventions that NIR leaves open."""
@@ -47,6 +48,7 @@ class Options:
     integrator: str | None = None
     spike: str | None = None
     if_gain: str | None = None
+    gain: str | None = None
     loop_bias: str | None = None
     conventions: str | None = None
     loop_latency: str = "process"

@@ -99,6 +99,7 @@ _HELP = {
     "integrator": "A step: dt/τ (Euler), the exact exponential, or only its decay.",
     "spike": "Where v > v_threshold, or v ≥ v_threshold.",
     "if_gain": "What r of an IF or I adds per step: r·dt, or r.",
+    "gain": "What LIF, LI and CubaLIF take of an input: as the file's τ, r and w_in say, or all.",
     "loop_bias": "When the bias of a loop's weights begins.",
 }
 

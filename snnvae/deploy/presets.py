@@ -48,6 +48,28 @@ PRESETS: Mapping[str, Mapping[str, str | float]] = {
         "if_gain": "dt",
         "loop_bias": "at-once",
     },
+    # u = β·(u + x); v = α·v + u; then v −= threshold for each spike. r is e^(−dt/τ)·τ/dt for all.
+    "rockpool": {
+        "dt": 1e-3,
+        "integrator": "exponential-decay",
+        "reset": "subtract",
+        "initial": "zero",
+        "spike": "reached",
+        "if_gain": "one",
+        "gain": "decayed",
+        "loop_bias": "at-once",
+    },
+    # v = β·v + x − threshold·(fired in the last step), τ = dt/(1 − β) with dt = 1, r = β.
+    "spyx": {
+        "dt": 1.0,
+        "integrator": "euler",
+        "reset": "subtract-delayed",
+        "initial": "zero",
+        "spike": "above",
+        "if_gain": "one",
+        "gain": "one",
+        "loop_bias": "at-once",
+    },
     # u = (1 − du)·u + x; v = (1 − dv)·v + u + bias. Lava's steps have no length: --dt must say it.
     "lava": {
         "integrator": "euler",

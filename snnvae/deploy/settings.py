@@ -22,7 +22,7 @@ from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
 METADATA_VERSION = 1
-DEFAULTS = {"reset": "zero", "integrator": "euler", "spike": "above"}
+DEFAULTS = {"reset": "zero", "integrator": "euler", "spike": "above", "gain": "stated"}
 """As NIR's own equations say it. The others have none: where one matters it must be stated."""
 _SHOWN = {
     "reset": "",
@@ -119,6 +119,8 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
         },
         "steps": Stated(str(steps), chosen.source("steps")),
     }
+    if values["gain"] != "stated":
+        stated["gain"] = Stated(values["gain"], chosen.source("gain"))
     loop_bias = values.pop("loop_bias")
     return Settings(
         conventions=Conventions(float(dt), **values),

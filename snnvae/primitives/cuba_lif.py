@@ -50,5 +50,5 @@ class CubaLIF(FloatNeuron):
 def membrane_and_gain(node: nir.NIRNode, conventions: Conventions) -> tuple[np.ndarray, np.ndarray]:
     """dv and the gain of a node with a synaptic current."""
     dv = decay_per_step(node.tau_mem, conventions)
-    to_current = gain_per_step(node.tau_syn, node.w_in, conventions)
+    to_current = gain_per_step(node.tau_syn, node.w_in, conventions, synaptic=True)
     return dv, to_current * gain_per_step(node.tau_mem, node.r, conventions)

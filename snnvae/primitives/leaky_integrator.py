@@ -33,5 +33,5 @@ class LeakyIntegrator(FloatNeuron):
         """Reads a NIR LI."""
         dv, leak = decay_per_step(node.tau, conventions), uniform(node.v_leak)
         start = first_membrane(conventions, leak, ZERO)
-        gain = gain_per_step(node.tau, node.r, conventions)
+        gain = gain_per_step(node.tau, node.r, conventions, synaptic=True)
         return cls(dv=dv, bias=dv * leak, start=start), gain

@@ -38,8 +38,15 @@ def decay_per_step(tau: np.ndarray, conventions: Conventions) -> np.ndarray:
     return dv
 
 
-def gain_per_step(tau: np.ndarray, r: np.ndarray, conventions: Conventions) -> np.ndarray:
-    """Returns what a step makes of an input of 1: r·dt/τ, or r·(1 − exp(−dt/τ)) (exponential)."""
+def gain_per_step(
+    tau: np.ndarray, r: np.ndarray, conventions: Conventions, *, synaptic: bool = False
+) -> np.ndarray:
+    """Returns what a step makes of an input of 1: r·dt/τ, or r·(1 − exp(−dt/τ)) (exponential); for
+    a tool whose files do not say it, 1, or what is left of 1 in a `synaptic` current."""
+    if conventions.gain == "decayed" and synaptic:
+        return np.asarray(1 - decay_per_step(tau, conventions))
+    if conventions.gain != "stated":
+        return np.ones(())
     dv = _ratio(tau, conventions.dt)
     taken = -np.expm1(-dv) if conventions.integrator == "exponential" else dv
     return as_meant(taken * uniform(r))

@@ -51,16 +51,25 @@ class Neuron(nn.Module):
         threshold = getattr(node, "v_threshold", None)
         self.threshold = None if threshold is None else tensor(threshold)
         tau_syn = getattr(node, "tau_syn", None)
-        self.synapse = None if tau_syn is None else self._rates(tau_syn, node.w_in)
+        self.synapse = None if tau_syn is None else self._rates(tau_syn, node.w_in, True)
         tau = getattr(node, "tau_mem", getattr(node, "tau", None))
-        self.membrane = (self.zero, self._gain(node.r)) if tau is None else self._rates(tau, node.r)
+        self.membrane = (
+            (self.zero, self._gain(node.r))
+            if tau is None
+            else self._rates(tau, node.r, isinstance(node, nir.LI))
+        )
 
-    def _rates(self, tau: np.ndarray, gain: np.ndarray) -> tuple[Tensor, Tensor]:
+    def _rates(self, tau: np.ndarray, gain: np.ndarray, current: bool) -> tuple[Tensor, Tensor]:
         """Returns what a step forgets, and what it makes of an input of 1."""
         euler = np.asarray(self.conventions.dt / np.asarray(tau, np.float64))
         exact = 1 - np.exp(-euler)
         forgets = euler if self.conventions.integrator == "euler" else exact
         takes = exact if self.conventions.integrator == "exponential" else euler
+        if self.conventions.gain != "stated":
+            left = (
+                1 - forgets if current and self.conventions.gain == "decayed" else 1 + 0 * forgets
+            )
+            return tensor(as_meant(forgets)), tensor(left)
         return tensor(as_meant(forgets)), tensor(as_meant(takes * np.asarray(gain, np.float64)))
 
     def _gain(self, r: np.ndarray) -> Tensor:

@@ -108,6 +108,8 @@ def _need_its_conventions(conventions: Conventions) -> None:
         raise UnsupportedError("takes Euler steps and fires above its threshold, the file does not")
     if conventions.reset == "subtract-delayed":
         raise UnsupportedError("has no delayed reset")
+    if conventions.gain != "stated":
+        raise UnsupportedError("takes inputs as the file says, and not otherwise")
 
 
 def _unable(node: nir.NIRNode, conventions: Conventions) -> str | None:
