@@ -37,8 +37,8 @@ class Conventions:
     spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").
     if_gain: by how much r a step of I and IF is: r·dt ("dt", NIR's equation) or r ("one"); None
     where nobody said. gain: what a leaky state takes of an input: what τ, r and w_in say
-    ("stated"), all of it ("one"), or all of it but for a synaptic current, LI's too, which takes e^(−dt/τ)
-    ("decayed": the input decays in the step in which it comes).
+    ("stated"), all of it ("one"), or all of it but for a synaptic current, LI's too, which takes
+    e^(−dt/τ) ("decayed": the input decays in the step in which it comes).
     """
 
     dt: float

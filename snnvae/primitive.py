@@ -21,6 +21,11 @@ State = tuple[np.ndarray, ...]
 """What neurons remember, each (B, *shape): the membrane v first, then the synaptic current u."""
 
 
+def hashed_as(name: str) -> Mapping[str, str]:
+    """A field's former name, so that recordings with a digest of then still match their program."""
+    return {"hashed_as": name}
+
+
 @dataclass(frozen=True)
 class LavaForm:
     """A stock Lava process as data: where its class lives and its constructor's arguments."""

@@ -22,16 +22,11 @@ from snnvae.conventions import Stated
 from snnvae.draws.draw import Draw, HostStep
 from snnvae.options import Options, Scales
 from snnvae.origin import Origin
-from snnvae.primitive import Neuron, Synapse
+from snnvae.primitive import Neuron, Synapse, hashed_as
 from snnvae.shown import Columns, Shown, as_columns
 
 Precision = Literal["float", "fixed"]
 LoopPasses = Literal["once", "each step"]
-
-
-def _hashed_as(name: str) -> Mapping[str, str]:
-    """A field's former name, so that recordings with a digest of then still match their program."""
-    return {"hashed_as": name}
 
 
 @dataclass(frozen=True)
@@ -64,8 +59,8 @@ class Layer:
     shape: tuple[int, ...]
     neuron: Neuron
     scale: float | np.ndarray = 1.0
-    added_by_compiler: bool = field(default=False, metadata=_hashed_as("internal"))
-    weight_grid: float = field(default=0.0, metadata=_hashed_as("grid"))
+    added_by_compiler: bool = field(default=False, metadata=hashed_as("internal"))
+    weight_grid: float = field(default=0.0, metadata=hashed_as("grid"))
 
     @property
     def size(self) -> int:

@@ -42,7 +42,7 @@ class CubaLIF(FloatNeuron):
             threshold=threshold,
             origin=origin,
             reset=conventions.reset,
-            inclusive=conventions.spike == "reached",
+            fires_at_threshold=conventions.spike == "reached",
         )
         return neuron, gain
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from snnvae.conventions import ResetMode
-from snnvae.primitive import LavaForm, Neuron, Shape, State
+from snnvae.primitive import LavaForm, Neuron, Shape, State, hashed_as
 from snnvae.primitives import fixed_point
 from snnvae.primitives.lava_lif import lif_reset
 from snnvae.primitives.parameters import FixedBias, membrane_units
@@ -32,7 +32,7 @@ class FixedNeuron(Neuron):
     threshold: np.ndarray | None = None
     origin: np.ndarray = field(default_factory=lambda: np.zeros(()))
     reset: ResetMode = "zero"
-    inclusive: bool = False
+    fires_at_threshold: bool = field(default=False, metadata=hashed_as("inclusive"))
 
     @property
     def kind(self) -> str:
@@ -52,10 +52,10 @@ class FixedNeuron(Neuron):
     @property
     def state_words(self) -> int:
         """The membrane, unless nothing is kept, and the synaptic current where there is one."""
-        return int(not self.forgets) + int(self.du is not None)
+        return int(not self.is_memoryless) + int(self.du is not None)
 
     @property
-    def forgets(self) -> bool:
+    def is_memoryless(self) -> bool:
         """Tells whether nothing of a step reaches the next."""
         return self.du is None and bool(np.all(self.dv == fixed_point.FORGET))
 
@@ -86,7 +86,7 @@ class FixedNeuron(Neuron):
         return fixed_point.wrap(kept + (weighted.astype(np.int64) << fixed_point.ACTIVATION_SHIFT))
 
     def _fires(self, v: np.ndarray, threshold: np.ndarray) -> np.ndarray:
-        fires: np.ndarray = v >= threshold if self.inclusive else v > threshold
+        fires: np.ndarray = v >= threshold if self.fires_at_threshold else v > threshold
         return fires
 
     def saturates(self, state: State, current: np.ndarray) -> np.ndarray:
@@ -110,10 +110,10 @@ class FixedNeuron(Neuron):
         whole = np.asarray(fixed_point.DECAY_MAX)
         arguments: dict[str, Any] = {
             "du": whole if self.du is None else self.du,
-            "dv": whole if self.forgets else self.dv,
+            "dv": whole if self.is_memoryless else self.dv,
             "vth": largest if self.threshold is None else self.threshold,
             "bias_mant": self.bias.mantissa,
         }
-        timing = (1, 0) if self.forgets else (interval, offset)
+        timing = (1, 0) if self.is_memoryless else (interval, offset)
         form = lif_reset(self, shape, arguments, *timing)
         return LavaForm(form.process, {**form.arguments, "bias_exp": self.bias.exponent})

@@ -37,6 +37,6 @@ class IF(FloatNeuron):
             threshold=threshold,
             origin=origin,
             reset=conventions.reset,
-            inclusive=conventions.spike == "reached",
+            fires_at_threshold=conventions.spike == "reached",
         )
         return neuron, gain_without_leak(node.r, conventions)

@@ -27,7 +27,7 @@ def lif_reset(
         )
     if neuron.spiking and neuron.reset != "zero":
         raise UnsupportedError("resets by subtraction, which no stock Lava process does")
-    if neuron.spiking and neuron.inclusive:
+    if neuron.spiking and neuron.fires_at_threshold:
         raise UnsupportedError(
             "fires at its threshold, where a stock Lava process fires only above it"
         )

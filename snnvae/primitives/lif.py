@@ -41,6 +41,6 @@ class LIF(FloatNeuron):
             threshold=threshold,
             origin=origin,
             reset=conventions.reset,
-            inclusive=conventions.spike == "reached",
+            fires_at_threshold=conventions.spike == "reached",
         )
         return neuron, gain_per_step(node.tau, node.r, conventions)

@@ -11,7 +11,7 @@ import numpy as np
 
 from snnvae.conventions import Conventions, ResetMode
 from snnvae.errors import UnsupportedError
-from snnvae.primitive import LavaForm, Neuron, Shape, State
+from snnvae.primitive import LavaForm, Neuron, Shape, State, hashed_as
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.primitives.lava_lif import lif_reset
 from snnvae.primitives.parameters import (
@@ -31,7 +31,7 @@ class FloatNeuron(Neuron):
 
     All in float64, in the coordinate where v_reset is 0 (`origin` is v_reset); what multiplies a
     current in NIR is in the weights. Each parameter is a scalar or of the layer's shape. du None: u
-    has no memory. threshold None: no spikes, the output is v. inclusive: a membrane at its
+    has no memory. threshold None: no spikes, the output is v. fires_at_threshold: a membrane at its
     threshold fires too. start: the first membrane.
 
     After a spike v = 0; with reset "subtract" v −= threshold; with "subtract-delayed" the threshold
@@ -45,7 +45,7 @@ class FloatNeuron(Neuron):
     threshold: np.ndarray | None = None
     origin: np.ndarray = field(default_factory=lambda: ZERO)
     reset: ResetMode = "zero"
-    inclusive: bool = False
+    fires_at_threshold: bool = field(default=False, metadata=hashed_as("inclusive"))
     nir_types: ClassVar[tuple[type, ...]] = ()
 
     @classmethod
@@ -73,10 +73,10 @@ class FloatNeuron(Neuron):
     @property
     def state_words(self) -> int:
         """The membrane, unless nothing is kept, and the synaptic current where there is one."""
-        return int(not self.forgets) + int(self.du is not None)
+        return int(not self.is_memoryless) + int(self.du is not None)
 
     @property
-    def forgets(self) -> bool:
+    def is_memoryless(self) -> bool:
         """Tells whether nothing of a step reaches the next."""
         return self.du is None and bool(np.all(self.dv == 1)) and self.reset == "zero"
 
@@ -99,7 +99,7 @@ class FloatNeuron(Neuron):
         return spikes, (np.where(spikes, after, v), *_memory(self.du, u))
 
     def _fires(self, v: np.ndarray) -> np.ndarray:
-        fires: np.ndarray = v >= self.threshold if self.inclusive else v > self.threshold
+        fires: np.ndarray = v >= self.threshold if self.fires_at_threshold else v > self.threshold
         return fires
 
     def to_real(self, v: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
@@ -117,14 +117,14 @@ class FloatNeuron(Neuron):
             raise UnsupportedError("has a threshold below 0; raise it and add a bias instead")
         return FixedNeuron(
             name=self.kind,
-            dv=fixed_decay(self.dv, forgets=self.forgets),
+            dv=fixed_decay(self.dv, is_memoryless=self.is_memoryless),
             bias=FixedBias.of(self.bias, scale),
             start=fixed_start(self.start, scale),
             du=None if self.du is None else fixed_current_decay(self.du),
             threshold=None if threshold is None else fixed_threshold(threshold, scale),
             origin=self.origin,
             reset=self.reset,
-            inclusive=self.inclusive,
+            fires_at_threshold=self.fires_at_threshold,
         )
 
     def lava(self, shape: Shape, interval: int, offset: int) -> LavaForm:
@@ -136,7 +136,7 @@ class FloatNeuron(Neuron):
             "vth": never if self.threshold is None else self.threshold,
             "bias_mant": self.bias,
         }
-        timing = (1, 0) if self.forgets else (interval, offset)
+        timing = (1, 0) if self.is_memoryless else (interval, offset)
         return lif_reset(self, shape, arguments, *timing)
 
 

@@ -119,9 +119,9 @@ def fixed_start(start: np.ndarray, scale: float | np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(start * membrane_units(scale)), np.int64)
 
 
-def fixed_decay(dv: np.ndarray, *, forgets: bool = False) -> np.ndarray:
+def fixed_decay(dv: np.ndarray, *, is_memoryless: bool = False) -> np.ndarray:
     """dv in 4096ths, 12 bits: 1 becomes 4095/4096, unless the neuron forgets everything."""
-    if forgets:
+    if is_memoryless:
         return np.asarray(fixed_point.FORGET)
     scaled = np.rint(dv * (1 << fixed_point.DECAY_BITS))
     return np.asarray(np.clip(scaled, 0, fixed_point.DECAY_MAX), np.int64)

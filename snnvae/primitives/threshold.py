@@ -23,7 +23,7 @@ class Threshold(FloatNeuron):
     def from_nir(cls, node: nir.NIRNode, conventions: Conventions) -> tuple[Threshold, np.ndarray]:
         """Reads a NIR Threshold; the gain is 1."""
         reached = conventions.spike == "reached"
-        return cls(dv=ONE, threshold=uniform(node.threshold), inclusive=reached), ONE
+        return cls(dv=ONE, threshold=uniform(node.threshold), fires_at_threshold=reached), ONE
 
 
 @dataclass(frozen=True, eq=False)

@@ -218,11 +218,11 @@ CURRENTS = np.array([0, 1, -1, 90, -90, 131071, -131071, 131072, -131072, 131073
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("fires_at_threshold", [False, True])
 @pytest.mark.parametrize("threshold", [None, 90, (1 << 17) - 1])
 @pytest.mark.parametrize("reset", RESETS)
 def test_integer_neurons_at_the_limits_of_24_bits(
-    reset: Any, threshold: int | None, inclusive: bool, device: str
+    reset: Any, threshold: int | None, fires_at_threshold: bool, device: str
 ) -> None:
     """Every membrane with every current, decay and bias, then three more steps."""
     decays, biases = np.array([0, 1, 1000, 4096]), np.array([0, 1, -1, 64])
@@ -237,18 +237,18 @@ def test_integer_neurons_at_the_limits_of_24_bits(
             du=du,
             threshold=None if threshold is None else np.asarray(threshold),
             reset=reset,
-            inclusive=inclusive,
+            fires_at_threshold=fires_at_threshold,
         )
         more = [rng.choice(CURRENTS, (1, *v.shape)) for _ in range(3)]
         assert_same_steps(neuron, v.shape, [first[None], *more], device)
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("fires_at_threshold", [False, True])
 @pytest.mark.parametrize("has_u", [False, True])
 @pytest.mark.parametrize("reset", [None, *RESETS])
 def test_float_neurons_round_where_the_definition_rounds(
-    reset: Any, has_u: bool, inclusive: bool, device: str
+    reset: Any, has_u: bool, fires_at_threshold: bool, device: str
 ) -> None:
     rng, shape = np.random.default_rng(0), (1000,)
     neuron = LIF(
@@ -258,7 +258,7 @@ def test_float_neurons_round_where_the_definition_rounds(
         du=rng.random(shape) if has_u else None,
         threshold=None if reset is None else rng.uniform(0, 0.5, shape),
         reset=reset or "zero",
-        inclusive=inclusive,
+        fires_at_threshold=fires_at_threshold,
     )
     currents = [rng.normal(size=(1, *shape)) for _ in range(20)]
     assert_same_steps(neuron, shape, currents, device)

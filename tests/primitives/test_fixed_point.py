@@ -96,7 +96,7 @@ def test_a_synaptic_current_decays_and_wraps_before_the_membrane_sees_it(
 
 @given(neurons, membranes)
 def test_a_membrane_at_its_threshold_fires_where_reaching_it_is_enough(n: Loihi, v: int) -> None:
-    layer = fixed(n, threshold=np.array(n.threshold), inclusive=True)
+    layer = fixed(n, threshold=np.array(n.threshold), fires_at_threshold=True)
     spikes, _ = layer.step((np.array([[v]]),), np.array([[0]]))
     assert spikes.item() == (n.membrane(v, 0) >= n.threshold * 64)
 
@@ -111,7 +111,7 @@ def test_leaky_integrator(n: Loihi, v: int, weights: int) -> None:
 def test_threshold_forgets(n: Loihi, v: int, weights: int) -> None:
     n = n._replace(dv=4096)
     layer = fixed(n, threshold=np.array(n.threshold))
-    assert layer.forgets
+    assert layer.is_memoryless
     spikes, (after,) = layer.step((np.array([[v]]),), np.array([[weights]]))
     assert (spikes.item(), after.item()) == n.lif(v, weights, "zero")
 

@@ -60,7 +60,7 @@ class _Layer:
         self.du = per(4095 if neuron.du is None else neuron.du)
         self.u = [0] * self.size
         self.threshold = None if neuron.threshold is None else per(neuron.threshold)
-        self.reset, self.inclusive = neuron.reset, neuron.inclusive
+        self.reset, self.fires_at_threshold = neuron.reset, neuron.fires_at_threshold
         self.trace: list[list[int]] = []
 
     def step(self, total: list[int]) -> list[int]:
@@ -89,7 +89,7 @@ class _Layer:
         return int(fires)
 
     def _over(self, v: int, level: int) -> bool:
-        return v >= level if self.inclusive else v > level
+        return v >= level if self.fires_at_threshold else v > level
 
 
 def _decayed(state: int, constant: int) -> int:

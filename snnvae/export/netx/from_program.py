@@ -164,7 +164,7 @@ def _neuron(layer: Layer, last: bool) -> CubaNeuron:
         )
     if getattr(neuron, "reset", "zero") != "zero":
         raise UnsupportedError("resets by subtraction, netx's neurons to zero; train with that")
-    if getattr(neuron, "inclusive", False):
+    if getattr(neuron, "fires_at_threshold", False):
         raise UnsupportedError("fires at its threshold, netx's neurons above it; train with that")
     threshold, du = getattr(neuron, "threshold", None), getattr(neuron, "du", None)
     never = fixed_point.THRESHOLD_MAX

@@ -176,7 +176,7 @@ def _parameters(neuron: FloatNeuron | FixedNeuron, layout: Layout) -> tuple[np.n
         return _fixed_parameters(neuron, layout)
     threshold = np.asarray(np.inf if neuron.threshold is None else neuron.threshold)
     kept_u = 0.0 if neuron.du is None else 1 - neuron.du
-    fires_above = np.nextafter(threshold, -np.inf) if neuron.inclusive else threshold
+    fires_above = np.nextafter(threshold, -np.inf) if neuron.fires_at_threshold else threshold
     amount = np.where(np.isinf(threshold), 0.0, threshold)
     rows = ((1 - neuron.dv, 0), (kept_u, 0), (neuron.bias, 0), (fires_above, np.inf), (amount, 0))
     return tuple(layout.spread(np.asarray(value), fill, np.float64) for value, fill in rows)
@@ -187,7 +187,7 @@ def _fixed_parameters(neuron: FixedNeuron, layout: Layout) -> tuple[np.ndarray, 
     fires_above, amount = np.asarray(_NEVER), np.asarray(0)
     if neuron.threshold is not None:
         amount = neuron.threshold << fixed_point.ACTIVATION_SHIFT
-        fires_above = amount - int(neuron.inclusive)
+        fires_above = amount - int(neuron.fires_at_threshold)
     kept_u = 0 if neuron.du is None else whole - neuron.du - 1
     rows = (
         (whole - neuron.dv, 0),

@@ -38,7 +38,7 @@ class Cells(ABC):
         self.beyond = torch.zeros((), dtype=torch.int64, device=device)
         self._device = device
         self._spiking, self._has_u = neuron.spiking, neuron.du is not None
-        self._reset, self._inclusive = neuron.reset, neuron.inclusive
+        self._reset, self._fires_at_threshold = neuron.reset, neuron.fires_at_threshold
         self._threshold = self._put(neuron.threshold if self._spiking else 0)
 
     @abstractmethod
@@ -49,7 +49,7 @@ class Cells(ABC):
         return tensor(np.asarray(values), self._device)
 
     def _fires(self, v: torch.Tensor) -> torch.Tensor:
-        return v >= self._threshold if self._inclusive else v > self._threshold
+        return v >= self._threshold if self._fires_at_threshold else v > self._threshold
 
     def _after(self, spikes: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
         """Membranes after spikes that take effect at once."""

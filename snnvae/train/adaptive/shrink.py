@@ -23,8 +23,8 @@ from snnvae.files import make_folder
 from snnvae.layers.model import SpikingModel
 from snnvae.progress import NoProgress, Progress
 from snnvae.train import checkpoint
-from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import Batches, importances
+from snnvae.train.adaptive.prune import prune, recalibrate
 from snnvae.train.adaptive.units import groups_of
 from snnvae.train.chain import further, trained
 from snnvae.train.family import Samples
@@ -163,7 +163,7 @@ def _cut_within(
         keep = {name: torch.ones(len(shares), dtype=torch.bool) for name, shares in found.items()}
         for name, unit in weakest[:count]:
             keep[name][unit] = False
-        small = recalibrate(cut(model, keep), judge.batches()).eval()
+        small = recalibrate(prune(model, keep), judge.batches()).eval()
         if judge.error(small) <= allowed:
             best, low = small, count
         else:

@@ -1,4 +1,4 @@
-"""Cutting units out of a network: what carries nothing goes, and the network is smaller."""
+"""Pruning units out of a network: what carries nothing goes, and the network is smaller."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from snnvae.families.images.inference import generate, reconstruct
 from snnvae.families.images.vae import LATENT, SpikingVAE
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.train import checkpoint
-from snnvae.train.adaptive.cut import cut, recalibrate
 from snnvae.train.adaptive.importance import importances
+from snnvae.train.adaptive.prune import prune, recalibrate
 from snnvae.train.adaptive.shrink import _ranked, shrink
 from snnvae.train.adaptive.units import groups_of
 from snnvae.train.fit import fit
@@ -52,7 +52,7 @@ def silence(model: SpikingVAE, group_name: str, unit: int) -> None:
 def test_all_units_kept_is_the_same_network(
     model: SpikingVAE, images: Callable[..., Tensor]
 ) -> None:
-    same = cut(model, {g.name: torch.ones(g.size, dtype=torch.bool) for g in groups_of(model)})
+    same = prune(model, {g.name: torch.ones(g.size, dtype=torch.bool) for g in groups_of(model)})
     some = images(6).numpy()
     assert (reconstruct(same, some, 0) == reconstruct(model, some, 0)).all()
     if model.config.model == "fsvae":  # ESVAE's prior draws by another factor of its covariance
@@ -73,7 +73,7 @@ def test_a_unit_that_nobody_listens_to_can_go_and_nothing_changes(
         shares = importances(net, batches(images))[group.name]
         assert shares[1] == 0, group.name
         assert (shares[[0, 2]] > 0).any(), group.name
-        small = cut(net, {group.name: torch.arange(group.size) != 1})
+        small = prune(net, {group.name: torch.arange(group.size) != 1})
         smaller = next(g for g in groups_of(small) if g.name == group.name)
         assert smaller.size == group.size - 1
         assert (reconstruct(small, some, 0) == reconstruct(net, some, 0)).all(), group.name
@@ -97,7 +97,7 @@ def test_a_cut_network_is_smaller_everywhere(
     model: SpikingVAE, images: Callable[..., Tensor], tmp_path: Path
 ) -> None:
     keep = {g.name: torch.arange(g.size) % 2 == 0 for g in groups_of(model)}
-    small = recalibrate(cut(model, keep), batches(images)).eval()
+    small = recalibrate(prune(model, keep), batches(images)).eval()
     for before, after in zip(groups_of(model), groups_of(small), strict=True):
         assert after.size == (before.size + 1) // 2, before.name
     path = checkpoint.save(tmp_path / "small.pt", small)
@@ -116,7 +116,7 @@ def weights(graph: object) -> int:
 
 def test_esvaes_prior_keeps_the_distribution_of_its_logits(esvae: SpikingVAE) -> None:
     kept = torch.tensor([True, False, True, True, False])
-    small = cut(esvae, {LATENT: kept})
+    small = prune(esvae, {LATENT: kept})
     before, after = (m.sample.weight.detach().double() for m in (esvae, small))
     assert after.shape == (3, 3)
     torch.testing.assert_close(

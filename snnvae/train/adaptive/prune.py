@@ -1,4 +1,4 @@
-"""Cutting units out of a model: the same network without them, really smaller."""
+"""Pruning units out of a model: the same network without them, really smaller."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECALIBRATION = 40
 """Batches from which tdBN's running statistics are learned anew: 1 − 0.9⁴⁰ of them is new."""
 
 
-def cut(model: SpikingModel, keep: Mapping[str, Tensor]) -> SpikingModel:
+def prune(model: SpikingModel, keep: Mapping[str, Tensor]) -> SpikingModel:
     """The model with only the units whose `keep` (size,) is true; groups not named stay whole.
 
     tdBN's statistics are those of before: see `recalibrate`.
@@ -30,7 +30,7 @@ def cut(model: SpikingModel, keep: Mapping[str, Tensor]) -> SpikingModel:
         if group.name in keep:
             kept = keep[group.name].nonzero().flatten()
             old.prune_host(group.name, kept)
-            _cut_group(group, kept)
+            _prune_group(group, kept)
     sizes = {name: int(keep[name].sum()) if name in keep else n for name, n in before.items()}
     new = build(model.resized(sizes))
     assert isinstance(new, SpikingModel)
@@ -57,7 +57,7 @@ def _indices(kept: Tensor, block: int, first: int = 0) -> Tensor:
     return first + (kept[:, None] * block + torch.arange(block)).flatten()
 
 
-def _cut_group(group: Group, kept: Tensor) -> None:
+def _prune_group(group: Group, kept: Tensor) -> None:
     for rows in group.rows:
         layer, places = rows.layer, _indices(kept, rows.block)
         synapse = layer.synapse
