@@ -387,7 +387,7 @@ def test_progress_is_told_chunk_by_chunk(nets: Any, monkeypatch: pytest.MonkeyPa
         def finish(self) -> None:
             heard.append("end")
 
-    monkeypatch.setattr(chunk.Network, "samples", lambda *_: 2)
+    monkeypatch.setattr(chunk.TorchNetwork, "samples", lambda *_: 2)
     program = nets.compiled(nets.small())
     engine.run(program, nets.spikes(program, samples=5), device="cpu", progress=Hears())
     assert heard == [("emulator", 5), 2, 2, 1, "end"]

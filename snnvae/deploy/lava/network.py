@@ -1,4 +1,4 @@
-"""Batched mode: the whole program as one `Network` process between Lava's sources and sinks."""
+"""Batched mode: the whole program as one `NetworkProcess` between Lava's sources and sinks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lava.magma.core.process.process import AbstractProcess
 
 from snnvae.deploy.lava.graph import LavaGraph, own_log_handlers
-from snnvae.deploy.lava.processes.network import Network
+from snnvae.deploy.lava.processes.network import NetworkProcess
 from snnvae.deploy.lava.taps import Taps
 from snnvae.deploy.lava.timetable import Timetable, shares_of
 from snnvae.deploy.lava.trace import Folder, output_kind
@@ -22,10 +22,10 @@ class NetworkGraph(LavaGraph):
     Each network runs the whole program for a share of the samples.
     """
 
-    networks: list[Network] = field(default_factory=list)
+    networks: list[NetworkProcess] = field(default_factory=list)
 
     @property
-    def network(self) -> Network:
+    def network(self) -> NetworkProcess:
         """The only one."""
         (network,) = self.networks
         return network
@@ -55,7 +55,7 @@ def build(
 
 def _add_network(graph: NetworkGraph, samples: slice, membranes: bool) -> None:
     program, taps = graph.program, graph.taps
-    network = Network(
+    network = NetworkProcess(
         program=program,
         interval=graph.stimulus.steps,
         batch=samples.stop - samples.start,
@@ -76,4 +76,4 @@ def _add_network(graph: NetworkGraph, samples: slice, membranes: bool) -> None:
             taps.port("membranes", layer, network.membranes[layer.name], share)
 
 
-__all__ = ["Network", "NetworkGraph", "build"]
+__all__ = ["NetworkGraph", "NetworkProcess", "build"]

@@ -2,8 +2,8 @@
 
 A layer is a LIFReset, a connection a Sparse (a DelaySparse where it must wait), an input a
 RingBuffer. Only a loop that is shorter in NIR than in hardware becomes one process of ours
-(`Network`). Every port is flat, in C order: shaped ones would need Lava's virtual ports, which
-numpy 2.4 breaks.
+(`NetworkProcess`). Every port is flat, in C order: shaped ones would need Lava's virtual ports,
+which numpy 2.4 breaks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lava.magma.core.process.ports.ports import OutPort
 from snnvae.deploy.lava.adapters import CURRENT_BITS, Adapters
 from snnvae.deploy.lava.delayed import delayed_spikes
 from snnvae.deploy.lava.graph import own_log_handlers
-from snnvae.deploy.lava.processes.network import Network
+from snnvae.deploy.lava.processes.network import NetworkProcess
 from snnvae.deploy.lava.stock_graph import StockGraph
 from snnvae.deploy.lava.synapses import graded_identity, synapse_process
 from snnvae.deploy.lava.taps import Taps
@@ -53,7 +53,7 @@ def build(
         taps = Taps(program, timetable, folder)
         crossing = Adapters(on_chip=adapters and target == "loihi2")
         graph = StockGraph(program, stimulus, taps, target=target, adapters=crossing)
-        loops: list[tuple[tuple[str, ...], Network]] = []
+        loops: list[tuple[tuple[str, ...], NetworkProcess]] = []
         for unit in units(program):
             if program.group_of(unit[0]):
                 loops.append((unit, _add_loop(graph, unit, membranes)))
@@ -121,11 +121,11 @@ def _host_current(graph: StockGraph, connection: Connection, depth: int) -> OutP
     return out
 
 
-def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Network:
+def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> NetworkProcess:
     depth = graph.timetable.depths[group[0]]
     loop = loop_program(graph.program, group)
     depths = graph.timetable.depths
-    network = Network(
+    network = NetworkProcess(
         program=loop,
         interval=graph.timetable.steps,
         offset=depth,
@@ -143,7 +143,7 @@ def _add_loop(graph: StockGraph, group: tuple[str, ...], membranes: bool) -> Net
     return network
 
 
-def _feed_loop(graph: StockGraph, group: tuple[str, ...], network: Network) -> None:
+def _feed_loop(graph: StockGraph, group: tuple[str, ...], network: NetworkProcess) -> None:
     """Connects to a loop's process, which lets what comes early wait,
     and delays what is delayed."""
     depth = graph.timetable.depths[group[0]]

@@ -23,10 +23,10 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.norse.cells import norse_class
 from snnvae.export.norse.loan import on_loan
-from snnvae.export.norse.network import INPUT
 from snnvae.export.norse.protocol import StateProtocol, unwrapped
 from snnvae.export.norse.rounding import Rounding
 from snnvae.export.norse.trace import Trace, module_names, trace
+from snnvae.export.norse.traced_step import INPUT
 from snnvae.export.norse.value import find
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.stepper import Stepper

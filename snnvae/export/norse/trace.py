@@ -25,8 +25,8 @@ from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.norse import functions, populations
 from snnvae.export.norse.cells import Neurons, norse_class
 from snnvae.export.norse.loan import on_loan
-from snnvae.export.norse.network import INPUT, Network, differs
 from snnvae.export.norse.protocol import StateProtocol, unwrapped
+from snnvae.export.norse.traced_step import INPUT, TracedStep, differs
 from snnvae.export.norse.tracer import Tracer, describe
 from snnvae.export.norse.value import Value, find
 
@@ -45,7 +45,7 @@ class Trace:
     where it runs `over_time`. forgets: states that it kept from an earlier call do not matter.
     """
 
-    network: Network
+    network: TracedStep
     outputs: Mapping[str, tuple[int, ...]]
     populations: tuple[Mapping[int, int], ...]
     states: int | None
@@ -114,8 +114,8 @@ def module_names(root: nn.Module) -> dict[nn.Module, tuple[str, ...]]:
 
 def _tracer(names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int) -> Tracer:
     """Two steps at least: one by itself does not show what it hands on."""
-    first = Network()
-    networks = (first, *(Network(first) for _ in range(max(steps, 2) - 1)))
+    first = TracedStep()
+    networks = (first, *(TracedStep(first) for _ in range(max(steps, 2) - 1)))
     return Tracer(names, networks, functions.call, [module], alone=steps == 1)
 
 

@@ -10,7 +10,7 @@ import nir
 from torch import nn
 
 from snnvae.export.norse.cells import Neurons
-from snnvae.export.norse.network import Network
+from snnvae.export.norse.traced_step import TracedStep
 
 Origin = Mapping[int, tuple[int, ...]]
 """For each time step that a value holds: the ids of the nodes whose sum it is."""
@@ -26,7 +26,7 @@ class Tracer:
     """
 
     names: Mapping[nn.Module, tuple[str, ...]]
-    steps: tuple[Network, ...]
+    steps: tuple[TracedStep, ...]
     call: Callable[..., Any]
     running: list[nn.Module]
     alone: bool = False

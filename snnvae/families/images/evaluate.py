@@ -14,7 +14,7 @@ from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.images import data
 from snnvae.families.images.card import model_card
 from snnvae.families.images.metrics.metrics import Metrics, names
-from snnvae.families.images.metrics.networks import DeployedNetwork, Network, TrainedNetwork
+from snnvae.families.images.metrics.networks import DeployedNetwork, MeasuredNetwork, TrainedNetwork
 from snnvae.families.images.metrics.recogniser import Recogniser
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import VAE, SpikingVAE
@@ -24,7 +24,7 @@ from snnvae.train.to_nir import parts_for, to_nir
 
 OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
 """Metrics that take generated images."""
-Networks = Mapping[str, Callable[[], Network]]
+Networks = Mapping[str, Callable[[], MeasuredNetwork]]
 
 
 def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
@@ -80,7 +80,7 @@ def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
     if "mse" not in asked.metrics or OF_GENERATED & set(asked.metrics):
         parts.append("generator")
     graphs = {part: to_nir(folded, part) for part in parts}
-    networks: dict[str, Callable[[], Network]] = {
+    networks: dict[str, Callable[[], MeasuredNetwork]] = {
         "norse": partial(TrainedNetwork, model, asked.seed)
     }
     for precision in asked.precisions:

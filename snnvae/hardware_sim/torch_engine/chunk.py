@@ -26,7 +26,7 @@ CURRENT_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class TorchNetwork:
     """A program with its weights on a device; sums: by connection that carries spikes."""
 
     program: Program
@@ -35,7 +35,7 @@ class Network:
     sums: Mapping[str, Sums]
 
     @classmethod
-    def of(cls, program: Program, device: torch.device) -> Network:
+    def of(cls, program: Program, device: torch.device) -> TorchNetwork:
         """BackendError where the device does not sum exactly."""
         made = {}
         for c in program.connections:
@@ -73,7 +73,7 @@ class Chunk:
     are kept, (B, T, *shape). final: of layers that do not spike (B, *shape). saturated: by layer.
     """
 
-    def __init__(self, network: Network, stimulus: Stimulus, *, membranes: bool) -> None:
+    def __init__(self, network: TorchNetwork, stimulus: Stimulus, *, membranes: bool) -> None:
         self.network, self.batch, self.steps = network, stimulus.batch, stimulus.steps
         program, device = network.program, network.device
         self._host = host_currents(program, stimulus)

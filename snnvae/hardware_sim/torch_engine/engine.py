@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnvae.hardware_sim.reference import assemble, check_steps
 from snnvae.hardware_sim.results import Results
-from snnvae.hardware_sim.torch_engine.chunk import Chunk, Network
+from snnvae.hardware_sim.torch_engine.chunk import Chunk, TorchNetwork
 from snnvae.hardware_sim.torch_engine.devices import chosen, exact_products
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
@@ -33,7 +33,7 @@ def run(
     results = Results.empty(program, batch, stimulus.steps, membranes)
     saturated = dict.fromkeys((layer.name for layer in program.layers), 0)
     with exact_products(on):
-        network = Network.of(program, on)
+        network = TorchNetwork.of(program, on)
         size = network.samples(stimulus.steps, membranes)
         progress.start("emulator", batch)
         for at in range(0, batch, size):

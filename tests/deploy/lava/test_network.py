@@ -41,9 +41,9 @@ def test_a_network_streams_batch_after_batch_into_other_processes(
     from lava.magma.core.run_configs import Loihi2SimCfg
     from lava.proc.io import sink, source
 
-    from snnvae.deploy.lava.network import Network
+    from snnvae.deploy.lava.network import NetworkProcess
 
-    network = Network(program=program, interval=5, batch=2)
+    network = NetworkProcess(program=program, interval=5, batch=2)
     for name, port in network.spikes_in.items():
         pairs = stimulus.streams[name].reshape(2, 2, 5, -1)
         stream = np.concatenate(list(pairs), axis=1)

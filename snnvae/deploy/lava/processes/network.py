@@ -1,4 +1,4 @@
-"""Network: a program as one Lava process, with a batch axis that Lava itself does not have."""
+"""A program as one Lava process, with a batch axis that Lava itself does not have."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_HISTORY = 1 << 28
 """Spikes of samples so far, a byte each, that a process keeps."""
 
 
-class Network(AbstractProcess):
+class NetworkProcess(AbstractProcess):
     """One logical step of a program per Lava step, for a batch of samples.
 
     Everything received in a step is used in it and everything sent comes from it: no latency. A
@@ -204,14 +204,14 @@ class _NetworkModel(PyLoihiProcessModel, metaclass=_PortTypes):
         return values.reshape(self._batch, 1, *shape)
 
 
-@implements(proc=Network, protocol=LoihiProtocol)
+@implements(proc=NetworkProcess, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("floating_pt")
 class NetworkModelFloat(_NetworkModel):
     """A float program: float64."""
 
 
-@implements(proc=Network, protocol=LoihiProtocol)
+@implements(proc=NetworkProcess, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
 class NetworkModelFixed(_NetworkModel):

@@ -17,7 +17,7 @@ from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.families.images.metrics import METRICS
 from snnvae.families.images.metrics.features import features, load_features
 from snnvae.families.images.metrics.inception_network import inception_scores, weights_file
-from snnvae.families.images.metrics.networks import GeneratedImages, Network
+from snnvae.families.images.metrics.networks import GeneratedImages, MeasuredNetwork
 from snnvae.families.images.metrics.recogniser import Recogniser
 
 
@@ -42,7 +42,7 @@ class Metrics:
     recogniser: Recogniser | None = None
     label: NDArray[np.int64] | None = None
 
-    def __call__(self, network: Network) -> dict[str, Any]:
+    def __call__(self, network: MeasuredNetwork) -> dict[str, Any]:
         """Figures by name; a text where something is missing that cannot be made here."""
         run = Run(self, network)
         asked = [_file(name) for name in METRICS if name in self.metrics]
@@ -69,7 +69,7 @@ class Run:
     """One network's images, each made once, whatever asks for them."""
 
     asked: Metrics
-    network: Network
+    network: MeasuredNetwork
 
     @cached_property
     def generated(self) -> GeneratedImages:

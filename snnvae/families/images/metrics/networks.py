@@ -35,7 +35,7 @@ class GeneratedImages:
     sops: float | None
 
 
-class Network(Protocol):
+class MeasuredNetwork(Protocol):
     """Makes images from nothing, or from images."""
 
     @property

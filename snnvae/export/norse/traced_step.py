@@ -39,13 +39,13 @@ class Placed:
 
 
 @dataclass
-class Network:
+class TracedStep:
     """The nodes of one time step; a node's id is its place in the list.
 
     first: the network of the first step, whose nodes this one shares where they are the same.
     """
 
-    first: Network | None = None
+    first: TracedStep | None = None
     placed: list[Placed] = field(default_factory=list)
 
     def add(
@@ -63,20 +63,20 @@ class Network:
         self.placed.append(placed)
         return here
 
-    def check_repeats(self, following: Network, step: int) -> None:
+    def check_repeats(self, following: TracedStep, step: int) -> None:
         """UnsupportedError unless a later step computes, so far, as this one does."""
         for mine, theirs in zip(self.placed, following.placed):
             if mine is not theirs:
                 names = dict.fromkeys((mine.names[0], theirs.names[0]))
                 raise UnsupportedError(differs(step, " and ".join(f"'{name}'" for name in names)))
 
-    def check_length(self, following: Network, step: int) -> None:
+    def check_length(self, following: TracedStep, step: int) -> None:
         """UnsupportedError unless a later step computes as much as this one does."""
         common = min(len(self.placed), len(following.placed))
         for more in (*self.placed[common:], *following.placed[common:]):
             raise UnsupportedError(differs(step, f"'{more.names[0]}'"))
 
-    def same_form(self, other: Network) -> bool:
+    def same_form(self, other: TracedStep) -> bool:
         """Tells whether both have the same nodes and edges, whatever the numbers in them."""
         forms = [[(type(p.node), p.inputs, p.names) for p in net.placed] for net in (self, other)]
         return forms[0] == forms[1]
