@@ -12,9 +12,8 @@ from snnvae.energy.bill import Bill
 from snnvae.energy.confidence import ratio_interval
 from snnvae.energy.interval import Interval, quotient
 from snnvae.energy.profile import Profile
+from snnvae.energy.terms import SNN_TERMS, UNCOUNTED
 
-ONE_SIDED = ("message", "hop_x", "hop_y", "static")
-"""Terms that nothing on the ANN's side answers to."""
 Verdict = Literal["less", "more", "inconclusive", "not comparable"]
 
 
@@ -74,7 +73,9 @@ def compare(
 ) -> Comparison:
     """Bills per sample, compared. lower_bound: something material is missing from `snn`."""
     own, other = (f"{p.node_nm:g} nm, {p.voltage_v:g} V" for p in (profile, reference))
-    alone = [term for term in ONE_SIDED if snn.terms.get(term, Interval()).high > 0]
+    alone = [
+        term for term in SNN_TERMS if term in UNCOUNTED and snn.terms.get(term, Interval()).high > 0
+    ]
     headline = profile.digest() == reference.digest() and not alone
     ratio = quotient(snn.labels, ann.bill.labels)
     if headline:

@@ -65,7 +65,7 @@ ROUTED = ("message", "hop_x", "hop_y")
 """Terms that only a placement on a chip can count."""
 
 UNCOUNTED = frozenset({*ROUTED, "static"})
-"""Terms that a recording alone cannot count."""
+"""Terms that a recording alone cannot count, and that nothing on the ANN's side answers to."""
 
 EVENT_TERMS = frozenset(
     {

@@ -77,6 +77,8 @@ def test_a_delay_takes_a_synapse_and_a_relay(nets: Any, steps: int, depth: int, 
 
 
 def test_a_wait_beyond_six_bits_is_refused_by_name(nets: Any) -> None:
+    """6 bits hold a delay of 63 steps, one of which is the synapse's own (Loihi 2)."""
+    assert MAX_WAIT == 2**6 - 1 - 1
     nodes = {**layers(nets, "ab"), "w": nets.affine([[1.0]])}
     for spare, fits in ((MAX_WAIT, True), (MAX_WAIT + 1, False)):
         nodes["late"] = nets.delay(1, steps=spare + 2)

@@ -12,7 +12,19 @@ from snnvae.energy.conventions import Counting
 from snnvae.energy.terms import Item, items
 from snnvae.hardware_sim.counter import count
 from snnvae.hardware_sim.counts import Counts
-from snnvae.primitives import LIF, Conv2d, CubaLIF, Linear, Threshold
+from snnvae.primitives import (
+    IF,
+    LIF,
+    Conv2d,
+    CubaLI,
+    CubaLIF,
+    Integrator,
+    LeakyIntegrator,
+    Linear,
+    Relay,
+    Threshold,
+)
+from snnvae.primitives.neuron import FloatNeuron
 from snnvae.program import Connection, Input, Layer, Program
 from snnvae.recording import Recording
 
@@ -85,6 +97,37 @@ def test_an_update_moves_what_the_neuron_remembers(by_hand: Run, neuron: LIF, wo
     np.testing.assert_array_equal(memory.weights_read, [9, 15])
     np.testing.assert_array_equal(memory.states_read, np.array([9, 15]) + 4 * 3 * words)
     np.testing.assert_array_equal(memory.states_written, memory.states_read)
+
+
+@pytest.mark.parametrize(
+    ("neuron", "multiplications", "additions"),
+    [
+        # v·(1 − dv); + I, v > threshold
+        (LIF(dv=0.5 * ONE, threshold=ONE), 1, 2),
+        # nothing leaks; + I, v > threshold
+        (IF(dv=ZERO, threshold=ONE), 0, 2),
+        # u·(1 − du), v·(1 − dv); + I, + u, v > threshold
+        (CubaLIF(dv=0.5 * ONE, du=0.5 * ONE, threshold=ONE), 2, 3),
+        # v·(1 − dv); + I
+        (LeakyIntegrator(0.5 * ONE, ZERO, ZERO), 1, 1),
+        # u·(1 − du), v·(1 − dv); + I, + u
+        (CubaLI(dv=0.5 * ONE, du=0.5 * ONE), 2, 2),
+        # + I
+        (Integrator(dv=ZERO), 0, 1),
+        # I > threshold
+        (Threshold(dv=ONE, threshold=ONE), 0, 1),
+        # its sum is the synapses'
+        (Relay(dv=ONE, threshold=0.5 * ONE), 0, 0),
+    ],
+)
+def test_an_update_of_each_neuron_by_hand(
+    by_hand: Run, neuron: FloatNeuron, multiplications: int, additions: int
+) -> None:
+    """3 neurons, 4 steps."""
+    program, recording = by_hand
+    found = totals(count(replace(program, layers=(Layer("out", (3,), neuron),)), recording))
+    assert found["neuron_mul"] == 12 * multiplications
+    assert found["neuron_add"] == 12 * additions
 
 
 def test_what_a_spike_leaves_is_where_its_messages_count() -> None:

@@ -18,7 +18,8 @@ class StockGraph(LavaGraph):
     """Lava's own processes, by the program's names.
 
     layers: LIFReset by layer name (or the `NetworkProcess` of its loop). synapses: Sparse by
-    connection name. relays: what keeps a delayed connection's spikes out of the next sample, by its name.
+    connection name. relays: what keeps a delayed connection's spikes out of the next sample, by
+    its name.
     outputs: OutPort of each layer that spikes, flat; connect further processes to it. On a Loihi 2
     `adapters` stand where a port crosses to or from the chip.
     """

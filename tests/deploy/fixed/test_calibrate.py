@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.fixed.calibrate import HEADROOM, calibrate, measure
+from snnvae.deploy.fixed.calibrate import HEADROOM, Observed, calibrate, measure
 from snnvae.errors import ConfigError
+from snnvae.hardware_sim import reference
 from snnvae.options import Options
 from snnvae.primitives import fixed_point
 from snnvae.program import Program
@@ -45,6 +46,16 @@ def test_a_readout_gets_the_range_that_its_membrane_uses(nets: Any) -> None:
     assert before.range_use < after.range_use <= 1.01 / HEADROOM
     assert after.saturated == 0
     assert after.membrane_error < before.membrane_error
+
+
+def test_the_largest_that_occurred_gets_a_quarter_more(nets: Any) -> None:
+    """docs/numerics.md. Membranes of 8, as of one input that always fires and nothing that leaks."""
+    nodes = {"in": nets.source(1), "w": nets.affine([[1.0]]), "v": nir.I(np.ones(1))}
+    program = nets.compiled(nets.chain({**nodes, "out": nets.sink(1)}, steps=8, if_gain="one"))
+    stimulus = Stimulus({"in": np.ones((1, 8, 1), bool)}, (0,))
+    recording = reference.run(program, stimulus, membranes=True)
+    observed = Observed(program, recording, stimulus, 100.0)
+    assert observed.membranes(program.layer("v")).tolist() == [1.25 * 8]
 
 
 def outlier(nets: Any) -> nir.NIRGraph:

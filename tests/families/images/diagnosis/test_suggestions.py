@@ -69,6 +69,12 @@ def test_a_prior_that_is_told_apart(made_up: MakeUp) -> None:
     assert "prior" not in about(made_up(auc=0.6))
 
 
+@pytest.mark.parametrize(("auc", "told"), [(0.74, False), (0.76, True)])
+def test_three_of_four_pairs_must_be_told_apart(made_up: MakeUp, auc: float, told: bool) -> None:
+    """An AUC is the share of pairs that are ordered right; docs/diagnosis.md states three of four."""
+    assert ("prior" in about(made_up(auc=auc))) == told
+
+
 def test_a_weight_is_not_raised_where_its_distance_sees_nothing(made_up: MakeUp) -> None:
     (*_, prior) = suggest(made_up(auc=0.93, mmd2=0.012), CONFIG)
     assert "hardly sees it (0.012, 0.010 for equal crowds)" in prior.text
