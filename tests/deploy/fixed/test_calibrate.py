@@ -49,7 +49,7 @@ def test_a_readout_gets_the_range_that_its_membrane_uses(nets: Any) -> None:
 
 
 def test_the_largest_that_occurred_gets_a_quarter_more(nets: Any) -> None:
-    """docs/numerics.md. Membranes of 8, as of one input that always fires and nothing that leaks."""
+    """docs/numerics.md. A membrane of 8: one input always fires, nothing leaks."""
     nodes = {"in": nets.source(1), "w": nets.affine([[1.0]]), "v": nir.I(np.ones(1))}
     program = nets.compiled(nets.chain({**nodes, "out": nets.sink(1)}, steps=8, if_gain="one"))
     stimulus = Stimulus({"in": np.ones((1, 8, 1), bool)}, (0,))

@@ -71,7 +71,7 @@ def test_a_prior_that_is_told_apart(made_up: MakeUp) -> None:
 
 @pytest.mark.parametrize(("auc", "told"), [(0.74, False), (0.76, True)])
 def test_three_of_four_pairs_must_be_told_apart(made_up: MakeUp, auc: float, told: bool) -> None:
-    """An AUC is the share of pairs that are ordered right; docs/diagnosis.md states three of four."""
+    """An AUC is the share of pairs that are ordered right (docs/diagnosis.md)."""
     assert ("prior" in about(made_up(auc=auc))) == told
 
 
