@@ -14,7 +14,7 @@ import h5py
 import nir
 import numpy as np
 
-from snnvae.files import write_aside
+from snnvae.hdf5_write import hdf5_aside
 from snnvae.program import Program
 
 FORMAT_VERSION = 1
@@ -55,8 +55,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def __enter__(self) -> RecordingWriter:
-        temporary = self._stack.enter_context(write_aside(self._path))
-        self._file = self._stack.enter_context(h5py.File(temporary, "w"))
+        self._output = self._stack.enter_context(hdf5_aside(self._path))
+        self._file = self._stack.enter_context(h5py.File(self._output, "w"))
         self._file.attrs["__type__"] = "NIRGraphData"
         self._file.create_group("nodes")
         self._own = self._file.create_group("snnvae")
@@ -75,6 +75,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         samples = self._info.get("samples", []) + list(recording.info.get("samples", []))
         self._info = summed(self._info, recording.info) | ({"samples": samples} if samples else {})
         self._shapes = {name: s.shape[2:] for name, s in recording.spikes.items()}
+        self._output.check()
 
     def __exit__(
         self,

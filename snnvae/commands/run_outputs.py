@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from snnvae import images
-from snnvae.files import write_aside
+from snnvae.files import open_aside
 from snnvae.recording import Recording
 
 
@@ -24,7 +24,7 @@ def write_outputs(
         kind = "images" if images.is_image(values) else "outputs"
         stem = kind if len(recording.outputs) == 1 else f"{kind}-{name}"
         written.append(out / f"{stem}.npy")
-        with write_aside(written[-1]) as temporary, temporary.open("wb") as file:
+        with open_aside(written[-1]) as file:
             np.save(file, values)
         if not images.is_image(values):
             continue
