@@ -156,6 +156,11 @@ class Bar:
             self._bars.stop()
         self._bars = self._task = None
 
+    def note(self, text: str) -> None:
+        """Say a line."""
+        self.finish()
+        _say(one_line(text))
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 70: a bug of ours,
@@ -181,6 +186,8 @@ def main(arguments: list[str] | None = None) -> None:
         code, said = MISTAKE, error.format_message()
     except (KeyboardInterrupt, click.Abort):
         code, said = INTERRUPTED, "interrupted"
+    except MemoryError as error:
+        code, said = MISTAKE, f"not enough memory: {error}; run fewer samples or steps at once"
     except Exception as error:
         told = explained(error) if isinstance(error, ModuleNotFoundError) else None
         if told is None and not interrupts.came():

@@ -76,7 +76,7 @@ def _one_model(
     import numpy as np
 
     from snnvae.commands.run_network import Request, execute
-    from snnvae.commands.run_outputs import write_outputs
+    from snnvae.commands.run_outputs import OutputWriter
     from snnvae.evaluate.check import check
     from snnvae.evaluate.deployed import DeployedModel
     from snnvae.evaluate.parity import all_agree
@@ -107,7 +107,8 @@ def _one_model(
         for name, (graph, recording) in copies.parts.items():
             write_nir(graph, out / f"{name}.nir")
             recording.save(folder / f"{name}.h5", graph)
-            write_outputs(recording, images.astype(np.float64), folder / "reconstruction")
+            with OutputWriter(folder / "reconstruction") as outputs:
+                outputs.append(recording, images.astype(np.float64))
     graph = to_nir(trained)
     found = check(graph, samples=samples, model=trained, progress=progress)
     write_text(out / "parity.txt", parity_text(found) + "\n")
