@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import signal
 import sys
 import time
 import traceback
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae import __version__, streams
+from snnvae import __version__, interrupts, streams
 from snnvae.commands.remedies import with_flags
 from snnvae.errors import SnnvaeError
 from snnvae.extras import explained
+from snnvae.interrupts import INTERRUPTED
 from snnvae.plain_text import one_line, visible
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
 }
-MISTAKE, BUG, INTERRUPTED = 2, 70, 130
+MISTAKE, BUG = 2, 70
 """Exit codes; a bug of ours is EX_SOFTWARE of sysexits.h."""
 MOST_CELLS = 4000
 """Of a line of output: tables of many columns are as wide."""
@@ -156,6 +156,11 @@ class Bar:
             self._bars.stop()
         self._bars = self._task = None
 
+    def note(self, text: str) -> None:
+        """Say a line."""
+        self.finish()
+        _say(one_line(text))
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; exit 0: done, 1: a check fails, 2: the user's mistake, 70: a bug of ours,
@@ -166,23 +171,31 @@ def main(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         streams.guard()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, _interrupt)
+        interrupts.take_charge()
     bar = Bar()
     try:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
         bar.finish()
-        sys.exit(_show(result))
+        exit_code = _show(result)
+        if interrupts.came():  # and was lost in a library, which may have left out something
+            raise KeyboardInterrupt
+        sys.exit(exit_code)
     except SnnvaeError as error:
         code, said = MISTAKE, with_flags(str(error))
     except click.ClickException as error:
         code, said = MISTAKE, error.format_message()
     except (KeyboardInterrupt, click.Abort):
         code, said = INTERRUPTED, "interrupted"
+    except MemoryError as error:
+        code, said = MISTAKE, f"not enough memory: {error}; run fewer samples or steps at once"
     except Exception as error:
         told = explained(error) if isinstance(error, ModuleNotFoundError) else None
-        code, said = (BUG, _reported(error)) if told is None else (MISTAKE, str(told))
+        if told is None and not interrupts.came():
+            code, said = BUG, _reported(error)
+        else:
+            code, said = MISTAKE, str(told)
+    if interrupts.came():  # whatever a library made of it
+        code, said = INTERRUPTED, "interrupted"
     bar.finish()
     _say(f"snnvae: {one_line(said)}")
     sys.exit(code)
@@ -209,13 +222,6 @@ def _reported(error: Exception) -> str:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _interrupt(*_: object) -> None:
-    """The first one ends the command; what follows must not disturb its clean-up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from snnvae.files import write_aside
+from snnvae.files import open_aside
 
 MIN_SIDE = 48
 """Small images are enlarged to at least this many pixels, each pixel a square."""
@@ -33,8 +33,8 @@ def grid(images: np.ndarray, columns: int | None = None, gap: int = 4) -> Image.
 
 def save_grid(images: np.ndarray, path: Path, columns: int | None = None) -> None:
     """Write the grid aside and rename it into place."""
-    with write_aside(path) as temporary:
-        grid(images, columns).save(temporary, format="PNG")
+    with open_aside(path) as file:
+        grid(images, columns).save(file, format="PNG")
 
 
 def pairs(originals: np.ndarray, copies: np.ndarray) -> np.ndarray:

@@ -17,6 +17,14 @@ def memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def bytes_text(size: int) -> str:
+    """Bytes as a person reads them, never less than they are."""
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{-(-size * 10 // factor) / 10:,g} {unit}"
+    return f"{size} bytes"
+
+
 def one_line(error: BaseException, limit: int = 200) -> str:
     """An exception's own words, on one line."""
     return " ".join(str(error).split())[:limit] or type(error).__name__

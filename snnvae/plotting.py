@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnvae.files import write_aside
+from snnvae.files import open_aside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,5 +41,5 @@ def png(path: Path, width: float, height: float, dpi: int = 150) -> Iterator[Fig
         figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
-        with write_aside(path) as aside:
-            figure.savefig(aside, format="png")
+        with open_aside(path) as file:
+            figure.savefig(file, format="png")

@@ -17,6 +17,9 @@ class Progress(Protocol):
     def finish(self) -> None:
         """The stage has ended."""
 
+    def note(self, text: str) -> None:
+        """Something to know at once, such as how long all will take."""
+
 
 class NoProgress:
     """Listens to nothing."""
@@ -28,4 +31,7 @@ class NoProgress:
         """Ignores the call."""
 
     def finish(self) -> None:
+        """Ignores the call."""
+
+    def note(self, text: str) -> None:
         """Ignores the call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from io import BytesIO
@@ -14,7 +15,7 @@ import h5py
 import nir
 import numpy as np
 
-from snnvae.files import write_aside
+from snnvae.hdf5_write import hdf5_aside
 from snnvae.program import Program
 
 FORMAT_VERSION = 1
@@ -22,6 +23,8 @@ PARTS = ("analog", "final", "outputs", "membranes")
 """Of a recording, beside its spikes."""
 CHUNK_BYTES = 1 << 20
 """Of what HDF5 packs at once: no more than a sample, so that blocks of samples read alone."""
+SMALL_CHUNK = 1 << 14
+"""Samples that are smaller are packed several at once: HDF5 takes 2 kB of memory for each chunk."""
 _PACKED = {"compression": "gzip", "compression_opts": 1}
 """A higher level packs spikes a fifth smaller in twice the time."""
 
@@ -52,11 +55,12 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         self._path, self._graph, self._program = path, graph, program
         self._stack = ExitStack()
         self._info: dict[str, Any] = {}
+        self._samples: list[int] = []
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def __enter__(self) -> RecordingWriter:
-        temporary = self._stack.enter_context(write_aside(self._path))
-        self._file = self._stack.enter_context(h5py.File(temporary, "w"))
+        self._output = self._stack.enter_context(hdf5_aside(self._path))
+        self._file = self._stack.enter_context(h5py.File(self._output, "w"))
         self._file.attrs["__type__"] = "NIRGraphData"
         self._file.create_group("nodes")
         self._own = self._file.create_group("snnvae")
@@ -72,9 +76,16 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
         for part in PARTS:
             for name, values in getattr(recording, part).items():
                 _append(self._own[part], name, values)
-        samples = self._info.get("samples", []) + list(recording.info.get("samples", []))
-        self._info = summed(self._info, recording.info) | ({"samples": samples} if samples else {})
+        self._samples += recording.info.get("samples", [])
+        self._info = summed(self._info, recording.info)
         self._shapes = {name: s.shape[2:] for name, s in recording.spikes.items()}
+        self._output.check()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file so far."""
+        self._file.flush()
+        return self._output.seek(0, os.SEEK_END)
 
     def __exit__(
         self,
@@ -97,7 +108,8 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
             for name in ("version", "node"):
                 source.copy(name, self._file)
         self._own.attrs["format"] = FORMAT_VERSION
-        self._own.attrs["info"] = json.dumps(self._info)
+        samples = {"samples": self._samples} if self._samples else {}
+        self._own.attrs["info"] = json.dumps(self._info | samples)
         self._own.attrs["shapes"] = json.dumps(self._shapes)
 
     def _grid(self, name: str, observable: str, dt: float) -> h5py.Group:
@@ -137,7 +149,8 @@ def _append(group: h5py.Group, name: str, values: np.ndarray) -> None:
         return
     last = values.shape[-1] if values.ndim > 1 else 1
     row = max(values[:1].nbytes, 1)
-    chunk = (1, *values.shape[1:-1], max(1, min(last, last * CHUNK_BYTES // row)))
+    rows = max(1, SMALL_CHUNK // row)
+    chunk = (rows, *values.shape[1:-1], max(1, min(last, last * CHUNK_BYTES // row)))
     group.create_dataset(
         name,
         data=values,

@@ -9,6 +9,7 @@ import click
 
 from snnvae.commands.check import parity_text
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.deploy.backends import Backend
 from snnvae.files import make_folder, write_text
@@ -24,10 +25,8 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 BACKEND: Backend = "lava-batched"
 
 
-@click.command(epilog="Example: snnvae demo -o out/")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True
-)
+@click.command(cls=Command, epilog="Example: snnvae demo -o out/")
+@click.option("-o", "--out", type=OutputFolder(), default=Path("out"), show_default=True)
 @click.option("--samples", default=64, show_default=True, type=click.IntRange(1))
 @click.option("--epochs", type=click.IntRange(1), help="Train for less (default: the model's).")
 @click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Only this one.")
@@ -77,7 +76,7 @@ def _one_model(
     import numpy as np
 
     from snnvae.commands.run_network import Request, execute
-    from snnvae.commands.run_outputs import write_outputs
+    from snnvae.commands.run_outputs import OutputWriter
     from snnvae.evaluate.check import check
     from snnvae.evaluate.deployed import DeployedModel
     from snnvae.evaluate.parity import all_agree
@@ -108,7 +107,8 @@ def _one_model(
         for name, (graph, recording) in copies.parts.items():
             write_nir(graph, out / f"{name}.nir")
             recording.save(folder / f"{name}.h5", graph)
-            write_outputs(recording, images.astype(np.float64), folder / "reconstruction")
+            with OutputWriter(folder / "reconstruction") as outputs:
+                outputs.append(recording, images.astype(np.float64))
     graph = to_nir(trained)
     found = check(graph, samples=samples, model=trained, progress=progress)
     write_text(out / "parity.txt", parity_text(found) + "\n")

@@ -8,11 +8,14 @@ import click
 from click.core import ParameterSource
 
 from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
 
 
-@click.command(epilog="Example: snnvae diagnose $(snnvae zoo digits-esvae --pt) -o out/")
+@click.command(
+    cls=Command, epilog="Example: snnvae diagnose $(snnvae zoo digits-esvae --pt) -o out/"
+)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
     "--samples", type=click.IntRange(1), default=200, show_default=True,
@@ -33,7 +36,7 @@ from snnvae.progress import Progress
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @seed_option
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path),
+    "-o", "--out", type=OutputFolder("diagnosis.*"),
     help="Folder for diagnosis.md, diagnosis.json and diagnosis.png.",
 )  # fmt: skip
 @as_json

@@ -40,6 +40,7 @@ def command(install_lava: bool, as_json: bool) -> Result:
     rows += [_package(name, f"pip install {name}") for name in CORE]
     rows += [_package(package_of(module), remedy(module)) for module in EXTRA_OF]
     rows += _lava_rows()
+    rows.append(_compiled_row())
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(Table(("what", "found", "to do"), rows).as_text(), data, as_json=as_json)
 
@@ -54,6 +55,18 @@ def install_command() -> list[str]:
 
     pip = [sys.executable, "-m", "pip", "install", "--ignore-requires-python", "--no-deps"]
     return [*pip, f"lava-nc=={LAVA_VERSION}", *LAVA_NEEDS]
+
+
+def _compiled_row() -> tuple[str, str, str]:
+    try:
+        from snnvae.compiled import VARIABLE, kept_in
+    except ModuleNotFoundError:
+        return "compiled code", "none", "needs numba"
+    place = kept_in()
+    if place is None:
+        advice = f"compiled anew, seconds, in each process: let {VARIABLE} name a folder to write"
+        return "compiled code", "kept nowhere", advice
+    return "compiled code", f"kept in {place}", ""
 
 
 def _package(name: str, remedy: str) -> tuple[str, str, str]:

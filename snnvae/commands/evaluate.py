@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import dask_option
@@ -23,8 +24,9 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 
 
 @click.command(
+    cls=Command,
     epilog="Example: snnvae evaluate $(snnvae zoo digits-esvae --pt); or snnvae evaluate model.nir "
-    "--metric fad --features runs/fad/model.pt"
+    "--metric fad --features runs/fad/model.pt",
 )
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
@@ -37,7 +39,7 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
 @click.option("--generated", type=click.IntRange(2), default=5000, show_default=True)
-@click.option("--card", type=click.Path(path_type=Path), help="Write a model card, Markdown.")
+@click.option("--card", type=OutputFile(), help="Write a model card, Markdown.")
 @click.option(
     "--precision", type=click.Choice([*PRECISIONS, "both"]), default="both", show_default=True
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, convention_options, numbers
+from snnvae.commands.outputs import Command, NameOrFile, OutputFile
 from snnvae.commands.result import Result
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.registry import published
@@ -23,14 +24,13 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 
 
 @click.command(
+    cls=Command,
     epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator; or "
     "snnvae export authors.pth --from fsvae -o model.nir; or "
-    "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir"
+    "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir",
 )
-@click.argument("source")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, help="The file to write."
-)
+@click.argument("source", type=NameOrFile())
+@click.option("-o", "--out", type=OutputFile(), required=True, help="The file to write.")
 @click.option("--part", type=click.Choice(PARTS), help="Of a spiking VAE (default: generator).")
 @click.option(
     "--from",
@@ -93,8 +93,6 @@ def command(
     """
     from snnvae.export.user_module import is_spec
 
-    if out.resolve() in {Path(p).resolve() for p in (source, weights) if p is not None}:
-        raise ConfigError(f"-o {out} is what is read; give the file to write another name")
     given = [value for value in conventions.values() if value not in (None, False)]
     if form == "nir" and (round_bias or given):
         raise ConfigError("--round-bias, --dt and the like are for --format netx; leave them out")

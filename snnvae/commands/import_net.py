@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.result import Result
 
 
-@click.command(epilog="Example: snnvae import lava-dl.net -o model.nir --dt 1e-3")
+@click.command(cls=Command, epilog="Example: snnvae import lava-dl.net -o model.nir --dt 1e-3")
 @click.argument("net", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The .nir file.")
+@click.option("-o", "--out", type=OutputFile(), required=True, help="The .nir file.")
 @click.option("--dt", default=1e-3, show_default=True, help="Seconds per step.")
 @as_json
 def command(net: Path, out: Path, dt: float, as_json: bool) -> Result:
@@ -20,12 +21,9 @@ def command(net: Path, out: Path, dt: float, as_json: bool) -> Result:
 
     In fixed point it gives netx's spikes, bit for bit; netx knows no dt, so state yours.
     """
-    from snnvae.errors import ConfigError
     from snnvae.export.netx import read_netx
     from snnvae.export.nir_file import write_nir
 
-    if out.resolve() == net.resolve():
-        raise ConfigError(f"-o {out} is the .net file itself; give the .nir another name")
     graph, notes = read_netx(net, dt)
     write_nir(graph, out)
     text = "\n".join([f"wrote {out} (dt {dt:g} s)", *notes])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, compile_options, model_argument, options_from
+from snnvae.commands.outputs import Command, NameOrFile, OutputFile
 from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, UnsupportedError
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 LOIHI_2 = "loihi2"
 
 
-@click.command(epilog="Example: snnvae inspect $(snnvae zoo digits-esvae)")
+@click.command(cls=Command, epilog="Example: snnvae inspect $(snnvae zoo digits-esvae)")
 @model_argument
 @click.option(
-    "--chip", default=LOIHI_2, show_default=True, help="loihi1, loihi2, or path of a TOML file."
+    "--chip",
+    type=NameOrFile(),
+    default=LOIHI_2,
+    show_default=True,
+    help="loihi1, loihi2, or path of a TOML file.",
 )
 @click.option(
     "--calibrate",
@@ -39,8 +44,8 @@ LOIHI_2 = "loihi2"
     help="The stimulus to calibrate with (default: the file's data set, or seeded noise).",
 )
 @compile_options
-@click.option("--svg", type=click.Path(path_type=Path), help="Draw the graph into this file.")
-@click.option("--html", type=click.Path(path_type=Path), help="The same on a page with tables.")
+@click.option("--svg", type=OutputFile(), help="Draw the graph into this file.")
+@click.option("--html", type=OutputFile(), help="The same on a page with tables.")
 @click.option("--recording", type=click.Path(path_type=Path), help="Show a run's firing rates.")
 @as_json
 def command(

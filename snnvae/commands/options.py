@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from snnvae.commands.outputs import OutputFolder
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError
 from snnvae.options import CHOICES, LOOP_LATENCIES, SCALE_PER, Options
@@ -18,10 +19,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ENERGY_PROFILE = "loihi1"
 """Prices of the report in a result folder; `snnvae energy` makes others."""
 
+RESULTS = (
+    "recording.h5", "encoder.h5", "images*.npy", "images*.png", "outputs*.npy",
+    "reconstructions.png", "report.html",
+)  # fmt: skip
+"""What `simulate` and `run-lava` write into their folder."""
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what a script needs.")
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 out_option = click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
+    "-o", "--out", type=OutputFolder(*RESULTS), default=Path("out"), show_default=True,
     help="Folder for the results.",
 )  # fmt: skip
 

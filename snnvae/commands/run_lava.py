@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import run_options
 from snnvae.deploy.backends import Backend
@@ -15,7 +16,9 @@ from snnvae.progress import Progress
 MODES: dict[str, Backend] = {"batched": "lava-batched", "stock": "lava-stock"}
 
 
-@click.command(epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/")
+@click.command(
+    cls=Command, epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/"
+)
 @run_options
 @click.option(
     "--mode",

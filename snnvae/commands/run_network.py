@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,14 @@ import nir
 import numpy as np
 
 from snnvae import energy
+from snnvae.commands import run_memory
 from snnvae.commands.options import ENERGY_PROFILE, options_from
 from snnvae.commands.result import Result
-from snnvae.commands.run_outputs import write_outputs
+from snnvae.commands.run_outputs import OutputWriter
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
-from snnvae.deploy.run import check_backend, run, samples_at_once
+from snnvae.deploy.run import check_backend, run
 from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
@@ -28,13 +30,17 @@ from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.files import make_folder, write_text
 from snnvae.inputs.stimulus_blocks import stimulus_blocks, with_steps_of
+from snnvae.machine import bytes_text
 from snnvae.options import Options
 from snnvae.plain_text import one_line
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
-from snnvae.recording_writer import RecordingWriter
+from snnvae.recording_writer import RecordingWriter, summed
 from snnvae.stimulus import Stimulus
+
+WORTH_A_WORD = 120
+"""Seconds from which a run says beforehand how long it will take."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +78,16 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     """Run a file (and the decoder after it) and write the result folder."""
     stages, rounded, options = _stages(request)
     first, last = stages[0].program, stages[-1].program
-    if request.resources.max_memory is not None:  # the stages of a block are held together
-        each = request.resources.max_memory // len(stages)
-        request = replace(request, resources=replace(request.resources, max_memory=each))
-    steps = options.steps or first.steps
+    programs, total = [stage.program for stage in stages], 0
+    steps, resources = options.steps or first.steps, request.resources
 
     def at_once(samples: int) -> int:
-        return min(
-            samples_at_once(s.program, steps, samples, request.resources, request.record_state)
-            for s in stages
+        nonlocal total, resources
+        size, resources = run_memory.plan(
+            programs, steps, samples, request.resources, request.record_state
         )
+        total = samples
+        return size
 
     stimuli = stimulus_blocks(
         first,
@@ -95,22 +101,23 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     )
     head = next(stimuli)
     head.check(first)
-    check_backend(first, head, backend, request.resources)
+    check_backend(first, head, backend, resources)
     make_folder(request.out)
-    job = _Job(backend, request, stages, progress)
     names = ("encoder.h5", "recording.h5")[-len(stages) :]
     written = [request.out / name for name in names]
-    with ExitStack() as stack:
-        for stage, path in zip(stages, written, strict=True):
-            writer = RecordingWriter(path, stage.graph, stage.program)
-            job.writers.append(stack.enter_context(writer))
-        measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
-    whole = Recording.joined(job.parts)
-    originals = np.concatenate(job.originals) if job.originals else None
     # Samples of each class stand below each other, where classes take turns.
-    columns = first.classes if request.classes is None and originals is None else 0
-    figures, pictures = write_outputs(whole, originals, request.out, columns or None)
-    written += pictures
+    in_turn = request.classes is None and _originals(first, head) is None
+    with ExitStack() as stack:
+        columns, shown = first.classes if in_turn else 0, run_memory.shown(last, request.resources)
+        outputs = stack.enter_context(OutputWriter(request.out, columns or None, shown))
+        writers = [
+            stack.enter_context(RecordingWriter(path, stage.graph, stage.program))
+            for stage, path in zip(stages, written, strict=True)
+        ]
+        job = _Job(backend, request, resources, stages, progress, writers, outputs, total)
+        measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
+    info, figures = job.info, outputs.figures
+    written += outputs.written
     left_out = []
     try:
         report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
@@ -120,16 +127,16 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         left_out.append(f"no report.html: {missing}")
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
-    saturated = {name: n for name, n in whole.info.get("saturated", {}).items() if n}
-    samples, recomputed = len(whole.info["samples"]), whole.info.get("recomputed", 0)
+    saturated = {name: n for name, n in info.get("saturated", {}).items() if n}
+    samples, recomputed = job.done, info.get("recomputed", 0)
     data = {
         "backend": backend,
         "precision": request.precision,
         "samples": samples,
-        "steps": whole.info["steps"],
+        "steps": info["steps"],
         "seed": request.seed,
         **({"classes": job.classes} if job.classes else {}),
-        "latency": whole.info["latency"],
+        "latency": info["latency"],
         "spikes": job.spikes,
         **figures,
         "rounding": rounding,
@@ -138,12 +145,13 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         "files": [str(path) for path in written],
     }
     lines = [
-        f"{samples} samples × {whole.info['steps']} steps on {backend} ({request.precision})",
+        f"{samples} samples × {info['steps']} steps on {backend} ({request.precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
         *([f"rounding: {rounding}"] if rounding else []),
         *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
         *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
         *(f"wrote {path}" for path in written),
+        *outputs.notes,
         *left_out,
     ]
     return Result("\n".join(map(one_line, lines)), data)
@@ -157,25 +165,27 @@ class _Stage:
 
 @dataclass
 class _Job:
-    """A run of all blocks; what is left of each: everything but its spikes, and their number."""
+    """A run of all blocks; what is left of each: the number of its spikes, and its classes."""
 
     backend: Backend
     request: Request
+    resources: RunResources
     stages: Sequence[_Stage]
     progress: Progress
-    writers: list[RecordingWriter] = field(default_factory=list)
-    parts: list[Recording] = field(default_factory=list)
-    originals: list[np.ndarray] = field(default_factory=list)
+    writers: Sequence[RecordingWriter]
+    outputs: OutputWriter
+    total: int
+    done: int = 0
+    info: dict[str, Any] = field(default_factory=dict)
     spikes: dict[str, int] = field(default_factory=dict)
     classes: list[int] = field(default_factory=list)
 
     def blocks(self, stimuli: Iterator[Stimulus]) -> Iterator[Recording]:
         """Run and write each block; gives the last stage's recording of it."""
+        began = time.monotonic()
         for stimulus in stimuli:
             self.classes += stimulus.classes
             images_in = _originals(self.stages[0].program, stimulus)
-            if images_in is not None:
-                self.originals.append(images_in)
             recording, before = None, None
             for stage, writer in zip(self.stages, self.writers, strict=True):
                 if recording is not None and before is not None:
@@ -186,15 +196,30 @@ class _Job:
                     self.backend,
                     membranes=self.request.record_state,
                     progress=self.progress,
-                    resources=self.request.resources,
+                    resources=self.resources,
                 )
                 writer.append(recording)
                 before = stage.program
             assert recording is not None
             for name, spikes in recording.spikes.items():
                 self.spikes[name] = self.spikes.get(name, 0) + int(spikes.sum())
-            self.parts.append(Recording({}, outputs=recording.outputs, info=recording.info))
+            self.outputs.append(recording, images_in)
+            self.info = summed(self.info, recording.info)
+            first, self.done = self.done == 0, self.done + len(recording.info["samples"])
             yield recording
+            if first and self.done < self.total:
+                self._foresee(time.monotonic() - began)
+
+    def _foresee(self, seconds: float) -> None:
+        """Says what all blocks will take, by the first; OutputError if the disk has no room."""
+        written = sum(writer.size for writer in self.writers)
+        needed = run_memory.check_disk(self.request.out, written, self.done, self.total)
+        seconds *= self.total / self.done
+        if seconds > WORTH_A_WORD:
+            self.progress.note(
+                f"{self.total:,} samples will take about {seconds / 60:,.0f} minutes and "
+                f"{bytes_text(needed)} of disk"
+            )
 
 
 def _stages(request: Request) -> tuple[list[_Stage], tuple[LayerReport, ...], Options]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import run_options
 from snnvae.deploy.backends import Backend
@@ -14,7 +15,9 @@ from snnvae.progress import Progress
 ENGINES: dict[str, Backend] = {"fast": "emulator", "reference": "reference"}
 
 
-@click.command(epilog="Example: snnvae simulate $(snnvae zoo digits-fsvae) --samples 64 -o out/")
+@click.command(
+    cls=Command, epilog="Example: snnvae simulate $(snnvae zoo digits-fsvae) --samples 64 -o out/"
+)
 @run_options
 @click.option(
     "--engine",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, set_option, settings_options
 from snnvae.families import registry
@@ -19,19 +20,21 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=Command,
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
-    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b"
+    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b",
 )
 @click.option(
     "--config",
     "source",
+    type=NameOrFile(),
     metavar="NAME|FILE.toml",
     help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
 )
 @click.option("--model", metavar="NAME", help=f"{', '.join(registry.trainable())}.")
 @click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
 @click.option(
     "--from",
     "start",

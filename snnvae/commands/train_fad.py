@@ -9,14 +9,15 @@ from typing import Any
 import click
 
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
 
 
-@click.command(epilog="Example: snnvae train-fad --dataset mnist --out runs/fad")
+@click.command(cls=Command, epilog="Example: snnvae train-fad --dataset mnist --out runs/fad")
 @click.option("--dataset", required=True, help="As for `snnvae train`.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.options import as_json, numbers
+from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.families import registry
@@ -24,6 +25,7 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
 
 @click.command(
     "train-front",
+    cls=Command,
     epilog="Example: snnvae train-front --model esvae --dataset digits --out runs/front",
 )
 @click.option(
@@ -32,7 +34,7 @@ TABLE, PLOT, NUMBERS = "front.md", "front.png", "front.json"
 )  # fmt: skip
 @click.option("--dataset", help="Default: digits.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
 @click.option("--over", default="2,4,8,16", show_default=True, help="Values of T.")
 @click.option(
     "--budgets", default="50%,20%", show_default=True,

@@ -11,8 +11,8 @@ from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
-from snnvae.hardware_sim.fast.memory import portion
-from snnvae.machine import cores
+from snnvae.hardware_sim.fast.memory import kept, portion
+from snnvae.machine import bytes_text, cores, memory
 from snnvae.program import Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -42,7 +42,18 @@ def check_backend(
 def samples_at_once(
     program: Program, steps: int, samples: int, resources: RunResources, membranes: bool = False
 ) -> int:
-    """Returns how many samples a run may hold: all, or what `max_memory` allows."""
+    """Returns how many samples a run may hold: all, or what `max_memory` allows.
+
+    ConfigError where that is not one, or without `max_memory` more than the machine's memory.
+    """
+    if resources.max_memory is None:
+        size = samples * kept(program, steps, membranes)
+        if size > memory():
+            raise ConfigError(
+                f"{samples:,} sample{'s' * (samples > 1)} of {steps:,} steps would take "
+                f"{bytes_text(size)} at once, and this machine has {bytes_text(memory())}: give "
+                "`max_memory` 2GB, or fewer `samples` or `steps`"
+            )
     return portion(
         program,
         steps,

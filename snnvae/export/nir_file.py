@@ -11,8 +11,8 @@ from nir.serialization import hdf2dict
 
 from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError, SnnvaeError
-from snnvae.files import write_aside
 from snnvae.hdf5_check import Hdf5Check, open_hdf5
+from snnvae.hdf5_write import hdf5_aside
 from snnvae.primitives.nir_nodes import register_nodes
 
 MAX_NODES = 10_000
@@ -27,8 +27,8 @@ def write_nir(graph: nir.NIRGraph, path: Path) -> None:
     >>> import snnvae as sv
     >>> sv.write(sv.read(sv.zoo.path("digits-esvae")), "copy.nir")
     """
-    with write_aside(Path(path)) as temporary:
-        nir.write(str(temporary), graph)
+    with hdf5_aside(Path(path)) as output:
+        nir.write(output, graph)
 
 
 def read_nir(path: Path) -> nir.NIRGraph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from snnvae.draws.draw import Draw, HostStep
 from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError, DataError
+from snnvae.machine import bytes_text, memory
 from snnvae.program import Input
 from snnvae.stimulus import Stimulus
 
@@ -59,6 +61,7 @@ def build_stimulus(
         raise DataError(
             f"the input holds {len(samples)} samples of {steps} steps; give at least one of each"
         )
+    check_size(network, len(samples), steps)
     label = labels_of(network, samples, classes)
     if label:
         _check_class_data(network, given, classes)
@@ -77,6 +80,27 @@ def build_stimulus(
             )
     says_class = class_input(network) in given
     return Stimulus(streams, tuple(samples), seed, () if says_class else label)
+
+
+def check_size(network: Interface, samples: int, steps: int, drawn: Sequence[str] = ()) -> None:
+    """Raises DataError for streams that no memory holds, before any is made.
+
+    A draw is a float64 before it is a spike; so are values of the inputs named as `drawn`.
+    """
+    wide = {*drawn, *(draw.port for draw in network.draws)}
+    size = sum(
+        samples
+        * prod(port.shape)
+        * (1 if port.constant else steps)
+        * (8 if port.analog or port.name in wide else 1)
+        for port in network.inputs
+    )
+    if size > memory():
+        raise DataError(
+            f"the input of {samples:,} sample{'s' * (samples > 1)} of {steps:,} steps takes "
+            f"{bytes_text(size)}, and this machine has {bytes_text(memory())}; give fewer "
+            "`samples` or `steps`"
+        )
 
 
 def next_stimulus(

@@ -15,6 +15,7 @@ from snnvae.draws.label import classes_in_turn
 from snnvae.errors import DataError
 from snnvae.hardware_sim.make_stimulus import (
     build_stimulus,
+    check_size,
     samples_in,
     steps_of,
     with_sample_axis,
@@ -50,8 +51,9 @@ def noise(
     program: Program, samples: Sequence[int], steps: int, seed: int, rate: float = NOISE_RATE
 ) -> dict[str, np.ndarray]:
     """Seeded random input where there is no data: spikes of a rate, or uniform analog values."""
-    streams = {}
-    for i, port in enumerate(data_inputs(program)):
+    ports, streams = data_inputs(program), {}
+    check_size(program, len(samples), steps, [port.name for port in ports])
+    for i, port in enumerate(ports):
         shape = (len(samples), 1 if port.constant else steps, *port.shape)
         # A sub-stream per input, or equal inputs would get equal noise.
         uniform = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, i])).random(
@@ -108,16 +110,16 @@ def stimulus_blocks(
         samples = range(SAMPLES if count is None else count)
         given, labels = held_out(program, samples)
         given = with_sample_axis(given, program)
-    if classes is not None:
-        labels = tuple(classes[n % len(classes)] for n in samples)
     if may_be_noise:
         drawn = noise(program, samples, steps or steps_of(given, program) or program.steps, seed)
         given = {**with_sample_axis(drawn, program), **given}
-        if labels is None and file is None and program.classes:
+        if labels is None and classes is None and file is None and program.classes:
             labels = classes_in_turn(samples, program.classes)
     each = size(len(samples)) if callable(size) else size or len(samples)
     for start in range(0, max(len(samples), 1), max(each, 1)):
         some = samples[start : start + each]
         data = {name: values[some.start : some.stop] for name, values in given.items()}
         shown = None if labels is None else labels[some.start : some.stop]
+        if classes is not None:
+            shown = tuple(classes[n % len(classes)] for n in some)
         yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from snnvae.compiled import njit
 
 Array = NDArray[Any]
 
@@ -26,7 +27,7 @@ def block_width(channels: int) -> int:
     return max(1, WIDTH // channels) * channels
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def sums(y: Array, channels: int, start: int, stop: int, total: Array, square: Array) -> None:
     """Adds Σ(y − y₀) and Σ(y − y₀)² per channel (float64), y₀ the channel's first value."""
     for t in range(y.shape[0]):
@@ -38,7 +39,7 @@ def sums(y: Array, channels: int, start: int, stop: int, total: Array, square: A
                 square[c] += d * d
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def forward(
     y: Array,
     weights: Array,
@@ -74,7 +75,7 @@ def forward(
                 state[i] = zero if fires else a
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def backward(
     y: Array,
     weights: Array,
@@ -145,7 +146,7 @@ def backward(
             by_gain[i % channels] += to_gain[i]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def normalise_backward(
     y: Array,
     gain: Array,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.export.torch_file import read_torch
-from snnvae.files import write_aside
+from snnvae.files import open_aside
 from snnvae.layers.model import SpikingModel
 from snnvae.train.build import build
 from snnvae.train.family import Trainable
@@ -33,8 +33,8 @@ def save(path: str | Path, model: Trainable) -> Path:
         "config": model.config.to_dict(),
         "state_dict": {name: value.detach().cpu() for name, value in model.state_dict().items()},
     }
-    with write_aside(path) as aside:
-        torch.save(content, aside)
+    with open_aside(path) as file:
+        torch.save(content, file)
     return path
 
 

@@ -13,6 +13,7 @@ from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
 from snnvae.files import make_folder
+from snnvae.interrupts import deferred_interrupts
 from snnvae.layers.model import SpikingModel
 from snnvae.layers.spiking import save_memory as saving_memory
 from snnvae.progress import NoProgress, Progress
@@ -22,7 +23,6 @@ from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
 from snnvae.train.devices import Hardware, keep_freed_memory
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.family import Batch, Data, Losses, Trainable
-from snnvae.train.interrupts import deferred_interrupts
 from snnvae.train.randomness import generator, held_back, order
 from snnvae.train.rates import firing_rates, warnings_of
 from snnvae.train.schedule import factor

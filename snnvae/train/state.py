@@ -13,7 +13,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from snnvae.errors import CheckpointError, ConfigError
-from snnvae.files import sha256_of, write_aside
+from snnvae.files import open_aside, sha256_of
 from snnvae.train import checkpoint
 from snnvae.train.checkpoint import KindOf
 from snnvae.train.settings import Settings
@@ -70,8 +70,8 @@ def save(
         "state_dict": model,
         "optimizer": optimizer,
     }
-    with write_aside(path) as aside:
-        torch.save(content, aside)
+    with open_aside(path) as file:
+        torch.save(content, file)
 
 
 def load(

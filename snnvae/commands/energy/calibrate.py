@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnvae.commands.energy.options import check_outputs
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.result import Result
 from snnvae.table import Table
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=Command,
     name="calibrate",
     short_help="Fit prices to power measured on a chip.",
     epilog="Example: snnvae energy calibrate figures.csv -o mychip.toml --node-nm 7 --voltage 0.75",
 )
 @click.argument("figures", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, help="The profile, a .toml file."
-)
+@click.option("-o", "--out", type=OutputFile(), required=True, help="The profile, a .toml file.")
 @click.option("--name", help="The profile's name (default: that of the file).")
 @click.option(
     "--node-nm",
@@ -60,7 +59,6 @@ def command(
     for option, value in (("--node-nm", node_nm), ("--voltage", voltage)):
         if not 0 < value < math.inf:
             raise ConfigError(f"{option} {value:g}: give a number above 0")
-    check_outputs((out,), (figures,))
     measured = read_figures(figures)
     found = calibrate(measured)
     made = [

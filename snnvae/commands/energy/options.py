@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from snnvae.commands.options import ENERGY_PROFILE
+from snnvae.commands.outputs import NameOrFile, OutputFile
 from snnvae.errors import ConfigError
 from snnvae.extras import require_extra
-from snnvae.files import make_folder, write_text
+from snnvae.files import write_text
 
 if TYPE_CHECKING:
     from snnvae.energy.interval import Interval
@@ -28,6 +29,7 @@ def pricing_options(command: Command) -> Command:
             click.option(
                 "--profile",
                 "profiles",
+                type=NameOrFile(),
                 multiple=True,
                 default=(ENERGY_PROFILE,),
                 show_default=True,
@@ -36,6 +38,7 @@ def pricing_options(command: Command) -> Command:
             ),
             click.option(
                 "--chip",
+                type=NameOrFile(),
                 help="Place the network on this chip to count messages and hops: loihi1, loihi2, "
                 "a TOML file, or none (default: the profile's chip).",
             ),
@@ -62,7 +65,7 @@ def pricing_options(command: Command) -> Command:
 
 def output_options(command: Command) -> Command:
     """Adds the options that say where the report goes."""
-    path = click.Path(path_type=Path)
+    path = OutputFile()
     for option in reversed(
         (
             click.option("--html", type=path, help="Write the report as a page, with plots."),
@@ -74,20 +77,10 @@ def output_options(command: Command) -> Command:
     return command
 
 
-def check_outputs(outputs: Iterable[Path | None], inputs: Iterable[Path | str]) -> None:
-    """Checks before any work that each output can be written,
-    and is no input and no other output."""
-    outputs = list(outputs)
-    if any(path is not None and path.suffix == ".html" for path in outputs):
+def check_page(html: Path | None) -> None:
+    """Raises MissingError, before any work, where a page is asked for and plots cannot be made."""
+    if html is not None:
         require_extra("report")
-    taken = {Path(path).resolve() for path in inputs}
-    for path in outputs:
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            raise ConfigError(f"{path} would be written over; give each output a name of its own")
-        taken.add(path.resolve())
-        make_folder(path.parent)
 
 
 def write_reports(files: dict[Path | None, Callable[[], str]]) -> str:

@@ -9,20 +9,23 @@ from typing import Any
 import click
 
 from snnvae.commands.energy.options import (
-    check_outputs,
+    check_page,
     output_options,
     pricing_options,
     time_of,
     write_reports,
 )
 from snnvae.commands.options import as_json
+from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
 from snnvae.table import Table
 
 
 @click.command(
-    "report", epilog="Example: snnvae energy a/recording.h5 b/recording.h5 --html ab.html"
+    "report",
+    cls=Command,
+    epilog="Example: snnvae energy a/recording.h5 b/recording.h5 --html ab.html",
 )
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
 @pricing_options
@@ -55,7 +58,7 @@ def command(
         return _listed(as_json)
     if not recordings:
         raise ConfigError("give the recording.h5 of a run, or --list-profiles")
-    check_outputs(files.values(), [*recordings, *profiles])
+    check_page(files["html"])
     prices = [energy.load_profile(name) for name in dict.fromkeys(profiles)]
     step, static = time_of(step_time, static_power, prices)
     place, reports = chip_of(chip, prices), []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.energy.options import (
-    check_outputs,
+    check_page,
     output_options,
     pricing_options,
     time_of,
@@ -25,6 +25,7 @@ from snnvae.commands.options import (
     options_from,
     seed_option,
 )
+from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
 
@@ -37,6 +38,7 @@ SAMPLES = 16
 
 @click.command(
     "sweep",
+    cls=Command,
     epilog="Example: snnvae energy sweep $(snnvae zoo digits-esvae) --profile horowitz45 "
     "--html sweep.html",
     short_help="Run a network with several T and price each run.",
@@ -102,8 +104,7 @@ def command(
     graph, profile = read_nir(model), energy.load_profile(profiles[0])
     step, static = time_of(step_time, static_power, [profile])
     place, found = chip_of(chip, [profile]), []
-    given: list[Path | str] = [model, *profiles, *([input_file] if input_file else [])]
-    check_outputs((html, md, csv), given)
+    check_page(html)
     for run in sweep_steps(
         graph,
         over_steps,

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +19,7 @@ from snnvae import errors
 from snnvae.deploy.lava import leftovers
 from snnvae.deploy.lava.job import Job
 from snnvae.errors import BackendError
+from snnvae.interrupts import interrupts_wait
 
 # Isolated (-I): neither the user's current folder nor PYTHON* settings reach Lava.
 _BOOT = (
@@ -154,28 +154,3 @@ class LavaProcess:
                 self._status = -1
             if self.folder != Path():
                 leftovers.remove(self.folder, self._job.token)
-
-
-@contextlib.contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """SIGINT and SIGTERM that arrive in this block take effect when it ends.
-
-    A signal mask would not do: it holds for one thread, and the kernel may hand the signal to any
-    other, while Python runs the handler in the main thread all the same.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, _: arrived.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            # None: a handler that Python did not install, and cannot restore.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for late in dict.fromkeys(arrived):
-            signal.raise_signal(late)

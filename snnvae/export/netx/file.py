@@ -10,8 +10,8 @@ import numpy as np
 
 from snnvae.errors import GraphError, UnsupportedError
 from snnvae.export.netx.layer import CubaNeuron, Geometry, Kind, NetxLayer
-from snnvae.files import write_aside
 from snnvae.hdf5_check import Hdf5Check, open_hdf5
+from snnvae.hdf5_write import hdf5_aside
 from snnvae.primitive import Shape
 from snnvae.primitives.convolution import check_numbers
 
@@ -21,7 +21,7 @@ NEURONS = ("CUBA", "LOIHI")
 
 def save(layers: tuple[NetxLayer, ...], path: Path) -> None:
     """Write the layers aside and rename the file into place."""
-    with write_aside(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+    with hdf5_aside(Path(path)) as output, h5py.File(output, "w") as file:
         for i, layer in enumerate(layers):
             _write(file.create_group(f"layer/{i}"), layer)
 

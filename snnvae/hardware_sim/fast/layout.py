@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-import numba
 import numpy as np
 
+from snnvae.compiled import njit
 from snnvae.hardware_sim.fast.sums import LANES
 from snnvae.primitive import Shape
 
@@ -83,7 +83,7 @@ class Layout:
         return used.reshape(*rows.shape[:2], self.positions, self.lanes)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def _by_channel(source, target):  # type: ignore[no-untyped-def]
     """(B, T, P, lanes) → (B, T, C, P), as byte copies go fastest."""
     samples, steps, channels, positions = target.shape
@@ -94,7 +94,7 @@ def _by_channel(source, target):  # type: ignore[no-untyped-def]
                     target[b, t, c, p] = source[b, t, p, c]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def _by_lane(source, target):  # type: ignore[no-untyped-def]
     """(B, T, C, P) → (B, T, P, lanes), a stretch of positions at a time."""
     samples, steps, channels, positions = source.shape

@@ -8,6 +8,7 @@ from math import prod
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim.fast.layout import Layout
 from snnvae.hardware_sim.fast.sums import INDEX_BYTES, SLACK
+from snnvae.machine import bytes_text
 from snnvae.program import Input, Layer, Program
 
 GROUP = 16
@@ -46,30 +47,22 @@ def portion(
     group = min(GROUP, -(-samples // threads))
     if max_memory is None:
         return Portion(samples, group, threads, steps)
-    kept, window = max(_kept(program, steps, membranes), 1), steps
-    while window > 1 and kept + _working(program, window, membranes) > max_memory:
+    held, window = max(kept(program, steps, membranes), 1), steps
+    while window > 1 and held + _working(program, window, membranes) > max_memory:
         window = -(-window // 2)
     working = _working(program, window, membranes)
     for running in (threads * group, threads, 1):
-        block = (max_memory - running * working) // kept
+        block = (max_memory - running * working) // held
         if block >= running:
             count = min(threads, running)
             return Portion(min(block, samples), running // count, count, window)
     raise ConfigError(
-        f"`max_memory`: one sample of this network takes {_readable(kept + working)}, more than "
-        f"{_readable(max_memory)}; give at least as much, or fewer `steps`"
+        f"`max_memory`: one sample of this network takes {bytes_text(held + working)}, more than "
+        f"{bytes_text(max_memory)}; give at least as much, or fewer `steps`"
     )
 
 
-def _readable(size: int) -> str:
-    """Bytes as a person reads them, never less than they are."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{-(-size * 10 // factor) / 10:g} {unit}"
-    return f"{size} bytes"
-
-
-def _kept(program: Program, steps: int, membranes: bool) -> int:
+def kept(program: Program, steps: int, membranes: bool) -> int:
     """Bytes of a sample from start to end: what goes in, and what the recording holds."""
     inputs = sum(
         prod(i.shape) * (_WORD if i.analog else 1) * (1 if i.constant else steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from snnvae.compiled import njit
 from snnvae.primitives import fixed_point as fp
 
 SILENT, ZERO, SUBTRACT, DELAYED = range(4)
@@ -20,7 +21,7 @@ _SHIFT, _LIMIT, _BITS = fp.ACTIVATION_SHIFT, fp.STATE_LIMIT, fp.DECAY_BITS
 _WHOLE = 1 << fp.DECAY_BITS
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def _lif_float(currents, unit, keep, bias, threshold, v, spikes, margin, near):  # type: ignore[no-untyped-def]
     """One step of the most common neuron, on rows by themselves: so the compiler vectorises it."""
     for i in range(len(v)):
@@ -31,7 +32,7 @@ def _lif_float(currents, unit, keep, bias, threshold, v, spikes, margin, near): 
         near[i] |= np.uint8(abs(x - threshold[i]) <= margin)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def scan_float(  # type: ignore[no-untyped-def]
     currents, unit, extra, neuron, has_u, mode, v, u, spikes, first, membranes, margin, near
 ):
@@ -91,7 +92,7 @@ def _decay(x, kept):  # type: ignore[no-untyped-def]
     return -size if x < 0 else size
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def _lif_fixed(currents, keep, bias, threshold, v, spikes):  # type: ignore[no-untyped-def]
     """Steps as `_lif_float` does; returns the updates that left 24 bits."""
     beyond = 0
@@ -108,7 +109,7 @@ def _lif_fixed(currents, keep, bias, threshold, v, spikes):  # type: ignore[no-u
     return beyond
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def scan_fixed(  # type: ignore[no-untyped-def]
     currents, extra, neuron, has_u, mode, v, u, spikes, first, membranes
 ):

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from snnvae.compiled import njit
 
 VECTOR_BYTES = 64
 """Of one vector: an AVX-512 register, and a cache line."""
@@ -100,7 +101,7 @@ def _adder(vectors: int) -> Callable[..., Any]:
 _add_8, _add_4, _add_2, _add_1 = (_adder(vectors) for vectors in (8, 4, 2, 1))
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@njit(inline="always")
 def add_rows(out, weights, offset, row_bytes, index, count, row):  # type: ignore[no-untyped-def]
     """Add `count` rows to the `row` bytes at address `out`, a multiple of 64.
 
@@ -132,7 +133,7 @@ INDEX_BYTES = 4
 """Of an entry of such a list."""
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@njit(inline="always")
 def listed(row, words, at, n, index, place):  # type: ignore[no-untyped-def]
     """Lists which of the n neurons from `at` on fire: numbers from 0, into `index` from `place` on.
 
@@ -154,7 +155,7 @@ def listed(row, words, at, n, index, place):  # type: ignore[no-untyped-def]
     return count - place
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@njit(inline="always")
 def listed_short(row, words, at, n, index, place, complement):  # type: ignore[no-untyped-def]
     """Lists those that fire, or where most do, those that do not.
 
@@ -179,7 +180,7 @@ STRIP_BYTES = 512
 """Of a row of a matrix: as much as is summed side by side in registers."""
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def add_linear(spikes, first, weights, complement, currents):  # type: ignore[no-untyped-def]
     """Rows of the sources that fire; weights (strips, n + 1, lanes) hold m columns in strips.
 
@@ -210,7 +211,7 @@ def add_linear(spikes, first, weights, complement, currents):  # type: ignore[no
                 add_rows(out, complement, offset, STRIP_BYTES, place, -counts[k], here)
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def add_kernel(spikes, first, weights, complement, y_taps, x_runs, shape, currents):  # type: ignore[no-untyped-def]
     """A kernel over maps, run by run: outputs side by side that a source reaches by a row of taps.
 
@@ -251,7 +252,7 @@ def add_kernel(spikes, first, weights, complement, y_taps, x_runs, shape, curren
                                 )
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def add_synapses(spikes, first, begin, targets, weights, currents):  # type: ignore[no-untyped-def]
     """Compressed sparse columns: the synapses of source i are begin[i] … begin[i + 1]."""
     samples, steps, size = currents.shape
@@ -269,7 +270,7 @@ def add_synapses(spikes, first, begin, targets, weights, currents):  # type: ign
                     flat[out + targets[s]] += weights[s]
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def exact_current(spikes, first, begin, sources, weights, targets, currents):  # type: ignore[no-untyped-def]
     """Sums the currents of few neurons, in float64:
     spikes (H + T, n) of one sample → currents (T, len(targets)).

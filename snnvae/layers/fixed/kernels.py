@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from snnvae.compiled import njit
 from snnvae.primitives.fixed_point import ACTIVATION_SHIFT, STATE_LIMIT
 
 Array = NDArray[Any]
@@ -20,7 +20,7 @@ UNIT = 1 << ACTIVATION_SHIFT
 """Membrane units per weight unit."""
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def forward(
     y: Array,
     weights: Array,
@@ -59,7 +59,7 @@ def forward(
                 state[i] = zero if fires else a
 
 
-@numba.njit(nogil=True, cache=True)
+@njit()
 def backward(
     y: Array,
     weights: Array,

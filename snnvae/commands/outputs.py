@@ -1,0 +1,114 @@
+"""Where results go: one rule for the outputs of all commands, checked before any work.
+
+An output is no device, pipe or socket, no input of the command, and no other of its outputs; its
+name fits, and its folder can be written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnvae.errors import OutputError
+from snnvae.files import obstacle
+
+
+class OutputFile(click.Path):
+    """The type of an option that names a file to write."""
+
+    is_folder = False
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path; nothing is no path."""
+        if value == "":
+            self.fail("an empty name; give a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+    def writes(self, path: Path, other: Path) -> bool:
+        """Tells whether writing `path` would write over `other`."""
+        return _same(path, other)
+
+
+class OutputFolder(OutputFile):
+    """The type of an option that names a folder for results, files that match these names."""
+
+    is_folder = True
+
+    def __init__(self, *results: str) -> None:
+        super().__init__()
+        self._results = results
+
+    def writes(self, path: Path, other: Path) -> bool:
+        """Tells whether a result in the folder `path` would be written over `other`."""
+        real = other.resolve()
+        return real.parent == path.resolve() and any(fnmatch(real.name, r) for r in self._results)
+
+
+class NameOrFile(click.ParamType):
+    """The type of an option that names something built in, or a file to read."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is."""
+        return str(value)
+
+
+class Command(click.Command):
+    """A command whose outputs are checked before it runs; OutputError names the option."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Checks, then runs."""
+        inputs = list(_values(self, ctx, inputs=True))
+        before: list[tuple[str, Path]] = []
+        for option, kind, path in _values(self, ctx, inputs=False):
+            problem = obstacle(path, folder=kind.is_folder)
+            if problem:
+                raise OutputError(f"cannot write {option} {path}: {problem}")
+            for name, _, other in inputs:
+                if kind.writes(path, other):
+                    raise OutputError(
+                        f"{option} {path}: {name} {other} itself would be written over; give the "
+                        "output a name of its own"
+                    )
+            for name, other in before:
+                if _same(path, other):
+                    raise OutputError(
+                        f"{path} would be written over: it is both {name} and {option}; give each "
+                        "output a name of its own"
+                    )
+            before.append((option, path))
+        return super().invoke(ctx)
+
+
+def _values(
+    command: click.Command, ctx: click.Context, *, inputs: bool
+) -> Iterator[tuple[str, Any, Path]]:
+    """(option, type, path) of each file that is given, to be read or to be written."""
+    for parameter in command.params:
+        kind, value = parameter.type, ctx.params.get(parameter.name or "")
+        if isinstance(kind, OutputFile) is inputs or not isinstance(kind, (click.Path, NameOrFile)):
+            continue
+        option = parameter.opts[0] if isinstance(parameter, click.Option) else "the input"
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is None:
+                continue
+            yield option, kind, Path(each)
+            if isinstance(kind, NameOrFile):  # file.py:attribute
+                yield option, kind, Path(each.partition(":")[0])
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Tells whether two paths lead to one file, also one that is not there yet."""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)

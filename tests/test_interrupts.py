@@ -1,0 +1,109 @@
+"""Signals to a process of ours: the first ends its work, the second the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from snnvae.interrupts import NUMBERS
+
+WORK = {
+    "ends": "time.sleep(60)",
+    "loses it": """
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    pass
+""",
+    "loses it and fails": """
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    raise ImportError("cannot import name 'x' from partially initialized module")
+""",
+    "loses it and goes on": """
+while True:
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+""",
+    "looks at no signal": "hashlib.pbkdf2_hmac('sha256', b'a', b'b', 2**31 - 1)",
+    "does not end its clean-up": """
+try:
+    time.sleep(60)
+finally:
+    time.sleep(60)
+""",
+    "writes": """
+with write_aside(Path('a.txt')) as aside:
+    aside.write_text('half')
+    time.sleep(60)
+""",
+}
+SCRIPT = """
+import hashlib, sys, time
+from pathlib import Path
+from snnvae import cli, zoo
+from snnvae.files import write_aside
+def work():
+    print('working', flush=True)
+    {}
+    return []
+zoo.entries = work
+sys.argv[1:] = ['zoo']
+cli.main()
+"""
+
+
+def begun(work: str, folder: Path, *before: str) -> subprocess.Popen[str]:
+    code = SCRIPT.format("\n    ".join(WORK[work].strip().split("\n")))
+    process = subprocess.Popen(
+        [*before, sys.executable, "-c", code],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "working\n"
+    time.sleep(0.1)
+    return process
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("work", ["ends", "loses it", "loses it and fails", "writes"])
+def test_the_first_ends_the_work(work: str, number: int, tmp_path: Path) -> None:
+    """An interrupted command never ends as if all were done, and leaves nothing half-written."""
+    process = begun(work, tmp_path)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "snnvae: interrupted\n")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    "work", ["loses it and goes on", "looks at no signal", "does not end its clean-up"]
+)
+def test_the_second_ends_the_process(work: str, number: int, tmp_path: Path) -> None:
+    process = begun(work, tmp_path)
+    process.send_signal(number)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.6)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (130, "snnvae: interrupted\n")
+
+
+def test_one_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    process = begun("ends", tmp_path, "nohup")
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
