@@ -139,6 +139,7 @@ def command(
     if devices != "auto" and not devices.isdecimal():
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []
+    notes: list[str] = []
     path = fit(
         config,
         out,
@@ -151,11 +152,13 @@ def command(
         source=start,
         save_memory=save_memory,
         warn=warnings.append,
+        tell=notes.append,
     )
     if path is None:  # another process of this training tells
         return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error, name = last[f"test_{config.family.error}"], config.family.error_name
     text = f"held-out {name} {error:.4f} after {last['epoch']} epochs\nwrote {path}"
-    text = "\n".join([*(f"warning: {line}" for line in warnings), text])
-    return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
+    text = "\n".join([*notes, *(f"warning: {line}" for line in warnings), text])
+    found = {"checkpoint": str(path), **last, "warnings": warnings, "notes": notes}
+    return Result(text, found, as_json=as_json)

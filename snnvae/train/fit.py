@@ -53,6 +53,7 @@ def fit(
     source: Path | None = None,
     save_memory: bool = False,
     warn: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Path | None:
     """Trains by AdamW into a folder → path of its model.pt; None in all processes but the first.
 
@@ -63,12 +64,15 @@ def fit(
     (KeyboardInterrupt), it saves training.pt and raises on. `source`: a checkpoint to start from,
     instead of anew. `save_memory`: layers compute their
     currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
-    saturated layer.
+    saturated layer, `tell` one for what is to be said of the data.
     """
     out = Path(out_dir)
     if not resume and (out / STATE).exists():
         raise ConfigError(f"{out} holds a training already: add `resume`, or choose another folder")
     data = config.family.data(config, data_dir, progress)
+    for note in data.notes:
+        if tell is not None:
+            tell(note)
     model = build(config) if resume else starting_model(config, source)
     training = Training(config, data, (hardware or Hardware()).fabric(), model)
     training.position.source = state.digest_of(source)

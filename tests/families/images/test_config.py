@@ -65,3 +65,20 @@ def test_nonsense_is_refused_in_one_line(changes: dict[str, object], message: st
 def test_a_model_must_be_named() -> None:
     with pytest.raises(ConfigError, match="no model given"):
         Config.from_dict({})
+
+
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [
+        (8, (16, 32)),
+        (16, (32, 64, 128)),
+        (28, (16, 32)),
+        (32, (32, 64, 128, 256)),
+        (64, (32, 64, 128, 256, 512)),
+        (256, (32, 64, 128, 256, 512)),
+        (25, (16,)),
+    ],
+)
+def test_widths_of_a_folder_suit_the_size_of_its_images(size: int, widths: tuple[int, ...]) -> None:
+    assert Config.default("esvae", "folder", image_size=size).widths == widths
+    assert Config.default("esvae", "folder", image_size=size, widths=(4,)).widths == (4,)
