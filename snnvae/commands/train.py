@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, set_option, settings_options
 from snnvae.families import registry
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Save memory: compute layers again in the backward pass.",
 )
+@save_every_option
 @as_json
 @click.pass_obj
 def command(
@@ -85,6 +86,7 @@ def command(
     precision: str,
     save_memory: bool,
     others: tuple[str, ...],
+    save_every: float,
     as_json: bool,
     **settings: Any,
 ) -> Result | None:
@@ -131,11 +133,13 @@ def command(
         )
     if shrinks:
         from snnvae.commands.train_smaller import train_smaller
+        from snnvae.train.alone import alone_in
 
-        return train_smaller(
-            config, out, start, progress, as_json, data_dir=data_dir, tolerance=tolerance,
-            rounds=rounds,
-        )  # fmt: skip
+        with alone_in(out):
+            return train_smaller(
+                config, out, start, progress, as_json, data_dir=data_dir, tolerance=tolerance,
+                rounds=rounds,
+            )  # fmt: skip
     if devices != "auto" and not devices.isdecimal():
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []
@@ -152,6 +156,7 @@ def command(
         source=start,
         save_memory=save_memory,
         warn=warnings.append,
+        save_every=save_every,
         tell=notes.append,
     )
     if path is None:  # another process of this training tells

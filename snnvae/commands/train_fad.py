@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.progress import Progress
@@ -24,6 +24,7 @@ from snnvae.progress import Progress
     latent="Features (the papers: 64; 128 for colour images).",
 )
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu")
+@save_every_option
 @as_json
 @click.pass_obj
 def command(
@@ -34,6 +35,7 @@ def command(
     out: Path,
     resume: bool,
     accelerator: str,
+    save_every: float,
     as_json: bool,
     **settings: Any,
 ) -> Result:
@@ -59,6 +61,7 @@ def command(
         data_dir=data_dir,
         hardware=Hardware(accelerator),
         resume=resume,
+        save_every=save_every,
         tell=notes.append,
     )
     last = json.loads((out / METRICS).read_text().splitlines()[-1])

@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
-from snnvae.files import make_folder
 from snnvae.layers.model import SpikingModel
 from snnvae.layers.spiking import save_memory as saving_memory
 from snnvae.progress import NoProgress, Progress
 from snnvae.train import checkpoint, state
+from snnvae.train.alone import alone_in
 from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
 from snnvae.train.devices import Hardware, keep_freed_memory
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 CHECKPOINT = "model.pt"
 JUDGED = 1000
 """Held-out samples that each epoch is judged by; the last one by all of them."""
+SAVE_EVERY = 10.0
+"""Minutes between two savings within an epoch."""
 BUDGET_SLACK = 1.1
 """Of a budget, within which an epoch may be the best by validation."""
 
@@ -52,6 +54,7 @@ def fit(
     resume: bool = False,
     source: Path | None = None,
     save_memory: bool = False,
+    save_every: float = SAVE_EVERY,
     warn: Callable[[str], None] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Path | None:
@@ -61,27 +64,31 @@ def fit(
     training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
     error test_mse, images/s, firing rates), events for TensorBoard, and pictures of samples and
     reconstructions. On a CPU, config.seed fixes every bit, interrupted or not. Interrupted
-    (KeyboardInterrupt), it saves training.pt and raises on. `source`: a checkpoint to start from,
-    instead of anew. `save_memory`: layers compute their
-    currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
-    saturated layer, `tell` one for what is to be said of the data.
+    (KeyboardInterrupt), it saves training.pt and raises on; killed, it loses what it did since
+    training.pt was last saved, after an epoch or `save_every` minutes. `source`: a checkpoint to
+    start from, instead of anew. `save_memory`: layers compute their currents again for the backward
+    pass, to the same bits. `warn` gets a line for each dead or saturated layer, `tell` one for what
+    is to be said of the data. ConfigError where another training runs in the folder.
     """
     out = Path(out_dir)
-    if not resume and (out / STATE).exists():
-        raise ConfigError(f"{out} holds a training already: add `resume`, or choose another folder")
-    data = config.family.data(config, data_dir, progress)
-    for note in data.notes:
-        if tell is not None:
-            tell(note)
-    model = build(config) if resume else starting_model(config, source)
-    training = Training(config, data, (hardware or Hardware()).fabric(), model)
-    training.position.source = state.digest_of(source)
-    if save_memory:
-        saving_memory(training.model)
-    if resume:
-        training.resume(out / STATE)
-    make_folder(out)
-    return training.run(out, progress or NoProgress(), warn or (lambda _: None))
+    with alone_in(out, tell):
+        if not resume and (out / STATE).exists():
+            raise ConfigError(
+                f"{out} holds a training already: add `resume`, or choose another folder"
+            )
+        data = config.family.data(config, data_dir, progress)
+        for note in data.notes:
+            if tell is not None:
+                tell(note)
+        model = build(config) if resume else starting_model(config, source)
+        training = Training(config, data, (hardware or Hardware()).fabric(), model)
+        training.position.source = state.digest_of(source)
+        if save_memory:
+            saving_memory(training.model)
+        training.save_every = save_every
+        if resume:
+            training.resume(out / STATE)
+        return training.run(out, progress or NoProgress(), warn or (lambda _: None))
 
 
 class Training:
@@ -105,6 +112,7 @@ class Training:
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped
         self.position = Position()
+        self.save_every = SAVE_EVERY
         self.validation, self.train = held_back(config.seed, len(data.train), config.validation)
         if config.early_stop and not len(self.validation):
             raise ConfigError(
@@ -169,15 +177,15 @@ class Training:
         self.seen, self.began = 0, time.monotonic()
         try:
             with deferred_interrupts() as check:
-                self._steps(progress, check)
+                self._steps(out, progress, check)
         except KeyboardInterrupt:
             self._save(out)
             raise
         # Also before the epoch is judged: what interrupts that loses nothing.
         self._save(out)
 
-    def _steps(self, progress: Progress, check: Callable[[], None]) -> None:
-        config, position = self.config, self.position
+    def _steps(self, out: Path, progress: Progress, check: Callable[[], None]) -> None:
+        config, position, saved = self.config, self.position, time.monotonic()
         sums = torch.tensor(position.sums, dtype=torch.float64)
         for batch in self._batches():
             losses = self._step(batch)
@@ -197,6 +205,9 @@ class Training:
                 **{f"{self.family.unit}/s": self.seen / (time.monotonic() - self.began)},
             )
             check()
+            if time.monotonic() - saved >= 60 * self.save_every:
+                self._save(out)
+                saved = time.monotonic()
 
     def _step(self, batch: Batch) -> Losses:
         config, position = self.config, self.position
