@@ -55,8 +55,7 @@ if TYPE_CHECKING:
 @click.option(
     "--precision",
     type=click.Choice(["32-true", "bf16-mixed", "16-mixed"]),
-    default="32-true",
-    show_default=True,
+    help="Default: 32-true, with --resume what it began with. 16-mixed is for GPUs.",
 )
 @click.option(
     "--memory",
@@ -83,7 +82,7 @@ def command(
     accelerator: str,
     devices: str,
     nodes: int,
-    precision: str,
+    precision: str | None,
     save_memory: bool,
     others: tuple[str, ...],
     save_every: float,
@@ -101,9 +100,9 @@ def command(
 
     require_extra("train")
     from snnvae.families.resolve import changed, continued, resolve
-    from snnvae.train.devices import Hardware
+    from snnvae.train.devices import FULL_PRECISION, Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.state import settings_of
+    from snnvae.train.state import precision_of, settings_of
 
     if model is not None and model not in registry.trainable():
         raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
@@ -117,6 +116,8 @@ def command(
         config = continued(start, source, given, data_dir)
     else:
         config = resolve(source, given, data_dir)
+    if precision is None:
+        precision = precision_of(out) if resume else FULL_PRECISION
     if not shrinks and (tolerance is not None or rounds is not None):
         raise ConfigError("--tolerance and --rounds are for --adaptive-latent: add it")
     if shrinks and (resume or config.qat):
@@ -125,7 +126,7 @@ def command(
             "leave out --resume and --qat"
         )
     if shrinks and (
-        save_memory or (accelerator, devices, nodes, precision) != ("cpu", "1", 1, "32-true")
+        save_memory or (accelerator, devices, nodes, precision) != ("cpu", "1", 1, FULL_PRECISION)
     ):
         raise ConfigError(
             "--adaptive-latent runs on one CPU in float32: leave out --accelerator, --devices, "

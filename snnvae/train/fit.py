@@ -19,7 +19,7 @@ from snnvae.train import checkpoint, state
 from snnvae.train.alone import alone_in
 from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
-from snnvae.train.devices import Hardware, keep_freed_memory
+from snnvae.train.devices import FULL_PRECISION, Hardware, keep_freed_memory
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.family import Batch, Data, Losses, Trainable
 from snnvae.train.interrupts import deferred_interrupts
@@ -81,7 +81,8 @@ def fit(
             if tell is not None:
                 tell(note)
         model = build(config) if resume else starting_model(config, source)
-        training = Training(config, data, (hardware or Hardware()).fabric(), model)
+        hardware = hardware or Hardware()
+        training = Training(config, data, hardware.fabric(), model, hardware.precision)
         training.position.source = state.digest_of(source)
         if save_memory:
             saving_memory(training.model)
@@ -94,9 +95,16 @@ def fit(
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(self, config: Settings, data: Data, fabric: Fabric, model: Trainable) -> None:
+    def __init__(
+        self,
+        config: Settings,
+        data: Data,
+        fabric: Fabric,
+        model: Trainable,
+        precision: str = FULL_PRECISION,
+    ) -> None:
         keep_freed_memory()
-        self.config, self.data, self.fabric = config, data, fabric
+        self.config, self.data, self.fabric, self.precision = config, data, fabric, precision
         self.family = config.family
         self.model = model
         self.costs: Costs | None = None
@@ -114,11 +122,6 @@ class Training:
         self.position = Position()
         self.save_every = SAVE_EVERY
         self.validation, self.train = held_back(config.seed, len(data.train), config.validation)
-        if config.early_stop and not len(self.validation):
-            raise ConfigError(
-                f"validation {config.validation} holds back none of {len(data.train)} "
-                f"{self.family.unit}: use more"
-            )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:
             raise ConfigError(
@@ -134,7 +137,12 @@ class Training:
     def resume(self, path: Path) -> None:
         """Goes back to where the training in that file stood."""
         self.position = state.load(
-            path, self.config, self.model, self._inner_optimizer, self.position.source
+            path,
+            self.config,
+            self.model,
+            self._inner_optimizer,
+            self.position.source,
+            self.precision,
         )
 
     @property
@@ -266,7 +274,7 @@ class Training:
         improved = self._note_validation(validation)
         last = position.epoch + 1 == config.epochs or self._is_done()
         improved = improved or (last and position.best == float("inf"))
-        record: dict[str, Any] = {"epoch": position.epoch + 1}
+        record: dict[str, Any] = {"epoch": position.epoch + 1, "precision": self.precision}
         record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
         if self.costs is not None:
             record["operations"] = position.operations / self.steps
@@ -287,7 +295,7 @@ class Training:
         shown = self.family.pictures(net, samples, outputs, config.seed)
         reports.write(position.records, shown)
         if improved:
-            checkpoint.save(out / CHECKPOINT, self.model)
+            checkpoint.save(out / CHECKPOINT, self.model, self.precision)
         self._save(out)
 
     def _note_validation(self, error: float | None) -> bool:
@@ -313,6 +321,7 @@ class Training:
             self.position,
             self.model.state_dict(),
             self._inner_optimizer.state_dict(),
+            self.precision,
         )
 
 

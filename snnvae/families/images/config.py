@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
-from snnvae.families.images.presets import PRESETS, widths_for
+from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -120,6 +120,8 @@ class Config(Settings):
         size = changes.get("image_size")
         if dataset == "folder" and isinstance(size, int):
             settings["widths"] = widths_for(size)
+        if changes.get("prior_loss") == "kl":
+            settings["prior_weight"] = KL_WEIGHT
         return cls.from_dict({**settings, **changes})
 
     @classmethod
@@ -134,7 +136,8 @@ class Config(Settings):
         cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
     ) -> dict[str, Any]:
         """The colours of a new training's images, their size where the data set has none of its
-        own, and the number of classes where it becomes conditional."""
+        own, the number of classes where it becomes conditional, and the weight that goes with
+        another distance of the prior."""
         usual = "digits" if config is None else config.dataset
         dataset, conditional = given.get("dataset", usual), given.get("conditional")
         found = dict(given)
@@ -144,6 +147,10 @@ class Config(Settings):
             found["image_size"] = data.image_size_of(dataset, where)
         if isinstance(conditional, bool) and "classes" not in given:
             found["classes"] = data.classes_of(dataset, where) if conditional else 0
+        loss = given.get("prior_loss")
+        if config is not None and loss not in (None, config.prior_loss):
+            usual_weight = cls.default(config.model, config.dataset, prior_loss=loss).prior_weight
+            found.setdefault("prior_weight", usual_weight)
         return found
 
     @classmethod

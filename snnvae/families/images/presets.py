@@ -12,6 +12,9 @@ GREY = ("mnist", "fashion-mnist", "kmnist")
 FSVAE: dict[str, Any] = {"latent": 128, "k": 20, "batch": 250, "epochs": 150, "lr": 1e-3}
 """Kamata et al., arXiv 2110.00375 and their code."""
 
+KL_WEIGHT = 1e-4
+"""What FSVAE's authors weigh the KL distance with, a sum over steps and latents; PSP's a mean."""
+
 ESVAE: dict[str, Any] = {"epochs": 300, "batch": 256, "prior_weight": 1e-3}
 """Zhan et al., arXiv 2310.14839 and their code."""
 

@@ -82,3 +82,13 @@ def test_a_model_must_be_named() -> None:
 def test_widths_of_a_folder_suit_the_size_of_its_images(size: int, widths: tuple[int, ...]) -> None:
     assert Config.default("esvae", "folder", image_size=size).widths == widths
     assert Config.default("esvae", "folder", image_size=size, widths=(4,)).widths == (4,)
+
+
+def test_the_weight_of_the_prior_goes_with_its_distance() -> None:
+    """A mean of squares, or a sum over steps and latents, which FSVAE's authors weigh by 1e-4."""
+    assert Config.default("fsvae", "mnist", prior_loss="kl").prior_weight == 1e-4
+    assert Config.default("fsvae", "mnist", prior_loss="kl", prior_weight=2.0).prior_weight == 2
+    before = Config.default("fsvae", "mnist")
+    assert before.prior_weight == 1.0
+    assert Config.completed({"prior_loss": "kl"}, None, before)["prior_weight"] == 1e-4
+    assert "prior_weight" not in Config.completed({"prior_loss": "psp"}, None, before)

@@ -1,4 +1,4 @@
-"""FSVAE's way to count, layer by layer of both models, against the formulas of its authors' counter.
+"""FSVAE's way to count, by layers of both models, against the formulas of its authors' counter.
 
 github.com/kamata1729/FullySpikingVAE, utils.py: of a spiking layer's input spikes, k²·C_out/stride²
 each for a convolution, k²·C_out·stride² for a transposed one, out_features for a linear layer; the
