@@ -12,7 +12,7 @@ from snnvae.commands.options import as_json
 from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.deploy.backends import Backend
-from snnvae.files import make_folder, write_text
+from snnvae.files import write_text
 from snnvae.progress import Progress
 from snnvae.table import Table
 
@@ -42,12 +42,17 @@ def command(
     as_json: bool,
 ) -> Result:
     """Train an ESVAE and an FSVAE on scikit-learn's digits, export, compile, run on Lava in float
-    and fixed point, estimate energy, and compare all backends."""
+    and fixed point, estimate energy, and compare all backends.
+
+    Run again, it goes on where its training stopped.
+    """
     from snnvae.extras import require_extra
 
     require_extra("train")
     require_extra("report")
     import torch
+
+    from snnvae.train.alone import alone_in
 
     # Maps of 8×8 gain little from a second thread, and one gives the same weights on any machine
     # with the same instructions.
@@ -56,7 +61,8 @@ def command(
     data: dict[str, Any] = {}
     agree = True
     for model in models or MODELS:
-        result = _one_model(model, out / model, samples, epochs, progress)
+        with alone_in(out / model, what="demo"):
+            result = _one_model(model, out / model, samples, epochs, progress)
         data[model] = result
         agree = agree and result["agrees"]
         parity = "all backends agree" if result["agrees"] else "DIFFERS, see parity.txt"
@@ -82,14 +88,12 @@ def _one_model(
     from snnvae.evaluate.parity import all_agree
     from snnvae.export.nir_file import write_nir
     from snnvae.families import registry
-    from snnvae.train.fit import fit
+    from snnvae.train.chain import trained as trained_in
     from snnvae.train.to_nir import to_nir
 
     changes = {} if epochs is None else {"epochs": epochs}
-    make_folder(out)
     settings = registry.kind_of(model).default(model, DATASET, **changes)
-    path = fit(settings, out, progress)
-    assert path is not None  # one process
+    path = trained_in(settings, out, progress=progress)
     _, trained = registry.load_spiking(path)
     generator = out / "generator.nir"
     write_nir(to_nir(trained), generator)

@@ -32,6 +32,11 @@ out_option = click.option(
     help="Folder for the results.",
 )  # fmt: skip
 
+save_every_option = click.option(
+    "--save-every", type=click.FloatRange(0), default=10, show_default=True, metavar="MINUTES",
+    help="Save within an epoch too, so that a killed training loses no more.",
+)  # fmt: skip
+
 # Within 64 bits: the generators' keys end at 2^128, torch's seeds and numbers in JSON well before.
 seed_option = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0, MAX_SEED),

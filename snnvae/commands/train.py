@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, set_option, settings_options
@@ -58,8 +58,7 @@ if TYPE_CHECKING:
 @click.option(
     "--precision",
     type=click.Choice(["32-true", "bf16-mixed", "16-mixed"]),
-    default="32-true",
-    show_default=True,
+    help="Default: 32-true, with --resume what it began with. 16-mixed is for GPUs.",
 )
 @click.option(
     "--memory",
@@ -67,6 +66,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Save memory: compute layers again in the backward pass.",
 )
+@save_every_option
 @as_json
 @click.pass_obj
 def command(
@@ -85,9 +85,10 @@ def command(
     accelerator: str,
     devices: str,
     nodes: int,
-    precision: str,
+    precision: str | None,
     save_memory: bool,
     others: tuple[str, ...],
+    save_every: float,
     as_json: bool,
     **settings: Any,
 ) -> Result | None:
@@ -102,9 +103,9 @@ def command(
 
     require_extra("train")
     from snnvae.families.resolve import changed, continued, resolve
-    from snnvae.train.devices import Hardware
+    from snnvae.train.devices import FULL_PRECISION, Hardware
     from snnvae.train.fit import METRICS, STATE, fit
-    from snnvae.train.state import settings_of
+    from snnvae.train.state import precision_of, settings_of
 
     if model is not None and model not in registry.trainable():
         raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
@@ -118,6 +119,8 @@ def command(
         config = continued(start, source, given, data_dir)
     else:
         config = resolve(source, given, data_dir)
+    if precision is None:
+        precision = precision_of(out) if resume else FULL_PRECISION
     if not shrinks and (tolerance is not None or rounds is not None):
         raise ConfigError("--tolerance and --rounds are for --adaptive-latent: add it")
     if shrinks and (resume or config.qat):
@@ -126,7 +129,7 @@ def command(
             "leave out --resume and --qat"
         )
     if shrinks and (
-        save_memory or (accelerator, devices, nodes, precision) != ("cpu", "1", 1, "32-true")
+        save_memory or (accelerator, devices, nodes, precision) != ("cpu", "1", 1, FULL_PRECISION)
     ):
         raise ConfigError(
             "--adaptive-latent runs on one CPU in float32: leave out --accelerator, --devices, "
@@ -134,14 +137,17 @@ def command(
         )
     if shrinks:
         from snnvae.commands.train_smaller import train_smaller
+        from snnvae.train.alone import alone_in
 
-        return train_smaller(
-            config, out, start, progress, as_json, data_dir=data_dir, tolerance=tolerance,
-            rounds=rounds,
-        )  # fmt: skip
+        with alone_in(out):
+            return train_smaller(
+                config, out, start, progress, as_json, data_dir=data_dir, tolerance=tolerance,
+                rounds=rounds,
+            )  # fmt: skip
     if devices != "auto" and not devices.isdecimal():
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []
+    notes: list[str] = []
     path = fit(
         config,
         out,
@@ -154,11 +160,14 @@ def command(
         source=start,
         save_memory=save_memory,
         warn=warnings.append,
+        save_every=save_every,
+        tell=notes.append,
     )
     if path is None:  # another process of this training tells
         return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error, name = last[f"test_{config.family.error}"], config.family.error_name
     text = f"held-out {name} {error:.4f} after {last['epoch']} epochs\nwrote {path}"
-    text = "\n".join([*(f"warning: {line}" for line in warnings), text])
-    return Result(text, {"checkpoint": str(path), **last, "warnings": warnings}, as_json=as_json)
+    text = "\n".join([*notes, *(f"warning: {line}" for line in warnings), text])
+    found = {"checkpoint": str(path), **last, "warnings": warnings, "notes": notes}
+    return Result(text, found, as_json=as_json)

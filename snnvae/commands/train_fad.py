@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from snnvae.commands.options import as_json
+from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
+from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.progress import Progress
 
 
@@ -19,12 +20,12 @@ from snnvae.progress import Progress
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
-@click.option("--epochs", type=int)
-@click.option("--batch", type=int)
-@click.option("--lr", type=float)
-@click.option("--latent", type=int, help="Features (the papers: 64; 128 for colour images).")
-@click.option("--seed", type=int)
+@settings_options(
+    ("epochs", "batch", "lr", "latent", "image_size", "widths", "seed"),
+    latent="Features (the papers: 64; 128 for colour images).",
+)
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu")
+@save_every_option
 @as_json
 @click.pass_obj
 def command(
@@ -35,6 +36,7 @@ def command(
     out: Path,
     resume: bool,
     accelerator: str,
+    save_every: float,
     as_json: bool,
     **settings: Any,
 ) -> Result:
@@ -48,7 +50,7 @@ def command(
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.state import settings_of
 
-    given = {name: value for name, value in settings.items() if value is not None}
+    given, notes = given_settings(settings), list[str]()
     if resume and (out / STATE).exists():
         config = settings_of(out, registry.kind_of).changed(**given)
     else:
@@ -60,7 +62,10 @@ def command(
         data_dir=data_dir,
         hardware=Hardware(accelerator),
         resume=resume,
+        save_every=save_every,
+        tell=notes.append,
     )
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
-    text = f"held-out reconstruction MSE {last['test_mse']:.4f}\nwrote {path}"
-    return Result(text, {"checkpoint": str(path), **last}, as_json=as_json)
+    told = [f"held-out reconstruction MSE {last['test_mse']:.4f}", f"wrote {path}"]
+    found = {"checkpoint": str(path), **last, "notes": notes}
+    return Result("\n".join([*notes, *told]), found, as_json=as_json)

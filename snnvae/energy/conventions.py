@@ -15,10 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from snnvae.hardware_sim.counter import naive_synapses
+from snnvae.hardware_sim.counter import is_linear, naive_synapses
 from snnvae.hardware_sim.counts import ConnectionCounts
 from snnvae.primitive import Synapse
-from snnvae.primitives import Linear
 
 Counting = Literal["exact", "mean_rate", "fsvae"]
 
@@ -47,4 +46,4 @@ def ann_macs(synapse: Synapse, exact: int, counting: Counting) -> int:
     """Multiply-accumulates of a connection of the ANN, which are `exact` if counted so."""
     if counting != "fsvae":
         return exact
-    return prod(synapse.in_shape) ** 2 if isinstance(synapse, Linear) else naive_synapses(synapse)
+    return prod(synapse.in_shape) ** 2 if is_linear(synapse) else naive_synapses(synapse)

@@ -203,12 +203,21 @@ def kind_of(synapse: Synapse) -> Kind:
     return "linear" if np.count_nonzero(synapse.weight) == full else "sparse"
 
 
+def is_linear(synapse: Synapse) -> bool:
+    """Tells whether there is a weight of its own for each pair of an input and an output: a linear
+    map, also written as a convolution whose kernel covers the map, or that fills one from a point.
+    """
+    pairs = prod(synapse.in_shape) * prod(synapse.out_shape)
+    return pairs == synapse.weight.size == synapse.macs()
+
+
 def naive_synapses(synapse: Synapse) -> int:
     """Synapses by the usual formula: a kernel's every tap at every output position.
 
-    It ignores the borders, and of a strided transposed convolution it counts stride² too many.
+    It ignores the borders, and of a strided transposed convolution it counts stride² too many. What
+    is linear counts as that, however it is written.
     """
-    if isinstance(synapse, Convolution):
+    if isinstance(synapse, Convolution) and not is_linear(synapse):
         return int(synapse.weight.size) * prod(synapse.out_shape[1:])
     return synapse.macs()
 

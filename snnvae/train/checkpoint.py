@@ -15,6 +15,7 @@ from snnvae.export.torch_file import read_torch
 from snnvae.files import open_aside
 from snnvae.layers.model import SpikingModel
 from snnvae.train.build import build
+from snnvae.train.devices import FULL_PRECISION
 from snnvae.train.family import Trainable
 from snnvae.train.settings import Settings
 
@@ -24,13 +25,15 @@ VERSION = 1
 RETRAIN = "make one with 'snnvae train'"
 
 
-def save(path: str | Path, model: Trainable) -> Path:
-    """Writes settings and weights, aside first, so that `path` is whole or absent."""
+def save(path: str | Path, model: Trainable, precision: str = FULL_PRECISION) -> Path:
+    """Writes settings and weights, aside first, so that `path` is whole or absent; precision: that
+    of the training."""
     path = Path(path)
     content = {
         "format": FORMAT,
         "version": VERSION,
         "config": model.config.to_dict(),
+        "precision": precision,
         "state_dict": {name: value.detach().cpu() for name, value in model.state_dict().items()},
     }
     with open_aside(path) as file:

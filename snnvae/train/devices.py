@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snnvae.errors import ConfigError
+from snnvae.machine import cores
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+FULL_PRECISION = "32-true"
+PRECISIONS = (FULL_PRECISION, "bf16-mixed", "16-mixed")
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 """glibc's names for mallopt."""
@@ -31,10 +33,14 @@ class Hardware:
     accelerator: str = "cpu"
     devices: int | str = 1
     nodes: int = 1
-    precision: str = "32-true"
+    precision: str = FULL_PRECISION
 
     def fabric(self) -> Fabric:
-        """Fabric, launched: with several devices this starts a process for each."""
+        """Fabric, launched: with several devices this starts a process for each.
+
+        ConfigError for what the machine has not: devices, more processes than cores, or float16 on
+        a CPU, for which Fabric would take another precision in silence.
+        """
         import warnings
 
         from lightning_fabric import Fabric
@@ -57,9 +63,22 @@ class Hardware:
                 f"cannot train on `accelerator` {self.accelerator} `devices` {self.devices}: "
                 f"{first}; use what this machine has, or `accelerator` auto"
             ) from error
+        if fabric.device.type == "cpu":
+            self._check_cpu()
         if several:
             fabric.launch()
         return fabric
+
+    def _check_cpu(self) -> None:
+        if self.precision == "16-mixed":
+            raise ConfigError(
+                "`precision` 16-mixed is for GPUs, and this is a CPU: use bf16-mixed or 32-true"
+            )
+        if isinstance(self.devices, int) and self.devices > cores():
+            raise ConfigError(
+                f"`devices` {self.devices}: each is a process of its own, and there are {cores()} "
+                "cores: use no more than these"
+            )
 
 
 def keep_freed_memory() -> None:

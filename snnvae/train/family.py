@@ -55,10 +55,11 @@ class Samples:
 
 @dataclass(frozen=True)
 class Data:
-    """The data that is trained on, and that is held out."""
+    """The data that is trained on, and that is held out; notes: what to say of how it was read."""
 
     train: Samples
     test: Samples
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

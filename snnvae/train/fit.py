@@ -12,15 +12,15 @@ from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from snnvae.errors import ConfigError
-from snnvae.files import make_folder
 from snnvae.interrupts import deferred_interrupts
 from snnvae.layers.model import SpikingModel
 from snnvae.layers.spiking import save_memory as saving_memory
 from snnvae.progress import NoProgress, Progress
 from snnvae.train import checkpoint, state
+from snnvae.train.alone import alone_in
 from snnvae.train.build import build
 from snnvae.train.costs import Costs, budget_of, next_multiplier, steps_at
-from snnvae.train.devices import Hardware, keep_freed_memory
+from snnvae.train.devices import FULL_PRECISION, Hardware, keep_freed_memory
 from snnvae.train.epoch_reports import METRICS, EpochReports
 from snnvae.train.family import Batch, Data, Losses, Trainable
 from snnvae.train.randomness import generator, held_back, order
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 CHECKPOINT = "model.pt"
 JUDGED = 1000
 """Held-out samples that each epoch is judged by; the last one by all of them."""
+SAVE_EVERY = 10.0
+"""Minutes between two savings within an epoch."""
 BUDGET_SLACK = 1.1
 """Of a budget, within which an epoch may be the best by validation."""
 
@@ -52,7 +54,9 @@ def fit(
     resume: bool = False,
     source: Path | None = None,
     save_memory: bool = False,
+    save_every: float = SAVE_EVERY,
     warn: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Path | None:
     """Trains by AdamW into a folder → path of its model.pt; None in all processes but the first.
 
@@ -60,32 +64,47 @@ def fit(
     training.pt, which `resume` goes on from, metrics.jsonl (a line per epoch: losses, held-out
     error test_mse, images/s, firing rates), events for TensorBoard, and pictures of samples and
     reconstructions. On a CPU, config.seed fixes every bit, interrupted or not. Interrupted
-    (KeyboardInterrupt), it saves training.pt and raises on. `source`: a checkpoint to start from,
-    instead of anew. `save_memory`: layers compute their
-    currents again for the backward pass, to the same bits. `warn` gets a line for each dead or
-    saturated layer.
+    (KeyboardInterrupt), it saves training.pt and raises on; killed, it loses what it did since
+    training.pt was last saved, after an epoch or `save_every` minutes. `source`: a checkpoint to
+    start from, instead of anew. `save_memory`: layers compute their currents again for the backward
+    pass, to the same bits. `warn` gets a line for each dead or saturated layer, `tell` one for what
+    is to be said of the data. ConfigError where another training runs in the folder.
     """
     out = Path(out_dir)
-    if not resume and (out / STATE).exists():
-        raise ConfigError(f"{out} holds a training already: add `resume`, or choose another folder")
-    data = config.family.data(config, data_dir, progress)
-    model = build(config) if resume else starting_model(config, source)
-    training = Training(config, data, (hardware or Hardware()).fabric(), model)
-    training.position.source = state.digest_of(source)
-    if save_memory:
-        saving_memory(training.model)
-    if resume:
-        training.resume(out / STATE)
-    make_folder(out)
-    return training.run(out, progress or NoProgress(), warn or (lambda _: None))
+    with alone_in(out, tell):
+        if not resume and (out / STATE).exists():
+            raise ConfigError(
+                f"{out} holds a training already: add `resume`, or choose another folder"
+            )
+        data = config.family.data(config, data_dir, progress)
+        for note in data.notes:
+            if tell is not None:
+                tell(note)
+        model = build(config) if resume else starting_model(config, source)
+        hardware = hardware or Hardware()
+        training = Training(config, data, hardware.fabric(), model, hardware.precision)
+        training.position.source = state.digest_of(source)
+        if save_memory:
+            saving_memory(training.model)
+        training.save_every = save_every
+        if resume:
+            training.resume(out / STATE)
+        return training.run(out, progress or NoProgress(), warn or (lambda _: None))
 
 
 class Training:
     """A model, its optimizer, and where they stand."""
 
-    def __init__(self, config: Settings, data: Data, fabric: Fabric, model: Trainable) -> None:
+    def __init__(
+        self,
+        config: Settings,
+        data: Data,
+        fabric: Fabric,
+        model: Trainable,
+        precision: str = FULL_PRECISION,
+    ) -> None:
         keep_freed_memory()
-        self.config, self.data, self.fabric = config, data, fabric
+        self.config, self.data, self.fabric, self.precision = config, data, fabric, precision
         self.family = config.family
         self.model = model
         self.costs: Costs | None = None
@@ -101,12 +120,8 @@ class Training:
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped
         self.position = Position()
+        self.save_every = SAVE_EVERY
         self.validation, self.train = held_back(config.seed, len(data.train), config.validation)
-        if config.early_stop and not len(self.validation):
-            raise ConfigError(
-                f"validation {config.validation} holds back none of {len(data.train)} "
-                f"{self.family.unit}: use more"
-            )
         self.steps = len(self.train) // config.batch
         if self.steps == 0:
             raise ConfigError(
@@ -122,7 +137,12 @@ class Training:
     def resume(self, path: Path) -> None:
         """Goes back to where the training in that file stood."""
         self.position = state.load(
-            path, self.config, self.model, self._inner_optimizer, self.position.source
+            path,
+            self.config,
+            self.model,
+            self._inner_optimizer,
+            self.position.source,
+            self.precision,
         )
 
     @property
@@ -165,15 +185,15 @@ class Training:
         self.seen, self.began = 0, time.monotonic()
         try:
             with deferred_interrupts() as check:
-                self._steps(progress, check)
+                self._steps(out, progress, check)
         except KeyboardInterrupt:
             self._save(out)
             raise
         # Also before the epoch is judged: what interrupts that loses nothing.
         self._save(out)
 
-    def _steps(self, progress: Progress, check: Callable[[], None]) -> None:
-        config, position = self.config, self.position
+    def _steps(self, out: Path, progress: Progress, check: Callable[[], None]) -> None:
+        config, position, saved = self.config, self.position, time.monotonic()
         sums = torch.tensor(position.sums, dtype=torch.float64)
         for batch in self._batches():
             losses = self._step(batch)
@@ -193,6 +213,9 @@ class Training:
                 **{f"{self.family.unit}/s": self.seen / (time.monotonic() - self.began)},
             )
             check()
+            if time.monotonic() - saved >= 60 * self.save_every:
+                self._save(out)
+                saved = time.monotonic()
 
     def _step(self, batch: Batch) -> Losses:
         config, position = self.config, self.position
@@ -251,7 +274,7 @@ class Training:
         improved = self._note_validation(validation)
         last = position.epoch + 1 == config.epochs or self._is_done()
         improved = improved or (last and position.best == float("inf"))
-        record: dict[str, Any] = {"epoch": position.epoch + 1}
+        record: dict[str, Any] = {"epoch": position.epoch + 1, "precision": self.precision}
         record |= dict(zip(Losses._fields, (s / self.steps for s in position.sums)))
         if self.costs is not None:
             record["operations"] = position.operations / self.steps
@@ -272,7 +295,7 @@ class Training:
         shown = self.family.pictures(net, samples, outputs, config.seed)
         reports.write(position.records, shown)
         if improved:
-            checkpoint.save(out / CHECKPOINT, self.model)
+            checkpoint.save(out / CHECKPOINT, self.model, self.precision)
         self._save(out)
 
     def _note_validation(self, error: float | None) -> bool:
@@ -298,6 +321,7 @@ class Training:
             self.position,
             self.model.state_dict(),
             self._inner_optimizer.state_dict(),
+            self.precision,
         )
 
 

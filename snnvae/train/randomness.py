@@ -26,7 +26,8 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
 
 
 def held_back(seed: int, count: int, share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Returns, of `count` training images, those held back to judge by, and the rest; in order."""
+    """Returns, of `count` training images, those held back to judge by, at least one if any are
+    to be, and the rest; in order."""
     whole = torch.randperm(count, generator=generator(seed, "validation")).numpy()
-    held = round(share * count)
+    held = max(round(share * count), int(share > 0))
     return np.sort(whole[:held]), np.sort(whole[held:])

@@ -16,6 +16,7 @@ from snnvae.errors import CheckpointError, ConfigError
 from snnvae.files import open_aside, sha256_of
 from snnvae.train import checkpoint
 from snnvae.train.checkpoint import KindOf
+from snnvae.train.devices import FULL_PRECISION, PRECISIONS
 from snnvae.train.settings import Settings
 
 FORMAT, VERSION = "snnvae-training", 1
@@ -60,12 +61,14 @@ def save(
     position: Position,
     model: dict[str, Any],
     optimizer: dict[str, Any],
+    precision: str = FULL_PRECISION,
 ) -> None:
     """Writes all of it, aside first. `model` and `optimizer` are state dicts."""
     content = {
         "format": FORMAT,
         "version": VERSION,
         "config": config.to_dict(),
+        "precision": precision,
         "position": asdict(position),
         "state_dict": model,
         "optimizer": optimizer,
@@ -75,12 +78,18 @@ def save(
 
 
 def load(
-    path: Path, config: Settings, model: Module, optimizer: Optimizer, source: str = ""
+    path: Path,
+    config: Settings,
+    model: Module,
+    optimizer: Optimizer,
+    source: str = "",
+    precision: str = FULL_PRECISION,
 ) -> Position:
     """Puts a training's weights and optimizer back, and returns where it stood.
 
-    CheckpointError if it had other settings, or another `source` than this one, where one is given,
-    or if something in the file does not fit; model and optimizer are then as they were, or useless.
+    CheckpointError if it had other settings, another precision, or another `source` than this one,
+    where one is given, or if something in the file does not fit; model and optimizer are then as
+    they were, or useless.
     """
     content = _content(path)
     # As `settings_of` has them: an older file lacks settings that came later.
@@ -91,6 +100,12 @@ def load(
         raise CheckpointError(
             f"{path} was trained with {name} {have.get(name)!r}, now it is {want[name]!r}: resume "
             "with the same settings, or train into another folder"
+        )
+    had = _precision(content, precision)
+    if had != precision:
+        raise CheckpointError(
+            f"{path} was trained with precision {had}, now it is {precision}: resume with "
+            f"`precision` {had}, or train into another folder"
         )
     rate = want["schedule"] != "constant" or want["warmup"] > 0
     if have["epochs"] != want["epochs"] and (rate or want["anneal"]):
@@ -120,6 +135,17 @@ def settings_of(folder: Path, kind_of: KindOf) -> Settings:
     settings = content.get("config")
     named = settings.get("model") if isinstance(settings, Mapping) else None
     return _settings(path, content, kind_of(str(named)))
+
+
+def precision_of(folder: Path) -> str:
+    """The precision of the training in a folder."""
+    return _precision(_content(folder / STATE))
+
+
+def _precision(content: Mapping[str, Any], unsaid: str = FULL_PRECISION) -> str:
+    """What a file says; files of before do not."""
+    found = content.get("precision", unsaid)
+    return found if found in PRECISIONS else FULL_PRECISION
 
 
 def _content(path: Path) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from command_line import printed, snnvae
 
 TINY = ("--widths", "4,6", "--latent", "5", "--steps", "2", "--batch", "500")
@@ -83,3 +84,27 @@ def test_the_ann_is_trained_and_judged_but_not_exported(tmp_path: Path) -> None:
     assert "torch" in printed("evaluate", out / "model.pt", "--samples", "20")
     refused = snnvae("export", out / "model.pt", "-o", tmp_path / "a.nir")
     assert "has no spikes" in refused.mistake
+
+
+def test_a_killed_training_loses_no_more_than_it_says(tmp_path: Path) -> None:
+    """Saved within an epoch and killed, it goes on to the bits of one that was left alone; a second
+    one into the same folder is refused meanwhile."""
+    out, whole = tmp_path / "run", tmp_path / "whole"
+    small = ("train", "--model", "esvae", *TINY[:-1], "25", "--epochs", "2")
+    command = [sys.executable, "-m", "snnvae", *small, "--save-every", "0", "-o", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (out / "training.pt").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)
+    mistake = snnvae(*small, "--resume", "-o", out).mistake
+    assert f"{out} is held by another training, process {process.pid}" in mistake
+    process.kill()
+    process.wait()
+    position = torch.load(out / "training.pt", weights_only=True)["position"]
+    assert position["epoch"] == 0
+    assert 0 < position["step"] < 60
+    printed(*small, "--resume", "-o", out)
+    printed(*small, "-o", whole)
+    killed, left = (torch.load(f / "model.pt", weights_only=True) for f in (out, whole))
+    assert all(torch.equal(v, left["state_dict"][n]) for n, v in killed["state_dict"].items())

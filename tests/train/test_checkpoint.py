@@ -46,7 +46,7 @@ def test_what_is_saved_comes_back(any_model: SpikingVAE, tmp_path: Path) -> None
 
 def test_file_holds_plain_types_only(saved: Path) -> None:
     content = torch.load(saved, weights_only=True)
-    assert list(content) == ["format", "version", "config", "state_dict"]
+    assert list(content) == ["format", "version", "config", "precision", "state_dict"]
     assert content["format"] == "snnvae-checkpoint"
     assert content["config"]["widths"] == [4, 6]
 

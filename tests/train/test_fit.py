@@ -16,7 +16,10 @@ from snnvae.families import registry
 from snnvae.families.images.config import Config
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint
+from snnvae.train.devices import Hardware
 from snnvae.train.fit import STATE, fit
+from snnvae.train.randomness import held_back
+from snnvae.train.state import precision_of
 
 
 def metrics(folder: Path) -> list[dict[str, object]]:
@@ -230,3 +233,32 @@ def test_a_training_of_before_there_were_classes_is_gone_on_with(
     torch.save(content, tmp_path / STATE)
     fit(tiny("esvae", steps=2, epochs=2), tmp_path, resume=True)
     assert [line["epoch"] for line in metrics(tmp_path)] == [1, 2]
+
+
+def test_half_precision_on_a_cpu_is_refused() -> None:
+    """Fabric would take bfloat16 in its place."""
+    for accelerator in ("cpu", "auto") if not torch.cuda.is_available() else ("cpu",):
+        with pytest.raises(ConfigError, match="`precision` 16-mixed is for GPUs"):
+            Hardware(accelerator, precision="16-mixed").fabric()
+
+
+def test_more_processes_than_cores_are_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"`devices` 99: each is a process .* there are \d+ cores"
+    ):
+        Hardware(devices=99).fabric()
+
+
+def test_a_training_knows_its_precision(tiny: Callable[..., Config], tmp_path: Path) -> None:
+    half = Hardware(precision="bf16-mixed")
+    path = fit(tiny("esvae", epochs=1), tmp_path, hardware=half)
+    assert metrics(tmp_path)[0]["precision"] == "bf16-mixed"
+    assert torch.load(path, weights_only=True)["precision"] == "bf16-mixed"
+    with pytest.raises(CheckpointError, match="with precision bf16-mixed, now it is 32-true: res"):
+        fit(tiny("esvae", epochs=2), tmp_path, resume=True)
+    fit(tiny("esvae", epochs=2), tmp_path, resume=True, hardware=half)
+    assert precision_of(tmp_path) == "bf16-mixed"
+
+
+def test_validation_holds_back_at_least_one() -> None:
+    assert [len(held_back(0, 18, share)[0]) for share in (0.0, 0.01, 0.5)] == [0, 1, 9]

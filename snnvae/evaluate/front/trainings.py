@@ -18,9 +18,10 @@ from typing import Any
 from snnvae.errors import ConfigError
 from snnvae.evaluate.front.price import ann_of, point_of
 from snnvae.evaluate.front.result import Ann, Front, Point
-from snnvae.files import make_folder, sha256_of, write_text
+from snnvae.files import sha256_of, write_text
 from snnvae.progress import Progress
 from snnvae.train import checkpoint
+from snnvae.train.alone import alone_in
 from snnvae.train.chain import further, quantised, trained
 from snnvae.train.family import Samples
 from snnvae.train.settings import Settings, amount
@@ -88,7 +89,14 @@ def train_front(plan: Plan, out: Path, progress: Progress, note: Callable[[Front
         further(config, plan.epochs, steps=steps)
     if plan.start:
         starting_model(config, plan.start)
-    make_folder(out)
+    with alone_in(out):
+        return _front(plan, out, samples, progress, note)
+
+
+def _front(
+    plan: Plan, out: Path, samples: Samples, progress: Progress, note: Callable[[Front], None]
+) -> Front:
+    config = plan.base
     anns = tuple(_anns(plan, out, samples, progress))
     front = Front(
         config.model, config.dataset, len(samples), min(plan.priced, len(samples)), (), anns

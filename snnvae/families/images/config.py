@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
-from snnvae.families.images.presets import PRESETS
+from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -117,6 +117,11 @@ class Config(Settings):
     def default(cls, model: str, dataset: str = "digits", **changes: Any) -> Self:
         """The settings that suit `model` on `dataset`, with `changes`."""
         settings = {"model": model, "dataset": dataset, **PRESETS.get((model, dataset), {})}
+        size = changes.get("image_size")
+        if dataset == "folder" and isinstance(size, int):
+            settings["widths"] = widths_for(size)
+        if changes.get("prior_loss") == "kl":
+            settings["prior_weight"] = KL_WEIGHT
         return cls.from_dict({**settings, **changes})
 
     @classmethod
@@ -130,15 +135,22 @@ class Config(Settings):
     def completed(
         cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
     ) -> dict[str, Any]:
-        """The colours of a new training's images, and the number of classes where it becomes
-        conditional."""
+        """The colours of a new training's images, their size where the data set has none of its
+        own, the number of classes where it becomes conditional, and the weight that goes with
+        another distance of the prior."""
         usual = "digits" if config is None else config.dataset
         dataset, conditional = given.get("dataset", usual), given.get("conditional")
         found = dict(given)
         if config is None and dataset in data.DATASETS and "channels" not in given:
             found["channels"] = data.channels_of(dataset, where)
+        if config is None and dataset == "folder" and "image_size" not in given:
+            found["image_size"] = data.image_size_of(dataset, where)
         if isinstance(conditional, bool) and "classes" not in given:
             found["classes"] = data.classes_of(dataset, where) if conditional else 0
+        loss = given.get("prior_loss")
+        if config is not None and loss not in (None, config.prior_loss):
+            usual_weight = cls.default(config.model, config.dataset, prior_loss=loss).prior_weight
+            found.setdefault("prior_weight", usual_weight)
         return found
 
     @classmethod

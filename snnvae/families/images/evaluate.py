@@ -60,8 +60,8 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     out = {
         "samples": len(images), "generated": asked.generated, "backend": asked.backend, **by_metric
     }  # fmt: skip
-    head = f"{len(images)} held-out images of {dataset}, {asked.backend}"
-    text = f"{head}\n\n{_text(by_metric, figures)}"
+    head = [f"{len(images)} held-out images of {dataset}, {asked.backend}", *split.notes]
+    text = "\n".join([*head, "", _text(by_metric, figures)])
     if asked.card is not None:
         if not isinstance(model, SpikingVAE):
             raise ConfigError("`card` is for a spiking model: an ANN has none")

@@ -165,6 +165,7 @@ def as_data(split: data.Split) -> Data:
     return Data(
         Samples({IMAGE: split.train}, split.train_labels),
         Samples({IMAGE: split.test}, split.test_labels),
+        split.notes,
     )
 
 

@@ -12,6 +12,9 @@ GREY = ("mnist", "fashion-mnist", "kmnist")
 FSVAE: dict[str, Any] = {"latent": 128, "k": 20, "batch": 250, "epochs": 150, "lr": 1e-3}
 """Kamata et al., arXiv 2110.00375 and their code."""
 
+KL_WEIGHT = 1e-4
+"""What FSVAE's authors weigh the KL distance with, a sum over steps and latents; PSP's a mean."""
+
 ESVAE: dict[str, Any] = {"epochs": 300, "batch": 256, "prior_weight": 1e-3}
 """Zhan et al., arXiv 2310.14839 and their code."""
 
@@ -23,6 +26,10 @@ FEATURES: dict[str, Any] = {
     "batch": 256, "epochs": 20, "lr": 2e-3, "steps": 1, "schedule": "cosine", "warmup": 0.02
 }  # fmt: skip
 """The autoencoder of FAD: the widths and latents of FSVAE's authors, our schedule."""
+
+OWN: dict[str, Any] = {"latent": 128, "batch": 64, "lr": 3e-3}
+"""For a folder of images of any size and number; smaller batches, since it may hold few."""
+MOST_STAGES, FIRST_WIDTH = 5, 32
 
 PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     # The digits are few and small, so that higher learning rates and, for ESVAE, a heavier prior
@@ -45,4 +52,18 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     **{("autoencoder", name): {**SMALL, **FEATURES, "latent": 64} for name in GREY},
     ("autoencoder", "cifar10"): {**COLOUR, **FEATURES, "latent": 128},
     ("autoencoder", "celeba"): {**LARGE, **FEATURES, "latent": 128, "flip": True},
+    ("esvae", "folder"): {**OWN, "epochs": 100, "prior_weight": 1e-3},
+    ("fsvae", "folder"): {**FSVAE, **OWN, "lr": 1e-3, "epochs": 100},
+    ("ann-vae", "folder"): {**ANN, **OWN, "lr": 1e-3, "epochs": 100, "prior_weight": 1 / 200},
+    ("autoencoder", "folder"): {**FEATURES, **OWN, "lr": 2e-3, "latent": 64},
 }  # fmt: skip
+
+
+def widths_for(image_size: int) -> tuple[int, ...]:
+    """Channels for images of any size: twice as many with each halving, down to a map of 2 × 2 or
+    more, or of odd size: (16, 32) for 8 pixels, (32, …, 256) for 32, (32, …, 512) from 64 up."""
+    stages = 0
+    while stages < MOST_STAGES and image_size % 2 == 0 and image_size > 2:
+        stages, image_size = stages + 1, image_size // 2
+    first = FIRST_WIDTH if stages > 2 else FIRST_WIDTH // 2
+    return tuple(first << stage for stage in range(max(1, stages)))

@@ -65,3 +65,30 @@ def test_nonsense_is_refused_in_one_line(changes: dict[str, object], message: st
 def test_a_model_must_be_named() -> None:
     with pytest.raises(ConfigError, match="no model given"):
         Config.from_dict({})
+
+
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [
+        (8, (16, 32)),
+        (16, (32, 64, 128)),
+        (28, (16, 32)),
+        (32, (32, 64, 128, 256)),
+        (64, (32, 64, 128, 256, 512)),
+        (256, (32, 64, 128, 256, 512)),
+        (25, (16,)),
+    ],
+)
+def test_widths_of_a_folder_suit_the_size_of_its_images(size: int, widths: tuple[int, ...]) -> None:
+    assert Config.default("esvae", "folder", image_size=size).widths == widths
+    assert Config.default("esvae", "folder", image_size=size, widths=(4,)).widths == (4,)
+
+
+def test_the_weight_of_the_prior_goes_with_its_distance() -> None:
+    """A mean of squares, or a sum over steps and latents, which FSVAE's authors weigh by 1e-4."""
+    assert Config.default("fsvae", "mnist", prior_loss="kl").prior_weight == 1e-4
+    assert Config.default("fsvae", "mnist", prior_loss="kl", prior_weight=2.0).prior_weight == 2
+    before = Config.default("fsvae", "mnist")
+    assert before.prior_weight == 1.0
+    assert Config.completed({"prior_loss": "kl"}, None, before)["prior_weight"] == 1e-4
+    assert "prior_weight" not in Config.completed({"prior_loss": "psp"}, None, before)

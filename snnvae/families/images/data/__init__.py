@@ -56,7 +56,8 @@ def load(
     mnist, fashion-mnist, kmnist   28×28 resized to 32×32, 60,000 + 10,000
     cifar10                        32×32, 50,000 + 10,000
     celeba                         the centre, 148×148, resized to 64×64, 162,770 + 19,962
-    folder                         data_dir's own images, their centres resized to image_size
+    folder                         data_dir's own images, their centres resized to image_size, or
+                                   as they are where all are equally large
 
     Files are looked for in data_dir/<name> and data_dir; data_dir is $SNNVAE_DATA or a cache
     folder where none is given. What is missing is downloaded into data_dir/<name>, if allowed;
@@ -64,7 +65,7 @@ def load(
     malformed, with the remedy.
     """
     _traits(name)  # an unknown name is refused first
-    side = image_size_of(name) if image_size is None else image_size
+    side = image_size_of(name, data_dir) if image_size is None else image_size
     if not 1 <= side <= MAX_SIDE:
         raise DataError(f"image_size {side} must be from 1 to {MAX_SIDE}")
     if name == "digits":
@@ -87,14 +88,14 @@ def load(
     return mnist.read(name, store, side)
 
 
-def image_size_of(name: str) -> int:
-    """Returns the side in pixels that `load` gives the images where none is asked for.
-
-    DataError for 'folder', whose images may have any.
-    """
+def image_size_of(name: str, data_dir: Path | None = None) -> int:
+    """Returns the side in pixels that `load` gives the images where none is asked for: of a
+    folder's images their own, if all are equally large, else DataError."""
     side = _traits(name).image_size
     if side is None:
-        raise DataError(f"the data set {name!r} has no size of its own: set image_size")
+        from snnvae.families.images.data import folder
+
+        return folder.own_side(_own_folder(data_dir))
     return side
 
 

@@ -21,6 +21,8 @@ from snnvae.machine import cores
 from snnvae.progress import Progress
 
 FOLDER_VARIABLE = "SNNVAE_CACHE"
+FORM = 2
+"""Counts changes in what a preparation makes of a file: what was decoded before is left alone."""
 CHUNK = 64
 """Images between two signs of progress."""
 
@@ -66,7 +68,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def _key(paths: Sequence[Path], prepare: Preparation) -> str:
     """A hash of all that the decoded bytes depend on."""
-    digest = hashlib.sha256(json.dumps(astuple(prepare)).encode())
+    digest = hashlib.sha256(json.dumps([FORM, *astuple(prepare)]).encode())
     for path in paths:
         try:
             stat = path.stat()

@@ -43,9 +43,13 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images (N, C, H, W) to train on and to judge by, with their classes (N,)."""
+    """Images (N, C, H, W) to train on and to judge by, with their classes (N,).
+
+    notes  what was taken for what, and what was left out, a line each
+    """
 
     train: Images
     test: Images
     train_labels: NDArray[np.int64]
     test_labels: NDArray[np.int64]
+    notes: tuple[str, ...] = ()

@@ -1,15 +1,16 @@
-"""One image file → bytes (C, side, side): opened with care, cropped to a square, resized."""
+"""One image file → bytes (C, side, side): opened with care, upright, cut to a square, resized."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from snnvae.errors import DataError
 from snnvae.machine import one_line
@@ -17,9 +18,15 @@ from snnvae.machine import one_line
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp", ".tif", ".tiff")
 FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")
 """Formats that Pillow may try, whatever a file is called: others run other programs."""
-GREY_MODES = ("1", "L")
-WIDE_MODES = ("I", "F")
-"""Pillow's modes of more than 8 bits begin so; they would be clipped."""
+GREY_MODES = ("1", "L", "LA", "La")
+WIDE_GREYS = ("I;16", "I;16B", "I;16L", "I;16N")
+"""Pillow's modes of greys from 0 to 65535; a PNG or PGM of them may also come as mode I."""
+WIDE_FORMATS = ("PNG", "PPM")
+WIDE_STEP = 257
+"""Of 65535 greys to one of 255."""
+CLEAR_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+BACKGROUND = (255, 255, 255, 255)
+"""White lies behind what is transparent; the colours that a file hides there do not show."""
 MAX_PIXELS = 64_000_000
 
 
@@ -37,11 +44,13 @@ class Preparation:
     crop: int | None = None
 
     def __call__(self, path: Path) -> NDArray[np.uint8]:
-        """Cut out, then resized bilinearly → (C, side, side).
+        """Turned upright as its EXIF says, laid on white where it is transparent, greys of 16 bits
+        scaled to 8; then cut out and resized bilinearly → (C, side, side).
 
         Raises DataError, with the file's name, where it cannot be read or is too small or large.
         """
-        with _opened(path) as image:
+        with _opened(path) as opened:
+            image = _plain(ImageOps.exif_transpose(opened))
             crop = self.crop or min(image.size)
             if min(image.size) < crop:
                 raise DataError(
@@ -49,18 +58,50 @@ class Preparation:
                     f"{crop} that are cut out of its centre"
                 )
             left, top = (round((size - crop) / 2) for size in image.size)
-            if "transparency" in image.info:
-                image = image.convert("RGBA")
             image = image.convert("L" if self.channels == 1 else "RGB")
             image = image.crop((left, top, left + crop, top + crop))
             image = image.resize((self.side, self.side), Image.Resampling.BILINEAR)
         return np.asarray(image).reshape(self.side, self.side, self.channels).transpose(2, 0, 1)
 
 
-def is_grey(path: Path) -> bool:
-    """Tells whether the file's header states greys alone."""
+@dataclass(frozen=True)
+class Look:
+    """What a file's header states: pixels, the longer side first, and whether greys alone."""
+
+    size: tuple[int, int]
+    grey: bool
+
+
+def look(path: Path) -> Look:
+    """Reads a file's header, once while it is the same file. DataError if it is no image."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; the data set needs it") from None
+    return _look(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=1 << 20)
+def _look(path: Path, _size: int, _changed: int) -> Look:
     with _opened(path) as image:
-        return image.mode in GREY_MODES
+        size = max(image.size), min(image.size)
+        return Look(size, image.mode in GREY_MODES or _is_wide(image))
+
+
+def _is_wide(image: Image.Image) -> bool:
+    """Tells whether the pixels are greys from 0 to 65535."""
+    return image.mode in WIDE_GREYS or (image.mode == "I" and image.format in WIDE_FORMATS)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """8 bits per colour, nothing transparent."""
+    if image.mode == "I" or image.mode in WIDE_GREYS:
+        greys = np.rint(np.asarray(image, np.float64) / WIDE_STEP)
+        return Image.fromarray(greys.astype(np.uint8))
+    if image.mode in CLEAR_MODES or "transparency" in image.info:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, BACKGROUND), image)
+    return image
 
 
 @contextmanager
@@ -73,8 +114,10 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                     f"{path}: {image.width} × {image.height} pixels, over the {MAX_PIXELS:,} "
                     "that are read; make it smaller"
                 )
-            if image.mode.startswith(WIDE_MODES):
-                raise DataError(f"{path}: over 8 bits per pixel; save it with 8 per colour")
+            if image.mode.startswith(("I", "F")) and not _is_wide(image):
+                raise DataError(
+                    f"{path}: pixels of 32 bits, whose white is not known; save it with 8 or 16"
+                )
             yield image
     except DataError:
         raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from scipy.stats import binom
+
 from snnvae.families.images.config import Config
 from snnvae.families.images.diagnosis.result import Diagnosis, Suggestion
 from snnvae.layers.neuron import Readout
@@ -22,6 +24,9 @@ UNSEEN = 2.0
 """MMD² over that of equal crowds, below which training by MMD has nothing left to go by."""
 IDLE = 0.125
 """Part of the latents that may be idle."""
+CHANCE = 0.01
+"""Probability of so many right classes by always guessing the largest one, below which the classes
+that are read from latents mean something (binomial test)."""
 OFTEN, SELDOM = 2.0, 0.5
 """A class's share in the prior over that in the data: drawn too often, too seldom."""
 HARD, ENOUGH = 1.3, 10
@@ -57,7 +62,28 @@ def notes(found: Diagnosis) -> tuple[str, ...]:
         )
     if found.class_accuracy is None:
         said.append("The data set has no classes that could be compared.")
+    elif not classes_are_read(found):
+        said.append(
+            f"Classes cannot be read from these latents (right for {found.class_accuracy:.0%} of "
+            f"the held-out images, {_largest_class(found):.0%} by guessing the largest class): the "
+            "prior's shares of classes say nothing."
+        )
     return tuple(said)
+
+
+def classes_are_read(found: Diagnosis) -> bool:
+    """Tells whether the regression that finds classes in latents is better than chance."""
+    if found.class_accuracy is None or not found.classes:
+        return False
+    images = found.loss.images
+    right = round(found.class_accuracy * images)
+    return bool(binom.sf(right - 1, images, _largest_class(found)) < CHANCE)
+
+
+def _largest_class(found: Diagnosis) -> float:
+    """Share of the held-out images that are of the class that most are of."""
+    counts = [c.loss.images for c in found.classes]
+    return max(counts, default=0) / max(sum(counts), 1)
 
 
 def _encoder(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
@@ -164,6 +190,8 @@ def _prior_classes(found: Diagnosis, config: Config) -> Iterator[Suggestion]:
             if c.data_share and wanted(c.prior_share / c.data_share)
         )
 
+    if not classes_are_read(found):
+        return
     seldom, often = named(lambda ratio: ratio < SELDOM), named(lambda ratio: ratio > OFTEN)
     if seldom or often:
         said = [

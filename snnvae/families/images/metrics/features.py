@@ -13,6 +13,7 @@ from snnvae.errors import CheckpointError
 from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.families.images.config import Config
 from snnvae.train import checkpoint
+from snnvae.typed import typed
 
 BATCH = 256
 """Images at a time; by batch statistics it is what the features depend on."""
@@ -27,7 +28,7 @@ def load_features(path: Path, image_shape: tuple[int, ...]) -> Autoencoder:
     if own != tuple(image_shape):
         raise CheckpointError(
             f"{path} takes images of shape {own}, these are {tuple(image_shape)}: train one on "
-            "the same data set with `snnvae train-fad`"
+            f"the same data set by `{typed('train-fad', image_size=image_shape[-1])}`"
         )
     return model
 

@@ -51,12 +51,11 @@ def test_sizes_colours_and_mirroring_are_the_papers() -> None:
     assert data.channels_of("celeba") == 3
 
 
-def test_a_folder_has_no_size_of_its_own_and_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SNNVAE_DATA", raising=False)
-    with pytest.raises(DataError, match="'folder' has no size of its own: set image_size"):
-        data.load("folder")
-    with pytest.raises(DataError, match="name it with `data_dir`"):
-        data.load("folder", image_size=8)
+    for size in (None, 8):
+        with pytest.raises(DataError, match="name it with `data_dir`"):
+            data.load("folder", image_size=size)
 
 
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

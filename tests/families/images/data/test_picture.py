@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from image_sets import save, smooth
-from PIL import Image
+from PIL import Image, ImageOps
 
 from snnvae.errors import DataError
 from snnvae.families.images.data import picture
-from snnvae.families.images.data.picture import Preparation, is_grey
+from snnvae.families.images.data.picture import Preparation, look
 
 
 def test_a_face_is_cut_to_its_centre_and_resized(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_every_kind_of_colour_becomes_grey_or_rgb(tmp_path: Path, mode: str, cha
     found = Preparation(8, channels)(save(path, smooth(16, 16).convert(mode)))
     assert found.shape == (channels, 8, 8)
     assert found.dtype == np.uint8
-    assert is_grey(path) == (mode in ("1", "L"))
+    assert look(path).grey == (mode in ("1", "L", "LA"))
 
 
 def test_transparent_palettes_are_read_without_a_word(tmp_path: Path) -> None:
@@ -65,10 +65,54 @@ def test_formats(tmp_path: Path, suffix: str) -> None:
     assert np.abs(found.transpose(1, 2, 0).astype(int) - np.asarray(image)).mean() < 6
 
 
-def test_sixteen_bits_are_refused_rather_than_clipped(tmp_path: Path) -> None:
-    path = save(tmp_path / "x.png", Image.fromarray(np.full((8, 8), 40_000, np.uint16)))
-    with pytest.raises(DataError, match=f"{path}: over 8 bits per pixel"):
+@pytest.mark.parametrize("suffix", ["png", "pgm", "tif"])
+def test_greys_of_sixteen_bits_are_scaled_to_eight(tmp_path: Path, suffix: str) -> None:
+    greys = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
+    path = tmp_path / f"x.{suffix}"
+    if suffix == "pgm":
+        path.write_bytes(b"P5 8 8 65535\n" + greys.astype(">u2").tobytes())
+    else:
+        save(path, Image.fromarray(greys))
+    assert look(path).grey
+    np.testing.assert_array_equal(Preparation(8, 1)(path)[0], np.rint(greys / 257))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_thirty_two_bits_are_refused_rather_than_clipped(tmp_path: Path, kind: type) -> None:
+    path = save(tmp_path / "x.tif", Image.fromarray(np.full((8, 8), 400, kind)))
+    with pytest.raises(DataError, match=f"{path}: pixels of 32 bits, whose white is not known"):
         Preparation(8, 1)(path)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_stands_upright(tmp_path: Path, orientation: int) -> None:
+    image = smooth(12, 20, channels=1)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "x.png", exif=exif)
+    turned = ImageOps.exif_transpose(Image.open(tmp_path / "x.png"))
+    width, height = turned.size
+    left, top = (width - 12) // 2, (height - 12) // 2
+    expected = np.asarray(turned)[top : top + 12, left : left + 12]
+    np.testing.assert_array_equal(Preparation(12, 1)(tmp_path / "x.png")[0], expected)
+    assert look(tmp_path / "x.png").size == (20, 12)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_white_lies_behind_what_is_transparent(tmp_path: Path, mode: str) -> None:
+    """The file hides black there; half transparent black is grey."""
+    if mode == "P":
+        image = Image.fromarray(np.array([[0, 1], [1, 0]], np.uint8), "P")
+        image.putpalette([0, 0, 0, 0, 0, 0])
+        image.save(tmp_path / "x.png", transparency=bytes([0, 128]))
+        alpha = np.array([[0, 128], [128, 0]])
+    else:
+        alpha = np.array([[0, 128], [255, 0]])
+        pixels = np.zeros((2, 2, len(mode)), np.uint8)
+        pixels[..., -1] = alpha
+        save(tmp_path / "x.png", Image.fromarray(pixels, mode))
+    found = Preparation(2, 3)(tmp_path / "x.png").astype(int)
+    assert np.abs(found - (255 - alpha)).max() <= 1
 
 
 @pytest.mark.parametrize("keep", [0, 20, 400])

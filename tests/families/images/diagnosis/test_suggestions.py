@@ -101,6 +101,16 @@ def test_classes_that_the_prior_neglects_or_prefers(made_up: MakeUp) -> None:
     assert "classes" not in about(made_up(prior_shares=(0.3, 0.7)))
 
 
+@pytest.mark.parametrize(("accuracy", "is_read"), [(0.0, False), (0.6, False), (0.9, True)])
+def test_shares_of_classes_say_nothing_where_they_are_read_no_better_than_by_chance(
+    made_up: MakeUp, accuracy: float, is_read: bool
+) -> None:
+    found = made_up(prior_shares=(0.0, 1.0), class_accuracy=accuracy)
+    assert ("classes" in about(found)) == is_read
+    said = f"right for {accuracy:.0%} of the held-out images, 50% by guessing the largest class"
+    assert any(said in note for note in notes(found)) != is_read
+
+
 def test_a_class_that_loses_more_than_the_others(made_up: MakeUp) -> None:
     found, hard = made_up(), made_up(1.0, 0.1, 0.9).loss
     worse = replace(found, classes=(ClassLoss(7, hard, 0.5, 0.5),))
