@@ -37,7 +37,7 @@ def main() -> None:
         weights[quarter, :, rows, columns] = 2
     # The ports of a stock graph are flat, in C order.
     watch = Dense(weights=weights.reshape(4, -1))
-    alarm = LIF(shape=(4,), du=4095, dv=4095, vth=200)
+    alarm = LIF(shape=(4,), du=4095, dv=4095, vth=100)
     record = RingBuffer(shape=(4,), buffer=graph.total)
     graph.outputs[WATCHED].connect(watch.s_in)
     watch.a_out.connect(alarm.a_in)

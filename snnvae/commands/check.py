@@ -107,6 +107,7 @@ def command(
         "complete": not found.left_out,
         "rows": [asdict(row) for row in found.rows],
         "left_out": [with_flags(text) for text in found.left_out],
+        "silent": list(found.silent),
     }
     return Result(parity_text(found), data, 0 if good else DISAGREES, as_json)
 
@@ -138,6 +139,7 @@ def parity_text(found: Check) -> str:
     said = [
         *(f"loop, one process of ours in either Lava mode: {', '.join(g)}" for g in found.loops),
         *(f"left out: {with_flags(text)}" for text in found.left_out),
+        *(f"no spike of '{name}' to compare: give other --input" for name in found.silent),
         verdict,
     ]
     return "\n".join([Table(headers, rows).as_text(), *map(one_line, said)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.options import as_json, model_argument, seed_option
 from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
@@ -16,7 +16,7 @@ from snnvae.progress import Progress
 @click.command(
     cls=Command, epilog="Example: snnvae diagnose $(snnvae zoo digits-esvae --pt) -o out/"
 )
-@click.argument("model", type=click.Path(path_type=Path))
+@model_argument
 @click.option(
     "--samples", type=click.IntRange(1), default=200, show_default=True,
     help="Held-out images whose loss is taken apart.",

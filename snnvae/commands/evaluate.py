@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnvae.commands.options import as_json, seed_option
+from snnvae.commands.options import as_json, model_argument, seed_option
 from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
@@ -28,7 +28,7 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
     epilog="Example: snnvae evaluate $(snnvae zoo digits-esvae --pt); or snnvae evaluate model.nir "
     "--metric fad --features runs/fad/model.pt",
 )
-@click.argument("model", type=click.Path(path_type=Path))
+@model_argument
 @click.option(
     "--metric", "metrics", type=click.Choice(known_metrics()), multiple=True, default=("mse",),
     show_default=True, help="May be given several times.",

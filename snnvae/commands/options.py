@@ -26,7 +26,26 @@ RESULTS = (
 """What `simulate` and `run-lava` write into their folder."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what a script needs.")
-model_argument = click.argument("model", type=click.Path(path_type=Path))
+
+
+class ModelFile(click.Path):
+    """The type of an argument that names a file to read, or a model that ships with snnvae."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path; a bare name that is no file may be a model's."""
+        path: Path = super().convert(value, param, ctx)
+        if path.name != str(path) or path.exists():
+            return path
+        from snnvae import zoo
+
+        shipped = {entry.name: entry.path for entry in zoo.entries()}
+        return shipped.get(path.name, path)
+
+
+model_argument = click.argument("model", type=ModelFile())
 out_option = click.option(
     "-o", "--out", type=OutputFolder(*RESULTS), default=Path("out"), show_default=True,
     help="Folder for the results.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import get_args
 
 import nir
 
@@ -18,7 +19,7 @@ from snnvae.deploy.settings import resolve
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import check_nodes, find_paths
 from snnvae.draws import read as read_draws
-from snnvae.errors import GraphError
+from snnvae.errors import ConfigError, GraphError
 from snnvae.options import Options
 from snnvae.origin import Origin
 from snnvae.program import Connection, Input, Precision, Program
@@ -40,6 +41,8 @@ def compile_graph(
     Raises GraphError (malformed), UnsupportedError (valid, but beyond the compiler) or ConfigError
     (something that NIR leaves open is stated nowhere), each naming the node.
     """
+    if precision not in get_args(Precision):
+        raise ConfigError(f"`precision` {precision!r}: choose {' or '.join(get_args(Precision))}")
     options = options or Options()
     program = float_program(graph, options)
     if precision == "float":

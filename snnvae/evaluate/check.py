@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Check(Shown):
     """Rows for every peer and layer; peers that could not run, with the reason; the loops, which
-    run in one process of ours in either Lava mode."""
+    run in one process of ours in either Lava mode; silent: layers of which no spike was there to
+    compare."""
 
     rows: tuple[LayerParity, ...]
     left_out: tuple[str, ...] = ()
     loops: tuple[tuple[str, ...], ...] = ()
+    silent: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -80,6 +82,7 @@ def check(
     rows: list[LayerParity] = []
     left_out: list[str] = []
     loops: tuple[tuple[str, ...], ...] = ()
+    silent: dict[str, None] = {}
     for precision in precisions:
         program = compile_graph(graph, precision, options).program
         loops = program.groups
@@ -94,6 +97,11 @@ def check(
             held_out=held_out,
         )
         expected = run(program, stimulus, "reference", membranes=True, progress=progress)
+        silent |= {
+            layer.name: None
+            for layer in program.layers
+            if layer.neuron.spiking and not expected.spikes[layer.name].any()
+        }
         if model is not None and precision == "float":
             rows += norse_rows(program, stimulus, expected, model, checkpoint)
         for peer in peers if precision == "float" else ():
@@ -112,7 +120,7 @@ def check(
                 left_out.append(f"{backend}, {precision}: {error}")
                 continue
             rows += compare(program, expected, backend, other)
-    return Check(tuple(rows), tuple(left_out), loops)
+    return Check(tuple(rows), tuple(left_out), loops, tuple(silent))
 
 
 def norse_rows(

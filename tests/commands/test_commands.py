@@ -82,6 +82,16 @@ def test_the_zoo_prints_a_path_that_can_be_used(cli: Cli) -> None:
     assert {Path(path) for path in listed.values()} == {entry.path for entry in zoo.entries()}
 
 
+def test_a_model_of_the_zoo_is_known_by_its_name(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless a file has that name."""
+    monkeypatch.chdir(tmp_path)
+    assert cli("inspect", "digits-esvae").out.startswith(str(zoo.path("digits-esvae")))
+    (tmp_path / "digits-esvae").write_text("text")
+    assert "digits-esvae: not a NIR file" in cli("inspect", "digits-esvae").mistake
+
+
 @pytest.mark.parametrize("precision", ["float", "fixed"])
 def test_simulate_writes_its_folder(
     cli: Cli, sampled: Path, tmp_path: Path, precision: str

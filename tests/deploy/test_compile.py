@@ -671,3 +671,8 @@ def test_the_compiler_leaves_the_graph_alone(nets: Any) -> None:
     for name, node in graph.nodes.items():
         for field, value in vars(node).items():
             np.testing.assert_array_equal(value, before[name][field])
+
+
+def test_a_precision_that_there_is_not_is_refused(nets: Any) -> None:
+    with pytest.raises(ConfigError, match="`precision` 'int8': choose float or fixed"):
+        compile_graph(nets.small(), "int8")  # type: ignore[arg-type]
