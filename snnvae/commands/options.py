@@ -36,7 +36,7 @@ class ModelFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """A path; a bare name that is no file may be a model's."""
-        path = Path(super().convert(value, param, ctx))
+        path = Path(str(super().convert(value, param, ctx)))
         if path.name != str(path) or path.exists():
             return path
         from snnvae import zoo
