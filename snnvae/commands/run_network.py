@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -15,13 +15,14 @@ import numpy as np
 
 from snnvae import energy
 from snnvae.commands import run_memory
-from snnvae.commands.options import ENERGY_PROFILE, options_from
+from snnvae.commands.options import ENERGY_PROFILE, RESULTS, options_from
 from snnvae.commands.result import Result
 from snnvae.commands.run_outputs import OutputWriter
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import LayerReport, notes_text
 from snnvae.deploy.run import check_backend, run
+from snnvae.energy import units
 from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.evaluate.calibration import calibrated
@@ -118,13 +119,19 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
     info, figures = job.info, outputs.figures
     written += outputs.written
+    report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
+    least = "at least " if report.lower_bound else ""
+    spent = (
+        f"energy per sample{' of the decoder' if request.decoder else ''}, an estimate: "
+        f"{least}{units.energy(report.total.nominal)} ({report.profile.title})"
+    )
     left_out = []
     try:
-        report = energy.price(measured, energy.load_profile(ENERGY_PROFILE))
         write_text(request.out / "report.html", to_html(report, title=request.model.stem))
         written.append(request.out / "report.html")
     except MissingError as missing:
         left_out.append(f"no report.html: {missing}")
+    _clear_earlier(request.out, {path.name for path in written})
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
     saturated = {name: n for name, n in info.get("saturated", {}).items() if n}
@@ -147,6 +154,8 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     lines = [
         f"{samples} samples × {info['steps']} steps on {backend} ({request.precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
+        *_activity(last, job.spikes, samples * info["steps"]),
+        spent,
         *([f"rounding: {rounding}"] if rounding else []),
         *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
         *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
@@ -155,6 +164,25 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         *left_out,
     ]
     return Result("\n".join(map(one_line, lines)), data)
+
+
+def _clear_earlier(folder: Path, written: Collection[str]) -> None:
+    """Remove results of an earlier run that this one has not: they would seem to be of this one.
+
+    Only those whose names are ours alone."""
+    for name in {result.replace("*", "") for result in RESULTS} - set(written):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _activity(program: Program, spikes: Mapping[str, int], steps: int) -> Iterator[str]:
+    """Spikes per neuron and step of each population, in `steps` of all samples together."""
+    layers = [layer for layer in program.layers if layer.neuron.spiking]
+    if layers:
+        rates = (f"{layer.name} {spikes[layer.name] / steps / layer.size:.3g}" for layer in layers)
+        yield f"spikes per neuron and step: {', '.join(rates)}"
+    silent = [layer.name for layer in layers if not spikes[layer.name]]
+    if silent:
+        yield f"never fired: {', '.join(silent)}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,6 +116,37 @@ def test_simulate_writes_its_folder(
     assert data["samples"] == 5
     assert data["spikes"]["second"] == recording.spikes["second"].sum() > 0
     assert "</html>" in (out / "report.html").read_text()
+
+
+def test_a_run_leaves_no_results_of_an_earlier_one(cli: Cli, sampled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("encoder.h5", "reconstructions.png", "images-mine.png", "notes.txt"):
+        (out / name).touch()
+    cli("simulate", sampled, "--samples", 2, "-o", out)
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "recording.h5", "images.npy", "images.png", "report.html", "images-mine.png", "notes.txt"
+    }  # fmt: skip
+
+
+def test_a_run_says_what_fired_and_what_it_would_cost(cli: Cli, nets: Any, tmp_path: Path) -> None:
+    """One spike of two neurons in four steps, and a layer that stays below its threshold."""
+    nodes = {
+        "in": nets.source(2),
+        "a": nets.threshold(2),
+        "w": nets.affine(np.eye(2)),
+        "quiet": nets.lif(2, threshold=1e9),
+        "out": nets.sink(2),
+    }
+    write_nir(nets.chain(nodes), tmp_path / "net.nir")
+    x = np.zeros((1, 4, 2), bool)
+    x[0, 1, 0] = True
+    np.save(tmp_path / "x.npy", x)
+    text = cli("simulate", tmp_path / "net.nir", "--input", tmp_path / "x.npy", "-o", tmp_path).out
+    assert "spikes per neuron and step: a 0.125, quiet 0" in text
+    assert "never fired: quiet" in text
+    assert re.search(r"energy per sample, an estimate: (at least )?[\d.]+ [pn]J \(", text)
 
 
 def test_the_same_seed_gives_the_same_spikes(cli: Cli, sampled: Path, tmp_path: Path) -> None:
