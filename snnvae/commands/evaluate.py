@@ -32,7 +32,13 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
     show_default=True, help="May be given several times.",
 )  # fmt: skip
 @click.option("--decoder", type=click.Path(path_type=Path), help="For an ESVAE's encoder.nir.")
-@click.option("--features", type=click.Path(path_type=Path), help="Of `train-fad`: its model.pt.")
+@click.option(
+    "--features", type=click.Path(path_type=Path), help="Autoencoder of `train-fad`, or FSVAE's."
+)
+@click.option(
+    "--reference", type=click.Path(path_type=Path),
+    help="Statistics of features, an .npz with mu and sigma, to which FAD is told too.",
+)  # fmt: skip
 @click.option("--inception", type=click.Path(path_type=Path), help="Inception's weights.")
 @click.option("--dataset", help="What a published checkpoint was trained on (default: a guess).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
@@ -53,6 +59,7 @@ def command(
     metrics: tuple[str, ...],
     decoder: Path | None,
     features: Path | None,
+    reference: Path | None,
     inception: Path | None,
     card: Path | None,
     dataset: str | None,
@@ -91,6 +98,7 @@ def command(
         metrics=metrics,
         generated=generated,
         features=features,
+        reference=reference,
         inception=inception,
         card=card,
         progress=progress,

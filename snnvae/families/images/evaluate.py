@@ -54,6 +54,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         asked.inception,
         Recogniser(split.train, split.train_labels),
         split.test_labels[: asked.samples],
+        asked.reference,
     )
     figures = {name: judge(make()) for name, make in networks.items()}
     by_metric: dict[str, dict[str, Any]] = {}
