@@ -66,7 +66,7 @@ def command(
     config, trained = registry.load_spiking(model)
     if out is not None:
         make_folder(out)
-    does = registry.verb("diagnose", config.family)
+    does = config.family.does("diagnose")
     if does is None:
         does = ladder.diagnose
         _refuse_given("draws", "iterations", "aggregate")

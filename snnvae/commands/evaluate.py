@@ -34,8 +34,15 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
     show_default=True, help="May be given several times.",
 )  # fmt: skip
 @click.option("--decoder", type=click.Path(path_type=Path), help="For an ESVAE's encoder.nir.")
-@click.option("--features", type=click.Path(path_type=Path), help="Of `train-fad`: its model.pt.")
+@click.option(
+    "--features", type=click.Path(path_type=Path), help="Autoencoder of `train-fad`, or FSVAE's."
+)
+@click.option(
+    "--reference", type=click.Path(path_type=Path),
+    help="Statistics of features, an .npz with mu and sigma, to which FAD is told too.",
+)  # fmt: skip
 @click.option("--inception", type=click.Path(path_type=Path), help="Inception's weights.")
+@click.option("--dataset", help="What a published checkpoint was trained on (default: a guess).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
 @click.option("--generated", type=click.IntRange(2), default=5000, show_default=True)
@@ -54,8 +61,10 @@ def command(
     metrics: tuple[str, ...],
     decoder: Path | None,
     features: Path | None,
+    reference: Path | None,
     inception: Path | None,
     card: Path | None,
+    dataset: str | None,
     data_dir: Path | None,
     samples: int | None,
     generated: int,
@@ -66,6 +75,8 @@ def command(
     as_json: bool,
 ) -> Result:
     """Measure a trained model (.pt), or a NIR file, as it is deployed in float and fixed point.
+
+    A .pt may also be a published checkpoint of FSVAE or ESVAE, which is known by its names.
 
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
@@ -89,11 +100,14 @@ def command(
         metrics=metrics,
         generated=generated,
         features=features,
+        reference=reference,
         inception=inception,
         card=card,
         progress=progress,
     )
     if model.suffix == ".nir":
+        if dataset is not None:
+            raise ConfigError(f"--dataset is for published checkpoints; {model} says it itself")
         if card is not None:
             raise ConfigError(
                 f"--card is for a checkpoint, which knows its training; {model} is NIR"
@@ -113,8 +127,8 @@ def command(
         trained, asked = None, replace(asked, dataset=origins[-1].dataset or "")
         family = registry.family(registry.models()[str(origins[-1].model)])
     else:
-        config, trained = registry.load(model)
+        config, trained = registry.load_any(model, dataset)
         graphs, family = {}, config.family
-    does = registry.verb("evaluate", family) or figures.evaluate
+    does = family.does("evaluate") or figures.evaluate
     found = does(asked, trained, graphs)
     return Result(with_flags(found.text), found.data, as_json=as_json)

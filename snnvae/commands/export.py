@@ -38,6 +38,7 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     type=click.Choice(published()),
     help="SOURCE is a state_dict of the authors' own PyTorch code.",
 )
+@click.option("--dataset", help="With --from: what it was trained on (default: a guess).")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="A module's state_dict, by torch.save."
 )
@@ -70,6 +71,7 @@ def command(
     out: Path,
     part: str | None,
     origin: str | None,
+    dataset: str | None,
     standard: bool,
     form: str,
     round_bias: bool,
@@ -96,6 +98,8 @@ def command(
     given = [value for value in conventions.values() if value not in (None, False)]
     if form == "nir" and (round_bias or given):
         raise ConfigError("--round-bias, --dt and the like are for --format netx; leave them out")
+    if dataset is not None and origin is None:
+        raise ConfigError("--dataset is for published checkpoints: add --from, or leave it out")
     if is_spec(source):
         if part is not None:
             raise ConfigError(f"--part is for checkpoints; {source} is exported whole")
@@ -111,7 +115,7 @@ def command(
                     f"--{name.replace('_', '-')} is for a module such as net.py:build; "
                     f"{source} says it itself"
                 )
-        graphs = _graphs_of(Path(source), part, form, origin, steps)
+        graphs = _graphs_of(Path(source), part, form, origin, steps, dataset)
     return _write(graphs, out, form, standard, round_bias, conventions, as_json)
 
 
@@ -145,7 +149,12 @@ def _write(
 
 
 def _graphs_of(
-    path: Path, part: str | None, form: str, origin: str | None, steps: int | None
+    path: Path,
+    part: str | None,
+    form: str,
+    origin: str | None,
+    steps: int | None,
+    dataset: str | None,
 ) -> dict[str, nir.NIRGraph]:
     """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
@@ -157,7 +166,10 @@ def _graphs_of(
     from snnvae.families import registry
     from snnvae.train.to_nir import parts_for, to_nir
 
-    model = _checkpoint(path) if origin is None else registry.published_model(path, origin, steps)
+    if origin is None:
+        model = _checkpoint(path)
+    else:
+        model = registry.published_model(path, origin, steps, dataset)
     folded = model.folded()
     return {name: to_nir(folded, name) for name in parts_for(model, part)}
 

@@ -71,7 +71,7 @@ def given_settings(options: Mapping[str, Any], others: Sequence[str] = ()) -> di
 def _value(each: Field[Any] | None, name: str, value: Any) -> Any:
     if each is not None and isinstance(each.default, tuple) and isinstance(value, int):
         return (value,)
-    if each is None or not isinstance(value, str) or isinstance(each.default, str):
+    if each is None or not isinstance(value, str) or isinstance(each.default, (str, bool)):
         return value
     flag = f"--{name.replace('_', '-')}"
     if isinstance(each.default, tuple):

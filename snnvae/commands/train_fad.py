@@ -14,6 +14,8 @@ from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.progress import Progress
 
+MODEL = "autoencoder"
+
 
 @click.command(cls=Command, epilog="Example: snnvae train-fad --dataset mnist --out runs/fad")
 @click.option("--dataset", required=True, help="As for `snnvae train`.")
@@ -41,6 +43,7 @@ def command(
     **settings: Any,
 ) -> Result:
     """Train the autoencoder whose features FAD compares, for `snnvae evaluate --features`."""
+    from snnvae.errors import ConfigError
     from snnvae.extras import require_extra
 
     require_extra("train")
@@ -53,8 +56,13 @@ def command(
     given, notes = given_settings(settings), list[str]()
     if resume and (out / STATE).exists():
         config = settings_of(out, registry.kind_of).changed(**given)
+        if config.model != MODEL:
+            raise ConfigError(
+                f"{out} holds a training of an {config.model}, not one of `train-fad`: choose "
+                "another folder"
+            )
     else:
-        config = resolve(None, {"model": "autoencoder", "dataset": dataset, **given}, data_dir)
+        config = resolve(None, {"model": MODEL, "dataset": dataset, **given}, data_dir)
     path = fit(
         config,
         out,

@@ -15,7 +15,7 @@ from snnvae.progress import NoProgress, Progress
 @dataclass(frozen=True)
 class Asked:
     """precisions: of the deployed forms; samples: held-out ones (None: all); dataset: of a file;
-    metrics, generated, features, inception, card: of families that have them."""
+    metrics, generated, features, reference, inception, card: of families that have them."""
 
     precisions: Sequence[Precision] = ("float", "fixed")
     samples: int | None = None
@@ -27,6 +27,7 @@ class Asked:
     metrics: Sequence[str] = ()
     generated: int = 5000
     features: Path | None = None
+    reference: Path | None = None
     inception: Path | None = None
     card: Path | None = None
     progress: Progress = field(default_factory=NoProgress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.export.state_dict import names_in, state_dict_in
 from snnvae.export.torch_file import read_torch
 
 EXAMPLE = "give module:attribute or file.py:attribute, such as net.py:build"
@@ -62,14 +63,12 @@ def build_module(spec: str) -> Any:
 def load_weights(module: Any, path: Path) -> None:
     """Copy a file's state_dict into a module; CheckpointError unless they fit entirely.
 
-    The file holds the state_dict itself or has it under 'state_dict'.
+    The file holds the state_dict in any form that `state_dict_in` finds.
     """
-    content = read_torch(path, SAVE)
-    given = content.get("state_dict", content) if isinstance(content, Mapping) else None
-    tensors = isinstance(given, Mapping) and all(hasattr(v, "shape") for v in given.values())
-    if not isinstance(given, Mapping) or not tensors:
-        raise CheckpointError(f"{path} holds no state_dict; {SAVE}")
     own = module.state_dict()
+    given = state_dict_in(read_torch(path, SAVE), own)
+    if given is None or not all(hasattr(value, "shape") for value in given.values()):
+        raise CheckpointError(f"{path} holds no state_dict; {SAVE}")
     shapes = {name: tuple(value.shape) for name, value in own.items()}
     wrong = [
         *(f"'{name}' is missing" for name in own if name not in given),
@@ -84,7 +83,7 @@ def load_weights(module: Any, path: Path) -> None:
         more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
         raise CheckpointError(
             f"{path} does not fit the module: {', '.join(wrong[:3])}{more}; "
-            "give the weights of this very module"
+            f"give the weights of this very module; the file has {names_in(given)}"
         )
     module.load_state_dict(dict(given))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnvae.errors import ConfigError
+from snnvae.errors import CheckpointError, ConfigError
 from snnvae.train.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,30 +92,38 @@ def held_out(program: Program, samples: Sequence[int]) -> HeldOut:
     return HeldOut({})
 
 
-def verb(name: str, found: Family) -> Callable[..., Any] | None:
-    """Returns how a family does something in its own way; None where it does it as all do."""
-    if name not in found.verbs:
-        return None
-    module, _, function = found.verbs[name].partition(":")
-    does: Callable[..., Any] = getattr(import_module(module), function)
-    return does
-
-
-def published_model(path: Path, kind: str, steps: int | None) -> Any:
-    """A published checkpoint of a model of that name; steps: T, where it is not the usual one."""
-    does = verb("published", family(models()[kind]))
+def published_model(path: Path, kind: str, steps: int | None, dataset: str | None = None) -> Any:
+    """A published checkpoint of a model of that name; steps: T, where it is not the usual one;
+    dataset: what it was trained on, where it is not the one that its images suggest."""
+    does = family(models()[kind]).does("published")
     assert does is not None
-    return does(path, kind, steps=steps)
+    return does(path, kind, steps=steps, dataset=dataset)
 
 
 def published_kind(path: Path) -> str | None:
     """The model whose published checkpoint a file is by its names, if any."""
     for name in FAMILIES:
-        does = verb("published kind", family(name))
+        does = family(name).does("published kind")
         kind = None if does is None else does(path)
         if kind is not None:
             return str(kind)
     return None
+
+
+def load_any(path: Path, dataset: str | None = None) -> tuple[Any, Any]:
+    """Loads as `load` does, or a published checkpoint, which is known by its names; dataset: what
+    such a one was trained on."""
+    try:
+        found = load(path)
+    except CheckpointError:
+        for name in FAMILIES:
+            model = family(name).published(path, dataset)
+            if model is not None:
+                return model.config, model
+        raise
+    if dataset is not None:
+        raise ConfigError(f"`dataset` is for published checkpoints; {path} says it itself")
+    return found
 
 
 def load(path: str | Path) -> tuple[Any, Any]:

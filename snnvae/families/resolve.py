@@ -46,13 +46,14 @@ def resolve(
 def continued(
     start: Path, source: str | None, changes: Mapping[str, Any], data_dir: Path | None = None
 ) -> Settings:
-    """Settings of a training that starts from a checkpoint: the checkpoint's, then `changes`.
+    """Settings of a training that starts from a checkpoint: the checkpoint's, ours or a
+    published one, then `changes`.
 
     T is where the checkpoint's annealing came to, unless `changes` anneal anew.
     """
     if source is not None:
         raise ConfigError("`config` and `start` both say the settings: give one of them")
-    return changed(registry.load(start)[0], {"anneal": (), **changes}, data_dir)
+    return changed(registry.load_any(start)[0], {"anneal": (), **changes}, data_dir)
 
 
 def changed(config: Settings, changes: Mapping[str, Any], data_dir: Path | None = None) -> Settings:

@@ -55,7 +55,7 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
             file.seek(0)
             if start.startswith(MAGIC):
                 size = path.stat().st_size if path.is_file() else MAX_BYTES
-                return {_only_input(path, program): _array(path, file, size)}
+                return {_only_input(path, program): read_array(path, file, size)}
             if start.startswith(ARCHIVE):
                 return _archive(path, file, program)
     except FileNotFoundError:
@@ -108,11 +108,11 @@ def _archive(path: Path, file: IO[bytes], program: Program) -> dict[str, np.ndar
         found = {}
         for name, entry in entries.items():
             with archive.open(entry) as member:
-                found[name] = _array(path, member, entry.file_size)
+                found[name] = read_array(path, member, entry.file_size)
     return found
 
 
-def _array(path: Path, file: IO[bytes], size: int) -> np.ndarray:
+def read_array(path: Path, file: IO[bytes], size: int) -> np.ndarray:
     """One array from a stream of `size` bytes, of which its header must say the truth."""
     version = np.lib.format.read_magic(file)
     header: Any = np.lib.format.read_array_header_1_0

@@ -7,8 +7,9 @@ whoever holds settings, or a model, has all of it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -85,6 +86,23 @@ class Family(ABC):
     """The part whose outputs are judged."""
     verbs: ClassVar[Mapping[str, str]] = {}
     """What it does in a way of its own: a command's name → module:function."""
+
+    def does(self, verb: str) -> Callable[..., Any] | None:
+        """Returns how it does something in a way of its own; None where it does it as all do."""
+        if verb not in self.verbs:
+            return None
+        module, _, function = self.verbs[verb].partition(":")
+        found: Callable[..., Any] = getattr(import_module(module), function)
+        return found
+
+    def published(self, path: Path, dataset: str | None = None) -> Any | None:
+        """The model in a file of its authors' own code, None if it is not one by its names.
+
+        dataset: what it was trained on, where the file does not say it.
+        """
+        kind_of, read = self.does("published kind"), self.does("published")
+        kind = None if kind_of is None else kind_of(path)
+        return None if kind is None or read is None else read(path, kind, dataset=dataset)
 
     @abstractmethod
     def build(self, settings: Any) -> Trainable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,12 +197,14 @@ class Training:
         config, position, saved = self.config, self.position, time.monotonic()
         sums = torch.tensor(position.sums, dtype=torch.float64)
         for batch in self._batches():
-            losses = self._step(batch)
+            try:
+                losses = self._step(batch)
+            except (ArithmeticError, RuntimeError) as error:
+                if isinstance(error, RuntimeError) and "overflow" not in str(error):
+                    raise
+                raise self._diverged("a number overflows") from error
             if not losses.total.isfinite():
-                raise ConfigError(
-                    f"training diverged in epoch {position.epoch + 1} with lr {config.lr}: use "
-                    "a lower one, or `clip` 1"
-                )
+                raise self._diverged(f"the loss is {losses.total.item()}")
             sums += torch.stack(losses).detach().cpu().double()
             position.step += 1
             position.sums = sums.tolist()
@@ -216,6 +219,13 @@ class Training:
             if time.monotonic() - saved >= 60 * self.save_every:
                 self._save(out)
                 saved = time.monotonic()
+
+    def _diverged(self, what: str) -> ConfigError:
+        position = self.position
+        return ConfigError(
+            f"training diverged in epoch {position.epoch + 1}, step {position.step + 1} of "
+            f"{self.steps} ({what}) with lr {self.config.lr}: use a lower one, or `clip` 1"
+        )
 
     def _step(self, batch: Batch) -> Losses:
         config, position = self.config, self.position
@@ -284,6 +294,9 @@ class Training:
         with firing_rates(net) as rates:
             outputs = self.family.outputs(net, samples, config.seed)
         figures = self.family.figures(config, outputs, samples)
+        if not isfinite(figures[name]):
+            position.step -= 1
+            raise self._diverged(f"the held-out {self.family.error_name} is {figures[name]}")
         record |= {f"test_{figure}": value for figure, value in figures.items()}
         record |= {f"test_{unit}": len(samples), f"{unit}_per_second": self.seen / seconds}
         record["rates"] = rates
@@ -315,11 +328,16 @@ class Training:
     def _save(self, out: Path) -> None:
         if not self.fabric.is_global_zero:
             return
+        weights = self.model.state_dict()
+        # A last step may have spoilt them, which no loss has shown yet.
+        if not all(bool(value.isfinite().all()) for value in weights.values()):
+            self.position.step -= 1
+            raise self._diverged("weights are not finite")
         state.save(
             out / STATE,
             self.config,
             self.position,
-            self.model.state_dict(),
+            weights,
             self._inner_optimizer.state_dict(),
             self.precision,
         )

@@ -244,15 +244,20 @@ class Settings(ABC):
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> Self:
-        """Makes settings from plain types; lists become tuples, unknown names are refused."""
-        known = {each.name for each in fields(cls)}
+        """Makes settings from plain types; lists become tuples, and a number alone where several
+        may stand one of one; unknown names are refused."""
+        known = {each.name: each for each in fields(cls)}
         unknown = sorted(str(name) for name in settings if name not in known)
         require(not unknown, f"no such setting: {', '.join(unknown)}")
         require("model" in settings, "no model given")
         for name, value in settings.items():
             require(_is_plain(value), f"{name} is a {type(value).__name__}, which no setting is")
         values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
+            name: tuple(value)
+            if isinstance(value, list)
+            else (value,)
+            if isinstance(known[name].default, tuple) and _is_real(value)
+            else value
             for name, value in settings.items()
         }
         return cls(**values)

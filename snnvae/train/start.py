@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from snnvae.errors import ConfigError
+from snnvae.errors import CheckpointError, ConfigError
 from snnvae.layers.model import SpikingModel
 from snnvae.train import checkpoint
 from snnvae.train.build import build
@@ -14,7 +14,8 @@ from snnvae.train.settings import Settings
 
 
 def starting_model(config: Settings, source: Path | None) -> Any:
-    """A new model, or the weights of a checkpoint; in fixed point with `qat`.
+    """A new model, or the weights of a checkpoint, ours or a published one; in fixed point with
+    `qat`.
 
     ConfigError where the checkpoint is of other sizes, or where `qat` has none to start from.
     """
@@ -24,7 +25,7 @@ def starting_model(config: Settings, source: Path | None) -> Any:
                 f"`qat` {config.qat} starts from a trained model: name its model.pt with `start`"
             )
         return build(config)
-    have, model = checkpoint.load(source, config.kind_of)
+    have, model = _loaded(config, source)
     for name in config.sizes:
         had, wanted = getattr(have, name, None), getattr(config, name)
         if had != wanted:
@@ -41,3 +42,13 @@ def starting_model(config: Settings, source: Path | None) -> Any:
     if isinstance(model, SpikingModel):
         model.steps = config.steps
     return model.train()
+
+
+def _loaded(config: Settings, source: Path) -> tuple[Any, Any]:
+    try:
+        return checkpoint.load(source, config.kind_of)
+    except CheckpointError:
+        model = config.family.published(source)
+        if model is None:
+            raise
+        return model.config, model

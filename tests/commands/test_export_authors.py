@@ -82,3 +82,36 @@ def test_mistakes(cli: Cli, authors: Callable[[str], Path], tmp_path: Path) -> N
     for arguments, message in calls.items():
         assert message in cli("export", *arguments, "-o", out).mistake
         assert not out.exists()
+
+
+def test_what_it_was_trained_on_is_the_users_to_say(
+    cli: Cli, authors: Callable[[str], Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "model.nir"
+    export = ("export", authors("esvae"), "-o", out)
+    for given, found in (((), "mnist"), (("--dataset", "fashion-mnist"), "fashion-mnist")):
+        assert cli(*export, "--from", "esvae", *given).code == 0
+        assert read_nir(out).metadata["snnvae"]["dataset"] == found
+    assert "add --from" in cli(*export, "--dataset", "mnist").mistake
+
+
+@both
+def test_it_is_evaluated_and_trained_on_like_a_checkpoint_of_ours(
+    cli: Cli, authors: Callable[[str], Path], tmp_path: Path, kind: str
+) -> None:
+    """Known by its names; digits in place of the data that a grey image suggests."""
+    path, small = authors(kind), ("--samples", 4, "--precision", "float", "--json")
+    ended = cli("evaluate", path, "--dataset", "digits", *small)
+    assert ended.code == 0, ended.err
+    assert set(json.loads(ended.out)["mse"]) == {"norse", "float"}
+    run = tmp_path / "run"
+    train = ("train", "--from", path, "--dataset", "digits", "--epochs", 1, "--lr", "1e-9")
+    ended = cli(*train, "--batch", 500, "--weight-decay", 0, "-o", run)
+    assert ended.code == 0, ended.err
+    config = torch.load(run / "model.pt", weights_only=True)
+    kernel = torch.load(path)["encoder.0.weight"][..., 0]
+    assert torch.allclose(config["state_dict"]["encoder.0.synapse.weight"], kernel, atol=1e-6)
+    assert config["config"]["dataset"] == "digits"
+    assert (
+        "--dataset is for published" in cli("evaluate", run / "model.pt", "--dataset", "x").mistake
+    )

@@ -37,6 +37,11 @@ def test_options_become_settings(options: dict[str, object], expected: dict[str,
     assert given_settings(options) == expected
 
 
+def test_a_flag_takes_true_or_false() -> None:
+    with pytest.raises(ConfigError, match="flip 'yes' must be true or false"):
+        resolve(None, {"model": "esvae", **given_settings({}, ("flip=yes",))})
+
+
 def test_any_other_setting_is_given_by_name() -> None:
     given = given_settings({}, ("betas=0.5,0.9", "flip=true", "widths=7", "lr=1e-2"))
     assert given == {"betas": (0.5, 0.9), "flip": True, "widths": (7,), "lr": 0.01}

@@ -17,7 +17,7 @@ from snnvae.families.images.config import Config
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint
 from snnvae.train.devices import Hardware
-from snnvae.train.fit import STATE, fit
+from snnvae.train.fit import STATE, Training, fit
 from snnvae.train.randomness import held_back
 from snnvae.train.state import precision_of
 
@@ -196,10 +196,36 @@ def test_unwritable_folder(tiny: Callable[..., Config], tmp_path: Path) -> None:
         fit(tiny("esvae"), tmp_path / "file" / "out")
 
 
-def test_divergence_is_said_and_nothing_saved(tiny: Callable[..., Config], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"training diverged in epoch 1 with lr 1e\+30"):
-        fit(tiny("esvae", steps=2, lr=1e30), tmp_path)
+@pytest.mark.parametrize("lr", [1e30, 1e38])
+@pytest.mark.parametrize("model", ["esvae", "fsvae", "ann-vae"])
+def test_divergence_is_said_and_nothing_saved(
+    tiny: Callable[..., Config], tmp_path: Path, model: str, lr: float
+) -> None:
+    said = r"training diverged in epoch 1, step \d of \d+ \(.*\) with lr .*: use a lower one, or"
+    with pytest.raises(ConfigError, match=said):
+        fit(tiny(model, steps=2, lr=lr), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_epoch_that_spoils_the_weights_leaves_the_good_ones(
+    tiny: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step's update, after the last loss that could have shown it."""
+    path = fit(tiny("esvae", steps=2, epochs=1), tmp_path)
+    before = {file: (tmp_path / file).read_bytes() for file in ("model.pt", STATE)}
+    step = Training._step
+
+    def spoilt(self: Training, batch: object) -> object:
+        losses = step(self, batch)  # type: ignore[arg-type]
+        if self.position.step == self.steps - 1:
+            next(self.model.parameters()).data.fill_(torch.nan)
+        return losses
+
+    monkeypatch.setattr(Training, "_step", spoilt)
+    with pytest.raises(ConfigError, match=r"in epoch 2, step (\d+) of \1 \(weights are not finite"):
+        fit(tiny("esvae", steps=2, epochs=2), tmp_path, resume=True)
+    assert path is not None
+    assert before == {file: (tmp_path / file).read_bytes() for file in before}
 
 
 @pytest.mark.parametrize("model", ["esvae", "fsvae"])

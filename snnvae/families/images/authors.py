@@ -22,6 +22,7 @@ from typing import Any
 import torch
 
 from snnvae.errors import CheckpointError, ConfigError
+from snnvae.families.images import data
 from snnvae.families.images.authors_file import SAVE, StateDictFile
 from snnvae.families.images.config import Config
 from snnvae.families.images.esvae import ESVAE
@@ -36,6 +37,8 @@ MAX_SIDE = 1024
 
 READOUT_DECAY = 0.8
 COEF = "membrane_output_layer.coef"
+MARKS = frozenset({COEF, "before_latent_layer.weight"})
+"""Names by which a file of theirs is known."""
 NETS = ("prior", "posterior")
 INITIAL = frozenset(f"{net}.initial_input" for net in NETS)
 BATCH_COUNT = "num_batches_tracked"
@@ -54,16 +57,18 @@ def read_authors(
 
     kind     'fsvae' or 'esvae'
     steps    what T is thought to be; the file knows it, and another is refused
-    dataset  what it was trained on, which no file says; by default guessed from the images:
+    dataset  what it was trained on, which no file says: by default guessed from the images,
              'celeba' (64 pixels) or 'cifar10' in colour, 'mnist' in grey
 
-    The state dict may lie under 'state_dict', 'model_state_dict' or 'model', and its names may
-    begin with 'module.'. Raises CheckpointError, in one line, where a name is missing or unknown, a
-    tensor has another shape or type than float32, or a value is not what FSVAE or ESVAE means.
+    The state dict may have any form that `state_dict_in` finds. Raises CheckpointError, in one
+    line, where a name is missing or unknown, a tensor has another shape or type than float32, or a
+    value is not what FSVAE or ESVAE means; ConfigError for a data set that there is not.
     """
     if kind not in KINDS:
         raise ConfigError(f"no published checkpoint is of kind {kind!r}: use {' or '.join(KINDS)}")
-    file = StateDictFile.read(Path(path))
+    if dataset is not None and dataset not in data.DATASETS:
+        raise ConfigError(f"no data set {dataset!r}: there is {', '.join(data.DATASETS)}")
+    file = StateDictFile.read(Path(path), MARKS)
     found = _kind(file.tensors)
     if found is not None and found != kind:
         raise file.error(f"is an {found.upper()}, not an {kind.upper()}: use `kind` {found}")
@@ -97,13 +102,13 @@ def read_authors(
 def published_kind(path: str | Path) -> str | None:
     """'fsvae' or 'esvae' if a file is a published checkpoint by its names, else None."""
     try:
-        return _kind(StateDictFile.read(Path(path)).tensors)
+        return _kind(StateDictFile.read(Path(path), MARKS).tensors)
     except CheckpointError:
         return None
 
 
 def _kind(tensors: Mapping[str, Any]) -> str | None:
-    if COEF not in tensors or "before_latent_layer.weight" not in tensors:
+    if not tensors.keys() >= MARKS:
         return None
     return "esvae" if "sample_layer.0.weight" in tensors else "fsvae"
 
@@ -112,7 +117,7 @@ def _config(file: StateDictFile, kind: str, dataset: str | None) -> Config:
     """Settings that agree with the shapes of a few tensors; the others are compared later."""
     stages = sum(bool(re.fullmatch(r"encoder\.\d+\.weight", name)) for name in file.tensors)
     if not stages:
-        raise file.error(f"lacks 'encoder.0.weight', so it is not a published {kind}: {SAVE}")
+        raise file.lacks("encoder.0.weight", f"so it is not a published {kind}")
     kernels = [file.shape(f"encoder.{i}.weight", 5) for i in range(stages)]
     widths, channels = tuple(kernel[0] for kernel in kernels), kernels[0][1]
     latent, flat = file.shape("before_latent_layer.weight", 2)
@@ -175,7 +180,7 @@ def _check_names(file: StateDictFile, used: Collection[str], kind: str) -> None:
         unused |= {f"{net}.layers.{i}.{leaf}" for net in NETS for i in range(3) for leaf in LEAVES}
         unused |= INITIAL
     for name in sorted(needed - set(file.tensors)):
-        raise file.error(f"lacks {name!r}, which every published {kind} has: {SAVE}")
+        raise file.lacks(name, f"which every published {kind} has")
     for name in sorted(set(file.tensors) - needed - unused):
         raise file.error(f"has an unknown {name!r}, which no published {kind} has: {SAVE}")
 

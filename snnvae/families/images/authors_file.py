@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,9 @@ import torch
 from torch import Tensor
 
 from snnvae.errors import CheckpointError
+from snnvae.export.state_dict import names_in, state_dict_in
 from snnvae.export.torch_file import read_torch
 from snnvae.train import checkpoint
-
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which a training script may keep the state dict beside other things."""
-
-PARALLEL = "module."
-"""What torch.nn.DataParallel puts before every name."""
 
 SAVE = "give what torch.save(net.state_dict(), …) wrote"
 
@@ -34,24 +29,24 @@ class StateDictFile:
     tensors: Mapping[str, Any]
 
     @classmethod
-    def read(cls, path: Path) -> StateDictFile:
-        """Loads a file that holds nothing but plain types and tensors."""
+    def read(cls, path: Path, marks: Collection[str]) -> StateDictFile:
+        """Loads a file that holds nothing but plain types and tensors; marks: names that tell its
+        state dict from other things in it."""
         content = read_torch(path, SAVE)
         if checkpoint.says(content, checkpoint.FORMAT, checkpoint.VERSION, path):
             raise CheckpointError(f"{path} is a checkpoint of snnvae's own: leave `kind` out")
-        for wrapper in WRAPPERS:
-            if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-                content = content[wrapper]
-                break
-        if not isinstance(content, Mapping) or not all(isinstance(name, str) for name in content):
+        tensors = state_dict_in(content, marks)
+        if tensors is None:
             raise CheckpointError(f"{path} holds no state_dict: {SAVE}")
-        if all(name.startswith(PARALLEL) for name in content):
-            content = {name.removeprefix(PARALLEL): value for name, value in content.items()}
-        return cls(path, content)
+        return cls(path, tensors)
 
     def error(self, what: str) -> CheckpointError:
         """The file as subject of a sentence that says what is wrong with it."""
         return CheckpointError(f"{self.path} {what}")
+
+    def lacks(self, name: str, what: str) -> CheckpointError:
+        """The error that a name is missing, beside those that are there."""
+        return self.error(f"lacks {name!r}, {what}: {SAVE}; it has {names_in(self.tensors)}")
 
     def shape(self, name: str, rank: int) -> tuple[int, ...]:
         """Shape of a tensor of that many axes."""
@@ -74,7 +69,7 @@ class StateDictFile:
 
     def _dense(self, name: str) -> Tensor:
         if name not in self.tensors:
-            raise self.error(f"lacks '{name}': {SAVE}")
+            raise self.lacks(name, "a tensor of its kind")
         value = self.tensors[name]
         if (
             not isinstance(value, Tensor)

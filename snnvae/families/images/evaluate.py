@@ -13,6 +13,7 @@ from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.images import data
 from snnvae.families.images.card import model_card
+from snnvae.families.images.family import check_fit
 from snnvae.families.images.metrics.metrics import Metrics, names
 from snnvae.families.images.metrics.networks import DeployedNetwork, MeasuredNetwork, TrainedNetwork
 from snnvae.families.images.metrics.recogniser import Recogniser
@@ -42,6 +43,8 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         dataset, size = asked.dataset, _side(graphs)
         networks = {p: partial(DeployedNetwork, graphs, p, **common) for p in asked.precisions}
     split = data.load(dataset, data_dir=asked.data_dir, image_size=size, progress=asked.progress)
+    if model is not None:
+        check_fit(model.config, split, asked.data_dir)
     images = split.test[: asked.samples]
     judge = Metrics(
         asked.metrics,
@@ -51,6 +54,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         asked.inception,
         Recogniser(split.train, split.train_labels),
         split.test_labels[: asked.samples],
+        asked.reference,
     )
     figures = {name: judge(make()) for name, make in networks.items()}
     by_metric: dict[str, dict[str, Any]] = {}

@@ -61,8 +61,7 @@ class Images(Family):
         split = data.load(
             settings.dataset, data_dir=where, image_size=settings.image_size, progress=progress
         )
-        _check_shape(settings, split)
-        _check_classes(settings, where)
+        check_fit(settings, split, where)
         return as_data(split)
 
     def batch(self, settings: Config, samples: Samples, coin: torch.Generator | None) -> Batch:
@@ -174,22 +173,20 @@ def scaled(sizes: Sequence[int], share: float) -> tuple[int, ...]:
     return tuple(max(1, round(size * share)) for size in sizes)
 
 
-def _check_classes(config: Config, where: Path | None) -> None:
-    if not config.conditional:
-        return
-    have = data.classes_of(config.dataset, where)
-    if have != config.classes:
-        raise ConfigError(
-            f"{config.dataset} has {have} classes, the settings say {config.classes}: leave out "
-            "classes"
-        )
-
-
-def _check_shape(config: Config, split: data.Split) -> None:
+def check_fit(config: Config, split: data.Split, where: Path | None) -> None:
+    """ConfigError where images are not of the shape, or the classes, that a model is made for."""
     have = tuple(split.train.shape[1:])
     want = (config.channels, config.image_size, config.image_size)
     if have != want:
         raise ConfigError(
             f"{config.dataset} has images (channels, height, width) = {have}, the settings ask for "
-            f"{want}: set image_size and channels to the data set's"
+            f"{want}: set image_size and channels to the data set's, or give images of that shape"
+        )
+    if not config.conditional:
+        return
+    classes = data.classes_of(config.dataset, where)
+    if classes != config.classes:
+        raise ConfigError(
+            f"{config.dataset} has {classes} classes, the settings say {config.classes}: leave out "
+            "classes, or give images of as many"
         )

@@ -212,8 +212,10 @@ def same(path: Path, kind: str, weights: Weights) -> bool:
 
 
 @both
-@pytest.mark.parametrize("wrapper", [None, "state_dict", "model_state_dict", "model"])
-@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize(
+    "wrapper", [None, "state_dict", "model_state_dict", "model", "net", "best"]
+)
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "model.module._orig_mod."])
 def test_wrappers_and_prefixes(tmp_path: Path, kind: str, wrapper: str | None, prefix: str) -> None:
     weights = published.state_dict(Sizes(kind))
     content: Any = OrderedDict((prefix + name, value) for name, value in weights.items())
@@ -223,6 +225,17 @@ def test_wrappers_and_prefixes(tmp_path: Path, kind: str, wrapper: str | None, p
     torch.save(content, tmp_path / "a.pth")
     assert same(tmp_path / "a.pth", kind, weights)
     assert published_kind(tmp_path / "a.pth") == kind
+
+
+def test_names_of_another_network_are_shown(tmp_path: Path) -> None:
+    torch.save({"net": {"conv1.weight": torch.zeros(2)}}, tmp_path / "a.pth")
+    message = "lacks 'encoder.0.weight', so it is not a published fsvae: .*; it has 'conv1.weight'"
+    with pytest.raises(CheckpointError, match=message):
+        read_authors(tmp_path / "a.pth", "fsvae")
+    with pytest.raises(
+        ConfigError, match="no data set 'fashion': there is digits, mnist, fashion-m"
+    ):
+        read_authors(tmp_path / "a.pth", "fsvae", dataset="fashion")
 
 
 def test_what_no_network_runs_may_be_absent(saved: Callable[..., Path]) -> None:

@@ -92,3 +92,12 @@ def test_the_weight_of_the_prior_goes_with_its_distance() -> None:
     assert before.prior_weight == 1.0
     assert Config.completed({"prior_loss": "kl"}, None, before)["prior_weight"] == 1e-4
     assert "prior_weight" not in Config.completed({"prior_loss": "psp"}, None, before)
+
+
+def test_a_number_alone_is_one_of_one() -> None:
+    assert Config.from_dict({"model": "esvae", "widths": 5}).widths == (5,)
+    for value in (True, "5", 0, 5.0, float("nan"), [[1]], ["4"], [4.0]):
+        with pytest.raises(ConfigError, match="widths"):
+            Config.from_dict({"model": "esvae", "widths": value})
+    with pytest.raises(ConfigError, match=r"betas \(0.9,\) must be two numbers"):
+        Config.from_dict({"model": "esvae", "betas": 0.9})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from snnvae.errors import CheckpointError
 from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.families.images.config import Config
+from snnvae.families.images.metrics.published_features import is_autoencoder, read_autoencoder
 from snnvae.train import checkpoint
 from snnvae.typed import typed
 
@@ -20,8 +22,8 @@ BATCH = 256
 
 
 def load_features(path: Path, image_shape: tuple[int, ...]) -> Autoencoder:
-    """The autoencoder that `snnvae train-fad` wrote, for images (C, H, W)."""
-    config, model = checkpoint.load(path, lambda _: Config)
+    """The autoencoder that `snnvae train-fad` wrote, or FSVAE's authors', for images (C, H, W)."""
+    config, model = _loaded(path)
     if not isinstance(model, Autoencoder):
         raise CheckpointError(f"{path} is an {config.model}: give what `snnvae train-fad` wrote")
     own = (config.channels, config.image_size, config.image_size)
@@ -31,6 +33,16 @@ def load_features(path: Path, image_shape: tuple[int, ...]) -> Autoencoder:
             f"the same data set by `{typed('train-fad', image_size=image_shape[-1])}`"
         )
     return model
+
+
+def _loaded(path: Path) -> tuple[Any, Any]:
+    try:
+        return checkpoint.load(path, lambda _: Config)
+    except CheckpointError:
+        if not is_autoencoder(path):
+            raise
+    model = read_autoencoder(path)
+    return model.config, model
 
 
 @torch.no_grad()

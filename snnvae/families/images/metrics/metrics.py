@@ -16,8 +16,10 @@ from snnvae.errors import ConfigError, DataError, MissingError
 from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.families.images.metrics import METRICS
 from snnvae.families.images.metrics.features import features, load_features
+from snnvae.families.images.metrics.frechet import Gaussian
 from snnvae.families.images.metrics.inception_network import inception_scores, weights_file
 from snnvae.families.images.metrics.networks import GeneratedImages, MeasuredNetwork
+from snnvae.families.images.metrics.published_features import read_statistics
 from snnvae.families.images.metrics.recogniser import Recogniser
 
 
@@ -29,6 +31,7 @@ class Metrics:
     images     held-out ones (N, C, H, W), reconstructed for 'mse', real ones for the others
     generated  images to draw
     features   the autoencoder's checkpoint, for 'fad' and 'prdc'
+    reference  statistics of features (an .npz), to which 'fad' is told too
     inception  Inception's weights, for 'is' and 'fid'
     recogniser for 'recognised'
     label      classes of `images` (N,), for conditional models
@@ -41,6 +44,7 @@ class Metrics:
     inception: Path | None = None
     recogniser: Recogniser | None = None
     label: NDArray[np.int64] | None = None
+    reference: Path | None = None
 
     def __call__(self, network: MeasuredNetwork) -> dict[str, Any]:
         """Figures by name; a text where something is missing that cannot be made here."""
@@ -95,6 +99,13 @@ class Run:
                 "and name its model.pt with `features`"
             )
         return load_features(self.asked.features, self.asked.images.shape[1:])
+
+    @cached_property
+    def reference(self) -> Gaussian | None:
+        """The statistics that are named, if any; DataError if they are not of these features."""
+        if self.asked.reference is None:
+            return None
+        return read_statistics(self.asked.reference, self.feature_network.config.latent)
 
     @cached_property
     def features(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

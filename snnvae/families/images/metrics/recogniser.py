@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnvae.errors import ConfigError
 from snnvae.families.images.data import Images
 
 TRAINING = 10_000
@@ -36,6 +37,11 @@ class Recogniser:
 
         order = np.random.Generator(np.random.Philox(key=SUBSET_SEED)).permutation(len(self.train))
         chosen = np.sort(order[:TRAINING])
+        if len(np.unique(self.train_label[chosen])) < 2:
+            raise ConfigError(
+                "the training images are of one class, which tells nothing apart: give a data set "
+                "with several classes"
+            )
         return SVC(C=10.0, gamma="scale").fit(_flat(self.train[chosen]), self.train_label[chosen])
 
     def recognised(
