@@ -84,12 +84,16 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/",
 )
 @click.version_option(__version__, prog_name="snnvae")
-def group() -> None:
+@click.pass_context
+def group(ctx: click.Context) -> None:
     """From a trained spiking network to neuromorphic hardware, spike for spike."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 class Bar:

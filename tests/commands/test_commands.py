@@ -45,6 +45,11 @@ def test_the_help_lists_every_command(cli: Cli) -> None:
     assert "Example: snnvae run-lava" in out
 
 
+def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
+    ended = cli()
+    assert (ended.code, ended.out, ended.err) == (0, cli("--help").out, "")
+
+
 def test_the_help_imports_nothing_heavy() -> None:
     """Half a second is too short for torch, Lava, or even NumPy and NIR."""
     script = (
