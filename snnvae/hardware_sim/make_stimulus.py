@@ -198,6 +198,11 @@ def with_sample_axis(data: Mapping[str, np.ndarray], network: Interface) -> dict
                 f"data for input '{name}' has shape {np.shape(values)}, needs (samples, steps, "
                 f"{shape}), or {other}{'' if port.constant else ' for one sample'}"
             )
+        if 0 in array.shape[:2]:
+            raise DataError(
+                f"data for input '{name}' holds {array.shape[0]} samples of {array.shape[1]} steps; "
+                "give at least one of each"
+            )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DataError(f"data for input '{name}' holds values that are not finite; mend them")
         given[name] = array

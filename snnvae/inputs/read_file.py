@@ -62,13 +62,18 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
         raise DataError(
             f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
         ) from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: a folder; give the file in it") from None
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
         return _refuse(path, f"damaged: {one_line(error)}")
     if start.startswith(GIT_LFS):
         raise DataError(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")
-    return _refuse(path, "empty" if not start else "it begins otherwise")
+    if not start:
+        return _refuse(path, "empty")
+    text = all(byte >= 32 or byte in b"\t\r\n" for byte in start)
+    return _refuse(path, "text; save it with numpy.save" if text else "another kind of file")
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:

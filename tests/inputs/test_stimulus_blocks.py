@@ -82,6 +82,8 @@ def test_arrays_are_called_as_the_inputs_are(nets: Any, tmp_path: Path) -> None:
         (np.full((2, 4, 2), "1"), "of text; give true and false or numbers"),
         (np.zeros((2, 4, 2), "M8[s]"), "of type datetime64"),
         (np.full((2, 4, 2), np.nan), "values that are not finite; mend them"),
+        (np.ones((0, 4, 2)), "holds 0 samples of 4 steps; give at least one of each"),
+        (np.ones((2, 0, 2)), "holds 2 samples of 0 steps; give at least one of each"),
         (np.ones((2, 4, 3)), r"has shape \(2, 4, 3\), needs \(samples, steps, 2\)"),
         (np.ones(4), r"has shape \(4,\), needs \(samples, steps, 2\), or \(steps, 2\) for one"),
     ],
@@ -133,7 +135,9 @@ def test_what_the_sampler_feeds_needs_no_data(nets: Any, tmp_path: Path) -> None
     [
         ("none.npy", None, "no such file; pass `data`"),
         ("text.npy", b"hello", "not a plain .npy or .npz file"),
-        ("empty.npy", b"", "not a plain .npy or .npz file"),
+        ("numbers.npy", b"0 1 0\n1 0 1\n", "text; save it with numpy.save"),
+        ("x.pkl", b"\x80\x04\x95", "another kind of file"),
+        ("empty.npy", b"", r"not a plain .npy or .npz file.*\(empty\)"),
         ("cut.npz", b"PK\x03\x04 and no more", "not a plain .npy or .npz file"),
     ],
 )
