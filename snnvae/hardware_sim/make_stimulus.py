@@ -200,8 +200,8 @@ def with_sample_axis(data: Mapping[str, np.ndarray], network: Interface) -> dict
             )
         if 0 in array.shape[:2]:
             raise DataError(
-                f"data for input '{name}' holds {array.shape[0]} samples of {array.shape[1]} steps; "
-                "give at least one of each"
+                f"data for input '{name}' holds {array.shape[0]} samples of {array.shape[1]} "
+                "steps; give at least one of each"
             )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DataError(f"data for input '{name}' holds values that are not finite; mend them")
