@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import traceback
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -175,6 +176,8 @@ def main(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         streams.guard()
+        if not sys.warnoptions:  # NumPy's lines of our code; what matters is an error of ours
+            warnings.simplefilter("ignore", RuntimeWarning)
         interrupts.take_charge()
     bar = Bar()
     try:
@@ -190,6 +193,8 @@ def main(arguments: list[str] | None = None) -> None:
         code, said = MISTAKE, error.format_message()
     except (KeyboardInterrupt, click.Abort):
         code, said = INTERRUPTED, "interrupted"
+    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        code, said = MISTAKE, f"{error.filename}: {error.strerror}; give a file that can be used"
     except MemoryError as error:
         code, said = MISTAKE, f"not enough memory: {error}; run fewer samples or steps at once"
     except Exception as error:

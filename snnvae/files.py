@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from snnvae.errors import OutputError
+from snnvae.errors import OutputError, SnnvaeError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no room: on the disk, in a quota, in a file."""
@@ -109,7 +109,7 @@ def write_aside(path: Path) -> Iterator[Path]:
         temporary.replace(target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        cause = _system_error(error)
+        cause = None if isinstance(error, SnnvaeError) else _system_error(error)
         if cause is not None:
             raise OutputError(f"cannot write {path}: {said_of(cause)}") from error
         raise

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from snnvae.conventions import Gain, IfGain, InitialState, Integrator, ResetMode, SpikeRule
+from snnvae.errors import ConfigError
 
 DEFAULT_STEPS = 16
+SHORTEST, LONGEST = 1e-30, 1e30
+"""Of a time step, in seconds."""
 LOOP_LATENCIES = ("process", "accept")
 SCALE_PER = ("layer", "channel")
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -55,3 +58,12 @@ class Options:
     scale_per: str = "layer"
     scales: Scales = field(default_factory=dict)
     saturate: bool = False
+
+
+def check_dt(dt: object) -> None:
+    """ConfigError unless it is a time step in seconds, by which numbers stay numbers."""
+    if not isinstance(dt, (int, float)) or not SHORTEST <= dt <= LONGEST:
+        raise ConfigError(
+            f"dt = {dt!r} is not a positive number of seconds ({SHORTEST:g} to {LONGEST:g}); "
+            "pass `dt`"
+        )

@@ -19,7 +19,7 @@ import torch
 from little_room import little_room
 from PIL import Image
 
-from snnvae.errors import OutputError
+from snnvae.errors import BackendError, OutputError
 from snnvae.files import open_aside, write_aside, write_text
 
 
@@ -209,3 +209,17 @@ def test_what_a_dead_process_left_is_cleared_by_the_next(tmp_path: Path) -> None
         for process in (live, dead):
             process.kill()
             process.communicate()
+
+
+def test_an_error_of_ours_is_not_taken_for_this_file_s(tmp_path: Path) -> None:
+    """Another folder may be full while this file is open."""
+
+    def write() -> None:
+        with write_aside(tmp_path / "a"):
+            try:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            except OSError as error:
+                raise BackendError("the temporary folder is full") from error
+
+    with pytest.raises(BackendError, match="temporary folder"):
+        write()

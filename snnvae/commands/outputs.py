@@ -24,7 +24,7 @@ class OutputFile(click.Path):
     is_folder = False
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """A path; nothing is no path."""

@@ -17,7 +17,15 @@ from snnvae.conventions import Conventions, Stated
 from snnvae.deploy.metadata import check_metadata
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError, GraphError
-from snnvae.options import CHOICES, DEFAULT_STEPS, LOOP_LATENCIES, SCALE_PER, Options, Scales
+from snnvae.options import (
+    CHOICES,
+    DEFAULT_STEPS,
+    LOOP_LATENCIES,
+    SCALE_PER,
+    Options,
+    Scales,
+    check_dt,
+)
 from snnvae.program import Input, Readout
 
 METADATA_KEY = "snnvae"
@@ -95,8 +103,7 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
             "the file does not say its time step dt, and NIR has no default; "
             "pass `dt` in seconds (Norse: 1e-3, snnTorch: 1e-4)"
         )
-    if not isinstance(dt, (int, float)) or not np.isfinite(dt) or dt <= 0:
-        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass `dt`")
+    check_dt(dt)
     steps = options.steps if options.steps is not None else metadata.get("steps", DEFAULT_STEPS)
     if not isinstance(steps, int) or steps < 1:
         raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass `steps`")

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from snnvae.program import Program, Readout
+from snnvae.errors import DataError
+from snnvae.program import Connection, Program, Readout
 from snnvae.stimulus import Stimulus
+
+_MOST_INTEGER = 2.0**56
+"""A membrane is 64 times a current, in int64."""
 
 
 def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]:
@@ -26,7 +30,8 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
         values = stream[:, :1] if once else stream
         rows = values.reshape(-1, 1, *stream.shape[2:])
         # Row by row: a product of matrices may round differently for another number of rows.
-        flat = np.concatenate([connection.synapse.apply(row) for row in rows])
+        with np.errstate(over="ignore", invalid="ignore"):
+            flat = np.concatenate([connection.synapse.apply(row) for row in rows])
         layer = program.layer(connection.target)
         # A Flatten may lie between.
         current = flat.reshape(*values.shape[:2], *layer.shape)
@@ -36,12 +41,26 @@ def host_currents(program: Program, stimulus: Stimulus) -> dict[str, np.ndarray]
             current = late
         if connection.host_bias is not None:
             current = current + connection.host_bias
-        if program.precision == "fixed":
-            current = np.rint(current * layer.scale).astype(np.int64)
-        elif layer.weight_grid:
-            current = np.rint(current / layer.weight_grid) * layer.weight_grid
+        current = _on_grid(current, program, connection)
         currents[connection.name] = np.broadcast_to(current, (*stream.shape[:2], *layer.shape))
     return currents
+
+
+def _on_grid(current: np.ndarray, program: Program, connection: Connection) -> np.ndarray:
+    """Currents as the layer holds them; DataError where it has no number for one."""
+    layer = program.layer(connection.target)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if program.precision == "fixed":
+            current = np.rint(current * layer.scale)
+        elif layer.weight_grid:
+            current = np.rint(current / layer.weight_grid) * layer.weight_grid
+    most = _MOST_INTEGER if program.precision == "fixed" else np.finfo(np.float64).max
+    if not (np.abs(current) <= most).all():
+        raise DataError(
+            f"input '{connection.source}' drives '{connection.target}' with currents beyond any "
+            "number that it holds; scale the data or the weights"
+        )
+    return current.astype(np.int64) if program.precision == "fixed" else current
 
 
 def readout(program: Program, final: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -288,3 +288,33 @@ def test_a_class_of_a_model_that_has_none(
     assert "leave out --class" in line
     assert cli(command, sampled, "--class", "seven", *out).code == 2
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("dt", ["1e-320", "1e300", "inf", "nan", "0", "-1"])
+def test_a_time_step_that_is_none(cli: Cli, model: Path, tmp_path: Path, dt: str) -> None:
+    for command in ("inspect", "check"):
+        line = cli(command, model, "--dt", dt).mistake
+        assert "is not a positive number of seconds (1e-30 to 1e+30); pass --dt" in line
+    (tmp_path / "x.net").touch()
+    assert (
+        "pass --dt"
+        in cli("import", tmp_path / "x.net", "-o", tmp_path / "y.nir", "--dt", dt).mistake
+    )
+
+
+def test_a_file_that_may_not_be_read(
+    cli: Cli, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read all, so the system's refusal is played."""
+    checkpoint = tmp_path / "a.pt"
+    checkpoint.write_bytes(zoo.path("digits-esvae", ".pt").read_bytes())
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: Any, **how: Any) -> Any:
+        if path == checkpoint:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **how)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    line = cli("export", checkpoint, "-o", tmp_path / "b.nir").mistake
+    assert f"{checkpoint}: Permission denied" in line

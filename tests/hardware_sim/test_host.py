@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnvae.errors import DataError
 from snnvae.hardware_sim.host import host_currents, readout
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -73,3 +74,13 @@ def test_the_readout_is_in_real_units_through_its_rule(nets: Any) -> None:
 
 def test_layers_that_spike_have_no_readout(nets: Any) -> None:
     assert readout(program(nets), {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("precision", "value"), [("float", 1e308), ("fixed", 1e30), ("fixed", 1e308)]
+)
+def test_currents_that_no_number_holds_are_named(nets: Any, precision: str, value: float) -> None:
+    """Warnings are errors here: nothing is left to say for NumPy."""
+    stimulus = Stimulus({"x": np.full((1, 2, 2), value)}, (0,))
+    with pytest.raises(DataError, match="input 'x' drives 'lif' with currents beyond any number"):
+        host_currents(program(nets, precision), stimulus)

@@ -18,6 +18,7 @@ from typing import Any
 from snnvae import errors
 from snnvae.deploy.lava import leftovers
 from snnvae.deploy.lava.job import Job
+from snnvae.deploy.lava.watch import killed_by
 from snnvae.errors import BackendError
 from snnvae.interrupts import interrupts_wait
 
@@ -94,7 +95,13 @@ class LavaProcess:
                 f"the path of the temporary folder {self.folder} is too long for Lava's sockets; "
                 "set TMPDIR to a shorter one"
             )
-        self._job.write(self.folder)
+        try:
+            self._job.write(self.folder)
+        except OSError as error:
+            raise BackendError(
+                f"cannot write the run into the temporary folder {self.folder}: {error.strerror}; "
+                "make room there, or set TMPDIR to another folder"
+            ) from error
         self._status, theirs = os.pipe()
         command = [sys.executable, "-I", "-c", _BOOT, json.dumps([*map(str, sys.path)])]
         try:
@@ -122,9 +129,7 @@ class LavaProcess:
         if not data:
             assert self._process is not None
             code = self._process.wait()
-            how = (
-                f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-            )
+            how = killed_by(-code) if code < 0 else f"ended with {code}"
             raise BackendError(f"Lava's process {how} before it was done") from self._log()
         return data
 

@@ -100,8 +100,16 @@ def failure(actor: Any) -> str | None:
         return None
     code = actor.exitcode
     if code is not None and code < 0:
-        return f"was killed by {signal.Signals(-code).name}"
+        return killed_by(-code)
     return f"ended with exit code {code}"
+
+
+def killed_by(number: int) -> str:
+    """In words, with what it means where shared memory could not be had."""
+    text = f"was killed by {signal.Signals(number).name}"
+    if number == signal.SIGBUS:
+        text += ": /dev/shm, shared memory, is full; make room, or run fewer samples at once"
+    return text
 
 
 def actors_of(runtime: Any) -> list[tuple[str, Any]]:

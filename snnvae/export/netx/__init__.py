@@ -12,12 +12,12 @@ import nir
 import numpy as np
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.errors import ConfigError, GraphError, UnsupportedError
+from snnvae.errors import GraphError, UnsupportedError
 from snnvae.export.netx.biases import whole_biases
 from snnvae.export.netx.file import load, save
 from snnvae.export.netx.from_program import from_program
 from snnvae.export.netx.to_graph import to_graph
-from snnvae.options import Options
+from snnvae.options import Options, check_dt
 from snnvae.program import Program
 
 
@@ -56,8 +56,7 @@ def read_netx(path: Path, dt: float = 1e-3) -> tuple[nir.NIRGraph, tuple[str, ..
     The graph's fixed-point program gives netx's spikes bit for bit. dt: seconds per step, of which
     netx knows nothing.
     """
-    if not 0 < dt < float("inf"):
-        raise ConfigError(f"dt = {dt!r} is not a positive number of seconds; pass `dt`")
+    check_dt(dt)
     layers = load(path)
     try:
         return to_graph(layers, dt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pickle
@@ -20,6 +21,7 @@ from snnvae.deploy import lava
 from snnvae.deploy.lava import leftovers
 from snnvae.deploy.lava.isolation import interrupts_wait
 from snnvae.deploy.lava.job import Job
+from snnvae.deploy.lava.watch import killed_by
 from snnvae.errors import BackendError, DataError
 from snnvae.progress import NoProgress
 from snnvae.stimulus import Stimulus
@@ -231,3 +233,19 @@ def test_an_interrupt_waits_for_the_end_of_a_clean_up():
         clean_up()
     assert done == ["all of it"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_full_temporary_folder_is_named(make_program, make_stimulus, traces, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Job, "write", full)
+    program = make_program("analog")
+    with pytest.raises(BackendError, match=r"temporary folder .*: No space left .* or set TMPDIR"):
+        lava.run(program, make_stimulus(program))
+    assert traces.left() == []
+
+
+def test_shared_memory_without_room_is_named():
+    assert "/dev/shm, shared memory, is full" in killed_by(signal.SIGBUS)
+    assert killed_by(signal.SIGKILL) == "was killed by SIGKILL"
