@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ResetMode = Literal["zero", "subtract", "subtract-delayed"]
+ResetMode = Literal["zero", "subtract", "subtract-delayed", "subtract-ahead"]
 InitialState = Literal["v_reset", "v_leak", "zero"]
 Integrator = Literal["euler", "exponential", "exponential-decay"]
 SpikeRule = Literal["above", "reached"]
@@ -30,8 +30,10 @@ class Conventions:
 
     dt: seconds per logical step. reset: after a spike the membrane goes to v_reset ("zero"), loses
     its threshold at once ("subtract"), or loses it in the next step, after the decay
-    ("subtract-delayed"). initial: membrane before the first step, at v_reset, v_leak or 0; None
-    where nobody said. integrator: a step forgets dt/τ of a state and takes dt/τ of its input
+    ("subtract-delayed"), or that is done ahead ("subtract-ahead": at once, but a membrane that is
+    then above its threshold loses it in the next step too, and for a spike of that step nothing at
+    once). initial: membrane before the first step, at v_reset, v_leak or 0; None where nobody said.
+    integrator: a step forgets dt/τ of a state and takes dt/τ of its input
     ("euler"), 1 − exp(−dt/τ) of both ("exponential": exact for an input that is constant during the
     step), or forgets the latter and takes the former ("exponential-decay").
     spike: where v > v_threshold ("above") or v ≥ v_threshold ("reached").

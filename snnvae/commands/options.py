@@ -125,7 +125,7 @@ def convention_options(command: Command) -> Command:
 
 
 _HELP = {
-    "reset": "After a spike: to v_reset, or minus the threshold (at once, or after the decay).",
+    "reset": "After a spike: to v_reset, or minus the threshold (see docs/conventions.md).",
     "initial": "Membrane before the first step.",
     "integrator": "A step: dt/τ (Euler), the exact exponential, or only its decay.",
     "spike": "Where v > v_threshold, or v ≥ v_threshold.",

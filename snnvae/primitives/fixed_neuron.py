@@ -73,9 +73,13 @@ class FixedNeuron(Neuron):
             v = np.where(v > fixed_point.SILENT_LIMIT, 0, v)
             return v, (v, *memory)
         threshold = self.threshold << fixed_point.ACTIVATION_SHIFT
-        if self.reset == "subtract-delayed":
-            v = fixed_point.clip(v - np.where(self._fires(state[0], threshold), threshold, 0))
-            return self._fires(v, threshold), (v, *memory)
+        if self.reset in ("subtract-delayed", "subtract-ahead"):
+            owed = np.where(self._fires(state[0], threshold), threshold, 0)
+            v = fixed_point.clip(v - owed)
+            spikes = self._fires(v, threshold)
+            if self.reset == "subtract-ahead":
+                v = fixed_point.clip(v - (np.where(spikes, threshold, 0) - owed))
+            return spikes, (v, *memory)
         spikes = self._fires(v, threshold)
         after = np.int64(0) if self.reset == "zero" else v - threshold
         return spikes, (np.where(spikes, after, v), *memory)

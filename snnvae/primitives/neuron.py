@@ -35,7 +35,9 @@ class FloatNeuron(Neuron):
     threshold fires too. start: the first membrane.
 
     After a spike v = 0; with reset "subtract" v −= threshold; with "subtract-delayed" the threshold
-    is subtracted in the next step, after the decay.
+    is subtracted in the next step, after the decay. "subtract-ahead" is that a step ahead: with
+    owed = [v above the threshold] of the step before, v −= threshold·owed, then after the spikes
+    v −= threshold·(spike − owed).
     """
 
     dv: np.ndarray
@@ -91,9 +93,13 @@ class FloatNeuron(Neuron):
         v = (1 - self.dv) * state[0] + u + self.bias
         if self.threshold is None:
             return v, (v, *_memory(self.du, u))
-        if self.reset == "subtract-delayed":
-            v = v - np.where(self._fires(state[0]), self.threshold, 0.0)
-            return self._fires(v), (v, *_memory(self.du, u))
+        if self.reset in ("subtract-delayed", "subtract-ahead"):
+            owed = np.where(self._fires(state[0]), self.threshold, 0.0)
+            v = v - owed
+            spikes = self._fires(v)
+            if self.reset == "subtract-ahead":
+                v = v - (np.where(spikes, self.threshold, 0.0) - owed)
+            return spikes, (v, *_memory(self.du, u))
         spikes = self._fires(v)
         after = np.float64(0) if self.reset == "zero" else v - self.threshold
         return spikes, (np.where(spikes, after, v), *_memory(self.du, u))

@@ -25,7 +25,7 @@ from snnvae.options import Options
 SEEDS = st.integers(0, 2**32 - 1)
 CONVENTIONS = st.fixed_dictionaries(
     {
-        "reset": st.sampled_from(["zero", "subtract", "subtract-delayed"]),
+        "reset": st.sampled_from(["zero", "subtract", "subtract-delayed", "subtract-ahead"]),
         "initial": st.sampled_from(["zero", "v_reset", "v_leak"]),
         "integrator": st.sampled_from(["euler", "exponential", "exponential-decay"]),
         "spike": st.sampled_from(["above", "reached"]),

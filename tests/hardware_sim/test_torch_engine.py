@@ -35,7 +35,7 @@ from snnvae.stimulus import Stimulus
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
 DEVICES = ["cpu", pytest.param("cuda", marks=NO_CUDA)]
 PRECISIONS: list[Precision] = ["float", "fixed"]
-RESETS = ["zero", "subtract", "subtract-delayed"]
+RESETS = ["zero", "subtract", "subtract-delayed", "subtract-ahead"]
 STEPS = 10
 BATCH = 15
 
@@ -67,8 +67,8 @@ def test_the_zoo_s_models(name: str, precision: Precision, device: str) -> None:
 
 def random_program(seed: int, precision: Precision) -> tuple[Program, Stimulus]:
     """Tenths or sixteenths, every reset and spike rule in turn, three samples."""
-    rules = {"reset": RESETS[seed % 3], "spike": ("above", "reached")[seed // 3 % 2]}
-    case = random_graph(seed, decimals=seed // 6 % 2 == 1, metadata=rules)
+    rules = {"reset": RESETS[seed % 4], "spike": ("above", "reached")[seed // 4 % 2]}
+    case = random_graph(seed, decimals=seed // 8 % 2 == 1, metadata=rules)
     program = compile_graph(case.graph, precision, Options(saturate=precision == "fixed")).program
     samples = [random_streams(case, STEPS, 7 * seed + n) for n in range(3)]
     streams = {name: np.stack([s[name] for s in samples]) for name in samples[0]}

@@ -58,6 +58,11 @@ class Loihi(NamedTuple):
         if mode == "subtract-delayed":
             v = max(-TOP + 1, min(TOP - 1, v - level * (before > level)))
             return v > level, v
+        if mode == "subtract-ahead":
+            owed = before > level
+            v = max(-TOP + 1, min(TOP - 1, v - level * owed))
+            spike = v > level
+            return spike, max(-TOP + 1, min(TOP - 1, v - level * (spike - owed)))
         if v <= level:
             return False, v
         return True, 0 if mode == "zero" else v - level
@@ -75,7 +80,12 @@ def fixed(n: Loihi, **changes: object) -> FixedNeuron:
     return FixedNeuron("LIF", np.array(n.dv), bias(n), np.zeros((), np.int64), **changes)
 
 
-@given(neurons, membranes, weighted, st.sampled_from(["zero", "subtract", "subtract-delayed"]))
+@given(
+    neurons,
+    membranes,
+    weighted,
+    st.sampled_from(["zero", "subtract", "subtract-delayed", "subtract-ahead"]),
+)
 def test_lif(n: Loihi, v: int, weights: int, mode: str) -> None:
     layer = fixed(n, threshold=np.array(n.threshold), reset=mode)
     spikes, (after,) = layer.step((np.array([[v]]),), np.array([[weights]]))

@@ -84,6 +84,12 @@ class _Layer:
         if self.reset == "subtract-delayed":
             self.v[i] = v = _clipped(v - level * self._over(before, level))
             return int(self._over(v, level))
+        if self.reset == "subtract-ahead":
+            owed = self._over(before, level)
+            v = _clipped(v - level * owed)
+            spike = self._over(v, level)
+            self.v[i] = _clipped(v - level * (spike - owed))
+            return int(spike)
         fires = self._over(v, level)
         self.v[i] = (0 if self.reset == "zero" else v - level) if fires else v
         return int(fires)

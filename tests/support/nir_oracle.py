@@ -221,6 +221,12 @@ class _Machine:
             v = v - threshold * over(before)
             state["v"] = v
             return over(v).astype(float)
+        if self.rules.reset == "subtract-ahead":
+            v = np.where(over(before), v - threshold, v)
+            again = over(v)
+            once = np.where(over(before), v + threshold * ~again, v - threshold * again)
+            state["v"] = once
+            return again.astype(float)
         spikes = over(v)
         after = node.v_reset if self.rules.reset == "zero" else v - threshold
         state["v"] = np.where(spikes, after, v)

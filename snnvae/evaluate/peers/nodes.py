@@ -99,9 +99,12 @@ class Neuron(nn.Module):
         v = before + forgets * (self.leak - before) + takes * x
         if self.threshold is None:
             return v, (v, i)
-        if self.conventions.reset == "subtract-delayed":
-            v = v - self.threshold * self._fires(before)
-            return self._fires(v).double(), (v, i)
+        if self.conventions.reset in ("subtract-delayed", "subtract-ahead"):
+            owed = self._fires(before).double()
+            v = v - self.threshold * owed
+            fires = self._fires(v).double()
+            after = v - self.threshold * (fires - owed)
+            return fires, (after if self.conventions.reset == "subtract-ahead" else v, i)
         fires = self._fires(v)
         after = self.rest if self.conventions.reset == "zero" else v - self.threshold
         return fires.double(), (torch.where(fires, after, v), i)

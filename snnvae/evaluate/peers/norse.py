@@ -106,7 +106,7 @@ def _membrane(state: Any) -> Tensor:
 def _need_its_conventions(conventions: Conventions) -> None:
     if (conventions.integrator, conventions.spike) != ("euler", "above"):
         raise UnsupportedError("takes Euler steps and fires above its threshold, the file does not")
-    if conventions.reset == "subtract-delayed":
+    if conventions.reset in ("subtract-delayed", "subtract-ahead"):
         raise UnsupportedError("has no delayed reset")
     if conventions.gain != "stated":
         raise UnsupportedError("takes inputs as the file says, and not otherwise")

@@ -22,7 +22,12 @@ from snnvae.primitives import FixedNeuron, FloatNeuron, fixed_point
 from snnvae.primitives.of_layer import known_neuron
 from snnvae.program import Connection, Input, Layer, Program
 
-_MODES = {"zero": scans.ZERO, "subtract": scans.SUBTRACT, "subtract-delayed": scans.DELAYED}
+_MODES = {
+    "zero": scans.ZERO,
+    "subtract": scans.SUBTRACT,
+    "subtract-delayed": scans.DELAYED,
+    "subtract-ahead": scans.AHEAD,
+}
 _NEVER = np.iinfo(np.int64).max
 
 

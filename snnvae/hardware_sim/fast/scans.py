@@ -13,8 +13,9 @@ import numpy as np
 from snnvae.compiled import njit
 from snnvae.primitives import fixed_point as fp
 
-SILENT, ZERO, SUBTRACT, DELAYED = range(4)
-"""What follows a spike: there is none; to 0; minus the threshold; minus it in the next step."""
+SILENT, ZERO, SUBTRACT, DELAYED, AHEAD = range(5)
+"""What follows a spike: there is none; to 0; minus the threshold; minus it in the next step; that a
+step ahead."""
 _BLOCK = 1024
 """Neurons whose state stays in the first cache over all steps."""
 _SHIFT, _LIMIT, _BITS = fp.ACTIVATION_SHIFT, fp.STATE_LIMIT, fp.DECAY_BITS
@@ -70,7 +71,8 @@ def scan_float(  # type: ignore[no-untyped-def]
                         current = keep_u[i] * u[b, i] + current
                         u[b, i] = current
                     x = keep[i] * v[b, i] + current + bias[i]
-                    if mode == DELAYED and v[b, i] > threshold[i]:
+                    owed = mode >= DELAYED and v[b, i] > threshold[i]
+                    if owed:
                         x = x - amount[i]
                     if mode != SILENT:
                         fires = x > threshold[i]
@@ -80,6 +82,12 @@ def scan_float(  # type: ignore[no-untyped-def]
                             x = 0.0
                         elif fires and mode == SUBTRACT:
                             x = x - amount[i]
+                        elif mode == AHEAD:
+                            if fires and not owed:
+                                x = x - amount[i]
+                            elif owed and not fires:
+                                x = x + amount[i]
+                            near[b, i] |= abs(x - threshold[i]) <= margin[t]
                     v[b, i] = x
                     if membranes.shape[1]:
                         membranes[b, t, i] = x
@@ -149,7 +157,8 @@ def scan_fixed(  # type: ignore[no-untyped-def]
                     x = min(max(x, -_LIMIT + 1), _LIMIT - 1)
                     if mode == SILENT and x > highest:
                         x = np.int64(0)
-                    if mode == DELAYED and v[b, i] > threshold[i]:
+                    owed = mode >= DELAYED and v[b, i] > threshold[i]
+                    if owed:
                         x = max(x - amount[i], -_LIMIT + 1)
                     if mode != SILENT:
                         fires = x > threshold[i]
@@ -158,6 +167,10 @@ def scan_fixed(  # type: ignore[no-untyped-def]
                             x = np.int64(0)
                         elif fires and mode == SUBTRACT:
                             x = x - amount[i]
+                        elif mode == AHEAD and fires and not owed:
+                            x = max(x - amount[i], -_LIMIT + 1)
+                        elif mode == AHEAD and owed and not fires:
+                            x = min(x + amount[i], _LIMIT - 1)
                     v[b, i] = x
                     if membranes.shape[1]:
                         membranes[b, t, i] = x

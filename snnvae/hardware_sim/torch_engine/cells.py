@@ -39,6 +39,8 @@ class Cells(ABC):
         self._device = device
         self._spiking, self._has_u = neuron.spiking, neuron.du is not None
         self._reset, self._fires_at_threshold = neuron.reset, neuron.fires_at_threshold
+        self._ahead = neuron.reset == "subtract-ahead"
+        self._late = self._ahead or neuron.reset == "subtract-delayed"
         self._threshold = self._put(neuron.threshold if self._spiking else 0)
 
     @abstractmethod
@@ -56,9 +58,9 @@ class Cells(ABC):
         after = torch.zeros_like(v) if self._reset == "zero" else v - self._threshold
         return torch.where(spikes, after, v)
 
-    def _owed(self) -> torch.Tensor:
-        """Returns what the last step's spikes still subtract."""
-        return torch.where(self._fires(self.v), self._threshold, torch.zeros_like(self.v))
+    def _taken(self, spikes: torch.Tensor) -> torch.Tensor:
+        """What spikes subtract."""
+        return torch.where(spikes, self._threshold, torch.zeros_like(self.v))
 
 
 class FloatCells(Cells):
@@ -77,9 +79,12 @@ class FloatCells(Cells):
         if not self._spiking:
             self.v = v
             return None
-        if self._reset == "subtract-delayed":
-            self.v = v - self._owed()
-            return self._fires(self.v)
+        if self._late:
+            owed = self._taken(self._fires(self.v))
+            v = v - owed
+            spikes = self._fires(v)
+            self.v = v - (self._taken(spikes) - owed) if self._ahead else v
+            return spikes
         spikes = self._fires(v)
         self.v = self._after(spikes, v)
         return spikes
@@ -109,9 +114,12 @@ class FixedCells(Cells):
         if not self._spiking:
             self.v = torch.where(v > SILENT_LIMIT, torch.zeros_like(v), v)
             return None
-        if self._reset == "subtract-delayed":
-            self.v = _clip(v - self._owed())
-            return self._fires(self.v)
+        if self._late:
+            owed = self._taken(self._fires(self.v))
+            v = _clip(v - owed)
+            spikes = self._fires(v)
+            self.v = _clip(v - (self._taken(spikes) - owed)) if self._ahead else v
+            return spikes
         spikes = self._fires(v)
         self.v = self._after(spikes, v)
         return spikes

@@ -132,13 +132,29 @@ def test_a_reset_to_zero_must_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_immediate_reset_must_be_asked_for(tmp_path: Path) -> None:
-    """With inputs so small that no membrane reaches twice its threshold."""
+    """With inputs so small that no membrane reaches twice its threshold, or by its own rule."""
     net = nn.Sequential(nn.Linear(6, 5), leaky(5, reset_delay=False))
     fill(net, scale=0.25)
     in_float64(net)
     compare(net, input_spikes(6), {1: "1"}, tmp_path, reset="subtract")
     with pytest.raises(AssertionError, match="spikes differ"):
         compare(net, input_spikes(6), {1: "1"}, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["Leaky", "Synaptic"])
+def test_an_immediate_reset_is_exact_for_membranes_of_any_size(
+    tmp_path: Path, kind: str, seed: int
+) -> None:
+    """Beyond twice its threshold a membrane loses it in the next step too."""
+    decays = (per_neuron(5),) if kind == "Leaky" else (per_neuron(5).flip(0), per_neuron(5))
+    own = {"init_hidden": True, "reset_delay": False}
+    net = nn.Sequential(nn.Linear(6, 5), getattr(snn, kind)(*decays, torch.ones(5), **own))
+    fill(net, seed)
+    in_float64(net)
+    compare(net, input_spikes(6, seed=seed), {1: "1"}, tmp_path, reset="subtract-ahead")
+    with pytest.raises(AssertionError, match="spikes differ"):
+        compare(net, input_spikes(6, seed=seed), {1: "1"}, tmp_path, reset="subtract")
 
 
 def test_float32_as_the_library_runs_by_default(tmp_path: Path) -> None:

@@ -24,11 +24,11 @@ from snnvae.stimulus import Stimulus
 
 STEPS, SAMPLES, GRAPHS = 9, 5, 40
 ZOO = Path(rounding.__file__).parents[2] / "zoo"
-RESETS = ("zero", "subtract", "subtract-delayed")
+RESETS = ("zero", "subtract", "subtract-delayed", "subtract-ahead")
 
 
 def case(seed: int, precision: Precision, **own: Any) -> tuple[Program, Stimulus]:
-    graph = random_graph(seed, metadata={"reset": RESETS[seed % 3]}, **own)
+    graph = random_graph(seed, metadata={"reset": RESETS[seed % 4]}, **own)
     program = compile_graph(graph.graph, precision, Options(saturate=True)).program
     samples = [random_streams(graph, STEPS, 31 * seed + n) for n in range(SAMPLES)]
     streams = {name: np.stack([s[name] for s in samples]) for name in samples[0]}

@@ -1,4 +1,4 @@
-"""FAD as FSVAE's authors compute it: their autoencoder's weights, statistics of its features.
+"""FAD as FSVAE's authors compute it: their autoencoder, and the statistics of its features.
 
 Sources: github.com/kamata1729/FullySpikingVAE, ann_models/ann_ae.py (`AE`, `AELarge`: names of the
 state dict) and metrics/autoencoder_fid.py (`mu` and `sigma` of the held-out images' features, in an
