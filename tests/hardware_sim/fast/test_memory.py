@@ -33,7 +33,7 @@ def test_a_portion_fits(
             program, steps, samples, threads=threads, max_memory=budget, membranes=membranes
         )
     except ConfigError:
-        least = memory._kept(program, steps, membranes) + memory._working(program, 1, membranes)
+        least = memory.kept(program, steps, membranes) + memory._working(program, 1, membranes)
         assert least > budget
         return
     assert 1 <= found.block <= samples
@@ -41,7 +41,7 @@ def test_a_portion_fits(
     running = found.threads * found.group
     assert running <= found.block or found.block == samples
     working = memory._working(program, found.window, membranes)
-    assert found.block * memory._kept(program, steps, membranes) + running * working <= budget
+    assert found.block * memory.kept(program, steps, membranes) + running * working <= budget
 
 
 def test_without_a_limit_all_samples_and_steps_run_together(nets_once: Any) -> None:
