@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +51,7 @@ class Hardware:
         several = self.devices != 1 or self.nodes > 1
         options: dict[str, Any] = {"strategy": "ddp"} if several else {}
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), quiet("lightning_fabric"):
                 warnings.simplefilter("ignore")
                 fabric = Fabric(
                     accelerator=self.accelerator,
@@ -79,6 +82,18 @@ class Hardware:
                 f"`devices` {self.devices}: each is a process of its own, and there are {cores()} "
                 "cores: use no more than these"
             )
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """A library's logger says nothing but warnings meanwhile."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def keep_freed_memory() -> None:

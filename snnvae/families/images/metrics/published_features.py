@@ -30,7 +30,7 @@ LATENTS = "latent_layer.weight"
 MARKS = frozenset({LATENTS, "decoder_input.weight", "encoder.0.0.weight"})
 COUNT = "num_batches_tracked"
 MAX_FEATURES = 4096
-STATISTICS = "give an .npz with `mu` (features,) and `sigma` (features, features)"
+STATISTICS = "give an .npz with mu (features,) and sigma (features, features)"
 
 
 def is_autoencoder(path: Path) -> bool:
