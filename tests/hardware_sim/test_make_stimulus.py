@@ -67,11 +67,11 @@ def test_more_data_than_samples_is_cut(nets: Any) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (np.zeros((4, 5, 3, 2)), r"has shape \(4, 5, 3, 2\), needs \(4, 5, 2, 3\)"),
+        (np.zeros((4, 5, 3, 2)), r"has shape \(4, 5, 3, 2\), needs \(samples, steps, 2, 3\)"),
         (np.zeros((2, 5, 2, 3)), "needs"),
         (np.zeros(6), "needs"),
-        (np.zeros((4, 5, 2, 3), dtype="U1"), "needs"),
-        (np.zeros((4, 5, 2, 3), complex), "needs"),
+        (np.zeros((4, 5, 2, 3), dtype="U1"), "is of text; give"),
+        (np.zeros((4, 5, 2, 3), complex), "is of complex numbers; give"),
     ],
 )
 def test_data_that_does_not_fit_is_named(nets: Any, data: np.ndarray, message: str) -> None:
@@ -80,7 +80,7 @@ def test_data_that_does_not_fit_is_named(nets: Any, data: np.ndarray, message: s
 
 
 def test_data_for_another_input_is_named(nets: Any) -> None:
-    with pytest.raises(DataError, match=r"data for input 'y', but the inputs are \['x'\]"):
+    with pytest.raises(DataError, match=r"data for input 'y', but the inputs are 'x'"):
         build_stimulus(program(nets), range(4), data={"y": np.zeros(3)})
 
 

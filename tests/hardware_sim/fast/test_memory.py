@@ -80,8 +80,8 @@ def test_what_a_sample_takes_by_hand(nets: Any) -> None:
     program = nets.compiled(nets.chain(nodes))
     lanes = [Layout((n,)).size for n in (2, 3, 5)]
     kept = 4 * 2 + 4 * 3 + 8 * 5
-    assert memory._kept(program, 4, membranes=False) == kept
-    assert memory._kept(program, 4, membranes=True) == kept + 4 * 8 * (3 + 5)
+    assert memory.kept(program, 4, membranes=False) == kept
+    assert memory.kept(program, 4, membranes=True) == kept + 4 * 8 * (3 + 5)
     for window in (1, 4):
         once = 16 * (lanes[1] + lanes[2])
         each = sum(lanes) + 24 * lanes[2] + 4 * (lanes[2] + 8)
