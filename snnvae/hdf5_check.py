@@ -27,6 +27,8 @@ PACKED = 1032
 WALK_SECONDS, WALK_BYTES, MOST_SECONDS = 2, 1 << 20, 60
 """Time that a walk through a file may take (it takes milliseconds), bytes for each second more, and
 the most."""
+WALK_READS = 1 << 16
+"""Bytes of the arrays that a walk reads too: texts lie on a heap, which may be damaged itself."""
 
 
 @contextmanager
@@ -81,19 +83,26 @@ def _endless_or_deadly(path: Path) -> str:
     return "HDF5 finds no end in it" if endless else "HDF5 crashes at it"
 
 
-def _walk(group: h5py.Group, depth: int = 0) -> None:
+def _walk(item: h5py.Group | h5py.Dataset, depth: int = 0) -> None:
     """Make the calls that a reading makes; what Python sees of an error is for the reader."""
-    names = group.keys() if depth <= MAX_DEPTH else ()
-    for name in names:
+    for key in _names(item.attrs):
         with suppress(Exception):
-            dict(group.attrs)
-            if isinstance(group.get(name, getlink=True), h5py.HardLink):
-                item = group[name]
-                if isinstance(item, h5py.Group):
-                    _walk(item, depth + 1)
-                else:
-                    dict(item.attrs)
-                    item.id.get_storage_size()
+            item.attrs[key]
+    if isinstance(item, h5py.Dataset):
+        with suppress(Exception):
+            if item.id.get_storage_size() <= WALK_READS:
+                item[()]
+        return
+    for name in _names(item) if depth <= MAX_DEPTH else ():
+        with suppress(Exception):
+            if isinstance(item.get(name, getlink=True), h5py.HardLink):
+                _walk(item[name], depth + 1)
+
+
+def _names(held: h5py.Group | h5py.AttributeManager) -> list[str]:
+    with suppress(Exception):
+        return list(held)
+    return []
 
 
 @dataclass
