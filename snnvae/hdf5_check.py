@@ -90,7 +90,7 @@ def _walk(item: h5py.Group | h5py.Dataset, depth: int = 0) -> None:
             item.attrs[key]
     if isinstance(item, h5py.Dataset):
         with suppress(Exception):
-            if item.id.get_storage_size() <= WALK_READS:
+            if max(item.id.get_storage_size(), item.nbytes) <= WALK_READS:
                 item[()]
         return
     for name in _names(item) if depth <= MAX_DEPTH else ():
