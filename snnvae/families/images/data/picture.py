@@ -81,7 +81,7 @@ def look(path: Path) -> Look:
     return _look(path, stat.st_size, stat.st_mtime_ns)
 
 
-@lru_cache(maxsize=1 << 20)
+@lru_cache(maxsize=1 << 18)
 def _look(path: Path, _size: int, _changed: int) -> Look:
     with _opened(path) as image:
         size = max(image.size), min(image.size)
