@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from snnvae.errors import SnnvaeError
+from snnvae.git_lfs import refuse_pointer
 from snnvae.machine import one_line
 
 MAX_DEPTH = 16
@@ -40,6 +41,10 @@ def open_hdf5(
     Damage may show at any call, as OSError, RuntimeError, KeyError, UnicodeDecodeError and more.
     otherwise: what the file then is, as "not a netx file, or truncated".
     """
+    try:
+        refuse_pointer(path, error)
+    except OSError as problem:
+        raise error(f"cannot read {path}: {problem.strerror}") from None
     unsafe = _endless_or_deadly(path)
     if unsafe:
         raise error(f"{path}: {otherwise} ({unsafe}); {remedy}")

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from snnvae.errors import ConfigError
+from snnvae.git_lfs import refuse_pointer
 
 INTEGER_BITS = 64
 """TOML 1.0.0: integers of 64 bits are handled losslessly, and for others an error is due."""
+MAX_DEPTH = 16
+"""Of tables and lists in each other."""
 MAX_COUNT = 1 << 53
 """Whole numbers up to here are exact in floating point too."""
 
@@ -28,7 +31,7 @@ class TomlTable:
             data = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{name} is not TOML: {' '.join(str(error).split())}") from None
-        _check_integers(name, data)
+        _check_values(name, data)
         return cls(name, data)
 
     @classmethod
@@ -39,6 +42,7 @@ class TomlTable:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8 text"
             raise ConfigError(f"cannot read {name}: {reason}") from None
+        refuse_pointer(path, ConfigError)
         return cls.parse(name, text)
 
     def __contains__(self, key: str) -> bool:
@@ -121,12 +125,19 @@ class TomlTable:
         raise ConfigError(" ".join(f"{self.name}: {self.at}{key} {problem}".split()))
 
 
-def _check_integers(name: str, value: Any) -> None:
-    """ConfigError for a number of any size, which nothing that follows could hold or print."""
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, (dict, list)):
-            _check_integers(name, item)
-        elif isinstance(item, int) and item.bit_length() >= INTEGER_BITS:
-            raise ConfigError(
-                f"{name} is not TOML: a whole number of {item.bit_length()} bits; it has at most 63"
-            )
+def _check_values(name: str, data: dict[str, Any]) -> None:
+    """ConfigError for numbers of any size and tables of any depth, which what follows could neither
+    hold nor print."""
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH):
+        values = [v for held in level for v in (held.values() if isinstance(held, dict) else held)]
+        for value in values:
+            if isinstance(value, int) and value.bit_length() >= INTEGER_BITS:
+                raise ConfigError(
+                    f"{name} is not TOML: a whole number of {value.bit_length()} bits; it has at "
+                    "most 63"
+                )
+        level = [value for value in values if isinstance(value, (dict, list))]
+        if not level:
+            return
+    raise ConfigError(f"{name}: tables nest deeper than {MAX_DEPTH}; nothing here does")

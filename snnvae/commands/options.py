@@ -52,7 +52,7 @@ out_option = click.option(
 )  # fmt: skip
 
 save_every_option = click.option(
-    "--save-every", type=click.FloatRange(0), default=10, show_default=True, metavar="MINUTES",
+    "--save-every", type=click.FloatRange(0, 1e9), default=10, show_default=True, metavar="MINUTES",
     help="Save within an epoch too, so that a killed training loses no more.",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ name fits, and its folder can be written.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -14,8 +15,9 @@ from typing import Any
 
 import click
 
-from snnvae.errors import OutputError
+from snnvae.errors import DataError, OutputError
 from snnvae.files import obstacle
+from snnvae.plain_text import shortened
 
 
 class OutputFile(click.Path):
@@ -48,8 +50,9 @@ class OutputFolder(OutputFile):
 
     def writes(self, path: Path, other: Path) -> bool:
         """Tells whether a result in the folder `path` would be written over `other`."""
-        real = other.resolve()
-        return real.parent == path.resolve() and any(fnmatch(real.name, r) for r in self._results)
+        real = Path(os.path.realpath(other))
+        inside = os.path.realpath(path) == str(real.parent)
+        return inside and any(fnmatch(real.name, result) for result in self._results)
 
 
 class NameOrFile(click.ParamType):
@@ -68,6 +71,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Checks, then runs."""
         inputs = list(_values(self, ctx, inputs=True))
+        for option, _, path in inputs:
+            _check_input(option, path)
         before: list[tuple[str, Path]] = []
         for option, kind, path in _values(self, ctx, inputs=False):
             problem = obstacle(path, folder=kind.is_folder)
@@ -104,6 +109,20 @@ def _values(
             yield option, kind, Path(each)
             if isinstance(kind, NameOrFile):  # file.py:attribute
                 yield option, kind, Path(each.partition(":")[0])
+
+
+def _check_input(option: str, path: Path) -> None:
+    """OutputError's counterpart: an input that the system cannot even look at."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES):
+            name = shortened(str(path), 100)
+            raise DataError(
+                f"cannot read {option} {name}: {error.strerror}; give another"
+            ) from None
+    except ValueError:  # a NUL in the name
+        raise DataError(f"{option} {str(path)[:100]!r} is no name of a file") from None
 
 
 def _same(path: Path, other: Path) -> bool:

@@ -43,9 +43,10 @@ def plan(
     fit(each, 1)
     kept = samples * _kept(programs[-1])
     if kept > resources.max_memory * 3 // 4:
+        enough = bytes_text(kept * 3 // 2).replace(" ", "")  # as the option takes it
         raise ConfigError(
             f"--samples {samples:,}: their counts alone take {bytes_text(kept)}, and half as much "
-            f"is needed beside them; give --max-memory {bytes_text(kept * 3 // 2)}, or run fewer"
+            f"is needed beside them; give --max-memory {enough}, or run fewer"
         )
     each = replace(resources, max_memory=(resources.max_memory - kept) // len(programs))
     size = max(_VALUES * _neurons(p) for p in programs)

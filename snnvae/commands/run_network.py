@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         written.append(request.out / "report.html")
     except MissingError as missing:
         left_out.append(f"no report.html: {missing}")
-    _clear_earlier(request.out, {path.name for path in written})
+    older = _older(request.out, {path.name for path in written})
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
     saturated = {name: n for name, n in info.get("saturated", {}).items() if n}
@@ -160,18 +161,21 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
         *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
         *(f"wrote {path}" for path in written),
+        *([older] if older else []),
         *outputs.notes,
         *left_out,
     ]
     return Result("\n".join(map(one_line, lines)), data)
 
 
-def _clear_earlier(folder: Path, written: Collection[str]) -> None:
-    """Remove results of an earlier run that this one has not: they would seem to be of this one.
-
-    Only those whose names are ours alone."""
-    for name in {result.replace("*", "") for result in RESULTS} - set(written):
-        (folder / name).unlink(missing_ok=True)
+def _older(folder: Path, written: Collection[str]) -> str:
+    """Says what in a folder is called like a result and is not this run's; "" for nothing."""
+    older = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name not in written and any(fnmatch(path.name, name) for name in RESULTS)
+    )
+    return f"not of this run, in the same folder: {', '.join(older)}" if older else ""
 
 
 def _activity(program: Program, spikes: Mapping[str, int], steps: int) -> Iterator[str]:

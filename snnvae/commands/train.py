@@ -148,6 +148,11 @@ def command(
         raise ConfigError(f"--devices {devices}: write a number, or auto")
     warnings: list[str] = []
     notes: list[str] = []
+
+    def tell(note: str) -> None:
+        notes.append(note)
+        progress.note(note)
+
     path = fit(
         config,
         out,
@@ -161,13 +166,13 @@ def command(
         save_memory=save_memory,
         warn=warnings.append,
         save_every=save_every,
-        tell=notes.append,
+        tell=tell,
     )
     if path is None:  # another process of this training tells
         return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error, name = last[f"test_{config.family.error}"], config.family.error_name
     text = f"held-out {name} {error:.4f} after {last['epoch']} epochs\nwrote {path}"
-    text = "\n".join([*notes, *(f"warning: {line}" for line in warnings), text])
+    text = "\n".join([*(f"warning: {line}" for line in warnings), text])
     found = {"checkpoint": str(path), **last, "warnings": warnings, "notes": notes}
     return Result(text, found, as_json=as_json)

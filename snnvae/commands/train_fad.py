@@ -54,6 +54,11 @@ def command(
     from snnvae.train.state import settings_of
 
     given, notes = given_settings(settings), list[str]()
+
+    def tell(note: str) -> None:
+        notes.append(note)
+        progress.note(note)
+
     if resume and (out / STATE).exists():
         config = settings_of(out, registry.kind_of).changed(**given)
         if config.model != MODEL:
@@ -71,9 +76,9 @@ def command(
         hardware=Hardware(accelerator),
         resume=resume,
         save_every=save_every,
-        tell=notes.append,
+        tell=tell,
     )
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     told = [f"held-out reconstruction MSE {last['test_mse']:.4f}", f"wrote {path}"]
     found = {"checkpoint": str(path), **last, "notes": notes}
-    return Result("\n".join([*notes, *told]), found, as_json=as_json)
+    return Result("\n".join(told), found, as_json=as_json)

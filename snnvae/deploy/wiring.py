@@ -49,8 +49,8 @@ def check_nodes(graph: nir.NIRGraph) -> None:
             never = field == "v_threshold"  # +inf there: see passes/silent_readouts.py
             if array.dtype.kind == "f" and not (np.isfinite(array) | never & (array > 0)).all():
                 raise GraphError(
-                    f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; "
-                    "export the file again"
+                    f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; give it "
+                    "finite values (an infinite v_threshold, and no other, means a readout)"
                 )
 
 

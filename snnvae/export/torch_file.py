@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from snnvae.errors import CheckpointError
+from snnvae.git_lfs import refuse_pointer
 
-GIT_LFS = b"version https://git-lfs.github.com"
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """How a file of torch before 1.6 begins: a pickle of its magic number."""
 ZIP = b"PK\x03\x04"
@@ -34,10 +34,7 @@ def read_torch(path: Path, remedy: str, missing: str = "") -> Any:
             start = file.read(64)
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from None
-    if start.startswith(GIT_LFS):
-        raise CheckpointError(
-            f"{path} is a pointer of Git LFS, not the file itself: fetch it with git lfs pull"
-        )
+    refuse_pointer(path, CheckpointError)
     legacy = start.startswith(LEGACY)
     if not legacy and not start.startswith(ZIP):
         raise CheckpointError(f"{path} is not a torch file, or is cut short or damaged: {remedy}")

@@ -238,7 +238,7 @@ def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
     if found[1] != steps and not (port.constant and found[1] == 1):
         raise DataError(
             f"data for input '{port.name}' has {found[1]} steps, needs {steps}; give all inputs as "
-            "many, or pass `steps`"
+            "many"
         )
     if found[0] != 1 and found[0] < batch:
         raise DataError(f"data for input '{port.name}' has {found[0]} samples, needs {batch}")

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from snnvae.errors import DataError
+from snnvae.git_lfs import refuse_pointer
 from snnvae.hardware_sim.make_stimulus import samples_in, with_sample_axis
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.nir_data import read_nir_data
@@ -21,7 +22,6 @@ from snnvae.program import Input, Program
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 1 << 16
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
-GIT_LFS = b"version https://git-lfs.github.com"
 
 
 def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
@@ -38,6 +38,17 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     try:
         streams = with_sample_axis(found, program)
         samples_in(streams)
+        steps = {
+            name: values.shape[1]
+            for name, values in streams.items()
+            if not (program.input(name).constant and values.shape[1] == 1)
+        }
+        if len(set(steps.values())) > 1:
+            said = ", ".join(f"{count} for '{name}'" for name, count in steps.items())
+            raise DataError(f"steps: {said}; give all inputs as many")
+        missing = [port.name for port in data_inputs(program) if port.name not in streams]
+        if missing:
+            raise DataError(f"it holds no data for input '{missing[0]}'; add it under that name")
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     return streams
@@ -68,8 +79,8 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
         return _refuse(path, f"damaged: {one_line(error)}")
-    if start.startswith(GIT_LFS):
-        raise DataError(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")
+    if path.is_file():
+        refuse_pointer(path, DataError)
     if not start:
         return _refuse(path, "empty")
     text = all(byte >= 32 or byte in b"\t\r\n" for byte in start)

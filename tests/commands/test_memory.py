@@ -58,7 +58,7 @@ def test_counts_that_would_not_fit_are_refused(cli: Cli, small: Path, tmp_path: 
     line = cli(*given, "--max-memory", "200kB").mistake
     assert "--samples 1,000: their counts alone take" in line
     assert not (tmp_path / "out").exists()
-    need = line.split("--max-memory ")[1].split(",")[0].replace(" ", "")
+    need = line.split("--max-memory ")[1].split(",")[0]
     assert cli(*given, "--max-memory", need).code == 0
 
 

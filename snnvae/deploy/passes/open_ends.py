@@ -21,6 +21,8 @@ def open_ends(graph: nir.NIRGraph) -> nir.NIRGraph:
     if not any(isinstance(node, nir.Output) for node in nodes.values()):
         read = {a for a, _ in edges}
         last = [n for n, node in nodes.items() if _is_neuron(node) and n not in read]
+        if not any(map(_is_neuron, nodes.values())):
+            raise GraphError("the graph has no neurons; write them, or another file is meant")
         if not last:
             raise GraphError(
                 "the graph has no output, and each of its populations is read by another one; "

@@ -58,7 +58,10 @@ def retold(data: bytes, random: Random) -> bytes:
         if not found:
             break
         some = found[int(random.integers(len(found)))]
-        match random.integers(6):
+        match random.integers(7):
+            case 6:
+                deep = ".".join(["a"] * int(random.choice([3, 3000])))
+                text += str(random.choice([f"\n{deep} = 1\n", f"\n[{deep}]\n"]))
             case 0 | 1 | 2:
                 text = text[: some.start()] + str(random.choice(NUMBERS)) + text[some.end() :]
             case 3:

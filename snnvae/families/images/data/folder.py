@@ -164,23 +164,27 @@ def _listing(folder: Path) -> tuple[Labelled, list[str]]:
             "folders, one per class, or none is"
         )
     if not beside and not within:
+        others = f"; {_counted(left_out)} in it" if left_out else ""
         raise DataError(
-            f"{folder}: holds no images ({' '.join(SUFFIXES)}), nor folders that do; name another "
-            "with `data_dir`"
+            f"{folder}: holds no images ({' '.join(SUFFIXES)}), nor folders that do{others}: "
+            "convert them, or name another with `data_dir`"
         )
     notes = []
     empty = sorted({c.name for c in classes} - {name for _, name in within})
     if empty and within:
         notes.append(f"{folder}: no images in {', '.join(f'{name}/' for name in empty)}")
     if left_out:
-        kinds = [f"{n} {suffix or 'without a suffix'}" for suffix, n in left_out.most_common(SHOWN)]
-        more = ", …" if len(left_out) > SHOWN else ""
         count = left_out.total()
         notes.append(
-            f"{folder}: {count} file{'s' * (count > 1)} left out ({', '.join(kinds)}{more}); read "
-            f"are {' '.join(SUFFIXES)}"
+            f"{folder}: {count} file{'s' * (count > 1)} left out ({_counted(left_out)}); read are "
+            f"{' '.join(SUFFIXES)}"
         )
     return beside or within, notes
+
+
+def _counted(left_out: Counter[str]) -> str:
+    kinds = [f"{n} {suffix or 'without a suffix'}" for suffix, n in left_out.most_common(SHOWN)]
+    return ", ".join(kinds) + (", …" if len(left_out) > SHOWN else "")
 
 
 def _inside(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:

@@ -122,7 +122,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except DataError:
         raise
     except Image.DecompressionBombError:
-        raise DataError(f"{path}: over the {MAX_PIXELS:,} pixels that are read") from None
+        raise DataError(
+            f"{path}: over the {MAX_PIXELS:,} pixels that are read; make it smaller"
+        ) from None
     except Exception as error:  # a damaged file raises nearly anything
         raise DataError(
             f"{path}: not a readable image ({one_line(error)}); mend or remove it"

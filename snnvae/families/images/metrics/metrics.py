@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.errors import ConfigError, DataError, MissingError
+from snnvae.errors import ConfigError
 from snnvae.families.images.ann_vae import Autoencoder
 from snnvae.families.images.metrics import METRICS
 from snnvae.families.images.metrics.features import features, load_features
@@ -114,12 +114,9 @@ class Run:
         return features(net, self.asked.images), features(net, self.generated.images)
 
     @cached_property
-    def inception_scores(self) -> dict[str, float] | str:
-        """Inception score and FID, or what is missing for them."""
-        try:
-            weights = weights_file(self.asked.inception)
-        except (DataError, MissingError) as missing:
-            return str(missing)
+    def inception_scores(self) -> dict[str, float]:
+        """Inception score and FID; DataError or MissingError for what they need."""
+        weights = weights_file(self.asked.inception)
         return inception_scores(self.asked.images, self.generated.images, weights)
 
     def need(self, least: int) -> None:
