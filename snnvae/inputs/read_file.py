@@ -46,9 +46,6 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
         if len(set(steps.values())) > 1:
             said = ", ".join(f"{count} for '{name}'" for name, count in steps.items())
             raise DataError(f"steps: {said}; give all inputs as many")
-        missing = [port.name for port in data_inputs(program) if port.name not in streams]
-        if missing:
-            raise DataError(f"it holds no data for input '{missing[0]}'; add it under that name")
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     return streams

@@ -102,6 +102,11 @@ def stimulus_blocks(
     labels: tuple[int, ...] | None = None
     if file is not None:
         given = read_input(file, program)
+        missing = [port.name for port in data_inputs(program) if port.name not in given]
+        if missing and not may_be_noise:
+            raise DataError(
+                f"{file}: it holds no data for input '{missing[0]}'; add it under that name"
+            )
         there = samples_in(given)
         if count is not None and count > there:
             raise DataError(f"`samples` {count}: {file} holds {there}; ask for no more")

@@ -32,9 +32,8 @@ def settings(run: Path) -> dict[str, object]:
 
 
 def test_equally_large_images_are_taken_as_they_are(images: Path, tmp_path: Path) -> None:
-    said = printed(
-        "train", "--config", "esvae-folder", "--data-dir", images, *TINY, "-o", tmp_path / "r"
-    )
+    train = ("train", "--config", "esvae-folder", "--data-dir", images)
+    said = snnvae(*train, *TINY, "-o", tmp_path / "r").err  # at once, not when it is trained
     assert "18 images to train on, 2 to judge by (one in 10, held out), 16 × 16 pixels" in said
     assert "1 file left out (1 .gif)" in said
     assert settings(tmp_path / "r")["widths"] == [32, 64, 128]

@@ -259,3 +259,15 @@ def test_noise_stands_in_for_images_and_not_for_classes(nets: Any) -> None:
     stimulus = stimulus_for(conditional(nets), 4, seed=0, may_be_noise=True)
     assert stimulus.classes == (0, 1, 2, 0)
     assert (stimulus.streams["class"].sum((2, 3, 4)) == 1).all()
+
+
+def test_an_input_that_the_file_lacks_is_named(nets: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.ones((2, 4, 2)))
+    with pytest.raises(DataError, match=r"x\.npz: it holds no data for input 'y'; add it under"):
+        stimulus_for(two_inputs(nets), seed=0, file=tmp_path / "x.npz")
+
+
+def test_inputs_hold_equally_many_steps(nets: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "xy.npz", x=np.ones((2, 4, 2)), y=np.ones((2, 5, 2)))
+    with pytest.raises(DataError, match=r"xy\.npz: steps: 4 for 'x', 5 for 'y'; give all inputs"):
+        stimulus_for(two_inputs(nets), seed=0, file=tmp_path / "xy.npz")
