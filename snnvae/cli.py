@@ -196,10 +196,8 @@ def main(arguments: list[str] | None = None) -> None:
     except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
         code, said = MISTAKE, f"{error.filename}: {error.strerror}; give a file that can be used"
     except MemoryError as error:
-        code, said = (
-            MISTAKE,
-            f"not enough memory: {error or 'the system gives no more'}; run less at once",
-        )
+        cause = str(error) or "the system gives no more"
+        code, said = MISTAKE, f"not enough memory: {cause}; run less at once"
     except Exception as error:
         told = explained(error) if isinstance(error, ModuleNotFoundError) else None
         if told is None and not interrupts.came():
