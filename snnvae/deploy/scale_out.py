@@ -12,6 +12,7 @@ import hashlib
 import logging
 import platform
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -80,9 +81,14 @@ def run_shared(
 
 
 def check_address(address: str) -> None:
-    """ConfigError unless it looks like one."""
-    if re.fullmatch(r"(\w+://)?[^\s/]+:\d+", address) is None:
+    """ConfigError unless it looks like one, whose host is known."""
+    found = re.fullmatch(r"(?:tcp://)?([^\s/]+):(\d{1,5})", address)
+    if found is None or not 0 < int(found[2]) < 1 << 16:
         raise ConfigError(f"`dask` {address}: give the scheduler's address, as tcp://host:8786")
+    try:
+        socket.getaddrinfo(found[1].strip("[]"), int(found[2]))
+    except (OSError, UnicodeError) as error:
+        raise _no_cluster(address, f"the host is not known: {one_line(error)}") from None
 
 
 @cache
@@ -234,8 +240,10 @@ def _check_scheduler(address: str) -> None:
             kind = pool.submit(asyncio.run, bounded()).result().get("type")
         except TimeoutError:
             raise _no_cluster(address, f"no answer in {CONNECT_SECONDS:g} s") from None
-        except Exception as error:  # whatever a stranger's bytes make of it
+        except OSError as error:
             raise _no_cluster(address, one_line(error)) from None
+        except Exception:  # whatever a stranger's bytes are taken for
+            raise _no_cluster(address, "what answers is no Dask scheduler") from None
     if kind != "Scheduler":
         raise _no_cluster(address, f"a {kind} answers")
 
