@@ -89,7 +89,7 @@ def trace(
                 f"{describe(names[child][0], child)} is compiled; export the original"
             )
     for forget in (True, False):
-        tracer = _tracer(names, module, steps)
+        tracer = _tracer(names, module, steps, over_time)
         with on_loan(names, partial(_own, tracer), dtype=dtype, forget=forget) as forgotten:
             found = _follow(
                 module,
@@ -118,11 +118,13 @@ def module_names(root: nn.Module) -> dict[nn.Module, tuple[str, ...]]:
     return named
 
 
-def _tracer(names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int) -> Tracer:
+def _tracer(
+    names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int, over_time: bool
+) -> Tracer:
     """Two steps at least: one by itself does not show what it hands on."""
     first = TracedStep()
     networks = (first, *(TracedStep(first) for _ in range(max(steps, 2) - 1)))
-    return Tracer(names, networks, functions.call, [module], alone=steps == 1)
+    return Tracer(names, networks, functions.call, [module], alone=steps == 1, over_time=over_time)
 
 
 def _follow(
