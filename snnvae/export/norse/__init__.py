@@ -6,6 +6,7 @@ that it does not know. Here every layer is exact or refused by name.
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import nir
@@ -58,6 +59,8 @@ def from_norse(
     <Program: float, dt 0.001 s, 20 steps, 'input' → 1 layers of 3 neurons, 12 synapses → 'output'>
     """
     require("torch", "norse")
+    from torch.nn import Module
+
     from snnvae.export.norse.cells import runs_over_time
     from snnvae.export.norse.metadata import metadata
     from snnvae.export.norse.protocol import unwrapped
@@ -69,6 +72,10 @@ def from_norse(
     if not isinstance(steps, int) or steps < 1:
         raise ConfigError(f"steps = {steps!r} is not a positive whole number; pass `steps`")
     module = unwrapped(module)
+    if not isinstance(module, Module):
+        raise ConfigError(
+            f"{reprlib.repr(module)} is a {type(module).__name__}; give a module of torch"
+        )
     check_types(module)
     if over_time is None:
         over_time = any(runs_over_time(child) for child in module.modules())
@@ -97,7 +104,17 @@ def _sample_shape(sample: Any, over_time: bool) -> Shape:
     lead = 0
     if hasattr(sample, "shape"):
         lead, sample = (2 if over_time else 1), sample.shape
-    shape = tuple(int(n) for n in np.atleast_1d(sample))[lead:]
+    try:
+        given = np.atleast_1d(sample).tolist()
+        sizes = [int(n) for n in given]
+    except (TypeError, ValueError, OverflowError):
+        given, sizes = [sample], []
+    if sizes != given:
+        raise ConfigError(
+            f"{reprlib.repr(sample)} is no shape of an input; give whole numbers, without batch "
+            "and time, such as (1, 28, 28), or an input tensor"
+        )
+    shape = tuple(sizes)[lead:]
     if not shape or min(shape) < 1:
         raise ConfigError(f"an input of shape {shape}: give positive sizes, without batch and time")
     return shape

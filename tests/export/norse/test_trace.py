@@ -632,3 +632,33 @@ def test_what_collects_no_steps_is_refused(start: Any, collect: Any, said: str) 
     with pytest.raises(UnsupportedError, match=said) as error:
         from_norse(Collects(start, collect), (6,), over_time=True)
     assert "say over_time" not in str(error.value)
+
+
+@pytest.mark.parametrize("shape", ["x", None, (6.5,), [[1, 2], [3]], "6", (float("inf"),)])
+def test_what_is_no_shape_is_said_to_be_none(shape: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no shape of an input; give whole numbers.* or an input"
+    ):
+        from_norse(norse.SequentialState(nn.Linear(6, 4), lif()), shape)
+
+
+@pytest.mark.parametrize("module", ["x", None, nn.Linear, {"a": torch.ones(3)}])
+def test_what_is_no_module_is_said_to_be_none(module: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=r" is a (str|NoneType|type|dict); give a module of torch"
+    ):
+        from_norse(module, (6,))
+
+
+def test_what_comes_out_beside_the_outputs_is_refused() -> None:
+    class Extra(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell, self.state = lif(), None
+
+        def forward(self, x: torch.Tensor) -> Any:
+            z, self.state = self.cell(x, self.state)
+            return z, torch.zeros(3)
+
+    with pytest.raises(UnsupportedError, match="returns 2 tensors, but 1 that come from its input"):
+        from_norse(Extra(), (6,))
