@@ -70,6 +70,10 @@ def _should_be_array(node: nir.NIRNode, field: str, value: object) -> bool:
 
 
 def _as_array(value: Any, what: str) -> np.ndarray:
+    if hasattr(value, "detach"):
+        _check_tensor(value, what)
+    if isinstance(value, np.ma.MaskedArray):
+        raise GraphError(f"{what} is a masked array; give all its values, as value.filled(0) does")
     try:
         array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     except Exception as error:  # torch and NumPy raise whatever a value leads to
@@ -81,6 +85,21 @@ def _as_array(value: Any, what: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise GraphError(f"{what} holds {array.dtype.name}, not numbers; give an array of numbers")
     return array
+
+
+def _check_tensor(value: Any, what: str) -> None:
+    """GraphError for a tensor of torch's that NumPy cannot hold, with what to give instead."""
+    if getattr(value, "is_meta", False):
+        raise GraphError(
+            f"{what} is on the 'meta' device, which holds no values; load the weights first"
+        )
+    layout = str(getattr(value, "layout", "torch.strided"))
+    if layout != "torch.strided" or getattr(value, "is_quantized", False):
+        kind = layout if layout != "torch.strided" else "quantised"
+        raise GraphError(f"{what} is {kind}; give a dense tensor of float32")
+    kind = str(getattr(value, "dtype", ""))
+    if kind == "torch.bfloat16" or kind.startswith("torch.float8"):
+        raise GraphError(f"{what} is {kind}; give float32")
 
 
 def _pair(edge: object) -> Edge:

@@ -54,11 +54,26 @@ def test_parameters_of_neurons_may_be_tensors(nets: Any) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "bfloat16": (lambda: torch.tensor(W).bfloat16(), r"torch.bfloat16 on cpu: .*; give one$"),
-    "no values": (lambda: torch.tensor(W, device="meta"), "torch.float64 on meta: "),
-    "sparse": (lambda: torch.tensor(W).to_sparse(), "torch.float64 on cpu: "),
+    "bfloat16": (lambda: torch.tensor(W).bfloat16(), "is torch.bfloat16; give float32$"),
+    "no values": (
+        lambda: torch.tensor(W, device="meta"),
+        "is on the 'meta' device, which holds no values; load",
+    ),
+    "sparse": (
+        lambda: torch.tensor(W).to_sparse(),
+        "is torch.sparse_coo; give a dense tensor of float32$",
+    ),
     "complex": (lambda: torch.tensor(1j * W), "is complex; give real values$"),
     "complex numbers": (lambda: (1j * W).tolist(), "is complex; give real values$"),
+    "eight bits": (
+        lambda: torch.tensor(W).to(torch.float8_e5m2),
+        "is torch.float8_e5m2; give float32$",
+    ),
+    "quantised": (
+        lambda: torch.quantize_per_tensor(torch.tensor(W).float(), 0.1, 0, torch.qint8),
+        "is quantised; give a dense tensor",
+    ),
+    "masked": (lambda: np.ma.masked_array(W, W > 0), "is a masked array; give all its values"),
     "objects": (lambda: W.astype(object), "holds object, not numbers"),
     "text": (lambda: [["a", "b"], ["c", "d"]], "holds str"),
     "ragged": (lambda: [[1.0], [1.0, 2.0]], "is no array of numbers"),
@@ -66,6 +81,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 @pytest.mark.parametrize(("make", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_holds_no_real_numbers_is_named(nets: Any, make: Any, said: str) -> None:
     with pytest.raises(GraphError, match=rf"^'weight' of node 'w' \(Linear\) .*{said}") as error:

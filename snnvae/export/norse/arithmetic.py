@@ -11,6 +11,8 @@ from snnvae.errors import UnsupportedError
 from snnvae.export import weights
 from snnvae.export.norse.value import Value, plain, zeros_like
 
+SUM = "a sum over time is torch.stack(outputs).sum(0)"
+
 
 def add(a: Any, b: Any, *, alpha: Any = 1) -> Value:
     """a + alpha·b; adding the number 0, as Python's sum() does, changes nothing."""
@@ -20,7 +22,8 @@ def add(a: Any, b: Any, *, alpha: Any = 1) -> Value:
         return _renamed(a)
     if not isinstance(b, Value) or not isinstance(a, Value):
         raise UnsupportedError(
-            "adds a constant, which NIR cannot say; make it the bias of a layer or a cell's v_leak"
+            "adds a constant, which NIR cannot say; make it the bias of a layer or a cell's "
+            f"v_leak; {SUM}"
         )
     if alpha != 1:
         b = mul(b, alpha)
@@ -30,8 +33,8 @@ def add(a: Any, b: Any, *, alpha: Any = 1) -> Value:
         )
     if a.origin.keys() != b.origin.keys():
         raise UnsupportedError(
-            "adds values of different time steps; only Norse's cells may remember, such as "
-            "LIFRecurrentCell"
+            f"adds values of different time steps; {SUM}; else only Norse's cells may remember, "
+            "such as LIFRecurrentCell"
         )
     origin = {t: _once(a, t, (*a.origin[t], *b.origin[t])) for t in a.origin}
     return Value.of(zeros_like(a, a.sample_shape), a.tracer, origin, a.lead, owned=True)
@@ -39,7 +42,9 @@ def add(a: Any, b: Any, *, alpha: Any = 1) -> Value:
 
 def add_(a: Any, b: Any, *, alpha: Any = 1) -> Value:
     """a += alpha·b, where nobody else holds a's memory."""
-    if not isinstance(a, Value) or not a.owned:
+    if not isinstance(a, Value):
+        raise UnsupportedError(f"adds to a tensor in place; write a = a + b; {SUM}")
+    if not a.owned:
         raise UnsupportedError("changes a value in place that others hold; write a = a + b")
     total = add(a, b, alpha=alpha)
     a.origin, a.spikes = total.origin, False

@@ -18,14 +18,14 @@ Function = Callable[..., Any]
 _ASKED = "shape dtype device ndim layout requires_grad is_leaf is_sparse is_cuda is_nested"
 _METHODS = (
     "size dim ndimension numel __len__ is_floating_point is_complex is_contiguous stride "
-    "get_device __repr__ __format__ new_zeros new_ones new_full"
+    "get_device __repr__ __format__ new_zeros new_ones new_full new_empty"
 )
 QUERIES: frozenset[Any] = frozenset(
     {
         *(getattr(Tensor, name).__get__ for name in _ASKED.split()),
         *(getattr(Tensor, name) for name in _METHODS.split()),
         *(torch.numel, torch.is_floating_point, torch.is_complex),
-        *(torch.zeros_like, torch.ones_like, torch.full_like),
+        *(torch.zeros_like, torch.ones_like, torch.full_like, torch.empty_like),
     }
 )
 """What asks for no values of a tensor, or makes constants in its shape."""
@@ -51,6 +51,7 @@ HANDLERS: dict[Any, Function] = {
     **dict.fromkeys((torch.unbind, Tensor.unbind, Tensor.__iter__), time_axis.unbind),
     torch.stack: time_axis.stack,
     Tensor.__setitem__: time_axis.setitem,
+    Tensor.copy_: time_axis.copy_,
     **dict.fromkeys((torch.sum, Tensor.sum), time_axis.total),
     **dict.fromkeys((torch.mean, Tensor.mean), time_axis.mean),
     **dict.fromkeys((torch.max, Tensor.max), time_axis.maximum),
@@ -97,9 +98,10 @@ def call(tracer: Tracer, func: Function, args: tuple[Any, ...], kwargs: Mapping[
     """Apply a torch function to stand-ins; UnsupportedError if it is unknown."""
     if func in QUERIES:
         with torch._C.DisableTorchFunctionSubclass():
-            result = func(*args, **kwargs)
-        return result.as_subclass(Tensor) if isinstance(result, Tensor) else result
+            return func(*args, **kwargs)
     try:
+        if func is not Tensor.copy_:
+            time_axis.check_written(args, kwargs)
         if func in HANDLERS:
             return HANDLERS[func](*args, **kwargs)
         if func in RESHAPES:

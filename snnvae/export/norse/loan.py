@@ -69,7 +69,7 @@ def on_loan(
 
 def _class_values(cls: type) -> list[Any]:
     """What a user's classes hold themselves, where a module may keep its states too."""
-    own = filter(_is_users, cls.__mro__)
+    own = filter(is_users, cls.__mro__)
     return [value for c in own for value in vars(c).values() if type(value) in CHANGEABLE]
 
 
@@ -86,11 +86,12 @@ def _containers(tree: Any, seen: set[int], *, objects: bool = True) -> Iterator[
     if type(tree) in CHANGEABLE or isinstance(tree, tuple):
         for item in tuple(tree.values() if isinstance(tree, dict) else tree):
             yield from _containers(item, seen, objects=objects)
-    elif objects and _is_users(type(tree)) and not isinstance(tree, (nn.Module, type)):
+    elif objects and is_users(type(tree)) and not isinstance(tree, (nn.Module, type)):
         yield from _containers(getattr(tree, "__dict__", {}), seen, objects=False)
 
 
-def _is_users(cls: type) -> bool:
+def is_users(cls: type) -> bool:
+    """Tells whether a class is neither Python's own nor that of torch, Norse or NumPy."""
     return cls.__module__.partition(".")[0] not in OWN
 
 
@@ -119,7 +120,10 @@ def _without_states(value: Any) -> Any:
 
 
 def _take_copies(modules: Iterable[nn.Module], dtype: torch.dtype | None) -> None:
-    """Give modules copies of their tensors, shared ones once; parameters only if they change."""
+    """Give modules copies of their tensors, shared ones once, and of NumPy's arrays.
+
+    Parameters only if they change.
+    """
     copies: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
@@ -136,6 +140,7 @@ def _take_copies(modules: Iterable[nn.Module], dtype: torch.dtype | None) -> Non
         tables = [own, own["_buffers"]] if dtype is None else [own, *_tables(own)]
         for table in tables:
             table.update({k: copied(v) for k, v in table.items() if isinstance(v, torch.Tensor)})
+            table.update({k: v.copy() for k, v in table.items() if isinstance(v, np.ndarray)})
 
 
 def _tables(own: dict[str, Any]) -> tuple[dict[str, Any], ...]:

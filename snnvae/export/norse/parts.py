@@ -14,19 +14,23 @@ import torch
 
 from snnvae.errors import UnsupportedError
 from snnvae.export import weights
-from snnvae.export.norse import arithmetic
+from snnvae.export.norse import arithmetic, time_axis
 from snnvae.export.norse.linear import placed
-from snnvae.export.norse.time_axis import getitem_of_time
 from snnvae.export.norse.value import Value, alias, plain
 
 Shape = tuple[int, ...]
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Value:
-    """Values side by side along their first axis: each put into its place, then added."""
+    """Values side by side along their first axis: each put into its place, then added.
+
+    Along the axis of time: its steps, in order.
+    """
     if not all(isinstance(v, Value) for v in tensors):
         raise UnsupportedError("joins a value with a constant, which NIR cannot say")
     first = tensors[0]
+    if dim == 0 and all(v.lead == 2 for v in tensors):
+        return time_axis.joined(tensors)
     axis = dim % plain(first).ndim - first.lead
     sizes = [v.sample_shape[:1] for v in tensors]
     rests = {(v.lead, v.sample_shape[1:]) for v in tensors}
@@ -52,13 +56,14 @@ def getitem(x: Any, key: Any) -> Value:
         raise UnsupportedError("looks up a constant by a value, which has no form in NIR")
     index, *rest = key if isinstance(key, tuple) else (key,)
     if x.lead == 2:
-        return getitem_of_time(x, index, rest)
+        return time_axis.getitem_of_time(x, index, rest)
+    if index is None and all(time_axis.is_all(r) for r in rest):
+        return time_axis.with_time(x)
     keys = _spread([index, *rest], plain(x).ndim)
     if keys is None or keys[0] != slice(None):
-        hint = "" if len(x.origin) > 1 else "; if forward() takes (time, batch, …), say over_time"
         raise UnsupportedError(
             "picks a part of a value by what is no slice behind the batch, which has no form in "
-            f"NIR{hint}"
+            f"NIR{x.tracer.hint()}"
         )
     return part_of(x, keys[1:])
 

@@ -17,6 +17,10 @@ from snnvae.export.norse.tracer import Tracer
 from snnvae.export.norse.value import State, Value, ids_of, zeros_like
 
 
+class StartsAnewError(UnsupportedError):
+    """A cell did not get the state back that it returned in the first step."""
+
+
 def recorder(cell: Any, tracer: Tracer) -> Callable[..., tuple[Value, State]]:
     """Returns what stands in for a cell's forward(input, state=None)."""
 
@@ -26,7 +30,7 @@ def recorder(cell: Any, tracer: Tracer) -> Callable[..., tuple[Value, State]]:
             _check_input(kind, input_tensor)
             return _place(cell, kind, input_tensor, state, tracer)
         except UnsupportedError as error:
-            raise UnsupportedError(f"{tracer.where()}: {error}") from None
+            raise type(error)(f"{tracer.where()}: {error}") from None
 
     return forward
 
@@ -112,7 +116,7 @@ def _check_state(
             "that does the same at every step is a graph"
         )
     elif step == 1:
-        raise UnsupportedError(
+        raise StartsAnewError(
             "starts anew at every step; hand it the state that it returned in the step before"
         )
     elif state is not None and not _is_initial(cell, neurons, state):

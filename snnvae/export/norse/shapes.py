@@ -12,6 +12,7 @@ import torch
 
 from snnvae.errors import UnsupportedError
 from snnvae.export.norse.linear import own_part, placed
+from snnvae.export.norse.time_axis import with_time
 from snnvae.export.norse.value import Value, alias, plain
 from snnvae.primitives.nir_nodes import Reshape
 
@@ -61,6 +62,8 @@ def reshape(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> 
         out = function(plain(x), *(plain(a) if isinstance(a, Value) else a for a in args), **kwargs)
     if not isinstance(out, torch.Tensor) or out.dtype != plain(x).dtype:
         raise UnsupportedError("looks at a value's bits, which have no form in NIR")
+    if x.lead == 1 and tuple(out.shape) == (1, *plain(x).shape):
+        return with_time(x)
     lead = _lead(x, tuple(out.shape))
     before, after = x.sample_shape, tuple(out.shape[lead:])
     if before == after:

@@ -182,7 +182,10 @@ class SideBySide(Stepper):
         last = self._step == self._found.steps - 1
         results = self._played.results[0 if self._found.over_time else self._step]
         if len(results) != len(self._found.outputs):
-            return
+            raise UnsupportedError(
+                f"forward() returns {len(results)} tensors, but {len(self._found.outputs)} that "
+                "come from its input through torch functions; return these alone"
+            )
         for (name, ids), whole in zip(self._found.outputs.items(), results):
             layer = self.program.outputs[name]
             if layer in self._cells:

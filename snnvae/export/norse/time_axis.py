@@ -10,16 +10,14 @@ import numpy as np
 import torch
 
 from snnvae.errors import UnsupportedError
-from snnvae.export.norse.value import Value, alias, plain, zeros_like
+from snnvae.export.norse.value import Value, alias, find, plain, zeros_like
 
 
 def unbind(x: Any, dim: int = 0) -> Any:
     """Returns all time steps of a value."""
     if not isinstance(x, Value) or x.lead != 2 or dim != 0:
-        raise UnsupportedError(
-            "takes a value apart along an axis that is not time; if forward() takes "
-            "(time, batch, …), say over_time"
-        )
+        hint = x.tracer.hint() if isinstance(x, Value) else ""
+        raise UnsupportedError(f"takes a value apart along an axis that is not time{hint}")
     return iter([at(x, t) for t in range(len(x.tracer.steps))])
 
 
@@ -32,11 +30,40 @@ def at(x: Value, index: int) -> Value:
             "input has: range(x.shape[0])"
         )
     step = index % steps
-    if step not in x.origin:
-        raise UnsupportedError(f"reads time step {index} of a buffer before it is written")
+    if len(plain(x)) < steps and step not in x.origin:
+        raise UnsupportedError(f"reads time step {index} of a value that has not all of them")
     x.owned = False
-    origin = {step: x.origin[step]}
-    return Value.of(plain(x)[step], x.tracer, origin, 1, spikes=x.spikes)
+    # Nothing but copy_() may take a step of a buffer that nothing has written.
+    origin = {t: ids for t, ids in x.origin.items() if t == step}
+    found = Value.of(plain(x)[step], x.tracer, origin, 1, spikes=x.spikes)
+    found.place = (x, step)
+    return found
+
+
+def check_written(*tree: Any) -> None:
+    """UnsupportedError for a time step of a buffer that is read before it is written."""
+    for value in find(Value, tree):
+        if not value.origin and value.place is not None:
+            raise UnsupportedError(
+                f"reads time step {value.place[1]} of a buffer before it is written"
+            )
+
+
+def with_time(x: Value) -> Value:
+    """``x[None]``, ``x.unsqueeze(0)``: a time step behind an axis of time."""
+    if len(x.origin) != 1 or x.lead != 1:
+        raise UnsupportedError("puts an axis before that of time or the batch")
+    return alias(x, plain(x)[None], 2)
+
+
+def joined(values: Sequence[Value]) -> Value:
+    """Parts of the axis of time, one after another, as one value."""
+    steps = [t for v in values for t in v.origin]
+    if steps != list(range(len(steps))) or len({v.sample_shape for v in values}) > 1:
+        raise UnsupportedError("joins what are not the time steps of one value, in order")
+    origin = {t: ids for v in values for t, ids in v.origin.items()}
+    out = torch.cat([plain(v) for v in values])
+    return Value.of(out, values[0].tracer, origin, 2, spikes=all(v.spikes for v in values))
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Value:
@@ -65,7 +92,7 @@ def setitem(buffer: Any, key: Any, x: Any) -> None:
         raise UnsupportedError("writes a constant into a value, which has no form in NIR")
     steps, shape = len(x.tracer.steps), tuple(plain(x).shape)
     fits = tuple(plain(buffer).shape) == (steps, *shape)
-    if not fits or not isinstance(index, int) or not all(_is_all(r) for r in rest):
+    if not fits or not isinstance(index, int) or not all(is_all(r) for r in rest):
         raise UnsupportedError(
             "writes into a part of a tensor that is no time step; write whole steps, out[t] = x, "
             "into a tensor of (time, batch, …)"
@@ -87,6 +114,27 @@ def setitem(buffer: Any, key: Any, x: Any) -> None:
     buffer.origin = {**buffer.origin, step: x.origin[step]}
     buffer.spikes = buffer.spikes and x.spikes
     x.owned = False
+
+
+def copy_(place: Any, x: Any, non_blocking: bool = False) -> Any:
+    """``buffer[t].copy_(x)``, the same as ``buffer[t] = x``."""
+    buffer, step = place.place or (None, 0) if isinstance(place, Value) else _step_of_base(place)
+    if buffer is None:
+        raise UnsupportedError(
+            "copies a value into a tensor that is no time step of another; write out[t] = x, "
+            "into a tensor of (time, batch, …)"
+        )
+    setitem(buffer, step, x)
+    return at(buffer, step)
+
+
+def _step_of_base(view: torch.Tensor) -> tuple[Any, int]:
+    """The tensor of which another is a step, and which; None if it is none."""
+    base: Any = view._base
+    if base is None or base.ndim == 0 or plain(base).shape[1:] != view.shape:
+        return None, 0
+    steps = [step.data_ptr() for step in plain(base)]
+    return (base, steps.index(view.data_ptr())) if view.data_ptr() in steps else (None, 0)
 
 
 def total(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Value:
@@ -144,15 +192,16 @@ def _integrated(
     return Value.of(zeros_like(x, x.sample_shape)[0], x.tracer, origin, 1)
 
 
-def _is_all(key: Any) -> bool:
+def is_all(key: Any) -> bool:
+    """Tells whether an index takes the whole axis."""
     return key is Ellipsis or (isinstance(key, slice) and key == slice(None))
 
 
 def getitem_of_time(x: Value, index: Any, rest: Sequence[Any]) -> Value:
     """``x[t]``, ``x[t, :]``, ``x[:]`` of a value that holds all time steps."""
-    if not all(_is_all(r) for r in rest):
+    if not all(is_all(r) for r in rest):
         raise UnsupportedError("picks a part of a value of all time steps; pick it step by step")
-    if _is_all(index):
+    if is_all(index):
         return alias(x, plain(x))
     if not isinstance(index, int):
         raise UnsupportedError("picks some time steps of a value, which has no form in NIR")

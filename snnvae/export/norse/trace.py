@@ -24,6 +24,7 @@ from torch import nn
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
 from snnvae.export.norse import functions, populations
 from snnvae.export.norse.cells import Neurons, norse_class
+from snnvae.export.norse.counters import Counters
 from snnvae.export.norse.loan import on_loan
 from snnvae.export.norse.protocol import StateProtocol, unwrapped
 from snnvae.export.norse.traced_step import INPUT, TracedStep, differs
@@ -43,6 +44,7 @@ class Trace:
     from time step to id for each call of a cell, in the order of the calls. states: how many of
     forward()'s results are states. steps, batch: of what it was given, (steps, batch, …) at once
     where it runs `over_time`. forgets: states that it kept from an earlier call do not matter.
+    counting: an attribute that still took new values in the last step, if that was looked for.
     """
 
     network: TracedStep
@@ -53,6 +55,7 @@ class Trace:
     batch: int
     over_time: bool
     forgets: bool
+    counting: str | None
 
     def reached(self) -> set[int]:
         """The nodes that the outputs depend on."""
@@ -71,11 +74,13 @@ def trace(
     over_time: bool,
     spikes: bool,
     dtype: torch.dtype | None = None,
+    counters: bool = False,
 ) -> Trace:
     """Finds what a module computes in each of `steps` time steps.
 
     `over_time`: forward() takes (time, batch, …); `spikes`: its input is 0 or 1 everywhere;
-    `dtype` of its weights meanwhile, where they have another.
+    `dtype` of its weights meanwhile, where they have another; `counters`: look for numbers that
+    forward(), called step by step, goes on changing.
     """
     names = module_names(module)
     for child in names:
@@ -84,7 +89,7 @@ def trace(
                 f"{describe(names[child][0], child)} is compiled; export the original"
             )
     for forget in (True, False):
-        tracer = _tracer(names, module, steps)
+        tracer = _tracer(names, module, steps, over_time)
         with on_loan(names, partial(_own, tracer), dtype=dtype, forget=forget) as forgotten:
             found = _follow(
                 module,
@@ -93,6 +98,7 @@ def trace(
                 over_time=over_time,
                 spikes=spikes,
                 forgets=forget,
+                counters=Counters(names) if counters and not over_time else None,
             )
             if forgotten():
                 break
@@ -112,11 +118,13 @@ def module_names(root: nn.Module) -> dict[nn.Module, tuple[str, ...]]:
     return named
 
 
-def _tracer(names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int) -> Tracer:
+def _tracer(
+    names: Mapping[nn.Module, tuple[str, ...]], module: nn.Module, steps: int, over_time: bool
+) -> Tracer:
     """Two steps at least: one by itself does not show what it hands on."""
     first = TracedStep()
     networks = (first, *(TracedStep(first) for _ in range(max(steps, 2) - 1)))
-    return Tracer(names, networks, functions.call, [module], alone=steps == 1)
+    return Tracer(names, networks, functions.call, [module], alone=steps == 1, over_time=over_time)
 
 
 def _follow(
@@ -127,6 +135,7 @@ def _follow(
     over_time: bool,
     spikes: bool,
     forgets: bool,
+    counters: Counters | None,
 ) -> Trace:
     steps = len(tracer.steps)
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(()))
@@ -144,6 +153,8 @@ def _follow(
     with torch.no_grad():
         for step, result in enumerate(protocol.outputs(inputs)):
             outputs |= _outputs(result, steps - 1 if over_time else step)
+            if counters is not None:
+                counters.look()
     known: dict[str, tuple[int, ...]] = {}
     for step, found in sorted(outputs.items()):
         for name, ids in found.items():
@@ -159,6 +170,7 @@ def _follow(
         tracer.batch,
         over_time,
         forgets,
+        None if counters is None else counters.changing(),
     )
 
 

@@ -21,8 +21,9 @@ SAMPLES = 3
 class Tracer:
     """Records what happens to stand-ins; `call` is asked what a torch function does to them.
 
-    steps: a network for each time step, two at least. alone: a sample has but one. populations: ids
-    by step, a mapping for each call of a cell, in the order of the calls.
+    steps: a network for each time step, two at least. alone: a sample has but one. over_time: it
+    is given all of them at once. populations: ids by step, a mapping for each call of a cell, in
+    the order of the calls.
     """
 
     names: Mapping[nn.Module, tuple[str, ...]]
@@ -30,6 +31,7 @@ class Tracer:
     call: Callable[..., Any]
     running: list[nn.Module]
     alone: bool = False
+    over_time: bool = False
     populations: list[Mapping[int, int]] = field(default_factory=list)
     made: dict[Any, nir.NIRNode] = field(default_factory=dict)
 
@@ -68,6 +70,10 @@ class Tracer:
         if not part:
             return names if names != ("",) else (type(module).__name__.lower(),)
         return tuple(f"{name}.{part}" if name else part for name in names)
+
+    def hint(self) -> str:
+        """What may be meant where time is taken for an axis of the values, for a message."""
+        return "" if self.over_time else "; if forward() takes (time, batch, …), say over_time"
 
     def where(self) -> str:
         """The module that runs, for a message."""

@@ -24,6 +24,8 @@ class Value(torch.Tensor):
     """Whether it is 0 or 1 everywhere."""
     owned: bool
     """Whether nobody else holds its memory, so that it may be changed in place."""
+    place: tuple[Value, int] | None
+    """The value of all time steps of which it is one, and which."""
 
     @classmethod
     def of(
@@ -39,7 +41,7 @@ class Value(torch.Tensor):
         """A value of the tensor's shape."""
         value = zeros.detach().as_subclass(cls)
         value.tracer, value.origin, value.lead = tracer, dict(origin), lead
-        value.spikes, value.owned = spikes, owned
+        value.spikes, value.owned, value.place = spikes, owned, None
         return value
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -74,6 +74,43 @@ class Forwards(nn.Module):
         return self.m(*given)
 
 
+class InForms(Net):
+    """A default that says which form the states have."""
+
+    def forward(self, x: torch.Tensor, state: Any = ((None,), {"two": None})) -> Any:
+        z, one, two = self.both(x, state[0][0], state[1]["two"])
+        return z, ((one,), {"two": two})
+
+
+class Pair(NamedTuple):
+    one: Any = None
+    two: Any = None
+
+
+class InPair(Net):
+    def forward(self, x: torch.Tensor, state: Pair = Pair()) -> Any:  # noqa: B008
+        z, one, two = self.both(x, state.one, state.two)
+        return z, Pair(one, two)
+
+
+class InFilledList(Net):
+    def forward(self, x: torch.Tensor, state: Any = [None, None]) -> Any:  # noqa: B006
+        z, state[0], state[1] = self.both(x, *state)
+        return z, state
+
+
+class InRest(Net):
+    def forward(self, x: torch.Tensor, **states: Any) -> Any:
+        z, one, two = self.both(x, states.get("one"), states.get("two"))
+        return z, {"one": one, "two": two}
+
+
+class InDictByName(Net):
+    def forward(self, x: torch.Tensor, one: Any = None, two: Any = None) -> Any:
+        z, one, two = self.both(x, one, two)
+        return z, {"one": one, "two": two}
+
+
 class Rest(Net):
     def forward(self, x: torch.Tensor, *states: Any) -> Any:
         return self.both(x, *(states or (None, None)))
@@ -135,9 +172,9 @@ def handed_on(net: Any, xs: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
 
 
 def in_one(net: Any, xs: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
-    state = None
+    states: list[Any] = []
     for x in xs:
-        z, state = net(x, state)
+        z, *states = net(x, *states)
         yield z
 
 
@@ -148,6 +185,13 @@ def by_name(net: Any, xs: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
         yield z
 
 
+def in_dict(net: Any, xs: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    states: dict[str, Any] = {}
+    for x in xs:
+        z, states = net(x, **states)
+        yield z
+
+
 PROTOCOLS: dict[str, tuple[Callable[[], nn.Module], Callable[..., Iterator[torch.Tensor]]]] = {
     "one state": (Together, in_one),
     "states apart": (Apart, handed_on),
@@ -155,6 +199,10 @@ PROTOCOLS: dict[str, tuple[Callable[[], nn.Module], Callable[..., Iterator[torch
     "by name alone": (ByName, by_name),
     "by place and by name": (Mixed, by_name),
     "any arguments": (Forwards, handed_on),
+    "a form of Nones": (InForms, in_one),
+    "a named form of Nones": (InPair, in_one),
+    "any names": (InRest, in_dict),
+    "a dict by name": (InDictByName, in_dict),
     "any states": (Rest, handed_on),
     "on several devices": (lambda: nn.DataParallel(Apart()), handed_on),
     "an attribute": (Kept, map),
@@ -222,3 +270,29 @@ def test_a_value_among_the_states_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="hands a value to the next step"):
         from_norse(Echo(), (6,))
+
+
+def test_a_default_that_forward_fills_stays_empty() -> None:
+    assert "k" in from_norse(InFilledList(), (6,)).nodes
+    assert InFilledList.forward.__defaults__ == ([None, None],)
+
+
+def test_states_without_their_names_are_said_to_be_so() -> None:
+    class Nameless(Net):
+        def forward(self, x: torch.Tensor, **kw: Any) -> Any:
+            return self.both(x, kw.get("one"), kw.get("two"))
+
+    with pytest.raises(UnsupportedError, match=r"takes its states from \*\*kw.*\{name: state, …\}"):
+        from_norse(Nameless(), (6,))
+
+
+def test_a_state_before_the_output_is_said_to_be_there() -> None:
+    class StateFirst(Net):
+        def forward(self, x: torch.Tensor, state: Any = None) -> Any:
+            z, state = self.l(self.a(x), state)
+            return state, z
+
+    with pytest.raises(
+        UnsupportedError, match=r"state before its output; return \(output, state\)"
+    ):
+        from_norse(StateFirst(), (6,))

@@ -321,3 +321,63 @@ def test_norses_image_models_are_exported() -> None:
     assert sum(isinstance(node, nir.CubaLIF) for node in graph.nodes.values()) == 7
     graph = from_norse(make_layers([4, "M", 6, "M"], batch_norm=True), (3, 8, 8), steps=4)
     assert sum(isinstance(node, nir.CubaLIF) for node in graph.nodes.values()) == 2
+
+
+class CountsOn(nn.Module):
+    """One step a call; the twentieth is another, by a counter that `tick` moves on."""
+
+    def __init__(self, start: Any, tick: Callable[[Any], int]) -> None:
+        super().__init__()
+        self.a, self.l, self.tick = nn.Linear(6, 8), box(), tick
+        if isinstance(start, torch.Tensor):
+            self.register_buffer("t", start)
+        else:
+            self.t = start
+
+    def forward(self, x: torch.Tensor, state: Any = None) -> Any:
+        return self.l(self.a(x) * (1.0 if self.tick(self) < 20 else 2.0), state)
+
+
+def in_attribute(net: Any) -> int:
+    net.t += 1
+    return int(net.t)
+
+
+def in_list(net: Any) -> int:
+    net.t[0] += 1
+    return int(net.t[0])
+
+
+def around(net: Any) -> int:
+    net.t = (net.t + 1) % 5
+    return int(net.t)
+
+
+def until_three(net: Any) -> int:
+    net.t = min(net.t + 1, 3)
+    return int(net.t)
+
+
+COUNTERS: dict[str, tuple[Callable[[], Any], Callable[[Any], int], str]] = {
+    "a whole number": (lambda: 0, in_attribute, "'t'"),
+    "a float": (lambda: 0.0, in_attribute, "'t'"),
+    "a buffer": (lambda: torch.zeros(()), in_attribute, "'t'"),
+    "an array": (lambda: np.zeros(()), in_attribute, "'t'"),
+    "a list": (lambda: [0], in_list, r"'t\[0\]'"),
+    "an object": (Clock, lambda net: net.t.tick(), r"'t\.now'"),
+}
+
+
+@pytest.mark.parametrize(("start", "tick", "name"), COUNTERS.values(), ids=COUNTERS)
+def test_who_counts_on_needs_a_number_of_steps(start: Any, tick: Any, name: str) -> None:
+    net = CountsOn(start(), tick)
+    with pytest.raises(UnsupportedError, match=f"{name} still changes after 16 .*pass `steps`"):
+        from_norse(net, (6,))
+    assert "l" in from_norse(net, (6,), steps=16).nodes
+    with pytest.raises(UnsupportedError, match="time step 20 does not compute as the first"):
+        from_norse(net, (6,), steps=24)
+
+
+@pytest.mark.parametrize("tick", [around, until_three])
+def test_what_comes_back_to_where_it_was_repeats(tick: Any) -> None:
+    assert "l" in from_norse(CountsOn(0, tick), (6,)).nodes

@@ -539,3 +539,126 @@ def test_a_value_that_is_lost_is_refused(lose: Any) -> None:
 
 def double(x: torch.Tensor) -> torch.Tensor:
     return 2 * x
+
+
+class Collects(nn.Module):
+    """A loop over time whose outputs `collect` puts together: (before, t, z, input) → after."""
+
+    def __init__(self, start: Callable[..., Any], collect: Callable[..., Any]) -> None:
+        super().__init__()
+        self.a, self.l, self.start, self.collect = nn.Linear(6, 5), lif(), start, collect
+
+    def forward(self, x: torch.Tensor) -> Any:
+        h, state = self.a(x), None
+        out = self.start(h)
+        for t in range(len(x)):
+            z, state = self.l(h[t], state)
+            out = self.collect(out, t, z)
+        return torch.cat(out) if isinstance(out, list) else out
+
+
+def puts(out: torch.Tensor, t: int, z: torch.Tensor) -> torch.Tensor:
+    out[t] = z
+    return out
+
+
+def copies(out: torch.Tensor, t: int, z: torch.Tensor) -> torch.Tensor:
+    out[t].copy_(z)
+    return out
+
+
+def adds_in_place(out: torch.Tensor, t: int, z: torch.Tensor) -> torch.Tensor:
+    out += z
+    return out
+
+
+COLLECTED: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "empty_like": (torch.empty_like, puts),
+    "new_empty": (lambda h: h.new_empty(h.shape), puts),
+    "copy_": (torch.zeros_like, copies),
+    "copy_ to torch.zeros": (lambda h: torch.zeros(h.shape, dtype=h.dtype), copies),
+    "cat of z[None]": (lambda h: [], lambda out, t, z: [*out, z[None]]),
+    "cat of z[None, :]": (lambda h: [], lambda out, t, z: [*out, z[None, ...]]),
+    "cat of unsqueeze": (lambda h: [], lambda out, t, z: [*out, z.unsqueeze(0)]),
+    "cat step by step": (
+        lambda h: None,
+        lambda out, t, z: z[None] if out is None else torch.cat([out, z[None]]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("start", "collect"), COLLECTED.values(), ids=COLLECTED)
+def test_steps_are_collected_in_several_ways(norse_net: Any, start: Any, collect: Any) -> None:
+    net = norse_net.seeded(Collects(start, collect))
+    graph = norse_net.assert_fires(net, (6,), over_time=True)
+    assert list(graph.nodes) == ["input", "a", "l", "output"]
+
+
+NOT_COLLECTED: dict[str, tuple[Callable[..., Any], Callable[..., Any], str]] = {
+    "a sum": (lambda h: 0, lambda out, t, z: out + z, r"sum over time is torch\.stack\(outputs\)"),
+    "a sum from zeros": (
+        lambda h: torch.zeros(h.shape[1:]),
+        lambda out, t, z: out + z,
+        r"sum over time is torch\.stack\(outputs\)\.sum\(0\)",
+    ),
+    "a sum in place": (lambda h: torch.zeros(h.shape[1:]), adds_in_place, "sum over time is torch"),
+    "a step too early": (
+        torch.zeros_like,
+        lambda out, t, z: puts(out, t, z + (out[t + 1] if t else 0)),
+        "reads time step 2 of a buffer before it is written",
+    ),
+    "backwards": (
+        lambda h: [],
+        lambda out, t, z: [z[None], *out],
+        "joins what are not the time st",
+    ),
+    "twice": (lambda h: [], lambda out, t, z: [*out, z[None], z[None]], "joins what are not the"),
+    "a copy elsewhere": (
+        lambda h: torch.zeros(h.shape[1:]),
+        lambda out, t, z: out.copy_(z),
+        r"copies a value into a tensor that is no time step.*out\[t\] = x",
+    ),
+    "a copy to another step": (
+        torch.zeros_like,
+        lambda out, t, z: copies(out, -1 - t, z),
+        "writes what is not time step",
+    ),
+    "a part": (lambda h: [], lambda out, t, z: [*out, z[None, :, 2]], "no slice behind the batch"),
+}
+
+
+@pytest.mark.parametrize(("start", "collect", "said"), NOT_COLLECTED.values(), ids=NOT_COLLECTED)
+def test_what_collects_no_steps_is_refused(start: Any, collect: Any, said: str) -> None:
+    with pytest.raises(UnsupportedError, match=said) as error:
+        from_norse(Collects(start, collect), (6,), over_time=True)
+    assert "say over_time" not in str(error.value)
+
+
+@pytest.mark.parametrize("shape", ["x", None, (6.5,), [[1, 2], [3]], "6", (float("inf"),)])
+def test_what_is_no_shape_is_said_to_be_none(shape: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no shape of an input; give whole numbers.* or an input"
+    ):
+        from_norse(norse.SequentialState(nn.Linear(6, 4), lif()), shape)
+
+
+@pytest.mark.parametrize("module", ["x", None, nn.Linear, {"a": torch.ones(3)}])
+def test_what_is_no_module_is_said_to_be_none(module: Any) -> None:
+    with pytest.raises(
+        ConfigError, match=r" is a (str|NoneType|type|dict); give a module of torch"
+    ):
+        from_norse(module, (6,))
+
+
+def test_what_comes_out_beside_the_outputs_is_refused() -> None:
+    class Extra(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell, self.state = lif(), None
+
+        def forward(self, x: torch.Tensor) -> Any:
+            z, self.state = self.cell(x, self.state)
+            return z, torch.zeros(3)
+
+    with pytest.raises(UnsupportedError, match="returns 2 tensors, but 1 that come from its input"):
+        from_norse(Extra(), (6,))

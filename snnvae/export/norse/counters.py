@@ -1,0 +1,79 @@
+"""The numbers that a module keeps: whether it counts on after the steps followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from snnvae.export.norse.loan import CHANGEABLE, is_users
+from snnvae.export.norse.value import Value, is_norse_state
+
+Numbers = dict[str, Any]
+
+
+class Counters:
+    """Looks at a module's numbers after each step.
+
+    Attributes, buffers, and what lists, dicts and a user's own objects in them hold; not what lies
+    in closures and in other modules of Python's.
+    """
+
+    def __init__(self, names: Mapping[nn.Module, tuple[str, ...]]) -> None:
+        self._names = names
+        self._seen: list[Numbers] = []
+
+    def look(self) -> None:
+        """Take the numbers down."""
+        found: Numbers = {}
+        visited: set[int] = set()
+        for module, (name, *_) in self._names.items():
+            prefix = f"{name}." if name else ""
+            found |= _numbers(vars(module), prefix, visited)
+            for cls in filter(is_users, type(module).__mro__):
+                found |= _numbers(dict(vars(cls)), prefix, visited)
+        self._seen.append(found)
+
+    def changing(self) -> str | None:
+        """The name of a number that steps to come may see another than any step has seen.
+
+        None where all are as they were after an earlier step: from there on everything repeats.
+        """
+        if len(self._seen) < 2:
+            return None
+        *earlier, before, now = self._seen
+        if any(now == other for other in (before, *earlier)):
+            return None
+        return next(name for name in {**now, **before} if now.get(name) != before.get(name))
+
+
+def _numbers(tree: Any, name: str, visited: set[int]) -> Numbers:
+    return dict(_walk(tree, name, visited))
+
+
+def _walk(tree: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, (Value, nn.Parameter, nn.Module, type)) or is_norse_state(tree):
+        return
+    if isinstance(tree, (bool, int, float)):
+        yield name, repr(tree)
+    elif isinstance(tree, (torch.Tensor, np.ndarray, np.generic)):
+        numbers = tree.detach().cpu().numpy() if isinstance(tree, torch.Tensor) else tree
+        yield name, (numbers.shape, numbers.tobytes())
+    elif id(tree) in visited:
+        return
+    elif isinstance(tree, dict):
+        visited.add(id(tree))
+        for key, item in tuple(tree.items()):
+            own = key in ("_buffers", "_parameters", "_modules")
+            at = f"{name}{key}" if not name or name.endswith(".") else f"{name}[{key!r}]"
+            yield from _walk(item, name if own else at, visited)
+    elif type(tree) in CHANGEABLE or isinstance(tree, tuple):
+        visited.add(id(tree))
+        for place, item in enumerate(tree):
+            yield from _walk(item, f"{name}[{place}]", visited)
+    elif is_users(type(tree)):
+        visited.add(id(tree))
+        yield from _walk(getattr(tree, "__dict__", None), f"{name}.", visited)
