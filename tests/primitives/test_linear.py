@@ -78,3 +78,10 @@ def test_a_scale_multiplies_each_value() -> None:
     np.testing.assert_array_equal(synapse.apply(np.ones((1, 2, 2)))[0], scale)
     with pytest.raises(GraphError, match="scales an input"):
         OneToOne.from_nir(nir.Scale(scale), (4,))
+
+
+def test_the_largest_sum_is_of_a_row() -> None:
+    """|1| + |−2| = 3 and |0.5| + |3| = 3.5; the columns would say 1.5, 3 and 2."""
+    assert Linear((3,), (2,), WEIGHT).largest_sum() == 3.5
+    assert Linear((2,), (1,), np.array([[0.25, -0.5]])).largest_sum() == 0.75
+    assert Linear((2,), (1,), np.zeros((1, 2))).largest_sum() == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from snnvae.conventions import Conventions, InitialState, ResetMode
 from snnvae.errors import GraphError, UnsupportedError
-from snnvae.primitives import LIF, LeakyIntegrator, Threshold
+from snnvae.primitives import LIF, LeakyIntegrator, Threshold, neuron_for
 from snnvae.primitives.parameters import decay_per_step, uniform
 
 DT = 1e-3
@@ -205,3 +205,22 @@ def test_stock_lava_refuses_subtraction_and_another_start() -> None:
         starting.lava((1,), 16, 0)
     with pytest.raises(UnsupportedError, match="fires at its threshold"):
         reaching.lava((1,), 16, 0)
+
+
+@pytest.mark.parametrize("kind", ["LIF", "CubaLIF"])
+def test_a_first_membrane_is_counted_from_v_reset(kind: str) -> None:
+    """v_leak 0.5 and v_reset −0.25: 0.75 above the origin; with `initial` v_reset 0 above it."""
+    one = np.ones(2)
+    leak, reset = 0.5 * one, -0.25 * one
+    node = (
+        nir.LIF(4 * DT * one, one, leak, one, v_reset=reset)
+        if kind == "LIF"
+        else nir.CubaLIF(2 * DT * one, 4 * DT * one, one, leak, one, v_reset=reset)
+    )
+    found = neuron_for(node)
+    assert found is not None
+    starts: dict[InitialState, float] = {"v_leak": 0.75, "v_reset": 0.0, "zero": 0.25}
+    for initial, start in starts.items():
+        neuron = found.from_nir(node, Conventions(DT, initial=initial))[0]
+        assert np.all(neuron.start == start)
+        assert np.all(neuron.origin == -0.25)
