@@ -167,6 +167,9 @@ def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
 
 def _remedy(source: nir.NIRNode, given: Shape, wanted: Shape) -> str:
     """What to do where a node gives another shape than the next one wants."""
+    more, shorter = (given, wanted) if len(given) > len(wanted) else (wanted, given)
+    if len(more) > len(shorter) and more == (1,) * (len(more) - len(shorter)) + shorter:
+        return f"leave out the axes of batch and time in front of {more}"
     if isinstance(source, nir.Flatten):
         return (
             f"that Flatten joins axes {int(source.start_dim)} to {int(source.end_dim)}, counted "

@@ -156,6 +156,14 @@ def test_the_remedy_is_one_that_is_not_there_yet(nets: Any, flatten: Any, remedy
         nets.chain({**nodes, "lif": nets.lif(4), "out": nets.sink(4)})
 
 
+def test_a_batch_axis_of_parameters_is_called_so(nets: Any) -> None:
+    nodes = {"in": nets.source(6), "w": nets.affine(np.ones((4, 6))), "lif": nets.lif(1, 4)}
+    with pytest.raises(
+        GraphError, match=r"leave out the axes of batch and time in front of \(1, 4\)"
+    ):
+        nets.chain({**nodes, "out": nets.sink(1, 4)})
+
+
 def test_a_graph_may_not_claim_more_than_any_network_has(nets: Any) -> None:
     """36 kB could ask for gigabytes: one parameter stands for a layer of any size."""
     wide = {"in": nets.source(1 << 28), "n": nets.lif(1), "out": nets.sink(1 << 28)}
