@@ -364,6 +364,12 @@ COUNTERS: dict[str, tuple[Callable[[], Any], Callable[[Any], int], str]] = {
     "a buffer": (lambda: torch.zeros(()), in_attribute, "'t'"),
     "an array": (lambda: np.zeros(()), in_attribute, "'t'"),
     "a list": (lambda: [0], in_list, r"'t\[0\]'"),
+    "a dict": (lambda: {0: 0}, in_list, r"'t\[0\]'"),
+    "a tensor in a list": (
+        lambda: [torch.zeros((), dtype=torch.bfloat16)],
+        in_list,
+        r"'t\[0\]'",
+    ),
     "an object": (Clock, lambda net: net.t.tick(), r"'t\.now'"),
 }
 
