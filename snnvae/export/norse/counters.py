@@ -32,9 +32,10 @@ class Counters:
         visited: set[int] = set()
         for module, (name, *_) in self._names.items():
             prefix = f"{name}." if name else ""
-            found |= _numbers(vars(module), prefix, visited)
-            for cls in filter(is_users, type(module).__mro__):
+            # As Python looks them up: the last class is the base, the module's own hide them all.
+            for cls in filter(is_users, reversed(type(module).__mro__)):
                 found |= _numbers(dict(vars(cls)), prefix, visited)
+            found |= _numbers(vars(module), prefix, visited)
         self._seen.append(found)
 
     def changing(self) -> str | None:
