@@ -32,9 +32,10 @@ class Counters:
         visited: set[int] = set()
         for module, (name, *_) in self._names.items():
             prefix = f"{name}." if name else ""
-            found |= _numbers(vars(module), prefix, visited)
-            for cls in filter(is_users, type(module).__mro__):
+            # As Python looks them up: the last class is the base, the module's own hide them all.
+            for cls in filter(is_users, reversed(type(module).__mro__)):
                 found |= _numbers(dict(vars(cls)), prefix, visited)
+            found |= _numbers(vars(module), prefix, visited)
         self._seen.append(found)
 
     def changing(self) -> str | None:
@@ -54,14 +55,20 @@ def _numbers(tree: Any, name: str, visited: set[int]) -> Numbers:
     return dict(_walk(tree, name, visited))
 
 
-def _walk(tree: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk(
+    tree: Any, name: str, visited: set[int], *, objects: bool = True
+) -> Iterator[tuple[str, Any]]:
+    """Names and values; with `objects`, also what a user's objects in there hold themselves."""
     if isinstance(tree, (Value, nn.Parameter, nn.Module, type)) or is_norse_state(tree):
         return
     if isinstance(tree, (bool, int, float)):
         yield name, repr(tree)
-    elif isinstance(tree, (torch.Tensor, np.ndarray, np.generic)):
-        numbers = tree.detach().cpu().numpy() if isinstance(tree, torch.Tensor) else tree
-        yield name, (numbers.shape, numbers.tobytes())
+    elif isinstance(tree, torch.Tensor):
+        if tree.layout is torch.strided and not tree.is_meta and not tree.is_quantized:
+            real = tree.double() if tree.is_floating_point() else tree
+            yield name, _content(real.detach().cpu().numpy())
+    elif isinstance(tree, (np.ndarray, np.generic)):
+        yield name, _content(np.asarray(tree))
     elif id(tree) in visited:
         return
     elif isinstance(tree, dict):
@@ -69,11 +76,15 @@ def _walk(tree: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
         for key, item in tuple(tree.items()):
             own = key in ("_buffers", "_parameters", "_modules")
             at = f"{name}{key}" if not name or name.endswith(".") else f"{name}[{key!r}]"
-            yield from _walk(item, name if own else at, visited)
+            yield from _walk(item, name if own else at, visited, objects=objects)
     elif type(tree) in CHANGEABLE or isinstance(tree, tuple):
         visited.add(id(tree))
         for place, item in enumerate(tree):
-            yield from _walk(item, f"{name}[{place}]", visited)
-    elif is_users(type(tree)):
+            yield from _walk(item, f"{name}[{place}]", visited, objects=objects)
+    elif objects and is_users(type(tree)):
         visited.add(id(tree))
-        yield from _walk(getattr(tree, "__dict__", None), f"{name}.", visited)
+        yield from _walk(getattr(tree, "__dict__", None), f"{name}.", visited, objects=False)
+
+
+def _content(numbers: np.ndarray) -> tuple[tuple[int, ...], bytes]:
+    return numbers.shape, numbers.tobytes()

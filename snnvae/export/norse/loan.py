@@ -43,7 +43,7 @@ def on_loan(
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     try:
         kept = _forget_states(containers) if forget else []
-        _take_copies(modules, dtype)
+        _take_copies(containers, dtype)
         for module in modules:
             vars(module).update(
                 forward=forward_of(module), training=False, _compiled_call_impl=None
@@ -119,29 +119,28 @@ def _without_states(value: Any) -> Any:
     return tuple(map(_without_states, value)) if isinstance(value, tuple) else value
 
 
-def _take_copies(modules: Iterable[nn.Module], dtype: torch.dtype | None) -> None:
-    """Give modules copies of their tensors, shared ones once, and of NumPy's arrays.
+def _take_copies(containers: Iterable[Any], dtype: torch.dtype | None) -> None:
+    """Put copies in place of tensors, shared ones once, and of NumPy's arrays.
 
     Parameters only if they change.
     """
     copies: dict[int, torch.Tensor] = {}
 
-    def copied(tensor: torch.Tensor) -> torch.Tensor:
-        if id(tensor) not in copies:
-            copy = tensor.detach().clone()
+    def copied(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        is_weight = isinstance(value, nn.Parameter)
+        if not isinstance(value, torch.Tensor) or (is_weight and dtype is None):
+            return value
+        if id(value) not in copies:
+            copy = value.detach().clone()
             if dtype is not None and copy.is_floating_point():
                 copy = copy.to(dtype)
-            is_weight = isinstance(tensor, nn.Parameter)
-            copies[id(tensor)] = nn.Parameter(copy, False) if is_weight else copy
-        return copies[id(tensor)]
+            copies[id(value)] = nn.Parameter(copy, False) if is_weight else copy
+        return copies[id(value)]
 
-    for module in modules:
-        own = vars(module)
-        tables = [own, own["_buffers"]] if dtype is None else [own, *_tables(own)]
-        for table in tables:
-            table.update({k: copied(v) for k, v in table.items() if isinstance(v, torch.Tensor)})
-            table.update({k: v.copy() for k, v in table.items() if isinstance(v, np.ndarray)})
-
-
-def _tables(own: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return own["_buffers"], own["_parameters"]
+    for container in containers:
+        if isinstance(container, (dict, list, deque)):
+            keys = list(container) if isinstance(container, dict) else range(len(container))
+            for key in keys:
+                container[key] = copied(container[key])

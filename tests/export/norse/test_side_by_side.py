@@ -364,6 +364,12 @@ COUNTERS: dict[str, tuple[Callable[[], Any], Callable[[Any], int], str]] = {
     "a buffer": (lambda: torch.zeros(()), in_attribute, "'t'"),
     "an array": (lambda: np.zeros(()), in_attribute, "'t'"),
     "a list": (lambda: [0], in_list, r"'t\[0\]'"),
+    "a dict": (lambda: {0: 0}, in_list, r"'t\[0\]'"),
+    "a tensor in a list": (
+        lambda: [torch.zeros((), dtype=torch.bfloat16)],
+        in_list,
+        r"'t\[0\]'",
+    ),
     "an object": (Clock, lambda net: net.t.tick(), r"'t\.now'"),
 }
 
@@ -381,3 +387,15 @@ def test_who_counts_on_needs_a_number_of_steps(start: Any, tick: Any, name: str)
 @pytest.mark.parametrize("tick", [around, until_three])
 def test_what_comes_back_to_where_it_was_repeats(tick: Any) -> None:
     assert "l" in from_norse(CountsOn(0, tick), (6,)).nodes
+
+
+def test_a_counter_that_starts_in_the_class_is_seen() -> None:
+    class Starts(CountsOn):
+        t = 0
+
+        def __init__(self) -> None:
+            super().__init__(0, in_attribute)
+            del self.t
+
+    with pytest.raises(UnsupportedError, match="'t' still changes after 16 time steps"):
+        from_norse(Starts(), (6,))

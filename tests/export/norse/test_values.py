@@ -96,7 +96,7 @@ def test_a_variance_below_zero_is_said() -> None:
         from_norse(module, (6,))
 
 
-@pytest.mark.parametrize("steps", [0, -1, 2.5, None])
+@pytest.mark.parametrize("steps", [0, -1, 2.5, "16"])
 def test_steps_are_a_number(steps: Any) -> None:
     with pytest.raises(ConfigError, match="is not a positive whole number; pass `steps`"):
         from_norse(net(), (6,), steps=steps)
