@@ -201,7 +201,6 @@ def _module(
     from snnvae.export import from_norse
     from snnvae.export.user_module import build_module, load_weights
     from snnvae.extras import require
-    from snnvae.options import DEFAULT_STEPS
 
     if input_shape is None:
         raise ConfigError(
@@ -215,7 +214,7 @@ def _module(
     return from_norse(
         module,
         shape,
-        steps=steps or DEFAULT_STEPS,
+        steps=steps,
         analog=analog,
         over_time=over_time or None,
     )
