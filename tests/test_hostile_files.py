@@ -9,7 +9,7 @@ import pytest
 from fuzz.readers import READERS
 from fuzz.run import fuzz
 
-INPUTS = 150
+INPUTS = 60
 
 
 @pytest.mark.parametrize("kind", READERS)
