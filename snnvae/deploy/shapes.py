@@ -198,17 +198,13 @@ def _through(name: str, node: nir.NIRNode, given: Shape, source: nir.NIRNode) ->
         kind = primitives.synapse_for(node)
         if kind is None:
             raise UnsupportedError("is not supported; write it with the nodes of NIR")
-        if isinstance(node, (nir.Linear, nir.Affine)) and node.weight.ndim > 1:
-            wanted = (*node.weight.shape[:-2], node.weight.shape[-1])
-            if given != wanted:
-                what = f"values of shape {wanted}"
-                if len(wanted) == 1:
-                    what = f"a vector of {wanted[0]} values"
-                raise GraphError(
-                    f"takes {what}, but its input has shape {given}; "
-                    f"{_remedy(source, given, wanted)}"
-                )
-        return kind.from_nir(node, given)[0].out_shape
+        try:
+            return kind.from_nir(node, given)[0].out_shape
+        except GraphError as error:
+            wanted = _wanted(node)
+            if wanted is None or given == wanted:
+                raise
+            raise GraphError(f"{error}; {_remedy(source, given, wanted)}") from None
     except SnnvaeError as error:
         raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
     except (TypeError, ValueError, OverflowError) as error:  # whatever a damaged file may hold
@@ -224,6 +220,13 @@ def _is_of_a_sample(declared: Shape, given: Shape) -> bool:
     if declared == () and prod(given) == 1:
         return True
     return 0 <= more <= MAX_OUTER and declared == (1,) * more + given
+
+
+def _wanted(node: nir.NIRNode) -> Shape | None:
+    """The input shape that a Linear's or Affine's weight asks for."""
+    if not isinstance(node, (nir.Linear, nir.Affine)) or node.weight.ndim < 2:
+        return None
+    return (*node.weight.shape[:-2], node.weight.shape[-1])
 
 
 def _of_subgraph(node: nir.NIRGraph, given: Shape) -> Shape:

@@ -18,24 +18,29 @@ def build(settings: Settings) -> Any:
 
     With `qat` it is one to load weights and scales into: see `fixed_point.in_fixed_point`.
     """
-    _check_size(settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        model = settings.family.build(settings)
+        model = _planned(settings)
+        if torch.get_default_device().type != "meta":
+            _check_size(model)
+            torch.manual_seed(settings.seed)
+            model = settings.family.build(settings)
     return with_scales(model) if settings.qat and isinstance(model, SpikingModel) else model
 
 
-def _check_size(settings: Settings) -> None:
-    """ConfigError for weights that this machine cannot hold, before any is made."""
+def _planned(settings: Settings) -> Any:
+    """The model without its values; ConfigError for sizes of which none can be made."""
     try:
         with torch.device("meta"):
-            model = settings.family.build(settings)
+            return settings.family.build(settings)
     except (RuntimeError, OverflowError, MemoryError) as error:
         raise ConfigError(
             f"a model of these sizes cannot be made ({one_line(error)}): use smaller ones"
         ) from None
-    if torch.get_default_device().type == "meta":
-        return  # nothing is made
+
+
+def _check_size(model: Any) -> None:
+    """ConfigError for weights that this machine cannot hold."""
     size = sum(p.numel() * p.element_size() for p in model.parameters())
     if size > memory():
         raise ConfigError(
