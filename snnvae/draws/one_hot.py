@@ -9,21 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.draws.draw import Draw, HostWork, Spikes, whole
+from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, whole
 from snnvae.draws.random_numbers import CHOICE, MOST, RESERVED, uniforms
+
+ROUNDING = 1e-9
+"""By which the sum of probabilities may miss 1: as many float64 are rounded."""
 
 
 @dataclass(frozen=True)
 class OneHot(Draw):
-    """One of each group's k neurons fires at each step, each as likely as the others.
+    """One of each group's k neurons fires at each step.
 
     N = groups·k, group by group. substream: the number of its random numbers' sub-stream, another
-    for each input of a network: 0, or from 4 on.
+    for each input of a network: 0, or from 4 on. p: the probabilities of the k places; without it
+    each is as likely as the others.
     """
 
     groups: int
     k: int
     substream: int = CHOICE
+    p: tuple[float, ...] | None = None
 
     kind: ClassVar[str] = "one-hot"
 
@@ -34,15 +39,20 @@ class OneHot(Draw):
     def choices(self, samples: Sequence[int], steps: int, seed: int) -> NDArray[np.int64]:
         """Returns which place each group takes at each step, on [0, k): (B, T, groups)."""
         drawn = uniforms(seed, samples, self.substream, (steps, self.groups))
-        return np.floor(drawn * self.k).astype(np.int64)
+        if self.p is None:
+            return np.floor(drawn * self.k).astype(np.int64)
+        # The last bound is left out: sums that miss 1 by rounding give no place beyond the last.
+        return np.searchsorted(np.cumsum(self.p)[:-1], drawn, side="right")
 
     def work(self, steps: int) -> HostWork:
         """A draw per group and step."""
         return HostWork(self.kind, draws=steps * self.groups)
 
     def stated(self) -> dict[str, Any]:
-        """groups, k, and the sub-stream where it is not the usual one."""
-        own = {} if self.substream == CHOICE else {"substream": self.substream}
+        """groups, k, and the sub-stream and probabilities where they are not the usual ones."""
+        own: dict[str, Any] = {} if self.substream == CHOICE else {"substream": self.substream}
+        if self.p is not None:
+            own["p"] = list(self.p)
         return {"groups": self.groups, "k": self.k, **own}
 
     @classmethod
@@ -54,7 +64,12 @@ class OneHot(Draw):
         substream = whole(stated.get("substream", CHOICE), 0)
         if substream in RESERVED or substream >= MOST:
             raise ValueError(f"sub-stream {substream}")
-        return cls(port, groups, k, substream)
+        if "p" not in stated:
+            return cls(port, groups, k, substream)
+        p = np.asarray(numbers(stated["p"], k), np.float64)
+        if (p < 0).any() or abs(p.sum() - 1) > ROUNDING:
+            raise ValueError("no probabilities")
+        return cls(port, groups, k, substream, tuple(p.tolist()))
 
 
 def one_hot(index: NDArray[np.int64], k: int) -> Spikes:

@@ -132,7 +132,9 @@ def _nodes(
     biases: np.ndarray | float = 0.0
     first = 0
     for name, source, width in zip(names, link.sources, widths(link, wiring.shapes), strict=True):
-        part = columns_of(link.synapse, first, width, bias=first == 0)
+        part = link.synapse
+        if len(link.sources) > 1:
+            part = columns_of(link.synapse, first, width, bias=first == 0)
         nodes[name], bias = _node(part, wiring.shapes[source], cell)
         biases = biases + bias
         first += width
@@ -157,8 +159,6 @@ def _node(synapse: Any, shape: Shape, cell: Cell) -> tuple[nir.NIRNode, np.ndarr
 def columns_of(synapse: Any, first: int, width: int, bias: bool) -> Any:
     """The synapse on `width` of its inputs alone; with its bias, or with zeros in its place."""
     axis = 0 if isinstance(synapse, nn.ConvTranspose2d) else 1
-    if bias and width == synapse.weight.shape[axis]:
-        return synapse
     part = copy.deepcopy(synapse)
     part.weight = nn.Parameter(synapse.weight.detach().narrow(axis, first, width).clone())
     if not bias and part.bias is not None:

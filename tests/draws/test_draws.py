@@ -152,6 +152,7 @@ CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
         ((CLASS,), None, {"sampler"}),
         ((), Rates(10), {"sampler"}),
         ((OneHot("noise", 2, 4, substream=7),), None, {"draws"}),
+        ((OneHot("noise", 4, 2, p=(0.25, 0.75)),), None, {"draws"}),
         ((CHOICE, OneHot("noise", 2, 4, substream=7), CLASS), None, {"draws"}),
         ((CHOICE,), Rates(), {"draws", "host_step"}),
     ],
@@ -177,6 +178,9 @@ def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
     [
         {"draws": {"noise": {"kind": "one-hot", "groups": 3, "k": 4}}},
         {"draws": {"noise": {"kind": "one-hot", "groups": 2, "k": 4, "substream": -1}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 4, "k": 2, "p": [0.5, 0.4]}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 4, "k": 2, "p": [1.5, -0.5]}}},
+        {"draws": {"noise": {"kind": "one-hot", "groups": 4, "k": 2, "p": [0.2, 0.2, 0.6]}}},
         {"draws": {"noise": {"kind": "two-hot", "groups": 2, "k": 4}}},
         {"draws": {"elsewhere": {"kind": "one-hot", "groups": 2, "k": 4}}},
         {"draws": {"class": {"kind": "label", "classes": 5}}},
