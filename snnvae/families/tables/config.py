@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MODELS = ("ear", "ann-ear")
 SPIKING = ("ear",)
-METRICS: tuple[str, ...] = ()
+METRICS = ("twin", "border")
 PUBLISHED: tuple[str, ...] = ()
 
 
