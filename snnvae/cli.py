@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
     "evaluate": ("snnvae.commands.evaluate", "Image quality, trained and deployed"),
+    "complete": ("snnvae.commands.complete", "Fill what a table lacks, by a deployed sampler"),
     "diagnose": (
         "snnvae.commands.diagnose",
         "What a VAE's loss is due to, and what to do about it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, ClassVar, NamedTuple
 
@@ -94,6 +94,19 @@ class Evidence(Draw):
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return found
+
+
+def told(draws: Sequence[Draw], known: Mapping[str, str]) -> tuple[Draw, ...]:
+    """The draws with what is known of their variables; ConfigError where they have none, or other
+    names and values."""
+    found = [draw for draw in draws if isinstance(draw, Evidence)]
+    if not found:
+        raise ConfigError(
+            "`evidence`: this network's file names no variables of which something could be known; "
+            "leave it out, or give a sampler that `snnvae train` made of a table"
+        )
+    found[0].places(known)
+    return tuple(replace(d, known=dict(known)) if isinstance(d, Evidence) else d for d in draws)
 
 
 def evidence_spikes(rows: np.ndarray, counts: Sequence[int], steps: int) -> Spikes:

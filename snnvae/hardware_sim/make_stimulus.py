@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.evidence import told
 from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError, DataError
 from snnvae.machine import bytes_text, memory
@@ -44,6 +45,7 @@ def build_stimulus(
     steps: int | None = None,
     data: Mapping[str, np.ndarray] | None = None,
     classes: Sequence[int] | None = None,
+    evidence: Mapping[str, str] | None = None,
 ) -> Stimulus:
     """Streams for the samples of the given indices.
 
@@ -51,7 +53,7 @@ def build_stimulus(
     sample (B, *shape). Inputs that the host feeds are drawn from `seed`. Without `steps`,
     T is the data's, else the network's. classes: of a conditional model's samples, one each;
     without them sample n is of class n mod their number, unless images are given, which have their
-    own.
+    own. evidence: values by variable that a sampler of tables is told.
     """
     given = with_sample_axis(data or {}, network)
     if steps is None:
@@ -65,7 +67,8 @@ def build_stimulus(
     label = labels_of(network, samples, classes)
     if label:
         _check_class_data(network, given, classes)
-    draws = {draw.port: draw for draw in network.draws}
+    every = told(network.draws, evidence) if evidence else network.draws
+    draws = {draw.port: draw for draw in every}
     streams = {}
     for port in network.inputs:
         if port.name in given:

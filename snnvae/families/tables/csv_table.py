@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ class CsvTable:
         if not cells:
             raise DataError(f"{path} has a header and no rows; add some")
         return cls(path, columns, cells)
+
+    def filled(self, cells: Sequence[Sequence[str]]) -> str:
+        """The text of a file of the same columns with other cells, which it holds as they are."""
+        buffer = StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([self.columns, *cells])
+        return buffer.getvalue()
 
     @staticmethod
     def _check_header(path: Path, columns: Sequence[str]) -> None:
