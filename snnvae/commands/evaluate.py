@@ -129,6 +129,9 @@ def command(
     else:
         config, trained = registry.load_any(model, dataset)
         graphs, family = {}, config.family
+    strange = sorted({*metrics} - {"mse", *registry.metrics(family.name)})
+    if strange:
+        raise ConfigError(f"--metric {strange[0]} is not for {family.name}: leave it out")
     does = family.does("evaluate") or figures.evaluate
     found = does(asked, trained, graphs)
     return Result(with_flags(found.text), found.data, as_json=as_json)

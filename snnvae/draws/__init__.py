@@ -22,7 +22,9 @@ from snnvae.draws.one_hot import OneHot
 from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
 
-KINDS: dict[str, type[Draw]] = {kind.kind: kind for kind in (OneHot, GaussSigmoid, Label, Clock, Evidence)}
+KINDS: dict[str, type[Draw]] = {
+    kind.kind: kind for kind in (OneHot, GaussSigmoid, Label, Clock, Evidence)
+}
 STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates,)}
 SAMPLER, DRAWS, HOST_STEP = "sampler", "draws", "host_step"
 

@@ -47,9 +47,9 @@ def trainable(spiking: bool = False) -> tuple[str, ...]:
     )
 
 
-def metrics() -> tuple[str, ...]:
-    """Names of all that `evaluate` can measure."""
-    homes = FAMILIES.values()
+def metrics(family: str | None = None) -> tuple[str, ...]:
+    """Names of all that `evaluate` can measure, of a family or of all."""
+    homes = FAMILIES.values() if family is None else (FAMILIES[family],)
     return tuple(
         dict.fromkeys(m for home in homes for m in import_module(f"{home}.config").METRICS)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -21,7 +23,7 @@ class AnnEAR(Trainable):
         self.turns = Turns(config.counts)
         widths = (sum(config.counts) + len(config.counts), *config.stack)
         layers: list[nn.Module] = []
-        for fan_in, fan_out in zip(widths, widths[1:]):
+        for fan_in, fan_out in pairwise(widths):
             layers += [nn.Linear(fan_in, fan_out), nn.BatchNorm1d(fan_out), nn.ReLU()]
         self.hidden = nn.Sequential(*layers)
         self.currents = nn.ModuleList(

@@ -12,7 +12,7 @@ variable's own values slowest, as JavaBayes has it; `default` stands for rows th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import isfinite, prod
 from pathlib import Path
@@ -222,7 +222,8 @@ class _Reader:
             parents = [self._place(parent) for parent in self._names(")")]
         if len({i, *parents}) <= len(parents):
             self.fail(f"'{name}' has a parent twice, or itself; name each once")
-        self.parents[i], rows = parents, {}
+        self.parents[i] = parents
+        rows: Given = {}
         self.entries += prod(len(self.variables[j].values) for j in [i, *parents])
         if self.entries > MOST_ENTRIES:
             self.fail(f"more than {MOST_ENTRIES:,} probabilities up to '{name}'; use fewer parents")
@@ -275,7 +276,7 @@ class _Reader:
             if len(whole) != found.size:
                 self.fail(f"{said} has {len(whole)} probabilities, needs {found.size}; mend it")
             found[:] = np.moveaxis(np.reshape(whole, (k, *counts)), 0, -1)
-        rows: Mapping[tuple[int, ...] | None, list[float]] = self.rows[i]
+        rows = self.rows[i]
         for at in product(*map(range, counts)):
             row = rows.get(at, rows.get(None) if whole is None else None)
             if row is not None and len(row) != k:

@@ -4,9 +4,9 @@
                   ½·Σ_k |p(x_i = k | rest, x_j) − p(x_i = k | rest, x_j = v)|
 
 It is 0 where j is not in the Markov blanket of i. The area under the curve (AUC) is the chance that
-a pair (i, j) of the true blanket has a larger shift than one that is not. A network with values that
+a pair (i, j) of the true blanket has a larger shift than one that is not. A network in which values
 follow from others does not show its blanket so: where a flip is impossible, p says nothing, and a
-border that the rest decides already is not seen. The exact network's AUC is the most to be had.
+border that the rest decides already is not seen. The exact network's AUC stands beside it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ DIGITS = 9
 """Of a shift: what is 0 but for rounding ties with what is 0."""
 
 
-def shifts(
-    conditionals: Conditionals, rows: Rows, counts: Sequence[int]
-) -> NDArray[np.float64]:
+def shifts(conditionals: Conditionals, rows: Rows, counts: Sequence[int]) -> NDArray[np.float64]:
     """(N, N): how much another value of x_j moves p(x_i | the rest); rows (n, N), all known."""
     n, size = len(counts), len(rows)
     evidence, asked, pairs = [], [], []

@@ -17,6 +17,7 @@ variable needs is shared: the k-th noise neurons of all variables see the same r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +52,7 @@ class EAR(SpikingModel):
         self.levels = Levels.even(config.levels, config.limit)
         widths = (sum(config.counts) + len(config.counts), *config.stack)
         self.hidden = nn.ModuleList(
-            SpikingLayer(nn.Linear(fan_in, fan_out)) for fan_in, fan_out in zip(widths, widths[1:])
+            SpikingLayer(nn.Linear(fan_in, fan_out)) for fan_in, fan_out in pairwise(widths)
         )
         self.currents = nn.ModuleList(
             nn.Linear(widths[-1], len(stage)) for stage in self.turns.stages
@@ -59,7 +60,7 @@ class EAR(SpikingModel):
         self.adversary = Adversary(self.turns) if config.adversary else None
 
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
-        """The losses of rows (B, N), −1 where a value is missing, of which some are known (B, N)."""
+        """The losses of rows (B, N), −1 where a value is missing; some are known (B, N)."""
         rows, known = batch
         assert rows is not None
         assert known is not None
@@ -122,12 +123,13 @@ class EAR(SpikingModel):
         randoms = [self.levels.port(f"random.{k}", 1) for k in range(len(turns.stages))]
         ports = (Port(EVIDENCE, values), Port(CLOCK, variables), *randoms)
         held, value = latch_cells(VALUE, values, [Link("", None, ("pick", EVIDENCE))])
-        sources, cells = (HELD, CLOCK), [held]
+        sources: tuple[str, ...] = (HELD, CLOCK)
+        cells = [held]
         for i, neurons in enumerate(self.hidden):
             assert isinstance(neurons, SpikingLayer)
             shape = (self.config.stack[i], 1, 1)
-            labels = ("value", "clock") if len(sources) > 1 else ()
-            cells.append(layer(f"hidden.{i}", neurons, sources, shape, labels=labels))
+            both = ("value", "clock") if len(sources) > 1 else ()
+            cells.append(layer(f"hidden.{i}", neurons, sources, shape, labels=both))
             sources = (cells[-1].name,)
         for k, (random, current) in enumerate(zip(randoms, self._currents())):
             links = (
@@ -140,11 +142,11 @@ class EAR(SpikingModel):
         if turns.pace > 1:  # fires at the last step of a turn alone
             turn, late = "turn", "clock.late"
             delay = Cell(late, variables, Delay(turns.pace - 1), (Link("", None, (CLOCK,)),))
-            both = Link("", None, (CLOCK, late))
-            cells = [delay, Cell(turn, variables, Threshold(1.5), (both,)), *cells]
+            now = Link("", None, (CLOCK, late))
+            cells = [delay, Cell(turn, variables, Threshold(1.5), (now,)), *cells]
         noises = [f"noise.{k}" for k in range(len(randoms))]
-        seen, labels = (*noises, turn, HELD), tuple(name.replace(".", "") for name in noises)
-        gate = Link("gate", self._gate(), seen, (*labels, "turn", "value"))
+        labels = (*(name.replace(".", "") for name in noises), "turn", "value")
+        gate = Link("gate", self._gate(), (*noises, turn, HELD), labels)
         pick = Cell("pick", values, Threshold(1.5), (gate,))
         return Wiring(ports, (*cells, pick, value), VALUE, twin_passes="each step")
 

@@ -1,4 +1,4 @@
-"""``snnvae evaluate`` of tables: the deployed sampler beside the exact answers and the baselines."""
+"""``snnvae evaluate`` of tables: the deployed sampler beside exact answers and baselines."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Judge:
 
 
 def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
-    """Questions about held-out rows, answered by draws of each deployed form: in fixed point too."""
+    """Questions about held-out rows, answered by draws of each deployed form."""
     if model is None:
         raise ConfigError("give the checkpoint, which knows its data: a .nir file does not")
     config: Config = model.config
@@ -138,9 +138,7 @@ def _judge(config: Config, source: data.Source, asked: Asked) -> tuple[Judge, Ro
     train, held_out = source.split(config.rows, config.seed)
     if source.network is not None:
         held_out = source.network.sample(count, config.seed, data.TESTED)
-    random = np.random.Generator(
-        np.random.Philox(key=asked.seed, counter=[0, 0, 0, data.QUERIED])
-    )
+    random = np.random.Generator(np.random.Philox(key=asked.seed, counter=[0, 0, 0, data.QUERIED]))
     queries = queries_of(held_out[:count], config.counts, random, source.network)
     whole = held_out[(held_out >= 0).all(1)][:count]
     blankets = None if source.network is None else source.network.blankets()
@@ -184,5 +182,3 @@ def _of_ann(ann: AnnEAR) -> Conditionals:
         return found
 
     return conditionals
-
-

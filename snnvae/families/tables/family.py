@@ -24,7 +24,7 @@ from snnvae.progress import Progress
 from snnvae.train.build import build
 from snnvae.train.family import Batch, Data, Family, Samples, Values
 
-QUERIES, DRAWS = 40, 250
+QUERIES, DRAWS = 20, 250
 """Held-out questions, and draws for each, by which a training is judged."""
 CHUNK = 500
 """Samples that torch runs at a time."""
@@ -32,7 +32,7 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class EvidenceRows:
-    """Evidence rows (n, N) as spikes of an input (n, T, Σ K, 1, 1), made when they are asked for."""
+    """Evidence (n, N) as spikes of an input (n, T, Σ K, 1, 1), made when they are asked for."""
 
     rows: Rows
     counts: tuple[int, ...]

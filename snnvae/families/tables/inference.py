@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +71,7 @@ def _marginals(network: Network, evidence: Rows, order: Sequence[int]) -> NDArra
         total = _summed(left, None).values
         weight = total.sum(1, keepdims=True)
         if (weight <= 0).any():
-            raise DataError(
-                "the evidence is impossible: its probability is 0; give other evidence"
-            )
+            raise DataError("the evidence is impossible: its probability is 0; give other evidence")
         found.append(total / weight)
     return np.concatenate(found, 1)
 
@@ -104,10 +103,8 @@ def _times(a: _Factor, b: _Factor, drop: int | None) -> _Factor:
     def axes(scope: Sequence[int], batched: bool) -> list[int]:
         return [*([BATCH] if batched else []), *(names[v] for v in scope)]
 
-    values = np.einsum(
-        a.values, axes(a.scope, a.batched), b.values, axes(b.scope, b.batched),
-        axes(scope, batched),
-    )  # fmt: skip
+    operands: list[Any] = [a.values, axes(a.scope, a.batched), b.values, axes(b.scope, b.batched)]
+    values: NDArray[np.float64] = np.einsum(*operands, axes(scope, batched))
     return _Factor(scope, values, batched)
 
 

@@ -50,7 +50,7 @@ def queries_of(
 
 def frequencies(drawn: NDArray[np.floating], counts: Sequence[int]) -> Probabilities:
     """p̂ of counts n (…, Σ K) of draws."""
-    first = np.cumsum(counts) - counts
+    first: list[int] = (np.cumsum(counts) - counts).tolist()
     totals = np.add.reduceat(drawn + PRIOR, first, axis=-1)
     found: Probabilities = (drawn + PRIOR) / np.repeat(totals, counts, axis=-1)
     return found

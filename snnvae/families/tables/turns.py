@@ -1,7 +1,7 @@
 """Teacher forcing over the turns: what a network is shown of rows, and how likely it finds them.
 
-    u_k(i) = what the network says at variable i's turn, of each of its K_i values but the last
-    p(x_i = k) = σ(u_k)·Π_{j<k} (1 − σ(u_j)),  of the last value Π_j (1 − σ(u_j))
+u_k(i) = what the network says at variable i's turn, of each of its K_i values but the last
+p(x_i = k) = σ(u_k)·Π_{j<k} (1 − σ(u_j)),  of the last value Π_j (1 − σ(u_j))
 """
 
 from __future__ import annotations
