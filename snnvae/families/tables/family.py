@@ -113,7 +113,7 @@ class Tables(Family):
         """nll; kl too, where the exact probabilities are known."""
         from snnvae.families.tables.judge import frequencies
 
-        evidence = np.asarray(samples.inputs[EVIDENCE])[:, 0]
+        evidence = samples.inputs[EVIDENCE][:][:, 0]
         target = np.asarray(samples.target)
         drawn = outputs[:, -1].reshape(len(outputs), -1)
         same = (evidence[1:] == evidence[:-1]).reshape(len(evidence) - 1, -1).all(1)
