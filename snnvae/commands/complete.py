@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("-o", "--out", type=OutputFile(), required=True, help="The table without gaps, CSV.")
 @click.option(
+    "--probabilities", type=OutputFile(),
+    help="A second table, CSV: each filled cell, with the probability of its value by the draws.",
+)  # fmt: skip
+@click.option(
     "--likeliest/--draw", default=True, show_default=True,
     help="Each gap by its most probable value, or the gaps of a row together by a draw of them.",
 )  # fmt: skip
@@ -47,6 +51,7 @@ def command(
     table: Path,
     model: Path,
     out: Path,
+    probabilities: Path | None,
     likeliest: bool,
     samples: int,
     precision: str,
@@ -57,8 +62,7 @@ def command(
 ) -> Result:
     """Fill the gaps of a CSV table of discrete columns (cells that are empty, or "?").
 
-    Each row is run given what it has, by the deployed program. Beside the table, a second file
-    NAME-probabilities.csv names each filled cell, with the probability of its value by the draws.
+    Each row is run given what it has, by the deployed program; what it has stays as it is.
     """
     from snnvae.deploy.backends import RunResources
     from snnvae.deploy.compile import compile_graph
@@ -87,12 +91,14 @@ def command(
         for c, (name, i) in enumerate(zip(given.columns, order))
         if row[i] < 0
     ]
-    beside = out.with_name(f"{out.stem}-probabilities.csv")
     write_text(out, given.filled(cells))
-    columns = ("row", "column", "value", "probability")
-    write_text(beside, Table(columns, gaps).as_csv())
-    text = f"filled {len(gaps)} cells of {len(cells)} rows\nwrote {out}\nwrote {beside}"
-    data = {"rows": len(cells), "filled": len(gaps), "files": [str(out), str(beside)]}
+    if probabilities is not None:
+        columns = ("row", "column", "value", "probability")
+        write_text(probabilities, Table(columns, gaps).as_csv())
+    written = [str(path) for path in (out, probabilities) if path is not None]
+    head = f"filled {len(gaps)} cells of {len(cells)} rows"
+    text = "\n".join([head, *(f"wrote {path}" for path in written)])
+    data = {"rows": len(cells), "filled": len(gaps), "files": written}
     return Result(text, data, as_json=as_json)
 
 

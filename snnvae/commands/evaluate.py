@@ -81,6 +81,9 @@ def command(
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
     recognised is how many images of a conditional model a classifier takes for their class.
+
+    Of tables: divergence from the exact answers, and likelihoods, beside independent variables and
+    the best tree; --metric twin trains the ANN too, --metric border asks for the Markov border.
     """
     from snnvae.deploy.settings import METADATA_KEY
     from snnvae.errors import ConfigError, GraphError

@@ -164,19 +164,20 @@ def test_gaps_are_filled(how: str, folder: Path, tmp_path: Path) -> None:
     rows = [("road", "rain", "grass"), ("wet", "yes", ""), ("?", "no", "dry"), ("dry", "no", "dry")]
     (tmp_path / "gaps.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
     model = folder / ("run/model.pt" if how == "--draw" else "sampler.nir")
-    out = tmp_path / "filled.csv"
-    ended = done("complete", tmp_path / "gaps.csv", "--model", model, "-o", out, how)
+    out, beside = tmp_path / "filled.csv", tmp_path / "p.csv"
+    own = ("--model", model, "-o", out, "--probabilities", beside)
+    ended = done("complete", tmp_path / "gaps.csv", *own, how)
     assert "filled 2 cells of 3 rows" in ended.out
     found = [line.split(",") for line in out.read_text().splitlines()]
     assert found[0] == list(rows[0])
     assert found[1][:2] == ["wet", "yes"]
     assert found[3] == ["dry", "no", "dry"]
-    beside = (tmp_path / "filled-probabilities.csv").read_text().splitlines()
-    assert beside[0] == "row,column,value,probability"
-    assert len(beside) == 3
+    p = beside.read_text().splitlines()
+    assert p[0] == "row,column,value,probability"
+    assert len(p) == 3
     if how == "--likeliest":
         assert (found[1][2], found[2][0]) == ("wet", "dry")
-        assert float(beside[1].split(",")[3]) == pytest.approx(0.8, abs=0.12)
+        assert float(p[1].split(",")[3]) == pytest.approx(0.8, abs=0.12)
 
 
 def test_a_table_of_ones_own_is_learned_from(tmp_path: Path) -> None:
