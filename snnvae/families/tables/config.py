@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from snnvae.draws.evidence import Variable
 from snnvae.train.settings import Settings, numbers, positive, require, setting, weight, whole
 
 if TYPE_CHECKING:
+    from snnvae.draws.evidence import Variable
     from snnvae.families.tables.family import Tables
 
 MODELS = ("ear", "ann-ear")
@@ -144,6 +144,8 @@ def stated(variable: Variable) -> str:
 
 
 def _variable(text: object) -> Variable:
+    from snnvae.draws.evidence import Variable
+
     try:
         name, values = json.loads(str(text))
         good = isinstance(name, str) and all(isinstance(value, str) for value in values)
