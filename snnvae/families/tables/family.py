@@ -136,6 +136,19 @@ class Tables(Family):
         least = entropy(np.asarray(self.data(settings).test.target))
         return {"nll": least, "kl": 0.0} if least else {}
 
+    def ladder(self, model: Any, samples: Samples, seed: int) -> Mapping[str, float]:
+        """What is left where every answer is exact: nobody's fault."""
+        least = entropy(np.asarray(samples.target))
+        return {"exact answers": least} if least else {}
+
+    def sizes_text(self, settings: Config) -> str:
+        """The hidden layers."""
+        return "-".join(map(str, settings.stack))
+
+    def sizes_name(self, settings: Config) -> str:
+        """The hidden layers."""
+        return self.sizes_text(settings)
+
     def twin(self, settings: Config, share: float, changes: Mapping[str, Any]) -> Config:
         """The masked perceptron of the same hidden layers."""
         own = ("dataset", "variables", "rows", "seed", "batch", "lr", "schedule", "validation")
