@@ -121,7 +121,9 @@ class EAR(SpikingModel):
         turns, last = self.turns, f"hidden.{len(self.hidden) - 1}.lif"
         variables, values = (len(turns.counts), 1, 1), (len(turns.owner), 1, 1)
         randoms = [self.levels.port(f"random.{k}", 1) for k in range(len(turns.stages))]
-        ports = (Port(EVIDENCE, values), Port(CLOCK, variables), *randoms)
+        ports = sorted(
+            (Port(EVIDENCE, values), Port(CLOCK, variables), *randoms), key=lambda port: port.name
+        )
         held, value = latch_cells(VALUE, values, [Link("", None, ("pick", EVIDENCE))])
         sources: tuple[str, ...] = (HELD, CLOCK)
         cells = [held]
@@ -148,7 +150,7 @@ class EAR(SpikingModel):
         labels = (*(name.replace(".", "") for name in noises), "turn", "value")
         gate = Link("gate", self._gate(), (*noises, turn, HELD), labels)
         pick = Cell("pick", values, Threshold(1.5), (gate,))
-        return Wiring(ports, (*cells, pick, value), VALUE, twin_passes="each step")
+        return Wiring(tuple(ports), (*cells, pick, value), VALUE, twin_passes="each step")
 
     def _levels(self, current: nn.Linear) -> nn.Conv2d:
         """Brings one row of random spikes to all noise neurons of a stage, with θ as bias."""
@@ -183,13 +185,15 @@ class EAR(SpikingModel):
         return found.requires_grad_(False)
 
     def draws(self, part: str) -> tuple[Draw, ...]:
-        """What is known (nothing, unless it is told), the clock, and the random spikes."""
+        """What is known (nothing, unless it is told), the clock, and the random spikes; by name, as
+        a file has them."""
         stages = range(len(self.turns.stages))
-        return (
+        found = (
             Evidence(EVIDENCE, self.config.named),
             Clock(CLOCK, len(self.turns.counts), self.turns.pace),
             *(self.levels.draw(f"random.{k}", 1, FIRST_SUBSTREAM + k) for k in stages),
         )
+        return tuple(sorted(found, key=lambda draw: draw.port))
 
     def resized(self, sizes: Mapping[str, int]) -> Config:
         """With as many hidden neurons."""

@@ -61,8 +61,9 @@ class Sampler:
 
     @property
     def noise(self) -> tuple[OneHot, ...]:
-        """The random inputs, stage by stage."""
-        return tuple(draw for draw in self.program.draws if isinstance(draw, OneHot))
+        """The random inputs, stage by stage, which is the order of their sub-streams."""
+        found = (draw for draw in self.program.draws if isinstance(draw, OneHot))
+        return tuple(sorted(found, key=lambda draw: draw.substream))
 
     def counts(self, evidence: Rows, draws: int) -> NDArray[np.float64]:
         """How often each value came out of `draws` runs under each evidence (Q, N) → (Q, Σ K)."""
