@@ -141,7 +141,9 @@ def test_resumed_or_not_the_bits_are_the_same(folder: Path, tmp_path: Path) -> N
 def test_fixed_point_is_trained_with_a_budget_and_cut(folder: Path, tmp_path: Path) -> None:
     start = ("train", "--from", folder / "run" / "model.pt")
     done(*start, "--qat", "loihi2", "--epochs", 1, "--spike-budget", 400, "-o", tmp_path / "qat")
-    found = json.loads(done("evaluate", tmp_path / "qat" / "model.pt", "--samples", 20, "--json").out)
+    found = json.loads(
+        done("evaluate", tmp_path / "qat" / "model.pt", "--samples", 20, "--json").out
+    )
     assert found["kl"]["fixed"] < 0.1
     record = json.loads((tmp_path / "qat" / "metrics.jsonl").read_text().splitlines()[-1])
     assert record["operations"] > 50
@@ -186,7 +188,7 @@ def test_a_table_of_ones_own_is_learned_from(tmp_path: Path) -> None:
     b = np.where(random.random(600) < 0.9, a, 1 - a)
     gaps = random.random((600, 2)) < 0.1
     lines = [
-        ",".join("" if gap else "lo hi".split()[v] for v, gap in zip(row, gap_row))
+        ",".join("" if gap else ["lo", "hi"][v] for v, gap in zip(row, gap_row))
         for row, gap_row in zip(np.stack([a, b], 1), gaps)
     ]
     (tmp_path / "own.csv").write_text("left,right\n" + "\n".join(lines).replace("\n\n", "\n,\n"))
@@ -204,7 +206,9 @@ def test_a_table_of_ones_own_is_learned_from(tmp_path: Path) -> None:
 
 def test_mistakes_of_training(folder: Path, tmp_path: Path) -> None:
     start = ("train", "--model", "ear", "-o", tmp_path)
-    assert "'asja' is unknown: use asia, sachs, child" in snnvae(*start, "--dataset", "asja").mistake
+    assert (
+        "'asja' is unknown: use asia, sachs, child" in snnvae(*start, "--dataset", "asja").mistake
+    )
     assert "cannot read" in snnvae(*start, "--dataset", tmp_path / "no.bif").mistake
     assert "leave out steps" in snnvae(*start, "--dataset", "asia", "--steps", 16).mistake
     model = folder / "run" / "model.pt"
