@@ -58,28 +58,18 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
 
     Inputs, neurons and other nodes with a parameter per value state their shape; all others follow
     from what comes in. So do neurons with one value for all, as some tools write them: they get it
-    as many times as values come in. Axes of size 1 in front of inputs and outputs, of batch and
-    time, are dropped where what they connect to has none. GraphError names an edge whose ends
-    differ, or a node that nothing defines.
+    as many times as values come in. Axes of size 1 in front of inputs, outputs and neurons, of
+    batch and time, are dropped where what they connect to has none. GraphError names an edge whose
+    ends differ, or a node that nothing defines.
     """
-    shapes: dict[str, tuple[Shape, Shape]] = {}
-    single: dict[str, Shape] = {}
-    for name, node in nodes.items():
-        try:
-            stated = _stated(node)
-        except GraphError as error:
-            raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
-        if stated is not None and isinstance(node, nir.Input):
-            stated = _of_a_sample(stated, [nodes[b] for a, b in edges if a == name])
-        if stated is not None and _has_one_value(node, stated):
-            single[name] = stated
-        elif stated is not None:
-            shapes[name] = stated, stated
-    _follow(shapes, nodes, edges)
-    for name, shape in single.items():
-        if name not in shapes and shape:
-            shapes[name] = shape, shape
-            _follow(shapes, nodes, edges)
+    stated = _of_samples(_stated_shapes(nodes), nodes, edges)
+    pending = {name: shape for name, shape in stated.items() if _may_shrink(nodes[name], shape)}
+    shapes = {name: (shape, shape) for name, shape in stated.items() if name not in pending}
+    _follow(shapes, nodes, edges, pending)
+    for name in sorted(pending, key=lambda name: prod(pending[name]) == 1):
+        if name not in shapes and pending[name]:
+            shapes[name] = pending[name], pending[name]
+            _follow(shapes, nodes, edges, pending)
     for name, node in nodes.items():
         if name not in shapes:
             raise GraphError(
@@ -107,8 +97,10 @@ def _follow(
     shapes: dict[str, tuple[Shape, Shape]],
     nodes: Mapping[str, nir.NIRNode],
     edges: Sequence[tuple[str, str]],
+    pending: Mapping[str, Shape],
 ) -> None:
-    """Add the shapes of all nodes that those in `shapes` lead to."""
+    """Add the shapes of all nodes that those in `shapes` lead to; what such a node states itself,
+    `pending`, gives way where it stands for what it is given."""
     into: dict[str, list[str]] = {name: [] for name in nodes}
     out: dict[str, list[str]] = {name: [] for name in nodes}
     for a, b in edges:
@@ -121,6 +113,9 @@ def _follow(
             continue
         source = next(a for a in into[name] if a in shapes)
         given = shapes[source][1]
+        if name in pending:
+            fits = prod(pending[name]) == 1 or _is_of_a_sample(pending[name], given)
+            given = given if fits else pending[name]
         shapes[name] = given, _through(name, nodes[name], given, nodes[source])
         ready += [b for b in out[name] if b not in shapes]
 
@@ -135,16 +130,47 @@ def _stated(node: nir.NIRNode) -> Shape | None:
     return node_shape(node.output_type) if _is_elementwise(node) else None
 
 
-def _of_a_sample(stated: Shape, readers: Sequence[nir.NIRNode]) -> Shape:
-    """An input's shape without the axes of size 1 in front that all its readers do without: of
+def _stated_shapes(nodes: Mapping[str, nir.NIRNode]) -> dict[str, Shape]:
+    """The shapes of all nodes that state one."""
+    found = {}
+    for name, node in nodes.items():
+        try:
+            stated = _stated(node)
+        except GraphError as error:
+            raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
+        if stated is not None:
+            found[name] = stated
+    return found
+
+
+def _of_samples(
+    stated: Mapping[str, Shape],
+    nodes: Mapping[str, nir.NIRNode],
+    edges: Sequence[tuple[str, str]],
+) -> dict[str, Shape]:
+    """The shapes without the axes of size 1 in front that all readers of a node do without: of
     batch and time, which some exporters write."""
-    ranks = {_rank(reader) for reader in readers}
-    rank = ranks.pop() if len(ranks) == 1 else None
-    more = 0 if rank is None else len(stated) - rank
-    return stated[more:] if 0 < more <= MAX_OUTER and set(stated[:more]) == {1} else stated
+    found = dict(stated)
+    readers: dict[str, list[str]] = {name: [] for name in nodes}
+    for a, b in edges:
+        readers[a].append(b)
+    ready = list(stated)
+    while ready:
+        name = ready.pop()
+        ranks = {
+            _rank(nodes[reader], found.get(reader))
+            for reader in readers[name]
+            if not isinstance(nodes[reader], nir.Output)  # which take either
+        }
+        rank = ranks.pop() if len(ranks) == 1 else None
+        more = 0 if rank is None else len(found[name]) - rank
+        if 0 < more <= MAX_OUTER and found[name][:more] == (1,) * more:
+            found[name] = found[name][more:]
+            ready += [a for a, b in edges if b == name and a in stated]
+    return found
 
 
-def _rank(node: nir.NIRNode) -> int | None:
+def _rank(node: nir.NIRNode, stated: Shape | None) -> int | None:
     """How many axes a node's input has; None if that is not its own to say."""
     if isinstance(node, (nir.Linear, nir.Affine)):
         return int(node.weight.ndim) - 1
@@ -152,7 +178,6 @@ def _rank(node: nir.NIRNode) -> int | None:
         return 2
     if isinstance(node, (nir.Conv2d, nir.SumPool2d, nir.AvgPool2d, primitives.NirConvTranspose2d)):
         return 3
-    stated = _stated(node)
     return None if stated is None or _has_one_value(node, stated) else len(stated)
 
 
@@ -163,6 +188,12 @@ def _is_elementwise(node: nir.NIRNode) -> bool:
 def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
     """Tells whether the node's parameters may stand for a layer of any size."""
     return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
+
+
+def _may_shrink(node: nir.NIRNode, stated: Shape) -> bool:
+    """Tells whether what comes in may say that the node's own shape holds axes of no use."""
+    own = isinstance(node, (nir.Input, primitives.NirRelay))
+    return not own and (_has_one_value(node, stated) or stated[0] == 1)
 
 
 def _remedy(source: nir.NIRNode, given: Shape, wanted: Shape) -> str:
@@ -266,7 +297,7 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
     if isinstance(node, nir.NIRGraph):
         return  # its types bear the names of its own ports
     if _is_elementwise(node) and node_shape(node.output_type) != gives:
-        _repeat_parameters(node, gives)
+        _reshape_parameters(node, gives)
     node.input_type, node.output_type = {"input": np.array(given)}, {"output": np.array(gives)}
     if isinstance(node, nir.Conv1d):
         node.input_shape = given[1]
@@ -274,9 +305,13 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
         node.input_shape = given[1:]
 
 
-def _repeat_parameters(node: nir.NIRNode, shape: Shape) -> None:
-    """Makes each single value of a node an array of `shape`."""
+def _reshape_parameters(node: nir.NIRNode, shape: Shape) -> None:
+    """Makes each single value of a node an array of `shape`, and drops axes in front of others."""
     for name, value in list(vars(node).items()):
         array = np.asarray(value)
-        if array.dtype.kind in "fiu" and array.size == 1:
+        if array.dtype.kind not in "fiu":
+            continue
+        if array.size == 1:
             setattr(node, name, np.broadcast_to(array.reshape(()), shape).copy())
+        elif _is_of_a_sample(array.shape, shape):
+            setattr(node, name, array.reshape(shape))
