@@ -11,6 +11,7 @@ import numpy as np
 
 from snnvae import primitives
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
+from snnvae.plain_text import words_of
 from snnvae.primitive import MAX_VALUES, Shape
 
 MAX_OUTER = 2
@@ -239,9 +240,9 @@ def _through(name: str, node: nir.NIRNode, given: Shape, source: nir.NIRNode) ->
     except SnnvaeError as error:
         raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
     except (TypeError, ValueError, OverflowError) as error:  # whatever a damaged file may hold
-        reason = " ".join(str(error).split())[:200]
         raise GraphError(
-            f"node '{name}' ({type(node).__name__}) is malformed ({reason}); export the file again"
+            f"node '{name}' ({type(node).__name__}) is malformed ({words_of(error)}); export the "
+            "file again"
         ) from None
 
 

@@ -16,7 +16,7 @@ from snnvae.git_lfs import refuse_pointer
 from snnvae.hardware_sim.make_stimulus import samples_in, with_sample_axis
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.nir_data import read_nir_data
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 from snnvae.program import Input, Program
 
 MAGIC = b"\x93NUMPY"
@@ -75,7 +75,7 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        return _refuse(path, f"damaged: {one_line(error)}")
+        return _refuse(path, f"damaged: {words_of(error)}")
     if path.is_file():
         refuse_pointer(path, DataError)
     if not start:
