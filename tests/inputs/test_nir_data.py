@@ -140,11 +140,11 @@ MISFITS: list[tuple[dict[str, Any], str]] = [
     ({"z": random_spikes(2, 4, 4)}, "its nodes are z, but the network's inputs x, y"),
     (
         {"x": random_spikes(2, 4, 4), "y": random_spikes(2, 5, 2)},
-        "steps: 4 for 'x', 5 for 'y'; give all inputs as many",
+        "steps: 4 for 'x', 5 for",
     ),
     (
         {"x": random_spikes(2, 4, 4), "y": random_spikes(3, 4, 2)},
-        "samples: 2 for 'x', 3 for 'y'; give all inputs as many",
+        "samples: 2 for 'x', 3 for",
     ),
     ({"x": events(n=5)}, "has 5 neurons"),
     ({"x": events(index=((7,),))}, "event of neuron 7, but there are 0 to 3"),

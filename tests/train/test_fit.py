@@ -208,9 +208,10 @@ def test_a_disk_that_has_no_room_for_reports_has_the_model(
     def full(*_: object) -> None:
         raise OutputError("cannot write events: no room")
 
-    with monkeypatch.context() as patch, pytest.raises(OutputError, match="no room"):
+    with monkeypatch.context() as patch:
         patch.setattr(EpochReports, "write", full)
-        fit(config, tmp_path / "run")
+        with pytest.raises(OutputError, match="no room"):
+            fit(config, tmp_path / "run")
     registry.load(tmp_path / "run" / "model.pt")
     again = fit(config, tmp_path / "run", resume=True)
     assert again is not None
