@@ -63,14 +63,32 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
     batch and time, are dropped where what they connect to has none. GraphError names an edge whose
     ends differ, or a node that nothing defines.
     """
-    stated = _of_samples(_stated_shapes(nodes), nodes, edges)
+    before, after = _neighbours(nodes, edges)
+    stated = _of_samples(_stated_shapes(nodes), nodes, before, after)
     pending = {name: shape for name, shape in stated.items() if _may_shrink(nodes[name], shape)}
-    shapes = {name: (shape, shape) for name, shape in stated.items() if name not in pending}
-    _follow(shapes, nodes, edges, pending)
+    shapes: dict[str, tuple[Shape, Shape]] = {}
+
+    def know(*names: str) -> None:
+        """Adds the shapes that nodes state, and those of all that they lead to; what such a one
+        states itself gives way where it stands for what it is given."""
+        shapes.update((name, (stated[name], stated[name])) for name in names)
+        ready = [reader for name in names for reader in after[name]]
+        while ready:
+            name = ready.pop()
+            if name in shapes:
+                continue
+            source = next(a for a in before[name] if a in shapes)
+            given = shapes[source][1]
+            if name in pending:
+                fits = prod(pending[name]) == 1 or _is_of_a_sample(pending[name], given)
+                given = given if fits else pending[name]
+            shapes[name] = given, _through(name, nodes[name], given, nodes[source])
+            ready += after[name]
+
+    know(*(name for name in stated if name not in pending))
     for name in sorted(pending, key=lambda name: prod(pending[name]) == 1):
         if name not in shapes and pending[name]:
-            shapes[name] = pending[name], pending[name]
-            _follow(shapes, nodes, edges, pending)
+            know(name)
     for name, node in nodes.items():
         if name not in shapes:
             raise GraphError(
@@ -94,31 +112,16 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
         _write(node, *shapes[name])
 
 
-def _follow(
-    shapes: dict[str, tuple[Shape, Shape]],
-    nodes: Mapping[str, nir.NIRNode],
-    edges: Sequence[tuple[str, str]],
-    pending: Mapping[str, Shape],
-) -> None:
-    """Add the shapes of all nodes that those in `shapes` lead to; what such a node states itself,
-    `pending`, gives way where it stands for what it is given."""
-    into: dict[str, list[str]] = {name: [] for name in nodes}
-    out: dict[str, list[str]] = {name: [] for name in nodes}
+def _neighbours(
+    nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, str]]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """By node: those whose edges lead to it, and those to which its own lead."""
+    before: dict[str, list[str]] = {name: [] for name in nodes}
+    after: dict[str, list[str]] = {name: [] for name in nodes}
     for a, b in edges:
-        into[b].append(a)
-        out[a].append(b)
-    ready = [b for a in shapes for b in out[a] if b not in shapes]
-    while ready:
-        name = ready.pop()
-        if name in shapes:
-            continue
-        source = next(a for a in into[name] if a in shapes)
-        given = shapes[source][1]
-        if name in pending:
-            fits = prod(pending[name]) == 1 or _is_of_a_sample(pending[name], given)
-            given = given if fits else pending[name]
-        shapes[name] = given, _through(name, nodes[name], given, nodes[source])
-        ready += [b for b in out[name] if b not in shapes]
+        after[a].append(b)
+        before[b].append(a)
+    return before, after
 
 
 def _stated(node: nir.NIRNode) -> Shape | None:
@@ -147,27 +150,25 @@ def _stated_shapes(nodes: Mapping[str, nir.NIRNode]) -> dict[str, Shape]:
 def _of_samples(
     stated: Mapping[str, Shape],
     nodes: Mapping[str, nir.NIRNode],
-    edges: Sequence[tuple[str, str]],
+    before: Mapping[str, Sequence[str]],
+    after: Mapping[str, Sequence[str]],
 ) -> dict[str, Shape]:
     """The shapes without the axes of size 1 in front that all readers of a node do without: of
     batch and time, which some exporters write."""
     found = dict(stated)
-    readers: dict[str, list[str]] = {name: [] for name in nodes}
-    for a, b in edges:
-        readers[a].append(b)
     ready = list(stated)
     while ready:
         name = ready.pop()
         ranks = {
             _rank(nodes[reader], found.get(reader))
-            for reader in readers[name]
+            for reader in after[name]
             if not isinstance(nodes[reader], nir.Output)  # which take either
         }
         rank = ranks.pop() if len(ranks) == 1 else None
         more = 0 if rank is None else len(found[name]) - rank
         if 0 < more <= MAX_OUTER and found[name][:more] == (1,) * more:
             found[name] = found[name][more:]
-            ready += [a for a, b in edges if b == name and a in stated]
+            ready += [source for source in before[name] if source in stated]
     return found
 
 
