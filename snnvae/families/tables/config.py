@@ -31,7 +31,7 @@ class Config(Settings):
 
     dataset: str = "asia"
     stack: tuple[int, ...] = setting(
-        (256,), "Neurons of the hidden layers.", numbers(), metavar="N,N"
+        (128,), "Neurons of the hidden layers.", numbers(), metavar="N,N"
     )
     pace: int = setting(1, "Steps of a variable's turn.", whole())
     levels: int = setting(64, "Random inputs of a noise neuron.", whole(2))
