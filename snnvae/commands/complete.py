@@ -66,7 +66,7 @@ def command(
     """
     from snnvae.deploy.backends import RunResources
     from snnvae.deploy.compile import compile_graph
-    from snnvae.families.tables import complete
+    from snnvae.families.tables.complete import fill
     from snnvae.families.tables.csv_table import CsvTable
     from snnvae.families.tables.sampler import Sampler
     from snnvae.files import write_text
@@ -77,8 +77,7 @@ def command(
     variables = sampler.evidence.variables
     given = CsvTable.read(table)
     rows = given.places(variables)
-    fill = complete.likeliest if likeliest else complete.drawn
-    found = fill(sampler, rows, samples)
+    found = fill(sampler, rows, samples, likeliest)
     place = {variable.name: i for i, variable in enumerate(variables)}
     order = [place[name] for name in given.columns]
     cells = [

@@ -20,23 +20,16 @@ class Filled:
     probability: NDArray[np.float64]
 
 
-def likeliest(sampler: Sampler, rows: Rows, draws: int) -> Filled:
-    """Each missing value by itself: what came out of `draws` runs most often."""
+def fill(sampler: Sampler, rows: Rows, draws: int, likeliest: bool = True) -> Filled:
+    """Each missing value by what came out of `draws` runs most often; or not `likeliest`, all of a
+    row together by one run more, so that they go with each other."""
     gaps = np.flatnonzero((rows < 0).any(1))
-    asked, back = np.unique(rows[gaps], axis=0, return_inverse=True)
     if not len(gaps):
         return Filled(rows.copy(), np.ones(rows.shape))
-    share = sampler.counts(asked, draws)[back.reshape(-1)] / draws
-    return _filled(sampler, rows, gaps, share, share)
-
-
-def drawn(sampler: Sampler, rows: Rows, draws: int) -> Filled:
-    """All missing values of a row together: those of one run, so that they go with each other."""
-    gaps = np.flatnonzero((rows < 0).any(1))
     asked, back = np.unique(rows[gaps], axis=0, return_inverse=True)
-    if not len(gaps):
-        return Filled(rows.copy(), np.ones(rows.shape))
     share = sampler.counts(asked, draws)[back.reshape(-1)] / draws
+    if likeliest:
+        return _filled(sampler, rows, gaps, share, share)
     # Runs of their own, whatever the shares were drawn from.
     values = sampler.rows(rows[gaps], first=len(asked) * draws).astype(np.float64)
     return _filled(sampler, rows, gaps, values, share)
