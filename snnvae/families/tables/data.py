@@ -14,6 +14,7 @@ from snnvae.draws.evidence import Variable
 from snnvae.errors import ConfigError, DataError
 from snnvae.families.tables.bif import read_bif
 from snnvae.families.tables.csv_table import CsvTable
+from snnvae.families.tables.inference import is_tractable
 from snnvae.families.tables.network import Network, Rows
 
 NETWORKS = ("asia", "sachs", "child")
@@ -31,6 +32,11 @@ class Source:
     variables: tuple[Variable, ...]
     network: Network | None = None
     table: Rows | None = None
+
+    @property
+    def exact(self) -> Network | None:
+        """The network, if its exact answers can be had."""
+        return self.network if self.network and is_tractable(self.network) else None
 
     def split(self, rows: int, seed: int) -> tuple[Rows, Rows]:
         """Rows to train on, and rows held out: drawn from the network, or parts of the

@@ -108,10 +108,10 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
         found["ann"] |= judge.of_conditionals(_of_ann(ann), border)
     for name, make in {"independent": independent, "tree": chow_liu}.items():
         found[name] = judge.of_network(make(source.variables, train))
-    if source.network is not None:
-        found["exact"] = judge.of_network(source.network)
+    if source.exact is not None:
+        found["exact"] = judge.of_network(source.exact)
         if border:
-            found["exact"] |= judge.of_border(exact(source.network))
+            found["exact"] |= judge.of_border(exact(source.exact))
     names = [name for name in LABELS if any(name in figures for figures in found.values())]
     rows = [(LABELS[n], *(f"{f[n]:.4f}" if n in f else "–" for f in found.values())) for n in names]
     questions = len(judge.queries.evidence)
@@ -139,7 +139,7 @@ def _judge(config: Config, source: data.Source, asked: Asked) -> tuple[Judge, Ro
     if source.network is not None:
         held_out = source.network.sample(count, config.seed, data.TESTED)
     random = np.random.Generator(np.random.Philox(key=asked.seed, counter=[0, 0, 0, data.QUERIED]))
-    queries = queries_of(held_out[:count], config.counts, random, source.network)
+    queries = queries_of(held_out[:count], config.counts, random, source.exact)
     whole = held_out[(held_out >= 0).all(1)][:count]
     blankets = None if source.network is None else source.network.blankets()
     return Judge(queries, whole, config.counts, blankets), train

@@ -71,7 +71,7 @@ class Tables(Family):
         check_fit(settings, source)
         train, held_out = source.split(settings.rows, settings.seed)
         random = np.random.Generator(np.random.Philox(key=settings.seed, counter=[0, 0, 0, 2]))
-        asked = queries_of(held_out[:QUERIES], settings.counts, random, source.network)
+        asked = queries_of(held_out[:QUERIES], settings.counts, random, source.exact)
         unknown = np.full_like(train, -1)
         return Data(
             Samples({EVIDENCE: self._rows(settings, unknown)}, target=train),

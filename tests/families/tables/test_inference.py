@@ -86,6 +86,7 @@ def test_impossible_evidence_and_tables_too_large_are_refused(
     monkeypatch.setattr(inference, "MOST_CELLS", 8)
     with pytest.raises(DataError, match="exact inference takes tables of"):
         marginals(network, row)
+    assert load("asia").exact is None
 
 
 def test_blankets_are_parents_children_and_their_parents() -> None:
