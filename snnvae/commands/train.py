@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
     "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b",
 )
+@click.argument("name", required=False, metavar="[MODEL]")
 @click.option(
     "--config",
     "source",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 def command(
     progress: Progress,
     /,
+    name: str | None,
     source: str | None,
     model: str | None,
     dataset: str | None,
@@ -107,6 +109,9 @@ def command(
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.state import precision_of, settings_of
 
+    if name is not None and model not in (None, name):
+        raise ConfigError(f"{name} and --model {model} both say the model: give one")
+    model = model or name
     if model is not None and model not in registry.trainable():
         raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
     given = given_settings(settings, others)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAMILIES: dict[str, str] = {
     "images": "snnvae.families.images",
+    "spins": "snnvae.families.spins",
 }
 """Name → folder. Its file `config` imports nothing heavy and has the class Config, and the names of
 its MODELS, of its METRICS, and of those of whom PUBLISHED checkpoints are read; `family` has

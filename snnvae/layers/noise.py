@@ -20,6 +20,7 @@ from torch.nn.utils import skip_init
 
 from snnvae.draws.one_hot import OneHot
 from snnvae.layers.wiring import Cell, Link, Port, Threshold
+from snnvae.primitives.fixed_point import WEIGHT_MAX
 
 THETA = 4.0
 """The neuron's threshold, and a bias that undoes it: fixed point has no thresholds below 0."""
@@ -66,6 +67,12 @@ class Levels:
         silent = np.searchsorted(self.values, -np.asarray(u, np.float64), side="right")
         found: NDArray[np.float64] = above[silent]
         return found
+
+    def scale(self, weight: float) -> float:
+        """The largest fixed-point scale, in weight units per nat, at which the levels and weights
+        up to `weight` fit and θ is a whole number of units."""
+        most = WEIGHT_MAX / max(weight, *map(abs, self.values))
+        return float(max(1.0, np.floor(most * THETA))) / THETA
 
     def port(self, name: str, size: int) -> Port:
         """The input of the random spikes of `size` neurons: a row of m for each."""

@@ -131,6 +131,22 @@ def weight(name: str, value: Any) -> str | None:
     )
 
 
+def number(name: str, value: Any) -> str | None:
+    """Any finite number."""
+    return None if _is_real(value) else f"{name} {_shown(value)} must be a number"
+
+
+def text(name: str, value: Any) -> str | None:
+    """Text."""
+    return None if isinstance(value, str) else f"{name} {_shown(value)} must be text"
+
+
+def texts(name: str, value: Any) -> str | None:
+    """Any number of texts."""
+    good = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    return None if good else f"{name} {_shown(value)} must be texts"
+
+
 def flag(name: str, value: Any) -> str | None:
     """True or false."""
     return None if isinstance(value, bool) else f"{name} {_shown(value)} must be true or false"

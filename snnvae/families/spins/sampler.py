@@ -1,0 +1,79 @@
+"""Runs the deployed sampler: states of many chains, going on from where they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnvae.deploy.backends import Backend, RunResources
+from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.run import run
+from snnvae.families.spins.hamiltonian import Bits
+from snnvae.hardware_sim.make_stimulus import build_stimulus
+from snnvae.options import Options
+from snnvae.program import Precision
+from snnvae.train.to_nir import to_nir
+
+if TYPE_CHECKING:
+    from snnvae.families.spins.model import SpinSampler
+
+WAY = 2
+"""Steps from one population to the other."""
+LOOP = 2 * WAY
+"""Steps of the loop, and chains in it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The last steps of both populations, (B, WAY, N) and (B, WAY, M), from which chains go on."""
+
+    v: Bits
+    h: Bits
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """visible (B, T, N): of chain c of sample b are the steps c, c + LOOP, …"""
+
+    visible: Bits
+    last: State
+
+    def chains(self, burn_in: int = 0) -> Bits:
+        """(B·LOOP, sweeps, N), without the first `burn_in` sweeps; steps that do not make up a
+        whole sweep are left out."""
+        b, t, n = self.visible.shape
+        sweeps = t // LOOP
+        whole = self.visible[:, : sweeps * LOOP].reshape(b, sweeps, LOOP, n)
+        return whole.swapaxes(1, 2).reshape(b * LOOP, sweeps, n)[:, burn_in:]
+
+
+class Chains:
+    """The program of a sampler."""
+
+    def __init__(
+        self,
+        model: SpinSampler,
+        precision: Precision,
+        options: Options | None = None,
+        backend: Backend = "emulator",
+        resources: RunResources | None = None,
+    ) -> None:
+        self.program = compile_graph(to_nir(model), precision, options).program
+        self.backend, self.resources = backend, resources
+
+    def run(
+        self, samples: Sequence[int], steps: int, seed: int, state: State | None = None
+    ) -> Drawn:
+        """Draws `steps` states of each sample, from where `state` stood, or from random ones."""
+        data = {}
+        if state is not None:
+            for port, given in (("start.v", state.v), ("start.h", state.h)):
+                data[port] = np.zeros((len(samples), steps, *given.shape[2:], 1, 1), bool)
+                data[port][:, :WAY, :, 0, 0] = given[:, :steps]
+        stimulus = build_stimulus(self.program, samples, seed=seed, steps=steps, data=data)
+        found = run(self.program, stimulus, self.backend, resources=self.resources)
+        v, h = (found.spikes[name].reshape(len(samples), steps, -1) for name in ("v", "h"))
+        return Drawn(v, State(v[:, -WAY:], h[:, -WAY:]))
