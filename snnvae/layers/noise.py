@@ -76,7 +76,7 @@ class Levels:
 
     def port(self, name: str, size: int) -> Port:
         """The input of the random spikes of `size` neurons: a row of m for each."""
-        return Port(name, (size, len(self), 1), per_step=size)
+        return Port(name, (size, len(self), 1), per_step=size, in_twin=False)
 
     def draw(self, port: str, size: int, substream: int) -> OneHot:
         """What the host draws for that input; substream: as of `OneHot`, from 4 on."""

@@ -199,6 +199,9 @@ class Settings(ABC):
     spiking_models: ClassVar[tuple[str, ...]] = ()
     trainable_models: ClassVar[tuple[str, ...]] = ()
     """Those of the family's models that spike, and those that a user trains by name."""
+    says: ClassVar[Mapping[str, str]] = {}
+    """What commands that run without torch say besides of its networks: command →
+    module:function."""
 
     @property
     @abstractmethod

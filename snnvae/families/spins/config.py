@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from snnvae.families.spins.hamiltonian import MOST_SITES, Hamiltonian, read_terms
 from snnvae.families.spins.lattices import LATTICES
@@ -32,7 +32,7 @@ AMPLITUDES = ("model", "histogram")
 RINGS = ("chain", "heisenberg")
 PER_SITE = 2
 """Hidden neurons for each site, where nobody says how many."""
-LR, ADAM_LR = 0.05, 0.01
+LR, ADAM_LR = 0.1, 0.01
 MOST_LEVELS = 1024
 
 
@@ -60,6 +60,7 @@ class Config(Settings):
     sweeps: int = setting(10, "Spins: of each chain in a training step.", whole())
 
     spiking_models = trainable_models = MODELS
+    says: ClassVar[Mapping[str, str]] = {"energy": "snnvae.families.spins.pace:per_state"}
 
     @property
     def family(self) -> Spins:

@@ -23,7 +23,7 @@ from snnvae.families.spins.hamiltonian import Bits, Numbers, codes
 if TYPE_CHECKING:
     from snnvae.families.spins.model import SpinSampler
 
-FIRST_SHIFT, LAST_SHIFT, SHIFT_FALLS = 0.1, 1e-3, 0.97
+FIRST_SHIFT, LAST_SHIFT, SHIFT_FALLS = 0.1, 1e-4, 0.93
 """λ: at first, at last, and its factor from one iteration to the next."""
 NEVER_DRAWN = 1e-6
 """Probability of a state that was not drawn, for amplitudes of the histogram (Klassert et al.)."""
@@ -95,7 +95,7 @@ def distinct(visible: Bits) -> tuple[Bits, Numbers]:
 
 
 def histogram_ratios(v: Bits, weights: Numbers, flips: tuple[tuple[int, ...], ...]) -> Numbers:
-    """√(p(v')/p(v)) with p as often as each state was drawn; v distinct, in the order of `codes`."""
+    """√(p(v')/p(v)), p as often as each state was drawn; v: distinct, in the order of `codes`."""
     known = codes(v)
     found = np.empty((len(v), len(flips)))
     for k, sites in enumerate(flips):

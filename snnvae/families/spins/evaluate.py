@@ -13,9 +13,10 @@ from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.spins import observables
 from snnvae.families.spins.ground_state import GroundState
+from snnvae.families.spins.loop import LOOP
 from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.observables import Estimate
-from snnvae.families.spins.sampler import LOOP, Chains
+from snnvae.families.spins.sampler import Chains
 from snnvae.families.spins.truth import ground_state
 from snnvae.layers.model import Trainable
 from snnvae.progress import Progress

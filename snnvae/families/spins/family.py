@@ -11,8 +11,9 @@ import torch
 
 from snnvae.families.spins.config import Config
 from snnvae.families.spins.descent import Descent, distinct
+from snnvae.families.spins.loop import LOOP
 from snnvae.families.spins.model import SAMPLER, SpinSampler
-from snnvae.families.spins.sampler import LOOP, Chains
+from snnvae.families.spins.sampler import Chains
 from snnvae.families.spins.truth import ground_state
 from snnvae.progress import Progress
 from snnvae.train.family import Batch, Data, Family, Samples, Values
@@ -35,7 +36,6 @@ class Spins(Family):
     judged = SAMPLER
     verbs: ClassVar[Mapping[str, str]] = {
         "evaluate": "snnvae.families.spins.evaluate:evaluate",
-        "energy": "snnvae.families.spins.pace:per_state",
     }
 
     def build(self, settings: Config) -> SpinSampler:

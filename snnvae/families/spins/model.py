@@ -20,7 +20,8 @@ from snnvae.draws.first_steps import FirstSteps
 from snnvae.families.spins.amplitudes import Machine
 from snnvae.families.spins.config import Config
 from snnvae.families.spins.descent import Descent
-from snnvae.families.spins.sampler import LOOP, WAY, Chains, State
+from snnvae.families.spins.loop import LOOP, WAY
+from snnvae.families.spins.sampler import Chains, State
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import Levels, noise_cell
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring
@@ -82,17 +83,18 @@ class SpinSampler(SpikingModel):
             raise KeyError(part)
         w, b, c = (each.detach() for each in self.tensors())
         n, m = self.config.n, self.config.units
-        ports = [
-            *(Port(f"start.{name}", (size, 1, 1)) for name, size in (("v", n), ("h", m))),
-            *(self.levels.port(f"noise.{name}", size) for name, size in (("v", n), ("h", m))),
-        ]
+        sizes = {"v": n, "h": m}.items()
+        ports = (
+            *(Port(f"start.{name}", (size, 1, 1), in_twin=False) for name, size in sizes),
+            *(self.levels.port(f"noise.{name}", size) for name, size in sizes),
+        )
         cells = (
             _delay("v", n),
             _delay("h", m),
             self._population("h", "v", w.T, c),
             self._population("v", "h", w, b),
         )
-        return Wiring(tuple(ports), cells, "v", twin_passes="each step")
+        return Wiring(ports, cells, "v", twin_passes="each step")
 
     def _population(self, name: str, other: str, weight: Tensor, bias: Tensor) -> Cell:
         """Noise neurons that read the other population, and its first states by the same

@@ -12,6 +12,7 @@ from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.families.spins.hamiltonian import Bits
+from snnvae.families.spins.loop import WAY, chains_of
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.options import Options
 from snnvae.program import Precision
@@ -19,11 +20,6 @@ from snnvae.train.to_nir import to_nir
 
 if TYPE_CHECKING:
     from snnvae.families.spins.model import SpinSampler
-
-WAY = 2
-"""Steps from one population to the other."""
-LOOP = 2 * WAY
-"""Steps of the loop, and chains in it."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +32,14 @@ class State:
 
 @dataclass(frozen=True)
 class Drawn:
-    """visible (B, T, N): of chain c of sample b are the steps c, c + LOOP, …"""
+    """visible (B, T, N), and the state that all chains stand at."""
 
     visible: Bits
     last: State
 
     def chains(self, burn_in: int = 0) -> Bits:
-        """(B·LOOP, sweeps, N), without the first `burn_in` sweeps; steps that do not make up a
-        whole sweep are left out."""
-        b, t, n = self.visible.shape
-        sweeps = t // LOOP
-        whole = self.visible[:, : sweeps * LOOP].reshape(b, sweeps, LOOP, n)
-        return whole.swapaxes(1, 2).reshape(b * LOOP, sweeps, n)[:, burn_in:]
+        """As `chains_of`."""
+        return chains_of(self.visible, burn_in)
 
 
 class Chains:
