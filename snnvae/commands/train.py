@@ -128,6 +128,8 @@ def command(
         precision = precision_of(out) if resume else FULL_PRECISION
     if not shrinks and (tolerance is not None or rounds is not None):
         raise ConfigError("--tolerance and --rounds are for --adaptive-latent: add it")
+    if shrinks:
+        config.check_can("pruning")
     if shrinks and (resume or config.qat):
         raise ConfigError(
             "--adaptive-latent goes on by itself when it is run again, and comes before --qat: "

@@ -202,6 +202,8 @@ class Settings(ABC):
     says: ClassVar[Mapping[str, str]] = {}
     """What commands that run without torch say besides of its networks: command →
     module:function."""
+    lacks: ClassVar[Mapping[str, str]] = {}
+    """What the engine can do, but not with these models ("pruning", "front") → why."""
 
     @property
     @abstractmethod
@@ -241,6 +243,10 @@ class Settings(ABC):
                 self.spiking or not getattr(self, name),
                 f"{name} is for spiking models, not for {self.model}",
             )
+
+    def check_can(self, what: str) -> None:
+        """ConfigError where the engine cannot do that with these models."""
+        require(what not in self.lacks, f"{self.model}: {self.lacks.get(what)}")
 
     @classmethod
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:

@@ -61,6 +61,11 @@ class Config(Settings):
 
     spiking_models = trainable_models = MODELS
     says: ClassVar[Mapping[str, str]] = {"energy": "snnvae.families.spins.pace:per_state"}
+    lacks: ClassVar[Mapping[str, str]] = {
+        "pruning": "a sampler's hidden neurons are not pruned; choose their number with `hidden`",
+        "front": "a sampler shows a state at each step, so that T trades nothing; compare numbers "
+        "of `hidden` neurons instead",
+    }
 
     @property
     def family(self) -> Spins:

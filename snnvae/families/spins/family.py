@@ -36,6 +36,7 @@ class Spins(Family):
     judged = SAMPLER
     verbs: ClassVar[Mapping[str, str]] = {
         "evaluate": "snnvae.families.spins.evaluate:evaluate",
+        "diagnose": "snnvae.families.spins.diagnose:diagnose",
     }
 
     def build(self, settings: Config) -> SpinSampler:
