@@ -98,13 +98,6 @@ class Hamiltonian:
         """Tells whether H stays the same where all spins are flipped: p(v) = p(1 − v)."""
         return all(len(s) % 2 == 0 for flip in self._by_flip.values() for s in flip.signs)
 
-    @cached_property
-    def field(self) -> float | None:
-        """⟨H⟩'s derivative by ⟨σˣ⟩ where every site has the same lone σˣ, else None."""
-        alone = {flip.sites: flip for flip in self.flips if len(flip.sites) == 1}
-        values = {f.coefficients[0] for f in alone.values() if f.signs == ((),)}
-        return values.pop() if len(alone) == self.n and len(values) == 1 else None
-
 
 def parse(text: str, n: int) -> tuple[float, dict[int, str]]:
     """A term such as "-0.5 X0 X1" → its coefficient and its Pauli matrices by site, in order.
