@@ -33,7 +33,6 @@ RINGS = ("chain", "heisenberg")
 PER_SITE = 2
 """Hidden neurons for each site, where nobody says how many."""
 LR, ADAM_LR = 0.1, 0.01
-MOST_LEVELS = 1024
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ class Config(Settings):
     hamiltonian: str = setting("", "Spins: a file of Pauli terms, in place of a lattice.", text)
     terms: tuple[str, ...] = setting((), check=texts)
     hidden: int = setting(0, "Spins: hidden neurons (0: twice as many as sites).", whole(0))
-    levels: int = setting(64, "Spins: random inputs of each neuron.", whole(2))
     translation: bool = setting(False, "Spins: the same weights for each shift of a ring.", flag)
     descent: str = setting("reconfiguration", "Spins.", choices=("reconfiguration", "adam"))
     amplitudes: str = setting("model", "Spins: of what energies are.", choices=AMPLITUDES)
@@ -77,7 +75,7 @@ class Config(Settings):
     @property
     def sizes(self) -> tuple[str, ...]:
         """What decides on weights, and the system that they are for."""
-        return ("model", "n", "j", "h", "lattice", "terms", "hidden", "levels", "translation")
+        return ("model", "n", "j", "h", "lattice", "terms", "hidden", "translation")
 
     @property
     def units(self) -> int:
@@ -95,7 +93,6 @@ class Config(Settings):
         require(
             self.n <= MOST_SITES, f"n {self.n}: a state of more than {MOST_SITES} sites is too long"
         )
-        require(self.levels <= MOST_LEVELS, f"levels {self.levels} must be {MOST_LEVELS} or fewer")
         for name in ("anneal", "spike_budget", "unit_penalty", "qat", "validation"):
             require(
                 not getattr(self, name),
@@ -114,7 +111,7 @@ class Config(Settings):
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
         """The settings that suit the samplers, with `changes`."""
         usual: dict[str, Any] = {
-            "steps": 1000, "batch": 128, "epochs": 40, "weight_decay": 0.0,
+            "steps": 1000, "batch": 128, "epochs": 25, "weight_decay": 0.0, "schedule": "cosine",
             "lr": ADAM_LR if changes.get("descent") == "adam" else LR,
         }  # fmt: skip
         require(not dataset, f"dataset {dataset}: spins have none; leave it out")
