@@ -1,8 +1,8 @@
 """Noise neurons whose currents lie on the grid of 8-bit weights: exactly σ(u), in fixed point.
 
-A weight unit is 1/SCALE nat. Weights are even numbers of units, so that all currents of a neuron are
-odd, or all even, as its bias is. The noise is a number of units of the other parity, each with the
-logistic distribution's probability of what lies nearest to it: then no current meets it, and
+A weight unit is 1/SCALE nat. Weights are even numbers of units, so that all currents of a neuron
+are odd, or all even, as its bias is. The noise is a number of units of the other parity, each with
+the logistic distribution's probability of what lies nearest to it: then no current meets it, and
 
     P(spike) = Σ_ℓ p_ℓ·[ℓ > −u] = σ(u)    for |u| < LIMIT, and 0 or 1 beyond
 
@@ -45,7 +45,7 @@ DIGITS = tuple(
 
 @dataclass(frozen=True)
 class GridNoise:
-    """The noise of a population; odd: which of its neurons have biases of an odd number of units."""
+    """The noise of a population; odd: of which neurons the bias is an odd number of units."""
 
     odd: tuple[bool, ...]
 

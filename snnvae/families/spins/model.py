@@ -37,8 +37,8 @@ SUBSTREAMS = 4
 class SpinSampler(SpikingModel):
     """ψ(v) = √p(v), p the visible distribution of W, b, c.
 
-    What is trained is rounded as it is deployed: gradients are those of the rounded weights, and move
-    the real numbers behind them.
+    What is trained is rounded as it is deployed: gradients are those of the rounded weights, and
+    move the real numbers behind them.
 
     Where H stays the same when all spins turn over, so does p: b = −½·Σ_j W_ij, c = −½·Σ_i W_ij.
     With translation, W holds a row of N weights for each N hidden neurons, shifted by a site each.
