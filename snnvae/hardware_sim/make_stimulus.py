@@ -216,20 +216,31 @@ def _kind(array: np.ndarray) -> str:
 
 def samples_in(data: Mapping[str, np.ndarray]) -> int:
     """How many samples arrays with a sample axis hold, all as many; DataError where they differ."""
-    counts = {name: len(values) for name, values in data.items()}
-    if len(set(counts.values())) > 1:
-        said = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
-        raise DataError(f"samples: {said}; give all inputs as many")
-    return next(iter(counts.values()), 0)
+    return _common("samples", {name: len(values) for name, values in data.items()}) or 0
 
 
 def steps_of(data: Mapping[str, np.ndarray], network: Interface) -> int | None:
-    """T of the first stream, of arrays with a sample axis; one value of a constant input has
-    none."""
-    for port in network.inputs:
-        if port.name in data and not (port.constant and data[port.name].shape[1] == 1):
-            return int(data[port.name].shape[1])
-    return None
+    """T of arrays with a sample axis, the same for all; one value of a constant input has none.
+
+    DataError where they differ.
+    """
+    given = [port for port in network.inputs if port.name in data]
+    return _common(
+        "steps",
+        {
+            port.name: data[port.name].shape[1]
+            for port in given
+            if not (port.constant and data[port.name].shape[1] == 1)
+        },
+    )
+
+
+def _common(what: str, counts: Mapping[str, int]) -> int | None:
+    """The number that all inputs have; None without any. DataError where they differ."""
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
+        raise DataError(f"{what}: {said}; give all inputs as many")
+    return next(iter(counts.values()), None)
 
 
 def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
