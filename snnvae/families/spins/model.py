@@ -58,6 +58,9 @@ class SpinSampler(SpikingModel):
         if not self.turns_over:
             self.visible_bias = nn.Parameter(torch.zeros(1 if config.translation else n))
             self.hidden_bias = nn.Parameter(torch.zeros(free))
+        self.scales = dict.fromkeys(
+            ("h", "v"), SCALE
+        )  # at which fixed point has them all as they are
         self.register_buffer("iteration", torch.zeros((), dtype=torch.int64))
         for population, size in (("v", n), ("h", m)):
             at = torch.zeros(config.batch, WAY, size, dtype=torch.bool)
@@ -89,10 +92,10 @@ class SpinSampler(SpikingModel):
             raise KeyError(part)
         w, b, c = (each.detach() for each in self.tensors())
         n, m = self.config.n, self.config.units
-        noise = {"v": GridNoise.of_bias(b.numpy()), "h": GridNoise.of_bias(c.numpy())}
-        ports = (
-            *(Port(f"start.{x}", (len(own.odd), 1, 1), in_twin=False) for x, own in noise.items()),
+        noise = {"h": GridNoise.of_bias(c.numpy()), "v": GridNoise.of_bias(b.numpy())}
+        ports = (  # in the order that files have
             *(own.port(f"noise.{x}") for x, own in noise.items()),
+            *(Port(f"start.{x}", (len(own.odd), 1, 1), in_twin=False) for x, own in noise.items()),
         )
         cells = (
             _delay("v", n),
@@ -125,12 +128,6 @@ class SpinSampler(SpikingModel):
             noise[0].draw("noise.v", SUBSTREAMS + 2),
             noise[1].draw("noise.h", SUBSTREAMS + 3),
         )
-
-    def folded(self) -> SpinSampler:
-        """The same, with the scale at which fixed point has all of its numbers as they are."""
-        model = super().folded()
-        model.scales = dict.fromkeys(("v", "h"), SCALE)
-        return model
 
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
         """The energy, with the gradient that lowers it: of states that the deployed program draws
