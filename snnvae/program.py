@@ -118,10 +118,11 @@ class Program(Shown):
     inputs; `host_step`: what it does with the output, for a network that follows.
 
     What follows decides nothing when the program runs: `twin_passes`, how often the ANN of the same
-    topology runs the layers of a loop for one sample; `origin`, where the network comes from;
-    `options`, those that it was compiled with; `scales`, fixed-point scales that they or the file
-    give; `conventions`, what holds for what NIR leaves open, and who said so; `lengthened`,
-    connections whose delay was accepted to be longer, (was, is).
+    topology runs the layers of a loop for one sample; `twin_without`, inputs that it does not have,
+    such as random numbers; `origin`, where the network comes from; `options`, those that it was
+    compiled with; `scales`, fixed-point scales that they or the file give; `conventions`, what
+    holds for what NIR leaves open, and who said so; `lengthened`, connections whose delay was
+    accepted to be longer, (was, is).
 
     >>> import snnvae as sv
     >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
@@ -141,6 +142,7 @@ class Program(Shown):
     readouts: Mapping[str, Readout]
     groups: tuple[tuple[str, ...], ...] = ()
     twin_passes: LoopPasses = "once"
+    twin_without: tuple[str, ...] = ()
     draws: tuple[Draw, ...] = ()
     host_step: HostStep | None = None
     origin: Origin = field(default_factory=Origin)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from snnvae.errors import ConfigError
-from snnvae.git_lfs import refuse_pointer
+from snnvae.text_file import read_text
 
 INTEGER_BITS = 64
 """TOML 1.0.0: integers of 64 bits are handled losslessly, and for others an error is due."""
@@ -37,13 +37,7 @@ class TomlTable:
     @classmethod
     def read(cls, name: str, path: Path) -> TomlTable:
         """The whole of a file."""
-        try:
-            text = path.read_text("utf8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"cannot read {name}: {reason}") from None
-        refuse_pointer(path, ConfigError)
-        return cls.parse(name, text)
+        return cls.parse(name, read_text(path, name, ConfigError))
 
     def __contains__(self, key: str) -> bool:
         return key in self.data

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
-    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b",
+    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b; or "
+    "snnvae train spins --n 10 --h 1.0 --out runs/c",
 )
+@click.argument("name", required=False, metavar="[MODEL]")
 @click.option(
     "--config",
     "source",
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
 def command(
     progress: Progress,
     /,
+    name: str | None,
     source: str | None,
     model: str | None,
     dataset: str | None,
@@ -96,7 +99,7 @@ def command(
     as_json: bool,
     **settings: Any,
 ) -> Result | None:
-    """Train a spiking VAE (or the ANN beside it) into a run folder.
+    """Train a model, such as a spiking VAE (or the ANN beside it), into a run folder.
 
     The folder gets model.pt, metrics.jsonl, events for TensorBoard and pictures, anew after each
     epoch. Ctrl-C saves; --resume goes on, on a CPU to the same bits. Settings that are not given
@@ -111,6 +114,9 @@ def command(
     from snnvae.train.fit import METRICS, STATE, fit
     from snnvae.train.state import precision_of, settings_of
 
+    if name is not None and model not in (None, name):
+        raise ConfigError(f"{name} and --model {model} both say the model: give one")
+    model = model or name
     if model is not None and model not in registry.trainable():
         raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
     given = given_settings(settings, others)
@@ -127,6 +133,8 @@ def command(
         precision = precision_of(out) if resume else FULL_PRECISION
     if not shrinks and (tolerance is not None or rounds is not None):
         raise ConfigError("--tolerance and --rounds are for --adaptive-latent: add it")
+    if shrinks:
+        config.check_can("pruning")
     if shrinks and (resume or config.qat):
         raise ConfigError(
             "--adaptive-latent goes on by itself when it is run again, and comes before --qat: "

@@ -114,6 +114,7 @@ def command(
         )
     given |= {} if start else {"model": model or "esvae", "dataset": dataset or "digits"}
     base: Settings = continued(start, None, given) if start else resolve(None, given, data_dir)
+    base.check_can("front")
     if not base.spiking:
         models = ", ".join(registry.trainable(spiking=True))
         raise ConfigError(f"--model {base.model} has no spikes: give one of {models}")

@@ -95,6 +95,11 @@ def float_program(graph: nir.NIRGraph, options: Options) -> Program:
         readouts={name: settings.readout(name, layer) for name, layer in outputs.items()},
         groups=short_loops(order, connections),
         twin_passes=stated.get("twin_passes", "once"),
+        twin_without=tuple(
+            port.name
+            for port in inputs
+            if not stated.get("inputs", {}).get(port.name, {}).get("in_twin", True)
+        ),
         draws=draws,
         host_step=host_step,
         origin=Origin.read(stated),

@@ -17,13 +17,14 @@ from snnvae.program import LoopPasses
 
 LARGEST = 1e30
 """Beyond any value that an input could have."""
+INPUT_FLAGS = ("analog", "constant", "in_twin")
 
 
 def check_metadata(metadata: Mapping[str, Any], graph: nir.NIRGraph) -> None:
     """GraphError unless what `metadata` says of the network is what its readers expect."""
     for name, rule in _members(metadata, "inputs"):
         where = f"metadata 'inputs' of '{name}'"
-        _require(all(_is_flag(rule.get(k, False)) for k in ("analog", "constant")), where)
+        _require(all(_is_flag(rule.get(k, False)) for k in INPUT_FLAGS), where)
         low, high = rule.get("low", -1.0), rule.get("high", 1.0)
         _require(_is_number(low) and _is_number(high) and -LARGEST < low < high < LARGEST, where)
     for name, rule in _members(metadata, "readouts"):

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, whole
-from snnvae.draws.random_numbers import CHOICE, MOST, RESERVED, uniforms
+from snnvae.draws.random_numbers import CHOICE, uniforms
+from snnvae.draws.substream import own_substream, read_substream
 
 ROUNDING = 1e-9
 """By which the sum of probabilities may miss 1: as many float64 are rounded."""
@@ -50,10 +51,8 @@ class OneHot(Draw):
 
     def stated(self) -> dict[str, Any]:
         """groups, k, and the sub-stream and probabilities where they are not the usual ones."""
-        own: dict[str, Any] = {} if self.substream == CHOICE else {"substream": self.substream}
-        if self.p is not None:
-            own["p"] = list(self.p)
-        return {"groups": self.groups, "k": self.k, **own}
+        own = {} if self.p is None else {"p": list(self.p)}
+        return {"groups": self.groups, "k": self.k, **own_substream(self.substream), **own}
 
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> OneHot:
@@ -61,9 +60,7 @@ class OneHot(Draw):
         groups, k = whole(stated.get("groups")), whole(stated.get("k"))
         if groups * k != size:
             raise ValueError(f"{groups} groups of {k} for {size} neurons")
-        substream = whole(stated.get("substream", CHOICE), 0)
-        if substream in RESERVED or substream >= MOST:
-            raise ValueError(f"sub-stream {substream}")
+        substream = read_substream(stated)
         if "p" not in stated:
             return cls(port, groups, k, substream)
         p = np.asarray(numbers(stated["p"], k), np.float64)

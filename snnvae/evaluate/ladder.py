@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from snnvae.progress import Progress
 from snnvae.table import Table
 from snnvae.train.family import Data
 
-HEADERS = ("rung", "error", "share of the error in fixed point")
+HEADERS = ("rung", "error", "share of the first")
 
 
 def diagnose(
@@ -36,10 +37,20 @@ def diagnose(
     )
     rungs = {"in fixed point": fixed, "without rounding": exact}
     rungs |= model.config.family.ladder(model, some, seed)
-    rows = [(name, f"{error:.4g}", f"{error / fixed:.1%}" if fixed else "–")
-            for name, error in rungs.items()]  # fmt: skip
-    text = f"{len(some)} held-out {model.config.family.unit}\n\n{Table(HEADERS, rows).as_text()}"
-    found = {"samples": len(some), "seed": seed, "rungs": rungs}
+    return told(rungs, f"{len(some)} held-out {model.config.family.unit}", out, seed, len(some))
+
+
+def told(
+    rungs: Mapping[str, float], headline: str, out: Path | None, seed: int, samples: int
+) -> Figures:
+    """The rungs, the first of them the whole error, as a table; out: as of `diagnose`."""
+    whole = next(iter(rungs.values()))
+    rows = [
+        (name, f"{error:.4g}", f"{error / whole:.1%}" if whole else "–")
+        for name, error in rungs.items()
+    ]
+    text = f"{headline}\n\n{Table(HEADERS, rows).as_text()}"
+    found = {"samples": samples, "seed": seed, "rungs": dict(rungs)}
     if out is not None:
         write_text(out / "diagnosis.json", json.dumps(found, indent=2) + "\n")
         text += f"\n\nwrote diagnosis.json into {out}"

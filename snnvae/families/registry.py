@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAMILIES: dict[str, str] = {
     "images": "snnvae.families.images",
+    "spins": "snnvae.families.spins",
     "tables": "snnvae.families.tables",
 }
 """Name → folder. Its file `config` imports nothing heavy and has the class Config, and the names of
@@ -67,6 +68,16 @@ def kind_of(model: str) -> type[Settings]:
     if model not in known:
         raise ConfigError(f"`model` {model!r} is unknown: use {', '.join(known)}")
     return settings()[known[model]]
+
+
+def says(command: str, model: str | None) -> Callable[..., Any] | None:
+    """What a command says besides of a network of that model, if it is one of ours and there is
+    anything."""
+    known = {} if model is None else models()
+    if model not in known:
+        return None
+    module, _, function = settings()[known[model]].says.get(command, "").partition(":")
+    return None if not module else getattr(import_module(module), function)
 
 
 def family(name: str) -> Family:

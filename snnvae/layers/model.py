@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
 
 from snnvae.draws.draw import Draw, HostStep
 from snnvae.layers.fixed.layer import FixedReadout
@@ -45,6 +46,16 @@ class Trainable(nn.Module, ABC):
     @abstractmethod
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
         """Losses of a batch; `done` is the part of the training behind."""
+
+    def optimizer(self) -> Optimizer:
+        """What takes the steps; here AdamW."""
+        config = self.config
+        return AdamW(
+            self.optimizer_groups(),
+            lr=config.lr,
+            betas=config.betas,
+            weight_decay=config.weight_decay,
+        )
 
     def optimizer_groups(self) -> list[dict[str, object]]:
         """Parameter groups with their learning rates; here one for all."""

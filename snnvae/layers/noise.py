@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ class Levels:
 
     def port(self, name: str, size: int) -> Port:
         """The input of the random spikes of `size` neurons: a row of m for each."""
-        return Port(name, (size, len(self), 1), per_step=size)
+        return Port(name, (size, len(self), 1), per_step=size, in_twin=False)
 
     def draw(self, port: str, size: int, substream: int) -> OneHot:
         """What the host draws for that input; substream: as of `OneHot`, from 4 on."""
@@ -84,13 +85,20 @@ class Levels:
         return found.requires_grad_(False)
 
 
+class Noise(Protocol):
+    """What makes noise neurons of a population: `Levels`, or `GridNoise`."""
+
+    def synapse(self, size: int, like: Tensor) -> nn.Conv2d:
+        """The fixed synapse from its random inputs to `size` neurons, with θ in its bias."""
+
+
 def noise_cell(
-    name: str, size: int, links: Sequence[Link], port: str, levels: Levels, like: Tensor
+    name: str, size: int, links: Sequence[Link], port: str, noise: Noise, like: Tensor
 ) -> Cell:
     """A population of `size` noise neurons.
 
     links: whose currents add up to u; port: of their random spikes; like: a tensor of the dtype and
     on the device that the model computes with.
     """
-    noise = Link(f"{port}.levels", levels.synapse(size, like), (port,))
-    return Cell(name, (size, 1, 1), Threshold(THETA), (*links, noise))
+    random = Link(f"{port}.levels", noise.synapse(size, like), (port,))
+    return Cell(name, (size, 1, 1), Threshold(THETA), (*links, random))

@@ -48,6 +48,7 @@ class Port:
     analog  lowest and highest value of an input that is the same at each step; None for spikes
     per_step  spikes per step, where each step has as many (a one-hot code); their synapses alike
     group   of prunable units (see `Cell`) that its places belong to
+    in_twin whether the ANN of the same topology has it
     """
 
     name: str
@@ -55,6 +56,7 @@ class Port:
     analog: tuple[float, float] | None = None
     per_step: int = 0
     group: str = ""
+    in_twin: bool = True
 
 
 @dataclass(frozen=True, eq=False)

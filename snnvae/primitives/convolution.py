@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import Any, ClassVar
 
@@ -18,6 +19,9 @@ import scipy.sparse as sp
 from snnvae.errors import GraphError
 from snnvae.primitive import MAX_VALUES, Shape, Synapse
 from snnvae.primitives.sparse import Sparse
+
+FEW_SYNAPSES = 1 << 16
+"""Of which it is kept what they join: a training may compile the same network anew at each step."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,6 @@ class Convolution(Synapse):
             for n_in, n_out, kernel, stride, padding, dilation in zip(*sizes, *steps, strict=True)
         )
 
-    def _taps(self) -> Iterator[tuple[tuple[int, ...], tuple[np.ndarray, ...], tuple[Any, ...]]]:
-        """(tap, input positions, output positions), the positions as open grids for indexing."""
-        for tap in np.ndindex(self.weight.shape[2:]):
-            pairs = [axis.taps(j) for axis, j in zip(self.axes, tap, strict=True)]
-            yield tap, np.ix_(*(x for x, _ in pairs)), np.ix_(*(y for _, y in pairs))
-
     def apply(self, x: np.ndarray) -> np.ndarray:
         """(B, C_in, *space) → (B, C_out, *space'), summed tap by tap."""
         batch, per_group = len(x), self.weight.shape[0] // self.groups
@@ -87,7 +85,7 @@ class Convolution(Synapse):
         kernels = self.weight.reshape(self.groups, per_group, *self.weight.shape[1:])
         shape = (batch, self.groups, per_group, *self.out_shape[1:])
         out = np.zeros(shape, np.result_type(x, self.weight))
-        for tap, source, target in self._taps():
+        for tap, source, target in _taps(self.weight.shape[2:], self.axes):
             frm: Any = (..., *source)
             to: Any = (..., *target)
             at: Any = (..., *tap)
@@ -100,19 +98,15 @@ class Convolution(Synapse):
 
     def pattern(self, *, keep_zeros: bool = True) -> sp.csr_array:
         """Returns `matrix`, with an entry for synapses of weight 0 too where `keep_zeros`."""
-        c_out, c_group = self.weight.shape[:2]
-        o, i = np.meshgrid(np.arange(c_out), np.arange(c_group), indexing="ij")
-        channel = i + (o // (c_out // self.groups)) * c_group
-        n_in, n_out = prod(self.in_shape[1:]), prod(self.out_shape[1:])
-        entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        for tap, source, target in self._taps():
-            frm = np.ravel_multi_index(np.broadcast_arrays(*source), self.in_shape[1:]).reshape(-1)
-            to = np.ravel_multi_index(np.broadcast_arrays(*target), self.out_shape[1:]).reshape(-1)
-            rows, columns = o[..., None] * n_out + to, channel[..., None] * n_in + frm
-            value = np.broadcast_to(self.weight[(..., *tap, None)], rows.shape)
-            keep = np.full(value.shape, True) if keep_zeros else value != 0
-            entries.append((value[keep], rows[keep], columns[keep]))
-        data, rows, columns = (np.concatenate(part) for part in zip(*entries, strict=True))
+        few = prod(self.out_shape) * prod(self.weight.shape[1:]) <= FEW_SYNAPSES
+        found = _known_synapses if few else _synapses
+        rows, columns, places = found(
+            self.weight.shape, self.in_shape[1:], self.out_shape[1:], self.groups, self.axes
+        )
+        data = self.weight.reshape(-1)[places]
+        if not keep_zeros:
+            keep = data != 0
+            data, rows, columns = data[keep], rows[keep], columns[keep]
         shape = (prod(self.out_shape), prod(self.in_shape))
         return sp.csr_array((data, (rows, columns)), shape=shape)
 
@@ -160,6 +154,38 @@ class Convolution(Synapse):
         return self.with_weight(
             self.weight * factors.reshape(c_out, c_group, *(1,) * len(self.axes))
         )
+
+
+def _synapses(
+    shape: Shape, inner: Shape, outer: Shape, groups: int, axes: tuple[Axis, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every synapse, tap by tap: its output, its input, and the place of its weight in a kernel
+    of `shape` between maps of `inner` and `outer` positions."""
+    c_out, c_group = shape[:2]
+    o, i = np.meshgrid(np.arange(c_out), np.arange(c_group), indexing="ij")
+    channel = i + (o // (c_out // groups)) * c_group
+    entries: list[tuple[np.ndarray, ...]] = []
+    for n, (_, source, target) in enumerate(_taps(shape[2:], axes)):
+        frm = np.ravel_multi_index(np.broadcast_arrays(*source), inner).reshape(-1)
+        to = np.ravel_multi_index(np.broadcast_arrays(*target), outer).reshape(-1)
+        rows, columns = o[..., None] * prod(outer) + to, channel[..., None] * prod(inner) + frm
+        place = (o * c_group + i)[..., None] * prod(shape[2:]) + n
+        found = (rows, columns, np.broadcast_to(place, rows.shape))
+        entries.append(tuple(each.reshape(-1) for each in found))
+    rows, columns, places = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return rows, columns, places
+
+
+_known_synapses = lru_cache(maxsize=16)(_synapses)
+
+
+def _taps(
+    kernel: Shape, axes: tuple[Axis, ...]
+) -> Iterator[tuple[tuple[int, ...], tuple[np.ndarray, ...], tuple[Any, ...]]]:
+    """(tap, input positions, output positions), the positions as open grids for indexing."""
+    for tap in np.ndindex(kernel):
+        pairs = [axis.taps(j) for axis, j in zip(axes, tap, strict=True)]
+        yield tap, np.ix_(*(x for x, _ in pairs)), np.ix_(*(y for _, y in pairs))
 
 
 def per_channel(gain: np.ndarray, shape: Shape) -> np.ndarray | None:

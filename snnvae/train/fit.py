@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 
 from snnvae.errors import ConfigError
 from snnvae.interrupts import deferred_interrupts
@@ -111,12 +111,7 @@ class Training:
         self.costs: Costs | None = None
         if isinstance(self.model, SpikingModel) and (config.spike_budget or config.unit_penalty):
             self.costs = Costs(self.model, config)
-        optimizer = AdamW(
-            self.model.optimizer_groups(),
-            lr=config.lr,
-            betas=config.betas,
-            weight_decay=config.weight_decay,
-        )
+        optimizer = self.model.optimizer()
         self.rates = [group["lr"] for group in optimizer.param_groups]
         wrapped: tuple[Any, Any] = fabric.setup(self.model, optimizer)
         self.wrapped, self.optimizer = wrapped

@@ -131,6 +131,22 @@ def weight(name: str, value: Any) -> str | None:
     )
 
 
+def number(name: str, value: Any) -> str | None:
+    """Any finite number."""
+    return None if _is_real(value) else f"{name} {_shown(value)} must be a number"
+
+
+def text(name: str, value: Any) -> str | None:
+    """Text."""
+    return None if isinstance(value, str) else f"{name} {_shown(value)} must be text"
+
+
+def texts(name: str, value: Any) -> str | None:
+    """Any number of texts."""
+    good = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    return None if good else f"{name} {_shown(value)} must be texts"
+
+
 def flag(name: str, value: Any) -> str | None:
     """True or false."""
     return None if isinstance(value, bool) else f"{name} {_shown(value)} must be true or false"
@@ -183,6 +199,11 @@ class Settings(ABC):
     spiking_models: ClassVar[tuple[str, ...]] = ()
     trainable_models: ClassVar[tuple[str, ...]] = ()
     """Those of the family's models that spike, and those that a user trains by name."""
+    says: ClassVar[Mapping[str, str]] = {}
+    """What commands that run without torch say besides of its networks: command →
+    module:function."""
+    lacks: ClassVar[Mapping[str, str]] = {}
+    """What the engine can do, but not with these models ("pruning", "front") → why."""
 
     @property
     @abstractmethod
@@ -223,6 +244,10 @@ class Settings(ABC):
                 f"{name} is for spiking models, not for {self.model}",
             )
 
+    def check_can(self, what: str) -> None:
+        """ConfigError where the engine cannot do that with these models."""
+        require(what not in self.lacks, f"{self.model}: {self.lacks.get(what)}")
+
     @classmethod
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
         """The settings that suit `model` on `dataset`, with `changes`."""
@@ -252,8 +277,11 @@ class Settings(ABC):
         require("model" in settings, "no model given")
         for name, value in settings.items():
             require(_is_plain(value), f"{name} is a {type(value).__name__}, which no setting is")
+        # Equal texts become one object: so a checkpoint is the same bytes after a resumption.
         values: dict[str, Any] = {
-            name: tuple(value)
+            name: sys.intern(value)
+            if isinstance(value, str)
+            else tuple(value)
             if isinstance(value, list)
             else (value,)
             if isinstance(known[name].default, tuple) and _is_real(value)

@@ -21,7 +21,7 @@ from snnvae.export.builder import GraphBuilder
 from snnvae.layers.constants import DT, READOUT_GAIN
 from snnvae.layers.model import SpikingModel
 from snnvae.layers.neuron import Readout
-from snnvae.layers.wiring import Cell, Delay, Link, Shape, Threshold, Wiring, widths
+from snnvae.layers.wiring import Cell, Delay, Link, Port, Shape, Threshold, Wiring, widths
 
 OUTPUT = "output"
 
@@ -50,22 +50,22 @@ def to_nir(model: SpikingModel, part: str | None = None) -> nir.NIRGraph:
         "model": net.config.model,
         "dataset": net.config.dataset,
         "part": part,
-        "inputs": {
-            port.name: {
-                "analog": True,
-                "constant": True,
-                "low": port.analog[0],
-                "high": port.analog[1],
-            }
-            for port in wiring.ports
-            if port.analog is not None
-        },
+        "inputs": {port.name: rule for port in wiring.ports if (rule := _rule(port))},
         "twin_passes": {} if wiring.twin_passes == "once" else wiring.twin_passes,
         "readouts": {OUTPUT: {"tanh": True}} if wiring.tanh else {},
         **stated(net.draws(part), net.host_step(part)),
         "scales": {k: v for k, v in net.scales.items() if k in builder.nodes},
     }
     return builder.build({METADATA_KEY: {k: v for k, v in own.items() if v != {}}})
+
+
+def _rule(port: Port) -> dict[str, object]:
+    """What metadata says of an input that is not simply spikes."""
+    rule: dict[str, object] = {} if port.in_twin else {"in_twin": False}
+    if port.analog is not None:
+        low, high = port.analog
+        rule |= {"analog": True, "constant": True, "low": low, "high": high}
+    return rule
 
 
 def _graph(wiring: Wiring) -> GraphBuilder:

@@ -2,7 +2,7 @@
 
 >>> import snnvae as sv
 >>> [entry.name for entry in sv.zoo.entries() if entry.kind == "nir"]
-['asia-ear', 'digits-esvae', 'digits-fsvae', 'mnist-esvae', 'mnist-fsvae']
+['asia-ear', 'digits-esvae', 'digits-fsvae', 'ising-chain8', 'mnist-esvae', 'mnist-fsvae']
 >>> sv.zoo.path("digits-fsvae").name
 'digits-fsvae.nir'
 """

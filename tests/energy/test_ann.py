@@ -285,3 +285,24 @@ def test_a_loop_is_run_once_or_at_each_step_as_the_file_says(nets: Any) -> None:
     assert {x.name: x.adds for x in many.layers} == {"in": 0, "a": 7 * 3 * 2, "b": 2}
     with pytest.raises(GraphError, match="metadata 'twin_passes' makes no sense"):
         nets.compiled(nets.graph(nodes, *edges, steps=7, twin_passes="twice"))
+
+
+def test_an_input_that_the_twin_is_without_costs_it_nothing(nets: Any) -> None:
+    nodes = {
+        "in": nets.source(2),
+        "noise": nets.source(4),
+        "a.in": nets.affine(np.ones((3, 2))),
+        "a.noise": nets.affine(np.ones((3, 4))),
+        "a": nets.threshold(3),
+        "out": nets.sink(3),
+    }
+    edges = ("in a.in a out", "noise a.noise a")
+    rule = {"noise": {"in_twin": False}}
+    with_noise, without = (
+        ann_twin(nets.compiled(nets.graph(nodes, *edges, inputs=inputs))) for inputs in ({}, rule)
+    )
+    assert (with_noise.macs, without.macs) == (18, 6)
+    assert {layer.name for layer in without.layers} == {"in", "a"}
+    assert without.activations == 2 + 3
+    with pytest.raises(GraphError, match="metadata 'inputs' of 'noise' makes no sense"):
+        nets.compiled(nets.graph(nodes, *edges, inputs={"noise": {"in_twin": "no"}}))

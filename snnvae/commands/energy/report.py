@@ -53,6 +53,7 @@ def command(
     from snnvae import energy
     from snnvae.commands.energy.subject import chip_of, depth_of, measured
     from snnvae.errors import ConfigError
+    from snnvae.families.registry import says
 
     if list_profiles:
         return _listed(as_json)
@@ -73,7 +74,9 @@ def command(
         reports = [(f"{n}: {name}", report) for n, (name, report) in enumerate(reports, 1)]
     title = str(recordings[0]) if len(recordings) == 1 else " and ".join(map(str, recordings))
     if len(reports) == 1:
-        return _one(reports[0], title, as_json=as_json, **files)
+        does = says("energy", found.program.origin.model)
+        more = None if does is None else does(recordings[0], reports[0][1])
+        return _one(reports[0], title, more, as_json=as_json, **files)
     return _several(reports, title, as_json=as_json, **files)
 
 
@@ -88,7 +91,14 @@ def run_names(recordings: tuple[Path, ...]) -> list[str]:
 
 
 def _one(
-    named: Any, title: str, *, as_json: bool, html: Path | None, md: Path | None, csv: Path | None
+    named: Any,
+    title: str,
+    more: tuple[str, dict[str, Any]] | None,
+    *,
+    as_json: bool,
+    html: Path | None,
+    md: Path | None,
+    csv: Path | None,
 ) -> Result:
     from snnvae.energy import report as forms
 
@@ -101,7 +111,8 @@ def _one(
         }
     )
     data = json.loads(forms.to_json(report)) if as_json else {}
-    return Result(forms.summary_text(report) + said, data, as_json=as_json)
+    text, own = more or ("", {})
+    return Result(forms.summary_text(report) + text + said, {**data, **own}, as_json=as_json)
 
 
 def _several(

@@ -3,6 +3,7 @@
 Every connection of the program once, exact at the borders, BatchNorm folded into the weights, a
 bias and an activation function per neuron (an addition each). Layers of a loop, such as FSVAE's
 sampler, are run once for a sample, or where the program says so (`twin_passes`) at each step.
+Inputs that the program says it is without (`twin_without`), such as random numbers, cost nothing.
 """
 
 from __future__ import annotations
@@ -130,11 +131,18 @@ def ann_twin(program: Program, counting: Counting = "exact") -> AnnTwin:
     spiking network. What lies on a loop is run once, or where the program says so at each step.
     """
     passes = passes_of(program)
+    without = program.twin_without
     connections = tuple(
-        _twin_connection(c, counting, passes[c.target]) for c in program.connections
+        _twin_connection(c, counting, passes[c.target])
+        for c in program.connections
+        if c.source not in without
     )
     fed = {c.source for c in program.connections}
-    inputs = (AnnLayer(i.name, prod(i.shape), 0, 0, prod(i.shape)) for i in program.inputs)
+    inputs = (
+        AnnLayer(i.name, prod(i.shape), 0, 0, prod(i.shape))
+        for i in program.inputs
+        if i.name not in without
+    )
     layers = (
         AnnLayer(
             layer.name,

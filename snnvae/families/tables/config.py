@@ -31,13 +31,13 @@ class Config(Settings):
 
     dataset: str = "asia"
     stack: tuple[int, ...] = setting(
-        (128,), "Neurons of the hidden layers.", numbers(), metavar="N,N"
+        (128,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
     )
-    pace: int = setting(1, "Steps of a variable's turn.", whole())
-    levels: int = setting(64, "Random inputs of a noise neuron.", whole(2))
-    limit: float = setting(8.0, "Largest level of a noise neuron, in nats.", positive)
-    rows: int = setting(10_000, "Rows that are drawn from a network to train on.", whole(2))
-    adversary: float = setting(0.0, "Weight of a discriminator's loss in training.", weight)
+    pace: int = setting(1, "Tables: steps of a variable's turn.", whole())
+    levels: int = setting(64, "Tables: random inputs of a noise neuron.", whole(2))
+    limit: float = setting(8.0, "Tables: largest level of a noise neuron, in nats.", positive)
+    rows: int = setting(10_000, "Tables: rows that are drawn from a network to train on.", whole(2))
+    adversary: float = setting(0.0, "Tables: weight of a discriminator's loss in training.", weight)
     variables: tuple[str, ...] = setting(())
 
     spiking_models = SPIKING

@@ -59,7 +59,7 @@ def connections(report: EnergyReport) -> Table:
                 units.integer(c.nonzero),
                 fan_out,
                 *(_mean(n) for n in (c.sop_dense, c.sop_event, c.sop_effective, c.macs)),
-                units.integer(of_ann[c.name]),
+                units.integer(of_ann[c.name]) if c.name in of_ann else "",
                 nonzero,
             )
         )

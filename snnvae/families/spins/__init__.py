@@ -1,0 +1,1 @@
+"""Ground states of quantum spin systems, sampled by a spiking network: ψ(v) = √p(v)."""

@@ -1,0 +1,25 @@
+"""The loop of the sampler in time: which steps belong to one chain."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnvae.families.spins.hamiltonian import Bits
+
+WAY = 2
+"""Steps from one population to the other."""
+LOOP = 2 * WAY
+"""Steps of the loop, and chains in it."""
+
+
+def chains_of(visible: NDArray[np.bool_], burn_in: int = 0) -> Bits:
+    """Visible states (B, T, …) as chains (B·LOOP, sweeps, N), without the first `burn_in` sweeps.
+
+    Of chain c of a sample are the steps c, c + LOOP, …; steps that make up no whole sweep are left
+    out.
+    """
+    b, t = visible.shape[:2]
+    sweeps = t // LOOP
+    whole = visible.reshape(b, t, -1)[:, : sweeps * LOOP].reshape(b, sweeps, LOOP, -1)
+    return whole.swapaxes(1, 2).reshape(b * LOOP, sweeps, whole.shape[-1])[:, burn_in:]
