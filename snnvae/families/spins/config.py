@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from snnvae.families.spins.hamiltonian import MOST_SITES, Hamiltonian, read_terms
-from snnvae.families.spins.lattices import LATTICES
+from snnvae.families.spins.lattices import LATTICES, MOST_SITES
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -23,6 +22,7 @@ from snnvae.train.settings import (
 
 if TYPE_CHECKING:
     from snnvae.families.spins.family import Spins
+    from snnvae.families.spins.hamiltonian import Hamiltonian
 
 MODELS = ("spins",)
 METRICS: tuple[str, ...] = ()
@@ -85,6 +85,8 @@ class Config(Settings):
     @cached_property
     def system(self) -> Hamiltonian:
         """H."""
+        from snnvae.families.spins.hamiltonian import Hamiltonian
+
         lattice = LATTICES[self.lattice]
         return Hamiltonian(self.n, self.terms or tuple(lattice(self.n, self.j, self.h)))
 
@@ -125,6 +127,8 @@ class Config(Settings):
         found = dict(given)
         file = given.get("hamiltonian")
         if isinstance(file, str) and file and "terms" not in given:
+            from snnvae.families.spins.hamiltonian import read_terms
+
             sites, terms = read_terms(Path(file))
             found |= {"hamiltonian": Path(file).name, "terms": terms}
             found["n"] = max(sites, given.get("n", 0)) if config is None else config.n

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import ConfigError
+from snnvae.families.spins.lattices import MOST_SITES
 from snnvae.text_file import read_text
 
 Bits = NDArray[np.bool_]
 Numbers = NDArray[np.floating]
 
-MOST_SITES, MOST_TERMS = 62, 100_000
-"""A state is a number of 64 bits; a file of more terms is none that anybody wrote."""
+MOST_TERMS = 100_000
+"""A file of more is none that anybody wrote."""
 MOST_ENUMERATED = 20
 """Sites on which the elements of one flip may depend: 2²⁰ of them are looked at."""
 ROUNDING = 1e-12
