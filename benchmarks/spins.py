@@ -153,7 +153,7 @@ def draw(path: Path, grid: Any, hidden: Any, counts: Any, bits: Any) -> None:
     """Five panels."""
     error, histogram = "relative energy error", "histogram infidelity"
     with png(path, 13, 7) as figure:
-        axes = figure.subplots(2, 3).flat
+        axes = list(figure.subplots(2, 3).flat)
         for h, colour in zip(FIELDS, COLOURS):
             ns = [n for n, field in grid if field == h]
             values = [abs(grid[n, h][error][0]) for n in ns]
@@ -177,7 +177,12 @@ def draw(path: Path, grid: Any, hidden: Any, counts: Any, bits: Any) -> None:
                 shown = [abs(f[name][0]) for f in found]
                 axis.plot(values[: len(found)], shown, "o-", color=colour, label=name)
             axis.set(title=title, xscale=scale, yscale="log")
+            axis.set_xticks(values, [f"{value:,}" for value in values])
+            axis.xaxis.set_minor_formatter(lambda *_: "")
             axis.legend()
+        for axis in axes[:5]:
+            axis.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
+            axis.yaxis.set_minor_formatter(lambda *_: "")
         axes[5].axis("off")
 
 

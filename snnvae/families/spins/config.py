@@ -113,7 +113,7 @@ class Config(Settings):
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
         """The settings that suit the samplers, with `changes`."""
         usual: dict[str, Any] = {
-            "steps": 1000, "batch": 128, "epochs": 25, "weight_decay": 0.0, "schedule": "cosine",
+            "steps": 1000, "batch": 128, "epochs": 40, "weight_decay": 0.0, "schedule": "cosine",
             "lr": ADAM_LR if changes.get("descent") == "adam" else LR,
         }  # fmt: skip
         require(not dataset, f"dataset {dataset}: spins have none; leave it out")
