@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnvae.draws import sampler_form
+from snnvae.draws.attributes import Attributes
+from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw, HostStep, HostWork, whole
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
@@ -22,7 +24,7 @@ from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
 
 KINDS: dict[str, type[Draw]] = {
-    kind.kind: kind for kind in (OneHot, GaussSigmoid, Label, FirstSteps)
+    kind.kind: kind for kind in (OneHot, GaussSigmoid, Label, FirstSteps, Attributes, Bernoulli)
 }
 STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates,)}
 SAMPLER, DRAWS, HOST_STEP = "sampler", "draws", "host_step"

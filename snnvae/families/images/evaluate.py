@@ -23,6 +23,8 @@ from snnvae.files import write_text
 from snnvae.table import Table
 from snnvae.train.to_nir import parts_for, to_nir
 
+GENERATED = 5000
+"""Images, where nobody says how many."""
 OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
 """Metrics that take generated images."""
 Networks = Mapping[str, Callable[[], MeasuredNetwork]]
@@ -46,10 +48,11 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     if model is not None:
         check_fit(model.config, split, asked.data_dir)
     images = split.test[: asked.samples]
+    generated = GENERATED if asked.generated is None else asked.generated
     judge = Metrics(
         asked.metrics,
         images,
-        asked.generated,
+        generated,
         asked.features,
         asked.inception,
         Recogniser(split.train, split.train_labels),
@@ -62,7 +65,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         for metric, value in found.items():
             by_metric.setdefault(metric, {})[network] = value
     out = {
-        "samples": len(images), "generated": asked.generated, "backend": asked.backend, **by_metric
+        "samples": len(images), "generated": generated, "backend": asked.backend, **by_metric
     }  # fmt: skip
     head = [f"{len(images)} held-out images of {dataset}, {asked.backend}", *split.notes]
     text = "\n".join([*head, "", _text(by_metric, figures)])

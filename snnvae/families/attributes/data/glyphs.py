@@ -111,9 +111,14 @@ def read(split: int) -> Described:
         some = images[:, first:last].swapaxes(0, 1).reshape(-1, SIDE * SIDE)
         return Split(some, np.tile(label, last - first))
 
-    return Described(
-        rows(0, TRAINING), rows(TRAINING, TRAINING + TEST), table(), unseen(split), (-1.0, 1.0)
-    )
+    one = np.ones(SIDE * SIDE)
+    train, test = rows(0, TRAINING), rows(TRAINING, TRAINING + TEST)
+    return Described(train, test, table(), unseen(split), -one, one)
+
+
+def sizes() -> tuple[int, int, int]:
+    """Pixels, classes, attributes."""
+    return SIDE * SIDE, CLASSES, STROKES
 
 
 def _random(purpose: int, number: int) -> np.random.Generator:

@@ -1,0 +1,75 @@
+"""``snnvae evaluate`` of classes with attributes: are those that were never seen recognised?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import nir
+import numpy as np
+
+from snnvae.deploy.backends import RunResources
+from snnvae.errors import ConfigError
+from snnvae.evaluate.asked import Asked, Figures
+from snnvae.families.attributes import data
+from snnvae.families.attributes.ann import AttributeANN
+from snnvae.families.attributes.data import Split
+from snnvae.families.attributes.family import check_fit
+from snnvae.families.attributes.generate import by_ann, by_program
+from snnvae.families.attributes.known import Known
+from snnvae.families.attributes.model import AttributeVAE
+from snnvae.families.attributes.peers import direct_attributes, linear_gaussian
+from snnvae.families.attributes.recognise import Recognised, recognised
+from snnvae.layers.model import Trainable
+from snnvae.table import Table
+
+PER_CLASS = 400
+"""Generated samples of each class, where nobody says how many in all."""
+STAND_IN, DIRECT, EVERYTHING = "linear", "direct", "saw all"
+
+
+def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIRGraph]) -> Figures:
+    """Figures of classifiers that learned from what the model generates, in torch or deployed, and
+    of those beside it."""
+    if not isinstance(model, Known):
+        raise ConfigError("give the checkpoint, which knows its classes: a .nir file does not")
+    config = model.config
+    found = data.load(config.dataset, config.split, asked.data_dir)
+    check_fit(config, found)
+    if not model.fits(found):
+        raise ConfigError(
+            f"{config.dataset} has other attributes or another scale than the data that the model "
+            "was trained on: give these"
+        )
+    each = PER_CLASS if asked.generated is None else asked.generated // len(found.known)
+    if each < 1:
+        raise ConfigError(
+            f"`generated` {asked.generated}: {len(found.known)} classes need a sample each"
+        )
+    label = np.tile(found.known, each)
+    columns: dict[str, Recognised] = {}
+    if isinstance(model, AttributeVAE):
+        for precision in asked.precisions:
+            made = by_program(
+                model, precision, label, asked.seed, backend=asked.backend,
+                progress=asked.progress, resources=RunResources(dask=asked.dask),
+            )  # fmt: skip
+            columns[precision] = recognised(Split(made, label), found)
+    else:
+        assert isinstance(model, AttributeANN)
+        columns["torch"] = recognised(Split(by_ann(model, label, asked.seed), label), found)
+    columns[STAND_IN] = recognised(linear_gaussian(found, label, asked.seed), found)
+    columns[DIRECT] = direct_attributes(found)
+    if np.isin(found.unseen, found.train.label).all():
+        columns[EVERYTHING] = recognised(found.train, found)
+    figures = {name: column.figures() for name, column in columns.items()}
+    names = list(next(iter(figures.values())))
+    rows = [(name, *(f"{column[name]:.4f}" for column in figures.values())) for name in names]
+    head = (
+        f"{len(found.test)} held-out samples of {len(found.seen)} seen and {len(found.unseen)} "
+        f"unseen classes of {config.dataset}, split {config.split}; {each} generated samples of "
+        f"each class, {asked.backend}, seed {asked.seed}"
+    )
+    table = Table(("", *columns), rows).as_text()
+    by_figure = {name: {k: f[name] for k, f in figures.items()} for name in names}
+    out = {"samples": len(found.test), "generated": len(label), "backend": asked.backend}
+    return Figures(f"{head}\n\n{table}", {**out, **by_figure})
