@@ -31,7 +31,7 @@ from snnvae.layers.wiring import Cell, Link, Port, Wiring, layer
 
 VALUES, Z, ATTRIBUTES = "values", "z", "attributes"
 """Inputs of the parts: a sample, latent spikes, what is known of its class."""
-LATENT, OUTPUT = "latent", "output"
+LATENT, VALUE = "latent", "value"
 GENERATOR, AUTOENCODER, ENCODER, DECODER = "generator", "autoencoder", "encoder", "decoder"
 PRIOR_SPIKES, ATTRIBUTE_SPIKES = 4, 5
 """Sub-streams of random numbers."""
@@ -47,7 +47,7 @@ class AttributeVAE(Known, SpikingModel):
         self.encoder = _stack((config.inputs, *config.widths))
         self.encoder[LATENT] = SpikingLayer(nn.Linear(config.widths[-1], config.latent))
         self.decoder = _stack((config.latent + config.attributes, *config.decoder_widths))
-        self.decoder[OUTPUT] = LinearOutput(config.decoder_widths[-1], config.inputs)
+        self.value = LinearOutput(config.decoder_widths[-1], config.inputs)
         self.readout = Readout()
         self.prior = nn.Parameter(torch.zeros(config.latent))
 
@@ -82,9 +82,7 @@ class AttributeVAE(Known, SpikingModel):
         spikes = torch.cat([z, attributes], -1)
         for each in before:
             spikes = each(spikes)
-        output = self.decoder[OUTPUT]
-        assert isinstance(output, LinearOutput)
-        value = output.weighted(last.weighted(spikes, weights), weights)
+        value = self.value.weighted(last.weighted(spikes, weights), weights)
         return torch.tanh(value) if self.config.tanh else value
 
     def attribute_spikes(self, attributes: Tensor, generator: torch.Generator) -> Tensor:
@@ -127,7 +125,7 @@ class AttributeVAE(Known, SpikingModel):
                 Port(ATTRIBUTES, (config.attributes, 1, 1)),
             )
             cells = _cells(DECODER, self.decoder, (Z, ATTRIBUTES), {})
-            currents = Link(f"{DECODER}.{OUTPUT}", self.decoder[OUTPUT], (cells[-1].name,))
+            currents = Link(VALUE, self.value, (cells[-1].name,))
             last = Cell("readout", (config.inputs, 1, 1), self.readout, (currents,))
             return Wiring(ports, (*cells, last), last.name, tanh=config.tanh)
         raise KeyError(part)
@@ -171,7 +169,7 @@ def _stack(sizes: Sequence[int]) -> nn.ModuleDict:
 
 
 def spiking(stack: nn.ModuleDict) -> list[SpikingLayer]:
-    """The layers of a stack that spike."""
+    """The layers of a stack."""
     return [each for each in stack.values() if isinstance(each, SpikingLayer)]
 
 
