@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import nir
 import numpy as np
+from numpy.typing import NDArray
 
 from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.attributes import data
 from snnvae.families.attributes.ann import AttributeANN
-from snnvae.families.attributes.data import Split
+from snnvae.families.attributes.data import Described, Split
 from snnvae.families.attributes.family import check_fit
 from snnvae.families.attributes.generate import by_ann, by_program
 from snnvae.families.attributes.known import Known
@@ -24,6 +25,7 @@ from snnvae.table import Table
 
 PER_CLASS = 400
 """Generated samples of each class, where nobody says how many in all."""
+Labels = NDArray[np.int64]
 STAND_IN, DIRECT, EVERYTHING = "linear", "direct", "saw all"
 
 
@@ -46,21 +48,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
             f"`generated` {asked.generated}: {len(found.known)} classes need a sample each"
         )
     label = np.tile(found.known, each)
-    columns: dict[str, Recognised] = {}
-    if isinstance(model, AttributeVAE):
-        for precision in asked.precisions:
-            made = by_program(
-                model, precision, label, asked.seed, backend=asked.backend,
-                progress=asked.progress, resources=RunResources(dask=asked.dask),
-            )  # fmt: skip
-            columns[precision] = recognised(Split(made, label), found)
-    else:
-        assert isinstance(model, AttributeANN)
-        columns["torch"] = recognised(Split(by_ann(model, label, asked.seed), label), found)
-    columns[STAND_IN] = recognised(linear_gaussian(found, label, asked.seed), found)
-    columns[DIRECT] = direct_attributes(found)
-    if np.isin(found.unseen, found.train.label).all():
-        columns[EVERYTHING] = recognised(found.train, found)
+    columns = of_model(asked, model, found, label) | of_peers(asked.seed, found, label)
     figures = {name: column.figures() for name, column in columns.items()}
     names = list(next(iter(figures.values())))
     rows = [(name, *(f"{column[name]:.4f}" for column in figures.values())) for name in names]
@@ -73,3 +61,30 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     by_figure = {name: {k: f[name] for k, f in figures.items()} for name in names}
     out = {"samples": len(found.test), "generated": len(label), "backend": asked.backend}
     return Figures(f"{head}\n\n{table}", {**out, **by_figure})
+
+
+def of_model(asked: Asked, model: Known, found: Described, label: Labels) -> dict[str, Recognised]:
+    """Of what the model generates for these classes, in each form that it is asked for."""
+    if isinstance(model, AttributeANN):
+        made = by_ann(model, label, asked.seed)
+        return {"torch": recognised(Split(made, label), found)}
+    assert isinstance(model, AttributeVAE)
+    columns = {}
+    for precision in asked.precisions:
+        made = by_program(
+            model, precision, label, asked.seed, backend=asked.backend,
+            progress=asked.progress, resources=RunResources(dask=asked.dask),
+        )  # fmt: skip
+        columns[precision] = recognised(Split(made, label), found)
+    return columns
+
+
+def of_peers(seed: int, found: Described, label: Labels) -> dict[str, Recognised]:
+    """Of what stands beside: see `peers`; the last one where there are samples to learn from."""
+    columns = {
+        STAND_IN: recognised(linear_gaussian(found, label, seed), found),
+        DIRECT: direct_attributes(found),
+    }
+    if np.isin(found.unseen, found.train.label).all():
+        columns[EVERYTHING] = recognised(found.train, found)
+    return columns
