@@ -69,7 +69,7 @@ def of_model(asked: Asked, model: Known, found: Described, label: Labels) -> dic
         made = by_ann(model, label, asked.seed)
         return {"torch": recognised(Split(made, label), found)}
     assert isinstance(model, AttributeVAE)
-    columns = {}
+    columns: dict[str, Recognised] = {}
     for precision in asked.precisions:
         made = by_program(
             model, precision, label, asked.seed, backend=asked.backend,
