@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     help="Such as fsvae-cifar10, the paper's settings; or a file. Options override it.",
 )
 @click.option("--model", metavar="NAME", help=f"{', '.join(registry.trainable())}.")
-@click.option("--dataset", help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder.")
+@click.option(
+    "--dataset",
+    help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder; "
+    "glyphs or mat for models by attributes.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
 @click.option(
