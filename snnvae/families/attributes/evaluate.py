@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import nir
 import numpy as np
@@ -25,6 +26,8 @@ from snnvae.table import Table
 
 PER_CLASS = 400
 """Generated samples of each class, where nobody says how many in all."""
+OF_IMAGES = ("features", "reference", "inception", "card")
+"""What is asked of images alone."""
 Labels = NDArray[np.int64]
 STAND_IN, DIRECT, EVERYTHING = "linear", "direct", "saw all"
 
@@ -34,6 +37,9 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     of those beside it."""
     if not isinstance(model, Known):
         raise ConfigError("give the checkpoint, which knows its classes: a .nir file does not")
+    for name in OF_IMAGES:
+        if getattr(asked, name) is not None:
+            raise ConfigError(f"`{name}` is for models of images: leave it out")
     config = model.config
     found = data.load(config.dataset, config.split, asked.data_dir)
     check_fit(config, found)
@@ -42,6 +48,8 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
             f"{config.dataset} has other attributes or another scale than the data that the model "
             "was trained on: give these"
         )
+    if asked.samples is not None:
+        found = replace(found, test=found.test.first(asked.samples))
     each = PER_CLASS if asked.generated is None else asked.generated // len(found.known)
     if each < 1:
         raise ConfigError(

@@ -36,7 +36,7 @@ class Recognised:
     def harmonic(self) -> float:
         """H."""
         total = self.seen + self.unseen
-        return 2 * self.seen * self.unseen / total if total else 0.0
+        return 2 * self.seen * self.unseen / total if total != 0 else 0.0
 
     def figures(self) -> dict[str, float]:
         """By name."""
@@ -67,9 +67,12 @@ def figures_of(
 
 
 def _right(guesses: NDArray[np.int64], label: NDArray[np.int64], of: NDArray[np.int64]) -> float:
-    """The mean over classes of the share that is right; classes without samples do not count."""
+    """The mean over classes of the share that is right; classes without samples do not count.
+
+    NaN where there is no sample of any.
+    """
     shares = [(guesses[label == c] == c).mean() for c in of if (label == c).any()]
-    return float(np.mean(shares)) if shares else 0.0
+    return float(np.mean(shares)) if shares else float("nan")
 
 
 def _guesses(learned: Split, x: NDArray[np.floating]) -> NDArray[np.int64]:

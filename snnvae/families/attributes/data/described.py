@@ -22,6 +22,10 @@ class Split:
         rows = np.isin(self.label, classes)
         return Split(self.x[rows], self.label[rows])
 
+    def first(self, count: int) -> Split:
+        """The first of them."""
+        return Split(self.x[:count], self.label[:count])
+
     def __len__(self) -> int:
         return len(self.label)
 
