@@ -11,7 +11,7 @@ from snnvae.export.nir_file import read_nir
 from snnvae.families import registry
 from snnvae.train.to_nir import to_nir
 
-NAMES = ["digits-esvae", "digits-fsvae", "mnist-esvae", "mnist-fsvae"]
+NAMES = ["digits-esvae", "digits-fsvae", "glyphs-attribute-vae", "mnist-esvae", "mnist-fsvae"]
 
 
 @pytest.mark.parametrize("name", NAMES)

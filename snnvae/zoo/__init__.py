@@ -2,7 +2,7 @@
 
 >>> import snnvae as sv
 >>> [entry.name for entry in sv.zoo.entries() if entry.kind == "nir"]
-['digits-esvae', 'digits-fsvae', 'mnist-esvae', 'mnist-fsvae']
+['digits-esvae', 'digits-fsvae', 'glyphs-attribute-vae', 'mnist-esvae', 'mnist-fsvae']
 >>> sv.zoo.path("digits-fsvae").name
 'digits-fsvae.nir'
 """
