@@ -26,6 +26,8 @@ from snnvae.table import Table
 
 PER_CLASS = 400
 """Generated samples of each class, where nobody says how many in all."""
+REAL = "*"
+"""Marks what learned seen classes from real samples."""
 OF_IMAGES = ("features", "reference", "inception", "card")
 """What is asked of images alone."""
 Labels = NDArray[np.int64]
@@ -68,14 +70,14 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     table = Table(("", *columns), rows).as_text()
     by_figure = {name: {k: f[name] for k, f in figures.items()} for name in names}
     out = {"samples": len(found.test), "generated": len(label), "backend": asked.backend}
-    return Figures(f"{head}\n\n{table}", {**out, **by_figure})
+    foot = f"{REAL} seen classes learned from real samples: biased towards them"
+    return Figures(f"{head}\n\n{table}\n{foot}", {**out, **by_figure})
 
 
 def of_model(asked: Asked, model: Known, found: Described, label: Labels) -> dict[str, Recognised]:
     """Of what the model generates for these classes, in each form that it is asked for."""
     if isinstance(model, AttributeANN):
-        made = by_ann(model, label, asked.seed)
-        return {"torch": recognised(Split(made, label), found)}
+        return _columns("torch", Split(by_ann(model, label, asked.seed), label), found)
     assert isinstance(model, AttributeVAE)
     columns: dict[str, Recognised] = {}
     for precision in asked.precisions:
@@ -83,8 +85,14 @@ def of_model(asked: Asked, model: Known, found: Described, label: Labels) -> dic
             model, precision, label, asked.seed, backend=asked.backend,
             progress=asked.progress, resources=RunResources(dask=asked.dask),
         )  # fmt: skip
-        columns[precision] = recognised(Split(made, label), found)
+        columns |= _columns(precision, Split(made, label), found)
     return columns
+
+
+def _columns(name: str, made: Split, found: Described) -> dict[str, Recognised]:
+    """Of generated samples of all classes; and of unseen ones beside real ones of seen classes."""
+    real = found.train.of(found.seen).with_others(made.of(found.unseen))
+    return {name: recognised(made, found), f"{name}{REAL}": recognised(real, found)}
 
 
 def of_peers(seed: int, found: Described, label: Labels) -> dict[str, Recognised]:

@@ -22,6 +22,10 @@ class Split:
         rows = np.isin(self.label, classes)
         return Split(self.x[rows], self.label[rows])
 
+    def with_others(self, others: Split) -> Split:
+        """These and others."""
+        return Split(np.concatenate([self.x, others.x]), np.concatenate([self.label, others.label]))
+
     def first(self, count: int) -> Split:
         """The first of them."""
         return Split(self.x[:count], self.label[:count])
