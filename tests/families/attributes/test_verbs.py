@@ -59,6 +59,7 @@ def test_it_tells_classes_that_it_never_saw(glyphs: Path) -> None:
     assert found["unseen only"]["linear"] > 0.9
 
 
+@pytest.mark.slow
 def test_every_backend_and_norse_agree(glyphs: Path, generator: Path) -> None:
     found = told("check", generator, "--samples", 2, "--class", 43, "--checkpoint",
                  glyphs / "model.pt")  # fmt: skip
@@ -128,6 +129,7 @@ def test_what_is_trained_in_fixed_point_comes_out_of_the_program(
     assert config.family.error_of(model, samples) == pytest.approx(rungs["in fixed point"])
 
 
+@pytest.mark.slow
 def test_what_carries_little_is_cut(glyphs: Path, tmp_path: Path) -> None:
     found = told("train", "--from", glyphs / "model.pt", "--adaptive-latent", "--rounds", 1,
                  "--epochs", 1, "--tolerance", 3, "-o", tmp_path)  # fmt: skip
