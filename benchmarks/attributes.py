@@ -19,7 +19,8 @@ from snnvae.evaluate.asked import Asked
 from snnvae.families import registry
 from snnvae.families.attributes import data
 from snnvae.families.attributes.config import Config
-from snnvae.families.attributes.data import Described, glyphs
+from snnvae.families.attributes.data import glyphs
+from snnvae.families.attributes.data.described import Described
 from snnvae.families.attributes.evaluate import PER_CLASS, of_model, of_peers
 from snnvae.families.attributes.generate import by_program
 from snnvae.families.attributes.known import Known

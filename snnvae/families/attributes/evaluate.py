@@ -14,7 +14,7 @@ from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.attributes import data
 from snnvae.families.attributes.ann import AttributeANN
-from snnvae.families.attributes.data import Described, Split
+from snnvae.families.attributes.data.described import Described, Split
 from snnvae.families.attributes.family import check_fit
 from snnvae.families.attributes.generate import by_ann, by_program
 from snnvae.families.attributes.known import Known

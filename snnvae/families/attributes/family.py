@@ -15,7 +15,7 @@ from snnvae.errors import ConfigError, DataError
 from snnvae.families.attributes import data
 from snnvae.families.attributes.ann import AttributeANN
 from snnvae.families.attributes.config import Config
-from snnvae.families.attributes.data import Described, Split
+from snnvae.families.attributes.data.described import Described, Split
 from snnvae.families.attributes.generate import by_ann, by_part
 from snnvae.families.attributes.known import Known
 from snnvae.families.attributes.model import AUTOENCODER, VALUES, AttributeVAE

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnvae.families.attributes.data import Described
+from snnvae.families.attributes.data.described import Described
 from snnvae.layers.model import Trainable
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.extras import require
-from snnvae.families.attributes.data import Described, Split
+from snnvae.families.attributes.data.described import Described, Split
 from snnvae.families.attributes.recognise import Recognised, figures_of
 
 LATENT = 20

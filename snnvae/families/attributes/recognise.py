@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.extras import require
-from snnvae.families.attributes.data import Described, Split
+from snnvae.families.attributes.data.described import Described, Split
 
 MARGIN = 0.01
 """C: small, since generated samples lack the noise of real ones and are told apart too easily."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnvae.families.attributes.data import Described, Split
+from snnvae.families.attributes.data.described import Described, Split
 from snnvae.families.attributes.peers import direct_attributes, linear_gaussian
 from snnvae.families.attributes.recognise import Recognised, figures_of, recognised
 

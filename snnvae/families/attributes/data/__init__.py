@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnvae.errors import DataError
-from snnvae.families.attributes.data.described import Described, Split
+
+if TYPE_CHECKING:
+    from snnvae.families.attributes.data.described import Described
 
 GLYPHS, MAT = "glyphs", "mat"
 DATASETS = (GLYPHS, MAT)
-
-__all__ = ["DATASETS", "GLYPHS", "MAT", "Described", "Split", "load", "sizes"]
 
 
 def load(name: str, split: int = 0, where: Path | None = None) -> Described:
