@@ -59,8 +59,7 @@ class Point:
     def deployed(self, count: int = STATES, bits: int = 8) -> Figures:
         """Of the fixed-point program, weights rounded to so many bits."""
         net = self.model.folded()
-        scale = net.scales["v"] * (2 ** (bits - 1) - 1) / FULL
-        net.scales = dict.fromkeys(net.scales, scale)
+        net.scales = {k: v * (2 ** (bits - 1) - 1) / FULL for k, v in net.scales.items()}
         exact = ground_state(self.config)
         chains = drawn_chains(Chains(net, "fixed"), count, 0, NoProgress())
         found = observables.of_chains(self.config.system, self.model.machine(), chains, exact)
@@ -81,6 +80,7 @@ class Study:
 
     def point(self, n: int, h: float, hidden: int = 0) -> Point:
         """One training."""
+        hidden = 0 if hidden == 2 * n else hidden  # which is what the settings have
         name = f"n{n}-h{h:g}" + (f"-m{hidden}" if hidden else "")
         short = {"epochs": 1, "batch": 16} if self.quick else {}
         config = Config.default("spins", n=n, h=h, hidden=hidden, **short)
@@ -100,7 +100,7 @@ class Study:
         """Sites and fields: of the deployed sampler, and the model's infidelity."""
         found = {}
         for n in SITES[:1] if self.quick else SITES + BEYOND:
-            for h in FIELDS:
+            for h in FIELDS if n in SITES else (1.0,):
                 name, point = f"n{n}-h{h:g}", self.point(n, h)
                 figures = self.kept(name, point.deployed)
                 if n in SITES:

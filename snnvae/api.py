@@ -52,6 +52,7 @@ def make_stimulus(
     steps: int | None = None,
     seed: int = 0,
     classes: Sequence[int] | None = None,
+    evidence: Mapping[str, str] | None = None,
 ) -> Stimulus:
     """Makes what enters a program: from arrays of yours, and from what its own sampler draws.
 
@@ -60,9 +61,11 @@ def make_stimulus(
     numbers for analog inputs. Without it, the held-out images of the data set that the file names.
     samples: how many (default: as many as the data, else 1), or their indices, which with `seed`
     decide the draws: sample n is the same in any batch. steps: T, by default the data's, else the
-    program's. classes: of a conditional model's samples, one each.
+    program's. classes: of a conditional model's samples, one each. evidence: of a sampler of
+    tables, the values of some variables by name.
 
-    DataError where data is missing or does not fit, ConfigError for classes that the model lacks.
+    DataError where data is missing or does not fit, ConfigError for classes, variables and values
+    that the model lacks.
 
     >>> import numpy as np, snnvae as sv
     >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
@@ -84,7 +87,9 @@ def make_stimulus(
     if data is None and chosen:
         given, labels = registry.held_out(program, chosen)
         classes = labels if classes is None else classes
-    return build_stimulus(program, chosen, seed=seed, steps=steps, data=given, classes=classes)
+    return build_stimulus(
+        program, chosen, seed=seed, steps=steps, data=given, classes=classes, evidence=evidence
+    )
 
 
 def _only_input(program: Program) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("snnvae.commands.demo", "The whole chain on handwritten digits, in minutes"),
-    "train": ("snnvae.commands.train", "Train a spiking VAE in Norse"),
+    "train": ("snnvae.commands.train", "Train a spiking model: a VAE, or a sampler of spins"),
     "train-front": (
         "snnvae.commands.train_front",
         "Train the front of quality against energy",
@@ -38,10 +38,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
-    "evaluate": ("snnvae.commands.evaluate", "Image quality, trained and deployed"),
+    "evaluate": ("snnvae.commands.evaluate", "How good a model is, trained and deployed"),
+    "complete": ("snnvae.commands.complete", "Fill what a table lacks, by a deployed sampler"),
     "diagnose": (
         "snnvae.commands.diagnose",
-        "What a VAE's loss is due to, and what to do about it",
+        "What a model's error is due to, and what to do about it",
     ),
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),

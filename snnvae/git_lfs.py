@@ -12,5 +12,10 @@ START = b"version https://git-lfs.github.com"
 def refuse_pointer(path: Path, error: type[SnnvaeError]) -> None:
     """Raises `error`, with the remedy, for a pointer; OSError for what cannot be read."""
     with path.open("rb") as file:
-        if file.read(len(START)) == START:
-            raise error(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")
+        refuse_start(file.read(len(START)), path, error)
+
+
+def refuse_start(start: bytes, path: Path, error: type[SnnvaeError]) -> None:
+    """Raises `error`, with the remedy, where a file that begins so is a pointer."""
+    if start.startswith(START):
+        raise error(f"{path}: a pointer of Git LFS, not the file; fetch it with git lfs pull")

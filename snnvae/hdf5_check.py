@@ -17,7 +17,7 @@ import numpy as np
 
 from snnvae.errors import SnnvaeError
 from snnvae.git_lfs import refuse_pointer
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 
 MAX_DEPTH = 16
 MAX_BYTES = 4 << 30
@@ -54,7 +54,7 @@ def open_hdf5(
     except SnnvaeError:
         raise
     except Exception as problem:
-        raise error(f"{path}: {otherwise} ({one_line(problem)}); {remedy}") from None
+        raise error(f"{path}: {otherwise} ({words_of(problem)}); {remedy}") from None
 
 
 def _endless_or_deadly(path: Path) -> str:

@@ -15,7 +15,8 @@ INTERRUPTED = 130
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AT_ONCE = 0.3
 """Seconds in which several are one: shells and `timeout` pass on what the group has had already."""
-_came = False
+_came = _in_charge = False
+_SAID = b"snnvae: interrupted\n"
 
 
 def take_charge() -> None:
@@ -23,8 +24,12 @@ def take_charge() -> None:
 
     A later one ends the process with code 130, whatever the process is at: a KeyboardInterrupt may
     be lost in a library, a clean-up may hang, compiled code looks at no signal. So a thread waits
-    for it.
+    for it. A second call changes nothing.
     """
+    global _in_charge
+    if _in_charge:
+        return
+    _in_charge = True
     for number in NUMBERS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _first)
@@ -34,6 +39,14 @@ def take_charge() -> None:
     # What a child gets is not ours.
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
     threading.Thread(target=_watch, args=(reader,), daemon=True, name="snnvae-signals").start()
+
+
+def end_at_once() -> None:
+    """From now on, after the work, one of them ends the process with code 130 and without a
+    traceback of what Python cleans up by itself."""
+    for number in NUMBERS:
+        if signal.getsignal(number) is _first:
+            signal.signal(number, _last)
 
 
 def came() -> bool:
@@ -105,6 +118,13 @@ def _first(*_: object) -> None:
         raise KeyboardInterrupt
 
 
+def _last(*_: object) -> None:
+    if not _came:
+        with suppress(OSError):
+            os.write(2, _SAID)
+        os._exit(INTERRUPTED)
+
+
 def _watch(reader: int) -> None:
     """Ends the process at the second one."""
     first: float | None = None
@@ -114,6 +134,6 @@ def _watch(reader: int) -> None:
             continue
         if first is not None and now - first > _AT_ONCE:
             with suppress(OSError):
-                os.write(2, b"snnvae: interrupted\n")
+                os.write(2, _SAID)
             os._exit(INTERRUPTED)
         first = now if first is None else first

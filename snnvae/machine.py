@@ -1,4 +1,4 @@
-"""Tells what the machine has, and what other libraries' errors say, in one line."""
+"""Tells what the machine has."""
 
 from __future__ import annotations
 
@@ -23,8 +23,3 @@ def bytes_text(size: int) -> str:
         if size >= factor:
             return f"{-(-size * 10 // factor) / 10:,g} {unit}"
     return f"{size} bytes"
-
-
-def one_line(error: BaseException, limit: int = 200) -> str:
-    """An exception's own words, on one line."""
-    return " ".join(str(error).split())[:limit] or type(error).__name__

@@ -31,6 +31,11 @@ def one_line(text: str, most: int = MOST_CELLS) -> str:
     return visible(_LINE_BREAKS.sub(" ", text), most)
 
 
+def words_of(error: BaseException, most: int = 200) -> str:
+    """What another library's exception says, on one line; its name where it says nothing."""
+    return " ".join(one_line(str(error), most).split()) or type(error).__name__
+
+
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     flat = " ".join(one_line(text).split())

@@ -31,7 +31,7 @@ pytest_plugins = ["tiny_models"]
 
 # A first call may compile kernels, and machines are busy: no property test is timed.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", untimed, max_examples=100, derandomize=True)
+settings.register_profile("quick", untimed, max_examples=60, derandomize=True)
 settings.register_profile("thorough", untimed, max_examples=1000)
 settings.load_profile("quick")  # unless `pytest --hypothesis-profile thorough` says otherwise
 

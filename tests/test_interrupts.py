@@ -99,6 +99,45 @@ def test_the_second_ends_the_process(work: str, number: int, tmp_path: Path) -> 
     assert (process.returncode, said) == (130, "snnvae: interrupted\n")
 
 
+ITSELF = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(20)"
+
+
+@pytest.mark.parametrize("module", ["click", "snnvae.cli"])
+def test_one_that_comes_while_the_command_line_begins(module: str, tmp_path: Path) -> None:
+    """While Python itself begins nothing of ours is there yet; from our first line on it is."""
+    (tmp_path / "begin.py").write_text(
+        f"""
+import runpy, sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            {ITSELF}
+sys.meta_path.insert(0, Interrupted())
+sys.argv[1:] = ["zoo"]
+runpy.run_module("snnvae", run_name="__main__", alter_sys=True)
+"""
+    )
+    command = [sys.executable, tmp_path / "begin.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=15)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "snnvae: interrupted\n")
+
+
+def test_one_that_comes_when_all_is_done(tmp_path: Path) -> None:
+    """What is printed is whole, and Python's own end shows no traceback."""
+    code = f"""
+import atexit, sys
+def late():
+    {ITSELF}
+atexit.register(late)
+sys.argv[1:] = ["--version"]
+from snnvae.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=15)
+    assert (done.returncode, done.stderr) == (130, "snnvae: interrupted\n")
+    assert done.stdout.startswith("snnvae, version")
+
+
 def test_one_that_is_ignored_stays_so(tmp_path: Path) -> None:
     process = begun("ends", tmp_path, "nohup")
     process.send_signal(signal.SIGHUP)

@@ -45,7 +45,7 @@ def test_the_version_is_one() -> None:
 def test_supported_pythons_are_declared() -> None:
     project = PROJECT["project"]
     assert project["requires-python"] == ">=3.11"
-    assert project["scripts"]["snnvae"] == "snnvae.cli:main"
+    assert project["scripts"]["snnvae"] == "snnvae.__main__:main"
 
 
 def test_extras_bring_what_is_said_of_them() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnvae.plain_text import cells, markdown_text, one_line, shortened, visible
+from snnvae.plain_text import cells, markdown_text, one_line, shortened, visible, words_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def test_prose_goes_on_one_line_that_has_an_end() -> None:
     assert one_line("two\n  lines\r\nand\x1b[2J") == "two lines and\\x1b[2J"
     assert cells(one_line("x" * 10**6)) == 1000
     assert one_line("層" * 50, 9) == "層層…層層"
+
+
+def test_what_an_exception_says() -> None:
+    assert words_of(ValueError("two\n   lines  of\x1b[2J\ttext")) == "two lines of\\x1b[2J\\ttext"
+    assert words_of(KeyError()) == "KeyError"
+    assert words_of(OSError("x" * 10**6)) == "x" * 100 + "…" + "x" * 99
 
 
 def test_text_is_text_in_markdown() -> None:

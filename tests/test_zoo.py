@@ -13,7 +13,15 @@ from snnvae.export.nir_file import read_nir, write_nir
 from snnvae.families import registry
 from snnvae.train.to_nir import to_nir
 
-NAMES = ["digits-esvae", "digits-fsvae", "glyphs-attribute-vae", "mnist-esvae", "mnist-fsvae"]
+NAMES = [
+    "asia-ear",
+    "digits-esvae",
+    "digits-fsvae",
+    "glyphs-attribute-vae",
+    "ising-chain8",
+    "mnist-esvae",
+    "mnist-fsvae",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,5 +49,5 @@ def test_it_is_small(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["mnist", "../zoo/digits-esvae", "", "digits-esvae.pt"])
 def test_another_name_is_answered_with_those_that_are_there(name: str) -> None:
-    with pytest.raises(ConfigError, match="there is digits-esvae, digits-fsvae"):
+    with pytest.raises(ConfigError, match="there is asia-ear, digits-esvae, digits-fsvae"):
         zoo.path(name)

@@ -84,6 +84,9 @@ def command(
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
     recognised is how many images of a conditional model a classifier takes for their class.
+
+    Of tables: divergence from the exact answers, and likelihoods, beside independent variables and
+    the best tree; --metric twin trains the ANN too, --metric border asks for the Markov border.
     """
     from snnvae.deploy.settings import METADATA_KEY
     from snnvae.errors import ConfigError, GraphError
@@ -132,6 +135,9 @@ def command(
     else:
         config, trained = registry.load_any(model, dataset)
         graphs, family = {}, config.family
+    strange = sorted({*metrics} - {"mse", *registry.metrics(family.name)})
+    if strange:
+        raise ConfigError(f"--metric {strange[0]} is not for {family.name}: leave it out")
     does = family.does("evaluate") or figures.evaluate
     found = does(asked, trained, graphs)
     return Result(with_flags(found.text), found.data, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ ENERGY_PROFILE = "loihi1"
 
 RESULTS = (
     "recording.h5", "encoder.h5", "images*.npy", "images*.png", "outputs*.npy",
-    "reconstructions.png", "report.html",
+    "reconstructions.png", "answers.csv", "report.html",
 )  # fmt: skip
 """What `simulate` and `run-lava` write into their folder."""
 
@@ -99,6 +99,24 @@ class_option = click.option(
     help="Of a conditional model's samples: one for all, or several in turn (default: all of "
     "them in turn, and those of held-out images).",
 )  # fmt: skip
+
+evidence_option = click.option(
+    "--evidence", multiple=True, metavar="NAME=VALUE",
+    help="What a sampler of tables is told of a variable; may be given several times.",
+)  # fmt: skip
+
+
+def evidence_of(words: Sequence[str]) -> dict[str, str]:
+    """Values by variable, of words NAME=VALUE; ConfigError for any other, or a name twice."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"--evidence {word}: write NAME=VALUE, as in smoke=yes")
+        if name in found:
+            raise ConfigError(f"--evidence {word}: {name} is said already; say it once")
+        found[name] = value
+    return found
 
 
 def convention_options(command: Command) -> Command:

@@ -16,7 +16,7 @@ import numpy as np
 
 from snnvae import energy
 from snnvae.commands import run_memory
-from snnvae.commands.options import ENERGY_PROFILE, RESULTS, options_from
+from snnvae.commands.options import ENERGY_PROFILE, RESULTS, evidence_of, options_from
 from snnvae.commands.result import Result
 from snnvae.commands.run_outputs import OutputWriter
 from snnvae.deploy.backends import Backend, RunResources
@@ -26,6 +26,7 @@ from snnvae.deploy.run import check_backend, run
 from snnvae.energy import units
 from snnvae.energy.report import to_html
 from snnvae.errors import ConfigError, DataError, MissingError
+from snnvae.evaluate.answers import Answers
 from snnvae.evaluate.calibration import calibrated
 from snnvae.evaluate.stages import check_stages, decoder_stimulus
 from snnvae.export.nir_file import read_nir
@@ -55,6 +56,7 @@ class Request:
     precision: Precision = "float"
     seed: int = 0
     classes: tuple[int, ...] | None = None
+    evidence: tuple[str, ...] = ()
     input_file: Path | None = None
     decoder: Path | None = None
     record_state: bool = False
@@ -83,6 +85,8 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     programs, total = [stage.program for stage in stages], 0
     steps, resources = options.steps or first.steps, request.resources
 
+    evidence = evidence_of(request.evidence)
+
     def at_once(samples: int) -> int:
         nonlocal total, resources
         size, resources = run_memory.plan(
@@ -99,6 +103,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         steps=options.steps,
         file=request.input_file,
         classes=request.classes,
+        evidence=evidence,
         held_out=registry.held_out,
     )
     head = next(stimuli)
@@ -110,13 +115,14 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
     # Samples of each class stand below each other, where classes take turns.
     in_turn = request.classes is None and _originals(first, head) is None
     with ExitStack() as stack:
+        answers = Answers.of(last, evidence)
         columns, shown = first.classes if in_turn else 0, run_memory.shown(last, request.resources)
         outputs = stack.enter_context(OutputWriter(request.out, columns or None, shown))
         writers = [
             stack.enter_context(RecordingWriter(path, stage.graph, stage.program))
             for stage, path in zip(stages, written, strict=True)
         ]
-        job = _Job(backend, request, resources, stages, progress, writers, outputs, total)
+        job = _Job(backend, request, resources, stages, progress, writers, outputs, answers, total)
         measured = energy.measure(last, job.blocks(chain((head,), stimuli)))
     info, figures = job.info, outputs.figures
     written += outputs.written
@@ -132,6 +138,10 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         written.append(request.out / "report.html")
     except MissingError as missing:
         left_out.append(f"no report.html: {missing}")
+    said = {}
+    if job.answers is not None:
+        written.append(job.answers.write(request.out / "answers.csv"))
+        said = job.answers.data
     older = _older(request.out, {path.name for path in written})
     rounding = notes_text(rounded)
     # Only the emulator counts it; in float nothing does.
@@ -147,6 +157,7 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         "latency": info["latency"],
         "spikes": job.spikes,
         **figures,
+        **said,
         "rounding": rounding,
         "saturated": saturated,
         "recomputed": recomputed,
@@ -165,7 +176,8 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         *outputs.notes,
         *left_out,
     ]
-    return Result("\n".join(map(one_line, lines)), data)
+    text = "\n".join(map(one_line, lines))
+    return Result(f"{text}\n\n{job.answers.text}" if job.answers is not None else text, data)
 
 
 def _older(folder: Path, written: Collection[str]) -> str:
@@ -206,6 +218,7 @@ class _Job:
     progress: Progress
     writers: Sequence[RecordingWriter]
     outputs: OutputWriter
+    answers: Answers | None
     total: int
     done: int = 0
     info: dict[str, Any] = field(default_factory=dict)
@@ -236,6 +249,8 @@ class _Job:
             for name, spikes in recording.spikes.items():
                 self.spikes[name] = self.spikes.get(name, 0) + int(spikes.sum())
             self.outputs.append(recording, images_in)
+            if self.answers is not None:
+                self.answers.append(recording)
             self.info = summed(self.info, recording.info)
             first, self.done = self.done == 0, self.done + len(recording.info["samples"])
             yield recording

@@ -13,6 +13,7 @@ from snnvae.commands.options import (
     as_json,
     class_option,
     compile_options,
+    evidence_option,
     model_argument,
     out_option,
     samples_option,
@@ -64,6 +65,7 @@ def run_options(command: Command) -> Command:
         ),
         seed_option,
         class_option,
+        evidence_option,
         click.option(
             "--input",
             "input_file",

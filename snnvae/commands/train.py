@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
-    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b",
+    "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b; or "
+    "snnvae train spins --n 10 --h 1.0 --out runs/c",
 )
 @click.argument("name", required=False, metavar="[MODEL]")
 @click.option(
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 @click.option("--model", metavar="NAME", help=f"{', '.join(registry.trainable())}.")
 @click.option(
     "--dataset",
-    help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder; "
-    "glyphs or mat for models by attributes.",
+    help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder; of tables asia, sachs, "
+    "child, FILE.bif or FILE.csv; of classes by attributes glyphs or mat.",
 )
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
@@ -98,7 +99,7 @@ def command(
     as_json: bool,
     **settings: Any,
 ) -> Result | None:
-    """Train a spiking VAE (or the ANN beside it) into a run folder.
+    """Train a model, such as a spiking VAE (or the ANN beside it), into a run folder.
 
     The folder gets model.pt, metrics.jsonl, events for TensorBoard and pictures, anew after each
     epoch. Ctrl-C saves; --resume goes on, on a CPU to the same bits. Settings that are not given

@@ -19,6 +19,7 @@ import numpy as np
 from snnvae import primitives
 from snnvae.deploy.shapes import resolve_shapes
 from snnvae.errors import GraphError
+from snnvae.plain_text import words_of
 
 Edge = tuple[str, str]
 
@@ -78,8 +79,9 @@ def _as_array(value: Any, what: str) -> np.ndarray:
         array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     except Exception as error:  # torch and NumPy raise whatever a value leads to
         kind = f"{value.dtype} on {value.device}" if hasattr(value, "device") else "a list"
-        reason = " ".join(str(error).split())[:100]
-        raise GraphError(f"{what} is no array of numbers ({kind}: {reason}); give one") from None
+        raise GraphError(
+            f"{what} is no array of numbers ({kind}: {words_of(error, 100)}); give one"
+        ) from None
     if array.dtype.kind == "c":
         raise GraphError(f"{what} is complex; give real values")
     if array.dtype.kind not in "biuf":

@@ -13,6 +13,7 @@ from snnvae import primitives
 from snnvae.conventions import Conventions
 from snnvae.deploy.delays import Delays
 from snnvae.deploy.graph import unused_name
+from snnvae.deploy.passes.silent_readouts import written_as
 from snnvae.deploy.shapes import out_shape
 from snnvae.deploy.wiring import Path
 from snnvae.errors import SnnvaeError
@@ -42,7 +43,7 @@ def build_neurons(graph: nir.NIRGraph, conventions: Conventions) -> dict[str, Po
         try:
             neuron, gain = kind.from_nir(node, conventions)
         except SnnvaeError as error:
-            raise type(error)(f"node '{name}' ({type(node).__name__}): {error}") from None
+            raise type(error)(f"node '{name}' ({written_as(node)}): {error}") from None
         relay = isinstance(node, primitives.NirRelay)
         found[name] = Population(out_shape(node), neuron, gain, added_by_compiler=relay)
     return found

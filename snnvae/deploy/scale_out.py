@@ -25,7 +25,7 @@ from typing import Any
 from snnvae import __version__
 from snnvae.errors import BackendError, ConfigError, SnnvaeError
 from snnvae.extras import require
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
@@ -88,7 +88,7 @@ def check_address(address: str) -> None:
     try:
         socket.getaddrinfo(found[1].strip("[]"), int(found[2]))
     except (OSError, UnicodeError) as error:
-        raise _no_cluster(address, f"the host is not known: {one_line(error)}") from None
+        raise _no_cluster(address, f"the host is not known: {words_of(error)}") from None
 
 
 @cache
@@ -141,7 +141,7 @@ def _workers(client: Any, address: str, progress: Progress) -> int:
         what = (
             differences(software(), there)
             if isinstance(there, dict)
-            else f"no snnvae that answers ({one_line(there)})"
+            else f"no snnvae that answers ({words_of(there)})"
         )
         if what:
             raise BackendError(_OTHER.format(worker=worker, what=what))
@@ -161,7 +161,7 @@ def _result(client: Any, address: str, future: Any) -> Recording:
             raise
         except KilledWorker as error:
             raise BackendError(
-                f"`dask`: the workers die on this network ({one_line(error)}); give them more "
+                f"`dask`: the workers die on this network ({words_of(error)}); give them more "
                 "memory, or run fewer samples at once"
             ) from error
         except CancelledError as error:
@@ -178,7 +178,7 @@ def _result(client: Any, address: str, future: Any) -> Recording:
                 raise _without_workers(address) from None
         except (ImportError, AttributeError, RuntimeError) as error:
             raise BackendError(
-                f"`dask` {address}: a worker cannot take up the work ({one_line(error)}); install "
+                f"`dask` {address}: a worker cannot take up the work ({words_of(error)}); install "
                 f"snnvae {__version__} and what it needs on the scheduler and all workers"
             ) from error
 
@@ -192,7 +192,7 @@ def _without_workers(address: str) -> BackendError:
 
 def _gone(address: str, error: BaseException) -> BackendError:
     return BackendError(
-        f"`dask` {address}: the scheduler went away ({one_line(error)}); start it and run again"
+        f"`dask` {address}: the scheduler went away ({words_of(error)}); start it and run again"
     )
 
 
@@ -209,7 +209,7 @@ def _client(address: str) -> Iterator[Any]:
         try:
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise _no_cluster(address, one_line(error)) from None
+            raise _no_cluster(address, words_of(error)) from None
         try:
             yield client
         finally:
@@ -241,7 +241,7 @@ def _check_scheduler(address: str) -> None:
         except TimeoutError:
             raise _no_cluster(address, f"no answer in {CONNECT_SECONDS:g} s") from None
         except OSError as error:
-            raise _no_cluster(address, one_line(error)) from None
+            raise _no_cluster(address, words_of(error)) from None
         except Exception:  # whatever a stranger's bytes are taken for
             raise _no_cluster(address, "what answers is no Dask scheduler") from None
     if kind != "Scheduler":

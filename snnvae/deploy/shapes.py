@@ -11,6 +11,7 @@ import numpy as np
 
 from snnvae import primitives
 from snnvae.errors import GraphError, SnnvaeError, UnsupportedError
+from snnvae.plain_text import words_of
 from snnvae.primitive import MAX_VALUES, Shape
 
 MAX_OUTER = 2
@@ -58,28 +59,36 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
 
     Inputs, neurons and other nodes with a parameter per value state their shape; all others follow
     from what comes in. So do neurons with one value for all, as some tools write them: they get it
-    as many times as values come in. Axes of size 1 in front of inputs and outputs, of batch and
-    time, are dropped where what they connect to has none. GraphError names an edge whose ends
-    differ, or a node that nothing defines.
+    as many times as values come in. Axes of size 1 in front of inputs, outputs and neurons, of
+    batch and time, are dropped where what they connect to has none. GraphError names an edge whose
+    ends differ, or a node that nothing defines.
     """
+    before, after = _neighbours(nodes, edges)
+    stated = _of_samples(_stated_shapes(nodes), nodes, before, after)
+    pending = {name: shape for name, shape in stated.items() if _may_shrink(nodes[name], shape)}
     shapes: dict[str, tuple[Shape, Shape]] = {}
-    single: dict[str, Shape] = {}
-    for name, node in nodes.items():
-        try:
-            stated = _stated(node)
-        except GraphError as error:
-            raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
-        if stated is not None and isinstance(node, nir.Input):
-            stated = _of_a_sample(stated, [nodes[b] for a, b in edges if a == name])
-        if stated is not None and _has_one_value(node, stated):
-            single[name] = stated
-        elif stated is not None:
-            shapes[name] = stated, stated
-    _follow(shapes, nodes, edges)
-    for name, shape in single.items():
-        if name not in shapes and shape:
-            shapes[name] = shape, shape
-            _follow(shapes, nodes, edges)
+
+    def know(*names: str) -> None:
+        """Adds the shapes that nodes state, and those of all that they lead to; what such a one
+        states itself gives way where it stands for what it is given."""
+        shapes.update((name, (stated[name], stated[name])) for name in names)
+        ready = [reader for name in names for reader in after[name]]
+        while ready:
+            name = ready.pop()
+            if name in shapes:
+                continue
+            source = next(a for a in before[name] if a in shapes)
+            given = shapes[source][1]
+            if name in pending:
+                fits = prod(pending[name]) == 1 or _is_of_a_sample(pending[name], given)
+                given = given if fits else pending[name]
+            shapes[name] = given, _through(name, nodes[name], given, nodes[source])
+            ready += after[name]
+
+    know(*(name for name in stated if name not in pending))
+    for name in sorted(pending, key=lambda name: prod(pending[name]) == 1):
+        if name not in shapes and pending[name]:
+            know(name)
     for name, node in nodes.items():
         if name not in shapes:
             raise GraphError(
@@ -103,26 +112,16 @@ def resolve_shapes(nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, 
         _write(node, *shapes[name])
 
 
-def _follow(
-    shapes: dict[str, tuple[Shape, Shape]],
-    nodes: Mapping[str, nir.NIRNode],
-    edges: Sequence[tuple[str, str]],
-) -> None:
-    """Add the shapes of all nodes that those in `shapes` lead to."""
-    into: dict[str, list[str]] = {name: [] for name in nodes}
-    out: dict[str, list[str]] = {name: [] for name in nodes}
+def _neighbours(
+    nodes: Mapping[str, nir.NIRNode], edges: Sequence[tuple[str, str]]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """By node: those whose edges lead to it, and those to which its own lead."""
+    before: dict[str, list[str]] = {name: [] for name in nodes}
+    after: dict[str, list[str]] = {name: [] for name in nodes}
     for a, b in edges:
-        into[b].append(a)
-        out[a].append(b)
-    ready = [b for a in shapes for b in out[a] if b not in shapes]
-    while ready:
-        name = ready.pop()
-        if name in shapes:
-            continue
-        source = next(a for a in into[name] if a in shapes)
-        given = shapes[source][1]
-        shapes[name] = given, _through(name, nodes[name], given, nodes[source])
-        ready += [b for b in out[name] if b not in shapes]
+        after[a].append(b)
+        before[b].append(a)
+    return before, after
 
 
 def _stated(node: nir.NIRNode) -> Shape | None:
@@ -135,16 +134,45 @@ def _stated(node: nir.NIRNode) -> Shape | None:
     return node_shape(node.output_type) if _is_elementwise(node) else None
 
 
-def _of_a_sample(stated: Shape, readers: Sequence[nir.NIRNode]) -> Shape:
-    """An input's shape without the axes of size 1 in front that all its readers do without: of
+def _stated_shapes(nodes: Mapping[str, nir.NIRNode]) -> dict[str, Shape]:
+    """The shapes of all nodes that state one."""
+    found = {}
+    for name, node in nodes.items():
+        try:
+            stated = _stated(node)
+        except GraphError as error:
+            raise GraphError(f"node '{name}' ({type(node).__name__}) {error}") from None
+        if stated is not None:
+            found[name] = stated
+    return found
+
+
+def _of_samples(
+    stated: Mapping[str, Shape],
+    nodes: Mapping[str, nir.NIRNode],
+    before: Mapping[str, Sequence[str]],
+    after: Mapping[str, Sequence[str]],
+) -> dict[str, Shape]:
+    """The shapes without the axes of size 1 in front that all readers of a node do without: of
     batch and time, which some exporters write."""
-    ranks = {_rank(reader) for reader in readers}
-    rank = ranks.pop() if len(ranks) == 1 else None
-    more = 0 if rank is None else len(stated) - rank
-    return stated[more:] if 0 < more <= MAX_OUTER and set(stated[:more]) == {1} else stated
+    found = dict(stated)
+    ready = list(stated)
+    while ready:
+        name = ready.pop()
+        ranks = {
+            _rank(nodes[reader], found.get(reader))
+            for reader in after[name]
+            if not isinstance(nodes[reader], nir.Output)  # which take either
+        }
+        rank = ranks.pop() if len(ranks) == 1 else None
+        more = 0 if rank is None else len(found[name]) - rank
+        if 0 < more <= MAX_OUTER and found[name][:more] == (1,) * more:
+            found[name] = found[name][more:]
+            ready += [source for source in before[name] if source in stated]
+    return found
 
 
-def _rank(node: nir.NIRNode) -> int | None:
+def _rank(node: nir.NIRNode, stated: Shape | None) -> int | None:
     """How many axes a node's input has; None if that is not its own to say."""
     if isinstance(node, (nir.Linear, nir.Affine)):
         return int(node.weight.ndim) - 1
@@ -152,7 +180,6 @@ def _rank(node: nir.NIRNode) -> int | None:
         return 2
     if isinstance(node, (nir.Conv2d, nir.SumPool2d, nir.AvgPool2d, primitives.NirConvTranspose2d)):
         return 3
-    stated = _stated(node)
     return None if stated is None or _has_one_value(node, stated) else len(stated)
 
 
@@ -163,6 +190,12 @@ def _is_elementwise(node: nir.NIRNode) -> bool:
 def _has_one_value(node: nir.NIRNode, stated: Shape) -> bool:
     """Tells whether the node's parameters may stand for a layer of any size."""
     return prod(stated) == 1 and not isinstance(node, (nir.Input, primitives.NirRelay))
+
+
+def _may_shrink(node: nir.NIRNode, stated: Shape) -> bool:
+    """Tells whether what comes in may say that the node's own shape holds axes of no use."""
+    own = isinstance(node, (nir.Input, primitives.NirRelay))
+    return not own and (_has_one_value(node, stated) or stated[0] == 1)
 
 
 def _remedy(source: nir.NIRNode, given: Shape, wanted: Shape) -> str:
@@ -208,9 +241,9 @@ def _through(name: str, node: nir.NIRNode, given: Shape, source: nir.NIRNode) ->
     except SnnvaeError as error:
         raise type(error)(f"node '{name}' ({type(node).__name__}) {error}") from None
     except (TypeError, ValueError, OverflowError) as error:  # whatever a damaged file may hold
-        reason = " ".join(str(error).split())[:200]
         raise GraphError(
-            f"node '{name}' ({type(node).__name__}) is malformed ({reason}); export the file again"
+            f"node '{name}' ({type(node).__name__}) is malformed ({words_of(error)}); export the "
+            "file again"
         ) from None
 
 
@@ -266,7 +299,7 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
     if isinstance(node, nir.NIRGraph):
         return  # its types bear the names of its own ports
     if _is_elementwise(node) and node_shape(node.output_type) != gives:
-        _repeat_parameters(node, gives)
+        _reshape_parameters(node, gives)
     node.input_type, node.output_type = {"input": np.array(given)}, {"output": np.array(gives)}
     if isinstance(node, nir.Conv1d):
         node.input_shape = given[1]
@@ -274,9 +307,13 @@ def _write(node: nir.NIRNode, given: Shape, gives: Shape) -> None:
         node.input_shape = given[1:]
 
 
-def _repeat_parameters(node: nir.NIRNode, shape: Shape) -> None:
-    """Makes each single value of a node an array of `shape`."""
+def _reshape_parameters(node: nir.NIRNode, shape: Shape) -> None:
+    """Makes each single value of a node an array of `shape`, and drops axes in front of others."""
     for name, value in list(vars(node).items()):
         array = np.asarray(value)
-        if array.dtype.kind in "fiu" and array.size == 1:
+        if array.dtype.kind not in "fiu":
+            continue
+        if array.size == 1:
             setattr(node, name, np.broadcast_to(array.reshape(()), shape).copy())
+        elif _is_of_a_sample(array.shape, shape):
+            setattr(node, name, array.reshape(shape))

@@ -48,9 +48,10 @@ def check_nodes(graph: nir.NIRGraph) -> None:
             array = np.asarray(value) if isinstance(value, (np.ndarray, float)) else np.zeros(())
             never = field == "v_threshold"  # +inf there: see passes/silent_readouts.py
             if array.dtype.kind == "f" and not (np.isfinite(array) | never & (array > 0)).all():
+                told = " (an infinite v_threshold means a readout)" if never else ""
                 raise GraphError(
                     f"'{field}' of node '{name}' ({type(node).__name__}) is not finite; give it "
-                    "finite values (an infinite v_threshold, and no other, means a readout)"
+                    f"finite values{told}"
                 )
 
 

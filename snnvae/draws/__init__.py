@@ -15,16 +15,30 @@ from typing import Any
 from snnvae.draws import sampler_form
 from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
+from snnvae.draws.clock import Clock
 from snnvae.draws.draw import Draw, HostStep, HostWork, whole
+from snnvae.draws.evidence import Evidence
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.label import Label
 from snnvae.draws.one_hot import OneHot
+from snnvae.draws.patterns import Patterns
 from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
 
 KINDS: dict[str, type[Draw]] = {
-    kind.kind: kind for kind in (OneHot, GaussSigmoid, Label, FirstSteps, Attributes, Bernoulli)
+    kind.kind: kind
+    for kind in (
+        OneHot,
+        Patterns,
+        GaussSigmoid,
+        Label,
+        FirstSteps,
+        Attributes,
+        Bernoulli,
+        Clock,
+        Evidence,
+    )
 }
 STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates,)}
 SAMPLER, DRAWS, HOST_STEP = "sampler", "draws", "host_step"

@@ -13,6 +13,7 @@ from snnvae.deploy.graph import build_graph
 from snnvae.errors import GraphError, SnnvaeError
 from snnvae.hdf5_check import Hdf5Check, open_hdf5
 from snnvae.hdf5_write import hdf5_aside
+from snnvae.plain_text import shortened, words_of
 from snnvae.primitives.nir_nodes import register_nodes
 
 MAX_NODES = 10_000
@@ -80,7 +81,7 @@ def _node(name: str, data: dict[str, Any]) -> Any:
         where = f"node '{name}'" if name else "the graph"
         if kind not in vars(nir.ir)["__all_ir"]:
             raise GraphError(
-                f"{where} has type {_short(kind)!r}, which neither NIR nor snnvae knows"
+                f"{where} has type {shortened(kind, 200)!r}, which neither NIR nor snnvae knows"
             ) from None
         raise GraphError(f"{where} ({kind}): malformed NIR ({_reason(error)}); {REMEDY}") from None
 
@@ -88,8 +89,8 @@ def _node(name: str, data: dict[str, Any]) -> Any:
 def _reason(error: Exception) -> str:
     """What NIR's reader says, in words of ours where it only names what it lacks."""
     if isinstance(error, KeyError):
-        return f"it has no {_short(str(error))}"
-    return _short(f"{type(error).__name__}: {error}")
+        return f"it has no {words_of(error)}"
+    return f"{type(error).__name__}: {words_of(error)}"
 
 
 def _unchecked(data: dict[str, Any]) -> dict[str, Any]:
@@ -119,9 +120,3 @@ def _check_kind(path: Path) -> None:
     if start.startswith(b"PK\x03\x04") and b"/data.pkl" in start:
         out = f"{path}.nir" if path.suffix == ".nir" else path.with_suffix(".nir")
         raise GraphError(f"{path}: a checkpoint, not NIR; run `snnvae export {path} -o {out}`")
-
-
-def _short(text: str) -> str:
-    """One line of at most 200 characters: a file may hold any text."""
-    line = " ".join(text[:1000].split())
-    return line if len(line) <= 200 else f"{line[:199]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import pickletools
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from snnvae.errors import CheckpointError
-from snnvae.git_lfs import refuse_pointer
+from snnvae.git_lfs import refuse_start
 
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """How a file of torch before 1.6 begins: a pickle of its magic number."""
@@ -25,22 +26,28 @@ def read_torch(path: Path, remedy: str, missing: str = "") -> Any:
     CheckpointError, with the remedy, for a file that is not there (`missing` says so in other
     words), is no torch file, is damaged, holds objects, or would take more memory than its size.
     """
-    import torch
-
     if not path.is_file():
         raise CheckpointError(f"{missing or f'{path}: no such file'}: {remedy}")
     try:
         with path.open("rb") as file:
-            start = file.read(64)
+            return _content(file, path, remedy)
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from None
-    refuse_pointer(path, CheckpointError)
+
+
+def _content(file: IO[bytes], path: Path, remedy: str) -> Any:
+    import torch
+
+    start = file.read(64)
+    refuse_start(start, path, CheckpointError)
     legacy = start.startswith(LEGACY)
     if not legacy and not start.startswith(ZIP):
         raise CheckpointError(f"{path} is not a torch file, or is cut short or damaged: {remedy}")
     try:
-        problem = _claims(path, legacy)
-        content = None if problem else torch.load(path, map_location="cpu", weights_only=True)
+        file.seek(0)
+        problem = _claims(file, legacy)
+        file.seek(0)
+        content = None if problem else torch.load(file, map_location="cpu", weights_only=True)
         problem = problem or next(_views_beyond(content), "")
     except pickle.UnpicklingError as error:
         raise CheckpointError(
@@ -55,15 +62,14 @@ def read_torch(path: Path, remedy: str, missing: str = "") -> Any:
     return content
 
 
-def _claims(path: Path, legacy: bool) -> str:
+def _claims(file: IO[bytes], legacy: bool) -> str:
     """What in a file would take more memory than it has bytes; "" if nothing would."""
-    length = path.stat().st_size
     if legacy:
-        with path.open("rb") as file:
-            for _ in range(LEGACY_PICKLES):
-                _refuse_buffers(file)
+        for _ in range(LEGACY_PICKLES):
+            _refuse_buffers(file)
         return ""
-    with zipfile.ZipFile(path) as archive:
+    length = os.fstat(file.fileno()).st_size
+    with zipfile.ZipFile(file) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
         if size > length:
             # torch.save does not compress.

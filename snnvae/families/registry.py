@@ -19,6 +19,7 @@ FAMILIES: dict[str, str] = {
     "images": "snnvae.families.images",
     "attributes": "snnvae.families.attributes",
     "spins": "snnvae.families.spins",
+    "tables": "snnvae.families.tables",
 }
 """Name → folder. Its file `config` imports nothing heavy and has the class Config, and the names of
 its MODELS, of its METRICS, and of those of whom PUBLISHED checkpoints are read; `family` has
@@ -48,9 +49,9 @@ def trainable(spiking: bool = False) -> tuple[str, ...]:
     )
 
 
-def metrics() -> tuple[str, ...]:
-    """Names of all that `evaluate` can measure."""
-    homes = FAMILIES.values()
+def metrics(family: str | None = None) -> tuple[str, ...]:
+    """Names of all that `evaluate` can measure, of a family or of all."""
+    homes = FAMILIES.values() if family is None else (FAMILIES[family],)
     return tuple(
         dict.fromkeys(m for home in homes for m in import_module(f"{home}.config").METRICS)
     )

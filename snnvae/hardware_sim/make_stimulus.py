@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.evidence import told
 from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError, DataError
 from snnvae.machine import bytes_text, memory
@@ -44,6 +45,7 @@ def build_stimulus(
     steps: int | None = None,
     data: Mapping[str, np.ndarray] | None = None,
     classes: Sequence[int] | None = None,
+    evidence: Mapping[str, str] | None = None,
 ) -> Stimulus:
     """Streams for the samples of the given indices.
 
@@ -51,7 +53,7 @@ def build_stimulus(
     sample (B, *shape). Inputs that the host feeds are drawn from `seed`. Without `steps`,
     T is the data's, else the network's. classes: of a conditional model's samples, one each;
     without them sample n is of class n mod their number, unless images are given, which have their
-    own.
+    own. evidence: values by variable that a sampler of tables is told.
     """
     given = with_sample_axis(data or {}, network)
     if steps is None:
@@ -65,7 +67,8 @@ def build_stimulus(
     label = labels_of(network, samples, classes)
     if label:
         _check_class_data(network, given, classes)
-    draws = {draw.port: draw for draw in network.draws}
+    every = told(network.draws, evidence) if evidence else network.draws
+    draws = {draw.port: draw for draw in every}
     streams = {}
     for port in network.inputs:
         if port.name in given:
@@ -216,20 +219,31 @@ def _kind(array: np.ndarray) -> str:
 
 def samples_in(data: Mapping[str, np.ndarray]) -> int:
     """How many samples arrays with a sample axis hold, all as many; DataError where they differ."""
-    counts = {name: len(values) for name, values in data.items()}
-    if len(set(counts.values())) > 1:
-        said = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
-        raise DataError(f"samples: {said}; give all inputs as many")
-    return next(iter(counts.values()), 0)
+    return _common("samples", {name: len(values) for name, values in data.items()}) or 0
 
 
 def steps_of(data: Mapping[str, np.ndarray], network: Interface) -> int | None:
-    """T of the first stream, of arrays with a sample axis; one value of a constant input has
-    none."""
-    for port in network.inputs:
-        if port.name in data and not (port.constant and data[port.name].shape[1] == 1):
-            return int(data[port.name].shape[1])
-    return None
+    """T of arrays with a sample axis, the same for all; one value of a constant input has none.
+
+    DataError where they differ.
+    """
+    given = [port for port in network.inputs if port.name in data]
+    return _common(
+        "steps",
+        {
+            port.name: data[port.name].shape[1]
+            for port in given
+            if not (port.constant and data[port.name].shape[1] == 1)
+        },
+    )
+
+
+def _common(what: str, counts: Mapping[str, int]) -> int | None:
+    """The number that all inputs have; None without any. DataError where they differ."""
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
+        raise DataError(f"{what}: {said}; give all inputs as many")
+    return next(iter(counts.values()), None)
 
 
 def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:

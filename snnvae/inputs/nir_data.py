@@ -39,10 +39,6 @@ def read_nir_data(path: Path, program: Program) -> dict[str, np.ndarray]:
         raise DataError(
             f"{path}: its nodes are {held}, but the network's inputs {inputs}; name the nodes so"
         )
-    lengths = {name: stream.shape[:2] for name, stream in streams.items()}
-    if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{b} samples of {t} steps for '{n}'" for n, (b, t) in lengths.items())
-        raise DataError(f"{path}: it holds {said}; give all inputs as many of each")
     return streams
 
 

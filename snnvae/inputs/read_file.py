@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 
 from snnvae.errors import DataError
-from snnvae.git_lfs import refuse_pointer
-from snnvae.hardware_sim.make_stimulus import samples_in, with_sample_axis
+from snnvae.git_lfs import refuse_start
+from snnvae.hardware_sim.make_stimulus import samples_in, steps_of, with_sample_axis
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.nir_data import read_nir_data
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 from snnvae.program import Input, Program
 
 MAGIC = b"\x93NUMPY"
@@ -29,7 +29,7 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     input takes data.
 
     DataError, in one line, for a file that is none of these, is damaged, claims more than it holds,
-    or does not fit the program's inputs; all inputs hold as many samples.
+    or does not fit the program's inputs; all inputs hold as many samples and steps.
     """
     if path.is_file() and h5py.is_hdf5(path):
         found = read_nir_data(path, program)
@@ -38,14 +38,7 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     try:
         streams = with_sample_axis(found, program)
         samples_in(streams)
-        steps = {
-            name: values.shape[1]
-            for name, values in streams.items()
-            if not (program.input(name).constant and values.shape[1] == 1)
-        }
-        if len(set(steps.values())) > 1:
-            said = ", ".join(f"{count} for '{name}'" for name, count in steps.items())
-            raise DataError(f"steps: {said}; give all inputs as many")
+        steps_of(streams, program)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     return streams
@@ -75,9 +68,8 @@ def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        return _refuse(path, f"damaged: {one_line(error)}")
-    if path.is_file():
-        refuse_pointer(path, DataError)
+        return _refuse(path, f"damaged: {words_of(error)}")
+    refuse_start(start, path, DataError)
     if not start:
         return _refuse(path, "empty")
     text = all(byte >= 32 or byte in b"\t\r\n" for byte in start)

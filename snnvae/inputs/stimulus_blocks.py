@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,6 +90,7 @@ def stimulus_blocks(
     file: Path | None = None,
     may_be_noise: bool = False,
     classes: Sequence[int] | None = None,
+    evidence: Mapping[str, str] | None = None,
     held_out: Source = nothing,
 ) -> Iterator[Stimulus]:
     """The stimulus of samples 0 … count − 1, `size` samples at a time (None: all at once; or what
@@ -97,7 +98,8 @@ def stimulus_blocks(
 
     count: by default all that the file holds; DataError for more. Without a file SAMPLES, of
     `held_out`. classes: of a conditional model's samples, over and over; without, those of held-out
-    images are theirs, and samples that are drawn take all in turn.
+    images are theirs, and samples that are drawn take all in turn. evidence: as of
+    `build_stimulus`.
     """
     labels: tuple[int, ...] | None = None
     if file is not None:
@@ -127,4 +129,6 @@ def stimulus_blocks(
         shown = None if labels is None else labels[some.start : some.stop]
         if classes is not None:
             shown = tuple(classes[n % len(classes)] for n in some)
-        yield build_stimulus(program, some, seed=seed, steps=steps, data=data, classes=shown)
+        yield build_stimulus(
+            program, some, seed=seed, steps=steps, data=data, classes=shown, evidence=evidence
+        )

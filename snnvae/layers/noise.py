@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from torch.nn.utils import skip_init
 
 from snnvae.draws.one_hot import OneHot
 from snnvae.layers.wiring import Cell, Link, Port, Threshold
-from snnvae.primitives.fixed_point import WEIGHT_MAX
 
 THETA = 4.0
 """The neuron's threshold, and a bias that undoes it: fixed point has no thresholds below 0."""
@@ -68,12 +68,6 @@ class Levels:
         found: NDArray[np.float64] = above[silent]
         return found
 
-    def scale(self, weight: float) -> float:
-        """The largest fixed-point scale, in weight units per nat, at which the levels and weights
-        up to `weight` fit and θ is a whole number of units."""
-        most = WEIGHT_MAX / max(weight, *map(abs, self.values))
-        return float(max(1.0, np.floor(most * THETA))) / THETA
-
     def port(self, name: str, size: int) -> Port:
         """The input of the random spikes of `size` neurons: a row of m for each."""
         return Port(name, (size, len(self), 1), per_step=size, in_twin=False)
@@ -91,13 +85,20 @@ class Levels:
         return found.requires_grad_(False)
 
 
+class Noise(Protocol):
+    """What makes noise neurons of a population: `Levels`, or `GridNoise`."""
+
+    def synapse(self, size: int, like: Tensor) -> nn.Conv2d:
+        """The fixed synapse from its random inputs to `size` neurons, with θ in its bias."""
+
+
 def noise_cell(
-    name: str, size: int, links: Sequence[Link], port: str, levels: Levels, like: Tensor
+    name: str, size: int, links: Sequence[Link], port: str, noise: Noise, like: Tensor
 ) -> Cell:
     """A population of `size` noise neurons.
 
     links: whose currents add up to u; port: of their random spikes; like: a tensor of the dtype and
     on the device that the model computes with.
     """
-    noise = Link(f"{port}.levels", levels.synapse(size, like), (port,))
-    return Cell(name, (size, 1, 1), Threshold(THETA), (*links, noise))
+    random = Link(f"{port}.levels", noise.synapse(size, like), (port,))
+    return Cell(name, (size, 1, 1), Threshold(THETA), (*links, random))

@@ -8,7 +8,8 @@ import torch
 
 from snnvae.errors import ConfigError
 from snnvae.layers.model import SpikingModel
-from snnvae.machine import memory, one_line
+from snnvae.machine import memory
+from snnvae.plain_text import words_of
 from snnvae.train.fixed_point import with_scales
 from snnvae.train.settings import Settings
 
@@ -35,7 +36,7 @@ def _planned(settings: Settings) -> Any:
             return settings.family.build(settings)
     except (RuntimeError, OverflowError, MemoryError) as error:
         raise ConfigError(
-            f"a model of these sizes cannot be made ({one_line(error)}): use smaller ones"
+            f"a model of these sizes cannot be made ({words_of(error)}): use smaller ones"
         ) from None
 
 

@@ -303,9 +303,9 @@ class Training:
         position.epoch, position.step, position.sums = position.epoch + 1, 0, [0.0] * 3
         position.operations = 0.0
         shown = self.family.pictures(net, samples, outputs, config.seed)
-        reports.write(position.records, shown)
-        if improved:
+        if improved:  # before the reports, which a full disk may end
             checkpoint.save(out / CHECKPOINT, self.model, self.precision)
+        reports.write(position.records, shown)
         self._save(out)
 
     def _note_validation(self, error: float | None) -> bool:

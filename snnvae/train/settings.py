@@ -277,8 +277,11 @@ class Settings(ABC):
         require("model" in settings, "no model given")
         for name, value in settings.items():
             require(_is_plain(value), f"{name} is a {type(value).__name__}, which no setting is")
+        # Equal texts become one object: so a checkpoint is the same bytes after a resumption.
         values: dict[str, Any] = {
-            name: tuple(value)
+            name: sys.intern(value)
+            if isinstance(value, str)
+            else tuple(value)
             if isinstance(value, list)
             else (value,)
             if isinstance(known[name].default, tuple) and _is_real(value)

@@ -141,6 +141,14 @@ def test_time_and_power_that_the_user_knows(cli: Cli, recording: Path) -> None:
     assert "samples per second" in cli("energy", recording, "--step-time", "10us").out
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("20ns", 2e-8), ("5us", 5e-6), ("3ms", 3e-3), ("0.5s", 0.5)]
+)
+def test_a_step_s_time_has_its_unit(text: str, seconds: float, cli: Cli, recording: Path) -> None:
+    found = data(cli, recording, "--step-time", text)["time"]
+    assert found["latency_s"]["nominal"] == pytest.approx((4 + found["depth"]) * seconds)
+
+
 def test_an_image_may_be_worked_out_at_every_step(cli: Cli, nets: Any, tmp_path: Path) -> None:
     from snnvae.export.nir_file import write_nir
 

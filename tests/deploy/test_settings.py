@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnvae.deploy.presets import PRESETS
 from snnvae.deploy.settings import as_python, resolve
 from snnvae.errors import ConfigError, GraphError
 from snnvae.options import DEFAULT_STEPS, Options
@@ -111,3 +112,18 @@ def test_an_input_is_what_the_file_says(nets: Any) -> None:
     described = {"in": {"analog": True, "constant": True, "low": 0.0, "high": 2.0}}
     (port,) = nets.compiled(graph(nets, inputs=described)).inputs
     assert (port.analog, port.constant, port.low, port.high) == (True, True, 0.0, 2.0)
+
+
+def test_a_preset_s_step_is_its_tool_s_own() -> None:
+    """The defaults of Norse's cells, of snnTorch's and SpikingJelly's exporters and of Rockpool's
+    modules; Sinabs and Spyx count time in steps. Lava's files state none."""
+    steps = {name: preset.get("dt") for name, preset in PRESETS.items()}
+    assert steps == {
+        "norse": 1e-3,
+        "snntorch": 1e-4,
+        "sinabs": 1.0,
+        "spikingjelly": 1e-4,
+        "rockpool": 1e-3,
+        "spyx": 1.0,
+        "lava": None,
+    }

@@ -156,12 +156,67 @@ def test_the_remedy_is_one_that_is_not_there_yet(nets: Any, flatten: Any, remedy
         nets.chain({**nodes, "lif": nets.lif(4), "out": nets.sink(4)})
 
 
-def test_a_batch_axis_of_parameters_is_called_so(nets: Any) -> None:
-    nodes = {"in": nets.source(6), "w": nets.affine(np.ones((4, 6))), "lif": nets.lif(1, 4)}
+@pytest.mark.parametrize("outer", [(1,), (1, 1)])
+@pytest.mark.parametrize("out", [(4,), (1, 4)])
+def test_axes_in_front_of_parameters_are_dropped(
+    nets: Any, outer: tuple[int, ...], out: tuple[int, ...]
+) -> None:
+    """Neurons, scales and delays of (1, N) between weights run as those of (N,) do."""
+    rng = np.random.default_rng(0)
+    weights = [nets.affine(rng.normal(0.4, 0.5, shape)) for shape in ((4, 6), (4, 4), (4, 4))]
+    levels, x = rng.uniform(0.5, 1, 4), rng.random((12, 6)) < 0.5
+
+    def spikes(front: tuple[int, ...]) -> dict[str, np.ndarray]:
+        shape = (*front, 4)
+        nodes = {
+            "in": nets.source(6),
+            "w": weights[0],
+            "a": nets.lif(*shape, threshold=levels.reshape(shape)),
+            "late": nets.delay(*shape, steps=2),
+            "v": weights[1],
+            "scale": nir.Scale(levels.reshape(shape)),
+            "b": nets.lif(*shape, threshold=levels.reshape(shape)),
+            "u": weights[2],
+            "c": nets.lif(*shape),
+            "out": nets.sink(*out),
+        }
+        return nets.run(nets.chain(nodes), x).spikes
+
+    found, wanted = spikes(outer), spikes(())
+    for name in "abc":
+        assert wanted[name].any()
+        np.testing.assert_array_equal(found[name], wanted[name])
+
+
+def test_they_are_dropped_from_the_first_neurons_for_their_readers(nets: Any) -> None:
+    """An input and its neurons both have a batch axis, the weights behind them none; what an
+    output has is no reason for it to stay."""
+    nodes = {
+        "in": nets.source(1, 4),
+        "a": nets.lif(1, 4),
+        "w": nets.affine(np.ones((2, 4))),
+        "b": nets.lif(1, 2),
+        "all": nets.sink(1, 4),
+        "out": nets.sink(2),
+    }
+    graph = nets.graph(nodes, "in a w b out", "a all")
+    assert [in_shape(graph.nodes[name]) for name in ("in", "a", "b")] == [(4,), (4,), (2,)]
+    assert graph.nodes["a"].v_threshold.shape == (4,)
+    nets.compiled(graph)
+
+
+def test_axes_in_front_that_say_more_than_one_are_refused(nets: Any) -> None:
+    nodes = {"in": nets.source(6), "w": nets.affine(np.ones((4, 6))), "lif": nets.lif(2, 4)}
+    with pytest.raises(GraphError, match=r"'lif' \(LIF\) has shape \(2, 4\), but 'w' gives it"):
+        nets.chain({**nodes, "out": nets.sink(2, 4)})
+
+
+def test_a_batch_axis_that_is_due_nowhere_is_called_so(nets: Any) -> None:
+    nodes = {"in": nets.source(1, 4), "lif": nets.lif(1, 4), "out": nets.sink(4)}
     with pytest.raises(
         GraphError, match=r"leave out the axes of batch and time in front of \(1, 4\)"
     ):
-        nets.chain({**nodes, "out": nets.sink(1, 4)})
+        nets.chain(nodes)
 
 
 def test_a_graph_may_not_claim_more_than_any_network_has(nets: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw as HostDraw
 from snnvae.draws.draw import HostStep
+from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.label import Label, class_spikes, classes_in_turn
 from snnvae.draws.one_hot import OneHot, one_hot
@@ -181,6 +183,12 @@ def test_a_class_shifts_the_prior_s_rate_by_its_column(classes: int) -> None:
 
 SIZES = {"z": 6, "choice": 12, "class": 4, "noise": 8}
 COLUMNS = RNG.normal(size=(6, 4))
+PATTERNS: dict[str, Any] = {
+    "kind": "patterns",
+    "table": [[0, 0, 0, 0], [1, 0, 1, 0], [0, 1, 1, 1]],
+    "p": [[0.2, 0.3, 0.5], [1, 0, 0]],
+    "kind_of": [0, 1],
+}
 CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
 
 
@@ -196,6 +204,7 @@ CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
         ((), Rates(10), {"sampler"}),
         ((OneHot("noise", 2, 4, substream=7),), None, {"draws"}),
         ((OneHot("noise", 4, 2, p=(0.25, 0.75)),), None, {"draws"}),
+        ((FirstSteps("noise", 8, 2, substream=5),), None, {"draws"}),
         ((CHOICE, OneHot("noise", 2, 4, substream=7), CLASS), None, {"draws"}),
         ((CHOICE,), Rates(), {"draws", "host_step"}),
         ((HALVES, GRADED), None, {"draws"}),
@@ -213,6 +222,27 @@ def test_what_is_stated_is_read(
         assert (len(again), after) == (len(draws), step)
 
 
+def test_patterns_come_as_their_table_and_probabilities_say() -> None:
+    ((draw,), _) = read({"draws": {"noise": PATTERNS}}, SIZES)
+    spikes = draw.stream(range(100), 50, 0, ()).reshape(5000, 2, 4)
+    assert not spikes[:, 1].any()  # its kind shows the silent row alone
+    rows, counts = np.unique(spikes[:, 0], axis=0, return_counts=True)
+    shown = {row.tobytes(): count / 5000 for row, count in zip(rows, counts)}
+    table = np.array(PATTERNS["table"], bool)
+    assert shown.keys() == {row.tobytes() for row in table}
+    for row, p in zip(table, PATTERNS["p"][0]):
+        assert shown[row.tobytes()] == pytest.approx(p, abs=4 * 0.5 / np.sqrt(5000))
+    ((again,), _) = read(stated((draw,), None), SIZES)
+    np.testing.assert_array_equal(again.stream([3], 9, 1, ()), draw.stream([3], 9, 1, ()))
+
+
+def test_first_steps_alone_fire() -> None:
+    spikes = FirstSteps("start", 50, 3).stream(range(200), 10, 0, ())
+    assert not spikes[:, 3:].any()
+    assert spikes[:, :3].mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(30_000))
+    assert FirstSteps("start", 50, 3).stream([7], 2, 0, ()).shape == (1, 2, 50)
+
+
 def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
     one, other = (OneHot("a", 4, 5, substream=n).choices(range(3), 8, 0) for n in (7, 8))
     assert (one != other).any()
@@ -227,6 +257,13 @@ def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
         {"draws": {"noise": {"kind": "one-hot", "groups": 4, "k": 2, "p": [1.5, -0.5]}}},
         {"draws": {"noise": {"kind": "one-hot", "groups": 4, "k": 2, "p": [0.2, 0.2, 0.6]}}},
         {"draws": {"noise": {"kind": "two-hot", "groups": 2, "k": 4}}},
+        {"draws": {"noise": {"kind": "first-steps", "first": 0}}},
+        {"draws": {"noise": {"kind": "first-steps", "first": 1 << 40}}},
+        {"draws": {"noise": {**PATTERNS, "kind_of": [0, 2]}}},
+        {"draws": {"noise": {**PATTERNS, "kind_of": [0, 1, 1]}}},
+        {"draws": {"noise": {**PATTERNS, "p": [[0.5, 0.5]]}}},
+        {"draws": {"noise": {**PATTERNS, "p": [[0.5, 0.5, 0.5], [1, 0, 0]]}}},
+        {"draws": {"noise": {**PATTERNS, "table": [[0, 0, 0, 2], [1, 0, 1, 0], [0, 1, 1, 1]]}}},
         {"draws": {"elsewhere": {"kind": "one-hot", "groups": 2, "k": 4}}},
         {"draws": {"class": {"kind": "label", "classes": 5}}},
         {"draws": {"z": {"kind": "gauss-sigmoid", "weight": np.eye(5), "bias": np.zeros(6)}}},

@@ -138,8 +138,14 @@ MISFITS: list[tuple[dict[str, Any], str]] = [
     ({"x": random_spikes(2, 4, 5)}, r"has 5 neurons, but the input has 4 .2×2."),
     ({"x": random_spikes(2, 4, 4) * np.nan}, "not finite"),
     ({"z": random_spikes(2, 4, 4)}, "its nodes are z, but the network's inputs x, y"),
-    ({"x": random_spikes(2, 4, 4), "y": random_spikes(2, 5, 2)}, "2 samples of 5 steps for 'y'"),
-    ({"x": random_spikes(2, 4, 4), "y": random_spikes(3, 4, 2)}, "3 samples of 4 steps for 'y'"),
+    (
+        {"x": random_spikes(2, 4, 4), "y": random_spikes(2, 5, 2)},
+        "steps: 4 for 'x', 5 for",
+    ),
+    (
+        {"x": random_spikes(2, 4, 4), "y": random_spikes(3, 4, 2)},
+        "samples: 2 for 'x', 3 for",
+    ),
     ({"x": events(n=5)}, "has 5 neurons"),
     ({"x": events(index=((7,),))}, "event of neuron 7, but there are 0 to 3"),
     ({"x": events(time=((9e-3,),))}, "event in step 9, but there are 0 to 3"),

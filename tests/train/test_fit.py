@@ -17,6 +17,7 @@ from snnvae.families.images.config import Config
 from snnvae.progress import NoProgress
 from snnvae.train import checkpoint
 from snnvae.train.devices import Hardware
+from snnvae.train.epoch_reports import EpochReports
 from snnvae.train.fit import STATE, Training, fit
 from snnvae.train.randomness import held_back
 from snnvae.train.state import precision_of
@@ -194,6 +195,29 @@ def test_unwritable_folder(tiny: Callable[..., Config], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write into"):
         fit(tiny("esvae"), tmp_path / "file" / "out")
+
+
+def test_a_disk_that_has_no_room_for_reports_has_the_model(
+    tiny: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first epoch too; resumed with room again, nothing is missing."""
+    config = tiny("esvae", steps=2)
+    whole = fit(config, tmp_path / "whole")
+    assert whole is not None
+
+    def full(*_: object) -> None:
+        raise OutputError("cannot write events: no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EpochReports, "write", full)
+        with pytest.raises(OutputError, match="no room"):
+            fit(config, tmp_path / "run")
+    registry.load(tmp_path / "run" / "model.pt")
+    again = fit(config, tmp_path / "run", resume=True)
+    assert again is not None
+    first, second = (registry.load(path)[1].state_dict() for path in (whole, again))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    assert without_speed(tmp_path / "run") == without_speed(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("lr", [1e30, 1e38])

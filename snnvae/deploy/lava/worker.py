@@ -17,6 +17,7 @@ from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.watch import Watch, actors_of, die_with_this_process
 from snnvae.errors import SnnvaeError
 from snnvae.machine import cores
+from snnvae.plain_text import words_of
 
 _REPORT_EVERY = 0.3
 """Seconds of simulation between two reports."""
@@ -43,7 +44,7 @@ def main(folder: Path, status: int) -> None:
         send(error=type(error).__name__, message=str(error))
     except Exception as error:
         traceback.print_exc()
-        fail(f"Lava failed: {_one_line(error)}")
+        fail(f"Lava failed: {type(error).__name__}: {words_of(error, 1000)}")
     else:
         send(done=True)
         return
@@ -104,8 +105,3 @@ def _build(job: Job, folder: Path) -> tuple[Any, Any]:
     if job.target == "loihi2":
         return graph, loihi2.run_config(graph.taps.model_map())
     return graph, graph.run_config
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,6 +9,13 @@ from snnvae.deploy.graph import build_graph, successors
 from snnvae.errors import GraphError
 
 SPIKING = (nir.LIF, nir.IF, nir.CubaLIF)
+_WRITTEN_AS = "snnvae_written_as"
+"""In the metadata of a node that replaces one of another kind."""
+
+
+def written_as(node: nir.NIRNode) -> str:
+    """The kind of node that the graph held before this pass."""
+    return str(node.metadata.get(_WRITTEN_AS, type(node).__name__))
 
 
 def silent_readouts(graph: nir.NIRGraph) -> nir.NIRGraph:
@@ -29,6 +36,7 @@ def silent_readouts(graph: nir.NIRGraph) -> nir.NIRGraph:
                 f"'{readers[0]}' never gets a spike; write an LI, whose membrane its readers get"
             )
         nodes[name] = _integrator(node)
+        nodes[name].metadata = {_WRITTEN_AS: type(node).__name__}
     return build_graph(nodes, graph.edges, graph.metadata)
 
 

@@ -24,6 +24,7 @@ from snnvae.evaluate.peers.limits import (
     populations,
 )
 from snnvae.evaluate.peers.watch import Seen, Watch
+from snnvae.plain_text import words_of
 from snnvae.primitives.parameters import as_meant
 from snnvae.stimulus import Stimulus
 
@@ -49,7 +50,7 @@ def run(graph: nir.NIRGraph, settings: Settings, stimulus: Stimulus) -> Seen:
     except UnsupportedError:
         raise
     except Exception as error:  # whatever its reader and interpreter run into
-        reason = " ".join(str(error).split())[:120]
+        reason = words_of(error, 120)
         raise UnsupportedError(f"fails on this graph ({type(error).__name__}: {reason})") from None
     first = samples[0]
     return Seen(

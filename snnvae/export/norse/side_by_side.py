@@ -30,6 +30,7 @@ from snnvae.export.norse.traced_step import INPUT
 from snnvae.export.norse.value import find
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.stepper import Stepper
+from snnvae.plain_text import words_of
 from snnvae.primitive import State
 from snnvae.primitives.neuron import FloatNeuron
 from snnvae.program import Layer, Program
@@ -88,7 +89,7 @@ def _play_exactly(
     try:
         return found, _play(module, found, noise, None)
     except Exception as error:
-        told = " ".join(str(error).split())[:300]
+        told = words_of(error, 300)
         raise GraphError(f"the module fails on noise of its input's shape: {told}") from error
 
 

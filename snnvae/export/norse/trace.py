@@ -30,6 +30,7 @@ from snnvae.export.norse.protocol import StateProtocol, unwrapped
 from snnvae.export.norse.traced_step import INPUT, TracedStep, differs
 from snnvae.export.norse.tracer import Tracer, describe
 from snnvae.export.norse.value import Value, find
+from snnvae.plain_text import words_of
 
 Shape = tuple[int, ...]
 WRAPPERS = ("lifted_module", "_orig_mod")
@@ -215,7 +216,7 @@ def _announced(
             raise
         except Exception as error:
             shapes = ", ".join(str(v.sample_shape) for v in find(Value, [args, kwargs]))
-            told = " ".join(str(error).split())[:300]
+            told = words_of(error, 300)
             raise GraphError(
                 f"{tracer.where()} does not fit its input {shapes}: {type(error).__name__}: {told}"
             ) from error

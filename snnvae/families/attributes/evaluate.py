@@ -22,10 +22,13 @@ from snnvae.families.attributes.model import AttributeVAE
 from snnvae.families.attributes.peers import direct_attributes, linear_gaussian
 from snnvae.families.attributes.recognise import Recognised, recognised
 from snnvae.layers.model import Trainable
+from snnvae.machine import bytes_text, memory
 from snnvae.table import Table
 
 PER_CLASS = 400
 """Generated samples of each class, where nobody says how many in all."""
+BYTES = 2 * 8
+"""Of a value of a generated sample, while float64 blocks are joined."""
 REAL = "*"
 """Marks what learned seen classes from real samples."""
 OF_IMAGES = ("features", "reference", "inception", "card")
@@ -56,6 +59,12 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     if each < 1:
         raise ConfigError(
             f"`generated` {asked.generated}: {len(found.known)} classes need a sample each"
+        )
+    size = each * len(found.known) * config.inputs * BYTES
+    if size > memory():
+        raise ConfigError(
+            f"`generated` {asked.generated}: so many samples take {bytes_text(size)}, and this "
+            f"machine has {bytes_text(memory())}; give fewer"
         )
     label = np.tile(found.known, each)
     columns = of_model(asked, model, found, label) | of_peers(asked.seed, found, label)

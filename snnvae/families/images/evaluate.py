@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any
 
 import nir
@@ -20,6 +21,7 @@ from snnvae.families.images.metrics.recogniser import Recogniser
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import VAE, SpikingVAE
 from snnvae.files import write_text
+from snnvae.machine import bytes_text, memory
 from snnvae.table import Table
 from snnvae.train.to_nir import parts_for, to_nir
 
@@ -27,6 +29,8 @@ GENERATED = 5000
 """Images, where nobody says how many."""
 OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
 """Metrics that take generated images."""
+BYTES = 2 * 8
+"""Of a value of a generated image, while float64 blocks are joined."""
 Networks = Mapping[str, Callable[[], MeasuredNetwork]]
 
 
@@ -49,6 +53,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         check_fit(model.config, split, asked.data_dir)
     images = split.test[: asked.samples]
     generated = GENERATED if asked.generated is None else asked.generated
+    _check_room(asked, generated, images.shape[1:])
     judge = Metrics(
         asked.metrics,
         images,
@@ -78,13 +83,28 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     return Figures(text, out)
 
 
+def _generates(asked: Asked) -> bool:
+    """Tells whether images are generated; rates and operations are those of copies, if any are."""
+    return "mse" not in asked.metrics or bool(OF_GENERATED & set(asked.metrics))
+
+
+def _check_room(asked: Asked, generated: int, shape: Sequence[int]) -> None:
+    """ConfigError for more generated images (C, H, W) than memory holds, before any is made."""
+    size = generated * prod(shape) * BYTES
+    if _generates(asked) and size > memory():
+        raise ConfigError(
+            f"`generated` {generated:,}: so many images of {'×'.join(map(str, shape))} take "
+            f"{bytes_text(size)}, and this machine has {bytes_text(memory())}; give fewer"
+        )
+
+
 def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
     """The trained model and, if it spikes, its deployed forms."""
     if not isinstance(model, SpikingVAE):
         return {"torch": partial(TrainedNetwork, model, asked.seed)}
     folded = model.folded()
     parts = list(parts_for(model, "autoencoder")) if "mse" in asked.metrics else []
-    if "mse" not in asked.metrics or OF_GENERATED & set(asked.metrics):
+    if _generates(asked):
         parts.append("generator")
     graphs = {part: to_nir(folded, part) for part in parts}
     networks: dict[str, Callable[[], MeasuredNetwork]] = {

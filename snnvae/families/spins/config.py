@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from snnvae.families.spins.hamiltonian import MOST_SITES, Hamiltonian, read_terms
-from snnvae.families.spins.lattices import LATTICES
+from snnvae.families.spins.lattices import LATTICES, MOST_SITES
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -23,6 +22,7 @@ from snnvae.train.settings import (
 
 if TYPE_CHECKING:
     from snnvae.families.spins.family import Spins
+    from snnvae.families.spins.hamiltonian import Hamiltonian
 
 MODELS = ("spins",)
 METRICS: tuple[str, ...] = ()
@@ -33,7 +33,6 @@ RINGS = ("chain", "heisenberg")
 PER_SITE = 2
 """Hidden neurons for each site, where nobody says how many."""
 LR, ADAM_LR = 0.1, 0.01
-MOST_LEVELS = 1024
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ class Config(Settings):
     hamiltonian: str = setting("", "Spins: a file of Pauli terms, in place of a lattice.", text)
     terms: tuple[str, ...] = setting((), check=texts)
     hidden: int = setting(0, "Spins: hidden neurons (0: twice as many as sites).", whole(0))
-    levels: int = setting(64, "Spins: random inputs of each neuron.", whole(2))
     translation: bool = setting(False, "Spins: the same weights for each shift of a ring.", flag)
     descent: str = setting("reconfiguration", "Spins.", choices=("reconfiguration", "adam"))
     amplitudes: str = setting("model", "Spins: of what energies are.", choices=AMPLITUDES)
@@ -77,7 +75,7 @@ class Config(Settings):
     @property
     def sizes(self) -> tuple[str, ...]:
         """What decides on weights, and the system that they are for."""
-        return ("model", "n", "j", "h", "lattice", "terms", "hidden", "levels", "translation")
+        return ("model", "n", "j", "h", "lattice", "terms", "hidden", "translation")
 
     @property
     def units(self) -> int:
@@ -87,6 +85,8 @@ class Config(Settings):
     @cached_property
     def system(self) -> Hamiltonian:
         """H."""
+        from snnvae.families.spins.hamiltonian import Hamiltonian
+
         lattice = LATTICES[self.lattice]
         return Hamiltonian(self.n, self.terms or tuple(lattice(self.n, self.j, self.h)))
 
@@ -95,7 +95,6 @@ class Config(Settings):
         require(
             self.n <= MOST_SITES, f"n {self.n}: a state of more than {MOST_SITES} sites is too long"
         )
-        require(self.levels <= MOST_LEVELS, f"levels {self.levels} must be {MOST_LEVELS} or fewer")
         for name in ("anneal", "spike_budget", "unit_penalty", "qat", "validation"):
             require(
                 not getattr(self, name),
@@ -114,7 +113,7 @@ class Config(Settings):
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
         """The settings that suit the samplers, with `changes`."""
         usual: dict[str, Any] = {
-            "steps": 1000, "batch": 128, "epochs": 40, "weight_decay": 0.0,
+            "steps": 1000, "batch": 128, "epochs": 25, "weight_decay": 0.0, "schedule": "cosine",
             "lr": ADAM_LR if changes.get("descent") == "adam" else LR,
         }  # fmt: skip
         require(not dataset, f"dataset {dataset}: spins have none; leave it out")
@@ -128,6 +127,8 @@ class Config(Settings):
         found = dict(given)
         file = given.get("hamiltonian")
         if isinstance(file, str) and file and "terms" not in given:
+            from snnvae.families.spins.hamiltonian import read_terms
+
             sites, terms = read_terms(Path(file))
             found |= {"hamiltonian": Path(file).name, "terms": terms}
             found["n"] = max(sites, given.get("n", 0)) if config is None else config.n

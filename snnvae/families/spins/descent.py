@@ -37,8 +37,11 @@ class Descent:
         self.shift = max(LAST_SHIFT, FIRST_SHIFT * SHIFT_FALLS**iteration)
 
     def step(self, visible: Bits) -> tuple[float, list[Tensor]]:
-        """The energy of states (…, N), and a direction for each of the model's parameters."""
-        v, weights = distinct(visible)
+        """The energy of drawn states (…, N), and a direction for each of the model's parameters."""
+        return self.change(*distinct(visible))
+
+    def change(self, v: Bits, weights: Numbers) -> tuple[float, list[Tensor]]:
+        """The same of distinct states (S, N), each with the part (S,) that it is of all."""
         local = self.local_energies(v, weights)
         energy = float(weights @ local)
         log_p = self._derivatives(v)
@@ -70,7 +73,7 @@ class Descent:
             n = self.config.n
             w = w.reshape(len(v), n, -1, n)
             shifts = np.arange(n)
-            w = np.sum([w[:, (shifts + s) % n, :, s] for s in range(n)], 0)
+            w = np.sum([w[..., s][:, (shifts + s) % n] for s in range(n)], 0)
             b, c = b.sum(1, keepdims=True), c.reshape(len(v), -1, n).sum(-1)
         parts = [w.reshape(len(v), -1)]
         if not model.turns_over:

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import ConfigError
+from snnvae.families.spins.lattices import MOST_SITES
 from snnvae.text_file import read_text
 
 Bits = NDArray[np.bool_]
 Numbers = NDArray[np.floating]
 
-MOST_SITES, MOST_TERMS = 62, 100_000
-"""A state is a number of 64 bits; a file of more terms is none that anybody wrote."""
+MOST_TERMS = 100_000
+"""A file of more is none that anybody wrote."""
 MOST_ENUMERATED = 20
 """Sites on which the elements of one flip may depend: 2²⁰ of them are looked at."""
 ROUNDING = 1e-12
@@ -97,13 +98,6 @@ class Hamiltonian:
     def turns_over(self) -> bool:
         """Tells whether H stays the same where all spins are flipped: p(v) = p(1 − v)."""
         return all(len(s) % 2 == 0 for flip in self._by_flip.values() for s in flip.signs)
-
-    @cached_property
-    def field(self) -> float | None:
-        """⟨H⟩'s derivative by ⟨σˣ⟩ where every site has the same lone σˣ, else None."""
-        alone = {flip.sites: flip for flip in self.flips if len(flip.sites) == 1}
-        values = {f.coefficients[0] for f in alone.values() if f.signs == ((),)}
-        return values.pop() if len(alone) == self.n and len(values) == 1 else None
 
 
 def parse(text: str, n: int) -> tuple[float, dict[int, str]]:

@@ -7,6 +7,8 @@ from math import isqrt
 
 from snnvae.errors import ConfigError
 
+MOST_SITES = 62
+"""A state is a number of 64 bits."""
 Bonds = tuple[tuple[int, int], ...]
 
 

@@ -22,8 +22,9 @@ from snnvae.families.spins.config import Config
 from snnvae.families.spins.descent import Descent
 from snnvae.families.spins.loop import LOOP, WAY
 from snnvae.families.spins.sampler import Chains, State
+from snnvae.layers.grid_noise import LARGEST, SCALE, STEP, GridNoise
 from snnvae.layers.model import Batch, Losses, SpikingModel
-from snnvae.layers.noise import Levels, noise_cell
+from snnvae.layers.noise import noise_cell
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring
 
 SAMPLER = "sampler"
@@ -35,6 +36,9 @@ SUBSTREAMS = 4
 
 class SpinSampler(SpikingModel):
     """ψ(v) = √p(v), p the visible distribution of W, b, c.
+
+    What is trained is rounded as it is deployed: gradients are those of the rounded weights, and
+    move the real numbers behind them.
 
     Where H stays the same when all spins turn over, so does p: b = −½·Σ_j W_ij, c = −½·Σ_i W_ij.
     With translation, W holds a row of N weights for each N hidden neurons, shifted by a site each.
@@ -54,23 +58,28 @@ class SpinSampler(SpikingModel):
         if not self.turns_over:
             self.visible_bias = nn.Parameter(torch.zeros(1 if config.translation else n))
             self.hidden_bias = nn.Parameter(torch.zeros(free))
-        self.levels = Levels.quantiles(config.levels)
+        self.scales = dict.fromkeys(
+            ("h", "v"), SCALE
+        )  # at which fixed point has them all as they are
         self.register_buffer("iteration", torch.zeros((), dtype=torch.int64))
         for population, size in (("v", n), ("h", m)):
             at = torch.zeros(config.batch, WAY, size, dtype=torch.bool)
             self.register_buffer(f"last_{population}", at)
 
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
-        """W (N, M), b (N), c (M)."""
+        """W (N, M), b (N), c (M), rounded as they are deployed: W to 8 bits, biases to units."""
         n, m = self.config.n, self.config.units
-        w: Tensor = self.weight
+        w = STEP * (self.weight.clamp(-LARGEST, LARGEST) / STEP).round()
         if self.config.translation:
             shifts = torch.arange(n)
             w = torch.stack([w[(shifts - s) % n] for s in range(n)], -1).reshape(n, m)
         if self.turns_over:
             return w, -0.5 * w.sum(1), -0.5 * w.sum(0)
         repeats = n if self.config.translation else 1
-        return w, self.visible_bias.expand(n), self.hidden_bias.repeat_interleave(repeats)
+        visible, hidden = (
+            (SCALE * b).round() / SCALE for b in (self.visible_bias, self.hidden_bias)
+        )
+        return w, visible.expand(n), hidden.repeat_interleave(repeats)
 
     def machine(self) -> Machine:
         """The same in float64, for the host."""
@@ -83,20 +92,22 @@ class SpinSampler(SpikingModel):
             raise KeyError(part)
         w, b, c = (each.detach() for each in self.tensors())
         n, m = self.config.n, self.config.units
-        sizes = {"v": n, "h": m}.items()
-        ports = (
-            *(Port(f"start.{name}", (size, 1, 1), in_twin=False) for name, size in sizes),
-            *(self.levels.port(f"noise.{name}", size) for name, size in sizes),
+        noise = {"h": GridNoise.of_bias(c.numpy()), "v": GridNoise.of_bias(b.numpy())}
+        ports = (  # in the order that files have
+            *(own.port(f"noise.{x}") for x, own in noise.items()),
+            *(Port(f"start.{x}", (len(own.odd), 1, 1), in_twin=False) for x, own in noise.items()),
         )
         cells = (
             _delay("v", n),
             _delay("h", m),
-            self._population("h", "v", w.T, c),
-            self._population("v", "h", w, b),
+            self._population("h", "v", w.T, c, noise["h"]),
+            self._population("v", "h", w, b, noise["v"]),
         )
         return Wiring(ports, cells, "v", twin_passes="each step")
 
-    def _population(self, name: str, other: str, weight: Tensor, bias: Tensor) -> Cell:
+    def _population(
+        self, name: str, other: str, weight: Tensor, bias: Tensor, noise: GridNoise
+    ) -> Cell:
         """Noise neurons that read the other population, and its first states by the same
         weights."""
         size, others = weight.shape
@@ -105,29 +116,18 @@ class SpinSampler(SpikingModel):
         synapse.bias = nn.Parameter(bias.clone())
         sources = (f"{other}.delay", f"start.{other}")
         link = Link(f"{name}.{other}", synapse.requires_grad_(False), sources, ("loop", "start"))
-        return noise_cell(name, size, [link], f"noise.{name}", self.levels, weight)
+        return noise_cell(name, size, [link], f"noise.{name}", noise, weight)
 
     def draws(self, part: str) -> tuple[Draw, ...]:
         """First states at random, and the noise."""
-        n, m = self.config.n, self.config.units
+        _, *biases = (each.detach().numpy() for each in self.tensors())
+        noise = [GridNoise.of_bias(each) for each in biases]
         return (
-            FirstSteps("start.v", n, WAY, SUBSTREAMS),
-            FirstSteps("start.h", m, WAY, SUBSTREAMS + 1),
-            self.levels.draw("noise.v", n, SUBSTREAMS + 2),
-            self.levels.draw("noise.h", m, SUBSTREAMS + 3),
+            FirstSteps("start.v", self.config.n, WAY, SUBSTREAMS),
+            FirstSteps("start.h", self.config.units, WAY, SUBSTREAMS + 1),
+            noise[0].draw("noise.v", SUBSTREAMS + 2),
+            noise[1].draw("noise.h", SUBSTREAMS + 3),
         )
-
-    def folded(self) -> SpinSampler:
-        """The same, with one scale for both populations: so W and Wᵀ round alike, and the chain
-        stays that of one distribution."""
-        model = super().folded()
-        model.scales = dict.fromkeys(("v", "h"), self.scale)
-        return model
-
-    @property
-    def scale(self) -> float:
-        """Weight units per nat: the largest at which all fits into 8 bits."""
-        return self.levels.scale(self.weight.abs().max().item())
 
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
         """The energy, with the gradient that lowers it: of states that the deployed program draws

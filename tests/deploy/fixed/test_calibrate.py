@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.deploy.fixed.calibrate import HEADROOM, Observed, calibrate, measure
+from snnvae.deploy.fixed.calibrate import FINER, HEADROOM, Observed, calibrate, measure
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.options import Options
@@ -86,6 +86,43 @@ def test_mse_keeps_a_weight_that_matters(nets: Any) -> None:
     stimulus.streams["in"][..., 0] = True
     scales, largest = (calibrate(program, stimulus, m) for m in ("mse", "max"))
     assert scales["a"] == pytest.approx(largest["a"], rel=0.2)
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_mse_errs_least_where_membranes_are_sent(nets: Any, even: bool) -> None:
+    """Graded spikes: an integer weight W counts as W / scale · (scale of the source) / 2^shift."""
+    weight = np.full((3, 40), 0.05) if even else outlier(nets).nodes["w"].weight[:, :40]
+    nodes = {
+        "in": nets.source(40),
+        "m": nets.li(40),
+        "w": nets.affine(weight),
+        "a": nets.lif(3, threshold=20.0),
+        "out": nets.sink(3),
+    }
+    graph = nets.chain(nodes, steps=20)
+    program = nets.compiled(graph)
+    stimulus = nets.spikes(program, samples=4, steps=20)
+    stimulus.streams["in"][..., 0] = even
+    sent = reference.run(program, stimulus, membranes=True).membranes["m"].reshape(-1, 40)
+    largest = calibrate(program, stimulus, "max")
+
+    def error(factor: float) -> float:
+        tried = fixed(graph, {**largest, "a": largest["a"] * factor})
+        c = next(c for c in tried.connections if c.target == "a")
+        unit = tried.layer("m").scale / tried.layer("a").scale / 2.0**c.shift
+        return float(np.mean((sent @ (unit * c.synapse.weight - weight).T) ** 2))
+
+    errors = [error(factor) for factor in FINER[:6]]
+    least = FINER[int(np.argmin(errors))]
+    assert 1 < least < FINER[5]
+    assert calibrate(program, stimulus, "mse")["a"] == pytest.approx(largest["a"] * least, rel=1e-2)
+
+
+def test_a_stimulus_of_which_nothing_fires_changes_nothing(nets: Any) -> None:
+    program = nets.compiled(nets.small())
+    stimulus = nets.spikes(program)
+    stimulus.streams["in"][...] = 0
+    assert calibrate(program, stimulus, "mse") == calibrate(program, stimulus, "max")
 
 
 def test_thresholds_stay_whole_and_the_error_never_grows(nets: Any) -> None:

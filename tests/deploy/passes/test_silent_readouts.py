@@ -8,7 +8,7 @@ import nir
 import numpy as np
 import pytest
 
-from snnvae.errors import GraphError
+from snnvae.errors import ConfigError, GraphError
 from snnvae.export.nir_file import read_nir, write_nir
 
 
@@ -33,6 +33,24 @@ def test_it_is_what_nir_calls_an_integrator(nets: Any, tmp_path: Any, kind: str)
         found.append(nets.run(read_nir(tmp_path / "net.nir"), x).outputs["out"])
     assert np.abs(found[0]).max() > 0
     np.testing.assert_array_equal(*found)
+
+
+def test_errors_name_it_as_the_file_does(nets: Any) -> None:
+    one, never = np.ones(2), np.full(2, np.inf)
+    nodes = {"in": nets.source(2), "n": nir.IF(one, never, 0 * one), "out": nets.sink(2)}
+    with pytest.raises(ConfigError, match=r"node 'n' \(IF\): .* pass `if_gain`"):
+        nets.compiled(nets.chain(nodes))
+    nodes["n"] = nets.lif(2, tau=nets.dt / 2, threshold=np.inf)
+    with pytest.raises(GraphError, match=r"node 'n' \(LIF\): tau = 0.0005 s is shorter"):
+        nets.compiled(nets.chain(nodes))
+
+
+def test_a_threshold_without_memory_is_no_readout(nets: Any) -> None:
+    nodes = {"in": nets.source(2), "n": nets.threshold(2, at=np.inf), "out": nets.sink(2)}
+    with pytest.raises(
+        GraphError, match=r"'threshold' of node 'n' \(Threshold\) .* give it finite values$"
+    ):
+        nets.compiled(nets.chain(nodes))
 
 
 def test_before_other_neurons_it_is_refused(nets: Any) -> None:

@@ -117,8 +117,8 @@ def test_smaller_anns_have_a_share_of_each_width() -> None:
 def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) -> None:
     command = (
         "train-front", "--out", tmp_path, "--over", "2,3", "--budgets", "50%", "--base-epochs", 2,
-        "--epochs", 1, "--qat-epochs", 1, "--widths", "4,6", "--latent", 5, "--images", 20,
-        "--priced", 4, "--ann-epochs", 1, "--ann-sizes", 0.5, "--json",
+        "--epochs", 1, "--qat-epochs", 1, "--widths", "4,6", "--latent", 5, "--batch", 500,
+        "--images", 20, "--priced", 4, "--ann-epochs", 1, "--ann-sizes", 0.5, "--json",
     )  # fmt: skip
     found = json.loads(printed(*command))
     assert [p["steps"] for p in found["points"]] == [3, 3, 2, 2]

@@ -171,7 +171,7 @@ def test_a_cell_that_is_wrong_is_found(monkeypatch: Any) -> None:
     kind = cells.CELLS["LIFBoxCell"]
     monkeypatch.setitem(cells.CELLS, "LIFBoxCell", replace(kind, neurons=off))
     with pytest.raises(UnsupportedError, match=r"of '4' gives 1 there and 0 here"):
-        from_norse(seeded_net(), (6,), steps=2000)
+        from_norse(seeded_net(), (6,), steps=250)
 
 
 def test_a_readout_that_is_wrong_is_found(monkeypatch: Any) -> None:

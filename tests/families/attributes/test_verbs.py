@@ -186,6 +186,7 @@ def test_mistakes_are_a_line(glyphs: Path, generator: Path, tmp_path: Path) -> N
         (("train-front", "--from", glyphs / "model.pt", *out), "a front prices samples without"),
         (("evaluate", generator), "give the checkpoint"),
         (("evaluate", glyphs / "model.pt", "--generated", 20), "50 classes need a sample each"),
+        (("evaluate", glyphs / "model.pt", "--generated", 10**12), "so many samples take"),
         (("evaluate", glyphs / "model.pt", "--card", tmp_path / "a.md"), "--card is for models of"),
     ):  # fmt: skip
         assert wanted in snnvae(*words).mistake

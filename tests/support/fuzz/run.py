@@ -27,7 +27,9 @@ from fuzz.readers import READERS, Reader
 from snnvae.errors import SnnvaeError
 
 SECONDS = 20
-"""Longest reading of a file that is no hang."""
+"""Longest reading of a file that is no hang, of this process's own time: machines are busy."""
+WAITING = 600
+"""Seconds on the clock after which a reading that waits is a hang too."""
 MEMORY = 3 << 30
 """Most bytes of address space that reading any of these files, of 200 kB at most, may take."""
 
@@ -74,8 +76,8 @@ def fuzz(name: str, count: int, seed: int = 0) -> Outcome:
 
 
 def _one(reader: Reader, path: Path, data: bytes, outcome: Outcome) -> None:
-    faulthandler.dump_traceback_later(SECONDS + 5, exit=True)
-    signal.alarm(SECONDS)
+    faulthandler.dump_traceback_later(WAITING, exit=True)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -89,7 +91,7 @@ def _one(reader: Reader, path: Path, data: bytes, outcome: Outcome) -> None:
         place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
         _keep(outcome, f"{type(error).__name__} at {place}: {str(error)[:90]!r}", data)
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -105,11 +107,11 @@ class Limits:
         self._old = resource.getrlimit(resource.RLIMIT_AS)
         now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, self._old[1]))
-        self._handler = signal.signal(signal.SIGALRM, self._hangs)
+        self._handler = signal.signal(signal.SIGPROF, self._hangs)
 
     def __exit__(self, *_: object) -> None:
         resource.setrlimit(resource.RLIMIT_AS, self._old)
-        signal.signal(signal.SIGALRM, self._handler)
+        signal.signal(signal.SIGPROF, self._handler)
 
     @staticmethod
     def _hangs(*_: object) -> None:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from snnvae.errors import DataError
 from snnvae.families.attributes.data.described import Described, Split
 from snnvae.git_lfs import refuse_pointer
-from snnvae.machine import bytes_text, memory, one_line
+from snnvae.machine import bytes_text, memory
+from snnvae.plain_text import words_of
 
 FEATURES, ATTRIBUTES = "res101.mat", "att_splits.mat"
 OF_FEATURES = ("features", "labels")
@@ -172,4 +173,4 @@ def _numbers(
 
 
 def _unreadable(path: Path, problem: Exception) -> DataError:
-    return DataError(f"{path} cannot be read as a MATLAB file: {one_line(problem)}")
+    return DataError(f"{path} cannot be read as a MATLAB file: {words_of(problem)}")

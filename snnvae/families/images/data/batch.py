@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnvae.errors import DataError
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 
 SIDE = 32
 CHANNELS = 3
@@ -45,7 +45,7 @@ def read_batch(content: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np
         return _pixels(found[b"data"]), _labels(found[b"labels"], found[b"data"].rows)
     except Exception as error:  # a malformed pickle raises nearly anything
         raise DataError(
-            f"{name}: not a batch of CIFAR-10's Python version ({one_line(error)}); fetch it again"
+            f"{name}: not a batch of CIFAR-10's Python version ({words_of(error)}); fetch it again"
         ) from None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from snnvae.errors import DataError
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp", ".tif", ".tiff")
 FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")
@@ -127,5 +127,5 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         ) from None
     except Exception as error:  # a damaged file raises nearly anything
         raise DataError(
-            f"{path}: not a readable image ({one_line(error)}); mend or remove it"
+            f"{path}: not a readable image ({words_of(error)}); mend or remove it"
         ) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snnvae.errors import DataError
 from snnvae.extras import require
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 from snnvae.progress import NoProgress, Progress
 
 FOLDER_VARIABLE = "SNNVAE_DATA"
@@ -103,7 +103,7 @@ def fetch(remote: Remote, folder: Path, progress: Progress) -> Path:
         if answer is not None:
             answer.close()  # Pooch leaves it open
         raise DataError(
-            f"cannot download {remote.url} ({one_line(error)}): fetch it by hand and put it "
+            f"cannot download {remote.url} ({words_of(error)}): fetch it by hand and put it "
             f"into {folder}, or name your own folder by `data_dir` or {FOLDER_VARIABLE}"
         ) from None
     return Path(path)

@@ -24,7 +24,7 @@ from snnvae.families.images.authors_file import StateDictFile
 from snnvae.families.images.config import Config
 from snnvae.families.images.metrics.frechet import Gaussian
 from snnvae.inputs.read_file import read_array
-from snnvae.machine import one_line
+from snnvae.plain_text import words_of
 
 LATENTS = "latent_layer.weight"
 MARKS = frozenset({LATENTS, "decoder_input.weight", "encoder.0.0.weight"})
@@ -99,7 +99,7 @@ def read_statistics(path: Path, features: int) -> Gaussian:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        raise DataError(f"{path} holds no statistics ({one_line(error)}): {STATISTICS}") from None
+        raise DataError(f"{path} holds no statistics ({words_of(error)}): {STATISTICS}") from None
     if mean.shape != (features,) or covariance.shape != (features, features):
         raise DataError(
             f"{path} has mu {mean.shape} and sigma {covariance.shape}, the autoencoder has "

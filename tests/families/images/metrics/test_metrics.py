@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from snnvae.errors import CheckpointError, ConfigError, SnnvaeError
+from snnvae.evaluate.asked import Asked
 from snnvae.evaluate.stages import CHUNK
+from snnvae.families.images import evaluate
 from snnvae.families.images.config import Config
 from snnvae.families.images.inference import reconstruct
 from snnvae.families.images.metrics.features import BATCH, features, load_features
@@ -55,6 +57,27 @@ def test_deployed_figures_are_the_trained_networks(kind: str, feature_file: Path
     )
     assert deployed["sops"] > 0
     assert trained["sops"] is None
+
+
+def test_more_generated_images_than_memory_holds_are_refused_before_any_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice 8 bytes for each of 64 pixels; what needs no generated image is not held to it."""
+    model = build(Config.default("esvae", "digits", widths=(4, 6), latent=5, steps=2)).eval()
+
+    def work(*_: object) -> None:
+        raise RuntimeError("at work")
+
+    monkeypatch.setattr(evaluate, "memory", lambda: 1024 * 1000)
+    monkeypatch.setattr(evaluate, "TrainedNetwork", work)
+    for metrics in (("prdc",), ("mse", "fad"), ("rates",)):
+        with pytest.raises(
+            ConfigError, match=r"`generated` 1,001: so many images of 1×8×8 take 1.1 MB, and this"
+        ):
+            evaluate.evaluate(Asked(metrics=metrics, generated=1001), model, {})
+    for metrics, generated in ((("prdc",), 1000), (("mse", "rates"), 1001)):
+        with pytest.raises(RuntimeError, match="at work"):
+            evaluate.evaluate(Asked(metrics=metrics, generated=generated), model, {})
 
 
 def test_features_are_needed_and_must_fit(feature_file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,202 @@
+"""The extended autoregressive model as a spiking network: any variables from any others.
+
+Variables are decided one after another, on the chip, in a loop of one step:
+
+    evidence ─────────────────────────────────────────────┐
+    value[t−1] ─┬─▶ LIF stack ─▶ u ─▶ noise neurons ─▶ pick ─▶ value (latches), the output
+    clock ──────┘                     (K_i − 1 each)   ▲ clock, value[t−1]
+
+    pick_k(i) = [noise_k(i) − Σ_{j<k} noise_j(i) + clock(i) − Σ_v value_v(i)[t−1] > 3/2]
+    pick_last(i) = [2·clock(i) − Σ_j noise_j(i) − 2·Σ_v value_v(i)[t−1] > 3/2]
+
+At a variable's turn the first of its noise neurons that fires picks the value, the last value is
+picked where none fires, and nothing is where the variable is known or decided. What only the turn's
+variable needs is shared: the k-th noise neurons of all variables see the same random spikes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from snnvae.draws.clock import Clock
+from snnvae.draws.draw import Draw
+from snnvae.draws.evidence import Evidence
+from snnvae.families.tables.adversary import Adversary
+from snnvae.families.tables.config import Config
+from snnvae.families.tables.turns import Turns
+from snnvae.layers.latch import latch_cells
+from snnvae.layers.model import Batch, Losses, SpikingModel
+from snnvae.layers.noise import THETA, Levels
+from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
+
+EVIDENCE, CLOCK, VALUE = "evidence", "clock", "value"
+HELD = f"{VALUE}.held"
+FIRST_SUBSTREAM = 4
+"""Of the noise: the first that no other draw has."""
+
+
+class EAR(SpikingModel):
+    """Loss: −ln p(x_i | what is known or decided before), the mean over the unknown variables."""
+
+    parts = ("sampler",)
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.turns = Turns(config.counts, config.pace)
+        self.levels = Levels.even(config.levels, config.limit)
+        widths = (sum(config.counts) + len(config.counts), *config.stack)
+        self.hidden = nn.ModuleList(
+            SpikingLayer(nn.Linear(fan_in, fan_out)) for fan_in, fan_out in pairwise(widths)
+        )
+        self.currents = nn.ModuleList(
+            nn.Linear(widths[-1], len(stage)) for stage in self.turns.stages
+        )
+        self.adversary = Adversary(self.turns) if config.adversary else None
+
+    def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
+        """The losses of rows (B, N), −1 where a value is missing; some are known (B, N)."""
+        rows, known = batch
+        assert rows is not None
+        assert known is not None
+        u = self.turn_currents(rows, known)
+        found = self.turns.log_likelihood(u, rows)
+        asked = (~known & (rows >= 0)).T
+        nll = -(found * asked).sum() / asked.sum().clamp(min=1)
+        if self.adversary is None:
+            return Losses(nll, nll, torch.zeros_like(nll))
+        told = self.adversary(u, rows, known, asked, generator)
+        return Losses(nll + self.config.adversary * told, nll, told)
+
+    def turn_currents(self, rows: Tensor, known: Tensor) -> list[Tensor]:
+        """u of each stage at its variables' turns (variables of the stage, B), teacher-forced."""
+        spikes = self.spikes(rows, known)
+        if self.tally is not None:
+            self._count(rows, known, spikes)
+        at = spikes[list(self.turns.decided_at)]
+        return [
+            torch.einsum("nbh,nh->nb", at[list(stage)], current.weight) + current.bias[:, None]
+            for stage, current in zip(self.turns.stages, self._currents())
+        ]
+
+    def spikes(self, rows: Tensor, known: Tensor) -> Tensor:
+        """Spikes of the last hidden layer (T, B, H), teacher-forced."""
+        x = self.turns.shown(rows, known)
+        x = x.to(next(self.parameters()).dtype)
+        for neurons in self.hidden:
+            x = neurons(x)
+        return x
+
+    def _currents(self) -> Iterator[nn.Linear]:
+        for current in self.currents:
+            assert isinstance(current, nn.Linear)
+            yield current
+
+    def _count(self, rows: Tensor, known: Tensor, spikes: Tensor) -> None:
+        """Shows what is no layer's own; of noise neurons the mean of their spikes."""
+        assert self.tally is not None
+        turns = self.turns
+        told = turns.one_hot(rows.where(known, -1))
+        none = torch.zeros_like(told)
+        first = torch.arange(turns.steps, device=rows.device) == 0
+        held = turns.held(rows, known)
+        value = torch.cat([held[1:], turns.one_hot(rows)[None]])
+        evidence = torch.where(first[:, None, None], told, none)
+        self.tally(EVIDENCE, evidence)
+        self.tally(CLOCK, turns.clock(held)[:, None].expand(-1, len(rows), -1))
+        self.tally("pick", value - held - evidence)
+        self.tally(VALUE, value)
+        for k, current in enumerate(self._currents()):
+            self.tally(f"noise.{k}", torch.sigmoid(current(spikes)))
+
+    def wiring(self, part: str) -> Wiring:
+        """The sampler; KeyError for any other part."""
+        if part != "sampler":
+            raise KeyError(part)
+        turns, last = self.turns, f"hidden.{len(self.hidden) - 1}.lif"
+        variables, values = (len(turns.counts), 1, 1), (len(turns.owner), 1, 1)
+        randoms = [self.levels.port(f"random.{k}", 1) for k in range(len(turns.stages))]
+        ports = sorted(
+            (Port(EVIDENCE, values), Port(CLOCK, variables), *randoms), key=lambda port: port.name
+        )
+        held, value = latch_cells(VALUE, values, [Link("", None, ("pick", EVIDENCE))])
+        sources: tuple[str, ...] = (HELD, CLOCK)
+        cells = [held]
+        for i, neurons in enumerate(self.hidden):
+            assert isinstance(neurons, SpikingLayer)
+            shape = (self.config.stack[i], 1, 1)
+            both = ("value", "clock") if len(sources) > 1 else ()
+            cells.append(layer(f"hidden.{i}", neurons, sources, shape, labels=both))
+            sources = (cells[-1].name,)
+        for k, (random, current) in enumerate(zip(randoms, self._currents())):
+            links = (
+                Link(f"currents.{k}", current, (last,)),
+                Link(f"random.{k}.levels", self._levels(current), (random.name,)),
+            )
+            size = (len(turns.stages[k]), 1, 1)
+            cells.append(Cell(f"noise.{k}", size, Threshold(THETA), links))
+        turn = CLOCK
+        if turns.pace > 1:  # fires at the last step of a turn alone
+            turn, late = "turn", "clock.late"
+            delay = Cell(late, variables, Delay(turns.pace - 1), (Link("", None, (CLOCK,)),))
+            now = Link("", None, (CLOCK, late))
+            cells = [delay, Cell(turn, variables, Threshold(1.5), (now,)), *cells]
+        noises = [f"noise.{k}" for k in range(len(randoms))]
+        labels = (*(name.replace(".", "") for name in noises), "turn", "value")
+        gate = Link("gate", self._gate(), (*noises, turn, HELD), labels)
+        pick = Cell("pick", values, Threshold(1.5), (gate,))
+        return Wiring(tuple(ports), (*cells, pick, value), VALUE, twin_passes="each step")
+
+    def _levels(self, current: nn.Linear) -> nn.Conv2d:
+        """Brings one row of random spikes to all noise neurons of a stage, with θ as bias."""
+        size, weight = current.out_features, current.weight
+        found = skip_init(nn.Conv2d, 1, size, (len(self.levels), 1))
+        rows = torch.tensor(self.levels.values).view(1, 1, -1, 1).repeat(size, 1, 1, 1)
+        found.weight = nn.Parameter(rows.to(weight))
+        found.bias = nn.Parameter(torch.full((size,), THETA).to(weight))
+        return found.requires_grad_(False)
+
+    def _gate(self) -> nn.Linear:
+        """The weights of `pick`: of the noise neurons stage by stage, the turn, and the values."""
+        turns = self.turns
+        variables, values = len(turns.counts), len(turns.owner)
+        noise = torch.zeros(values, sum(map(len, turns.stages)))
+        column = 0
+        for k, stage in enumerate(turns.stages):
+            for i in stage:
+                first = turns.first[i]
+                noise[first + k, column] = 1.0
+                noise[first + k + 1 : first + turns.counts[i], column] = -1.0
+                column += 1
+        turn, held = torch.zeros(values, variables), torch.zeros(values, values)
+        for i, (first, count) in enumerate(zip(turns.first, turns.counts)):
+            once = torch.tensor([1.0] * (count - 1) + [2.0])
+            turn[first : first + count, i] = once
+            held[first : first + count, first : first + count] = -once[:, None]
+        found = skip_init(nn.Linear, noise.shape[1] + variables + values, values)
+        like = next(self.parameters())
+        found.weight = nn.Parameter(torch.cat([noise, turn, held], 1).to(like))
+        found.bias = nn.Parameter(torch.zeros(values).to(like))
+        return found.requires_grad_(False)
+
+    def draws(self, part: str) -> tuple[Draw, ...]:
+        """What is known (nothing, unless it is told), the clock, and the random spikes; by name, as
+        a file has them."""
+        stages = range(len(self.turns.stages))
+        found = (
+            Evidence(EVIDENCE, self.config.named),
+            Clock(CLOCK, len(self.turns.counts), self.turns.pace),
+            *(self.levels.draw(f"random.{k}", 1, FIRST_SUBSTREAM + k) for k in stages),
+        )
+        return tuple(sorted(found, key=lambda draw: draw.port))
+
+    def resized(self, sizes: Mapping[str, int]) -> Config:
+        """With as many hidden neurons."""
+        stack = [sizes[f"hidden.{i}"] for i in range(len(self.hidden))]
+        changed: Config = self.config.changed(stack=stack)
+        return changed
