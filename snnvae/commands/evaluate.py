@@ -45,7 +45,10 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 @click.option("--dataset", help="What a published checkpoint was trained on (default: a guess).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
-@click.option("--generated", type=click.IntRange(2), default=5000, show_default=True)
+@click.option(
+    "--generated", type=click.IntRange(2),
+    help="Generated samples (images: 5000; by attributes: 400 of each class).",
+)  # fmt: skip
 @click.option("--card", type=OutputFile(), help="Write a model card, Markdown.")
 @click.option(
     "--precision", type=click.Choice([*PRECISIONS, "both"]), default="both", show_default=True
@@ -67,7 +70,7 @@ def command(
     dataset: str | None,
     data_dir: Path | None,
     samples: int | None,
-    generated: int,
+    generated: int | None,
     precision: str,
     seed: int,
     backend: Backend,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--dataset",
     help="digits, mnist, fashion-mnist, kmnist, cifar10, celeba or folder; of tables asia, sachs, "
-    "child, FILE.bif or FILE.csv.",
+    "child, FILE.bif or FILE.csv; of classes by attributes glyphs or mat.",
 )
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")

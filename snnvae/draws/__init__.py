@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnvae.draws import sampler_form
+from snnvae.draws.attributes import Attributes
+from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.clock import Clock
 from snnvae.draws.draw import Draw, HostStep, HostWork, whole
 from snnvae.draws.evidence import Evidence
@@ -25,7 +27,18 @@ from snnvae.draws.rates import Rates
 from snnvae.errors import GraphError
 
 KINDS: dict[str, type[Draw]] = {
-    kind.kind: kind for kind in (OneHot, Patterns, GaussSigmoid, Label, FirstSteps, Clock, Evidence)
+    kind.kind: kind
+    for kind in (
+        OneHot,
+        Patterns,
+        GaussSigmoid,
+        Label,
+        FirstSteps,
+        Attributes,
+        Bernoulli,
+        Clock,
+        Evidence,
+    )
 }
 STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates,)}
 SAMPLER, DRAWS, HOST_STEP = "sampler", "draws", "host_step"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnvae.draws.draw import Draw, HostWork, Spikes, whole
 
@@ -53,7 +54,12 @@ class Label(Draw):
 def class_spikes(label: Sequence[int], classes: int, steps: int) -> Spikes:
     """One-hot classes at every step → (B, T, classes)."""
     hot = np.asarray(label, np.int64)[:, None] == np.arange(classes)
-    return np.repeat(hot[:, None], steps, axis=1)
+    return at_every_step(hot, steps)
+
+
+def at_every_step(fires: NDArray[np.bool_], steps: int) -> Spikes:
+    """Neurons (B, N) that fire at every step or never → (B, T, N)."""
+    return np.repeat(fires[:, None], steps, axis=1)
 
 
 def classes_in_turn(samples: Sequence[int], classes: int) -> tuple[int, ...]:

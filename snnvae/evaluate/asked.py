@@ -15,7 +15,8 @@ from snnvae.progress import NoProgress, Progress
 @dataclass(frozen=True)
 class Asked:
     """precisions: of the deployed forms; samples: held-out ones (None: all); dataset: of a file;
-    metrics, generated, features, reference, inception, card: of families that have them."""
+    generated: samples in all (None: as many as the family thinks fit); metrics, features,
+    reference, inception, card: of families that have them."""
 
     precisions: Sequence[Precision] = ("float", "fixed")
     samples: int | None = None
@@ -25,7 +26,7 @@ class Asked:
     data_dir: Path | None = None
     dataset: str = ""
     metrics: Sequence[str] = ()
-    generated: int = 5000
+    generated: int | None = None
     features: Path | None = None
     reference: Path | None = None
     inception: Path | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAMILIES: dict[str, str] = {
     "images": "snnvae.families.images",
+    "attributes": "snnvae.families.attributes",
     "spins": "snnvae.families.spins",
     "tables": "snnvae.families.tables",
 }

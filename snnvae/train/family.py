@@ -108,6 +108,10 @@ class Family(ABC):
     def build(self, settings: Any) -> Trainable:
         """A new model, its first weights from torch's generator."""
 
+    def begun(self, model: Any, data: Data) -> Any:
+        """A new model with what it keeps of the data, before the first step: here nothing."""
+        return model
+
     @abstractmethod
     def data(
         self, settings: Any, where: Path | None = None, progress: Progress | None = None

@@ -82,6 +82,8 @@ def fit(
             if tell is not None:
                 tell(note)
         model = build(config) if resume else starting_model(config, source)
+        if source is None and not resume:
+            model = config.family.begun(model, data)
         hardware = hardware or Hardware()
         training = Training(config, data, hardware.fabric(), model, hardware.precision)
         training.position.source = state.digest_of(source)

@@ -1,8 +1,16 @@
 """Trained models that ship with the package, as checkpoints (.pt) and NIR files (.nir).
 
 >>> import snnvae as sv
->>> [entry.name for entry in sv.zoo.entries() if entry.kind == "nir"]
-['asia-ear', 'digits-esvae', 'digits-fsvae', 'ising-chain8', 'mnist-esvae', 'mnist-fsvae']
+>>> for entry in sv.zoo.entries():
+...     if entry.kind == "nir":
+...         print(entry.name)
+asia-ear
+digits-esvae
+digits-fsvae
+glyphs-attribute-vae
+ising-chain8
+mnist-esvae
+mnist-fsvae
 >>> sv.zoo.path("digits-fsvae").name
 'digits-fsvae.nir'
 """

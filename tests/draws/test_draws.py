@@ -10,6 +10,8 @@ import pytest
 from scipy.special import expit
 
 from snnvae.draws import read, stated
+from snnvae.draws.attributes import Attributes
+from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw as HostDraw
 from snnvae.draws.draw import HostStep
 from snnvae.draws.first_steps import FirstSteps
@@ -24,6 +26,9 @@ WEIGHT, BIAS = RNG.normal(size=(6, 6)).astype(np.float32), RNG.normal(size=6).as
 RATE = RNG.random((400, 5))
 
 PRIOR = GaussSigmoid("z", WEIGHT, BIAS)
+HALVES = Bernoulli("z", np.full(6, 0.5), 4)
+GRADED = Attributes("noise", np.linspace(0.1, 0.9, 24).reshape(3, 8), 5)
+BINARY = Attributes("class", np.array([[1, 0, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1.0]]))
 
 
 def choices(samples: Sequence[int], steps: int, groups: int, k: int, seed: int) -> np.ndarray:
@@ -36,6 +41,10 @@ DRAWS: dict[str, Draw] = {
     "posterior": lambda samples, seed: bernoulli_spikes(RATE[list(samples)], samples, 7, seed),
     "prior rate": lambda samples, seed: PRIOR.rates(samples, seed),
     "prior spikes": lambda samples, seed: PRIOR.stream(samples, 7, seed, ()),
+    "spikes at fixed rates": lambda samples, seed: HALVES.stream(samples, 7, seed, ()),
+    "graded attributes": lambda samples, seed: GRADED.stream(
+        samples, 7, seed, [n % 3 for n in samples]
+    ),
 }
 each = pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 
@@ -128,6 +137,40 @@ def test_the_class_s_neuron_fires_at_every_step_and_no_other() -> None:
     assert (spikes == [[[False, False, True]], [[True, False, False]]]).all()
 
 
+def test_the_class_s_attributes_fire_at_every_step_and_no_others() -> None:
+    spikes = BINARY.stream(range(3), 4, 0, [2, 0, 1])
+    assert spikes.dtype == bool
+    assert (spikes == BINARY.table[[2, 0, 1]].astype(bool)[:, None]).all()
+    assert BINARY.work(4).operations == 0
+    assert BINARY.shows_class
+    assert BINARY.classes == 3
+
+
+def test_a_label_is_the_attributes_of_the_identity() -> None:
+    label, same = Label("class", 4), Attributes("class", np.eye(4))
+    drawn = [draw.stream(range(6), 5, 0, [3, 1, 0, 2, 2, 1]) for draw in (label, same)]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_graded_attributes_fire_at_their_rates() -> None:
+    table = np.array([[0.0, 0.2, 0.7, 1.0], [1.0, 0.5, 0.0, 0.0]])
+    spikes = Attributes("class", table, 5).stream(range(400), 16, 0, [0, 1] * 200)
+    for label in range(2):
+        mean = spikes[label::2].mean((0, 1))
+        np.testing.assert_allclose(mean, table[label], atol=4 * 0.5 / np.sqrt(3200))
+        assert (mean[(table[label] == 0) | (table[label] == 1)] % 1 == 0).all()
+    assert Attributes("class", table, 5).work(16).draws == 64
+
+
+def test_fixed_rates_are_met() -> None:
+    rate = np.array([0.0, 0.3, 0.8, 1.0])
+    mean = Bernoulli("z", rate).stream(range(300), 16, 0, ()).mean((0, 1))
+    np.testing.assert_allclose(mean, rate, atol=4 * 0.5 / np.sqrt(4800))
+    assert mean[0] == 0
+    assert mean[3] == 1
+    assert Bernoulli("z", rate).work(16).draws == 64
+
+
 @pytest.mark.parametrize("classes", [2, 6, 9])
 def test_a_class_shifts_the_prior_s_rate_by_its_column(classes: int) -> None:
     columns = np.random.default_rng(1).normal(size=(6, classes)).astype(np.float32)
@@ -164,6 +207,8 @@ CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
         ((FirstSteps("noise", 8, 2, substream=5),), None, {"draws"}),
         ((CHOICE, OneHot("noise", 2, 4, substream=7), CLASS), None, {"draws"}),
         ((CHOICE,), Rates(), {"draws", "host_step"}),
+        ((HALVES, GRADED), None, {"draws"}),
+        ((BINARY,), Rates(3), {"draws", "host_step"}),
     ],
 )
 def test_what_is_stated_is_read(
@@ -235,6 +280,19 @@ def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
             }
         },
         {"draws": {"noise": 3}},
+        {"draws": {"class": {"kind": "attributes"}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.ones((3, 5))}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.ones(4)}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.full((3, 4), 1.5)}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.full((3, 4), -0.1)}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.full((3, 4), np.nan)}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.full((3, 4), "a")}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.ones((0, 4))}}},
+        {"draws": {"class": {"kind": "attributes", "table": np.ones((3, 4)), "substream": 2}}},
+        {"draws": {"z": {"kind": "bernoulli", "rate": np.full(5, 0.5)}}},
+        {"draws": {"z": {"kind": "bernoulli", "rate": np.full(6, 1.5)}}},
+        {"draws": {"z": {"kind": "bernoulli", "rate": np.full(6, np.inf)}}},
+        {"draws": {"z": {"kind": "bernoulli", "rate": 0.5}}},
         {"draws": 3},
         {"host_step": {"kind": "guess"}},
         {"host_step": {"kind": "rates", "classes": -1}},

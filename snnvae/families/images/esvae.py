@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,32 +14,14 @@ from snnvae.families.images.config import Config
 from snnvae.families.images.losses import mmd
 from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
 from snnvae.layers.model import Losses
+from snnvae.layers.rate_draw import RateDraw
 from snnvae.layers.wiring import Wiring
-
-DRAW_HALF_WIDTH = 0.5
-"""|r − U| below which the gradient of a draw passes, with height 1."""
 
 SAMPLE_LR_FACTOR = 10.0
 """The prior's layer learns from the MMD alone, ten times as fast as the rest."""
 
 REFERENCE_BATCH = 250
 """The effective learning rate is lr·batch/250."""
-
-
-class RateDraw(torch.autograd.Function):
-    """z = (r > U); ∂z/∂r is replaced by [|r − U| < 0.5]."""
-
-    @staticmethod
-    def forward(ctx: Any, rate: Tensor, uniform: Tensor) -> Tensor:
-        """The draw, 0.0 or 1.0, of the shape of both."""
-        ctx.save_for_backward(rate, uniform)
-        return (rate > uniform).to(rate.dtype)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        """Gradient of the rate; the uniform has none."""
-        rate, uniform = ctx.saved_tensors
-        return grads[0] * ((rate - uniform).abs() < DRAW_HALF_WIDTH), None
 
 
 class ESVAE(SpikingVAE):

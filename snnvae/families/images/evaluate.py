@@ -25,6 +25,8 @@ from snnvae.machine import bytes_text, memory
 from snnvae.table import Table
 from snnvae.train.to_nir import parts_for, to_nir
 
+GENERATED = 5000
+"""Images, where nobody says how many."""
 OF_GENERATED = {"fad", "prdc", "is", "fid", "recognised"}
 """Metrics that take generated images."""
 BYTES = 2 * 8
@@ -50,11 +52,12 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     if model is not None:
         check_fit(model.config, split, asked.data_dir)
     images = split.test[: asked.samples]
-    _check_room(asked, images.shape[1:])
+    generated = GENERATED if asked.generated is None else asked.generated
+    _check_room(asked, generated, images.shape[1:])
     judge = Metrics(
         asked.metrics,
         images,
-        asked.generated,
+        generated,
         asked.features,
         asked.inception,
         Recogniser(split.train, split.train_labels),
@@ -67,7 +70,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         for metric, value in found.items():
             by_metric.setdefault(metric, {})[network] = value
     out = {
-        "samples": len(images), "generated": asked.generated, "backend": asked.backend, **by_metric
+        "samples": len(images), "generated": generated, "backend": asked.backend, **by_metric
     }  # fmt: skip
     head = [f"{len(images)} held-out images of {dataset}, {asked.backend}", *split.notes]
     text = "\n".join([*head, "", _text(by_metric, figures)])
@@ -85,12 +88,12 @@ def _generates(asked: Asked) -> bool:
     return "mse" not in asked.metrics or bool(OF_GENERATED & set(asked.metrics))
 
 
-def _check_room(asked: Asked, shape: Sequence[int]) -> None:
+def _check_room(asked: Asked, generated: int, shape: Sequence[int]) -> None:
     """ConfigError for more generated images (C, H, W) than memory holds, before any is made."""
-    size = asked.generated * prod(shape) * BYTES
+    size = generated * prod(shape) * BYTES
     if _generates(asked) and size > memory():
         raise ConfigError(
-            f"`generated` {asked.generated:,}: so many images of {'×'.join(map(str, shape))} take "
+            f"`generated` {generated:,}: so many images of {'×'.join(map(str, shape))} take "
             f"{bytes_text(size)}, and this machine has {bytes_text(memory())}; give fewer"
         )
 

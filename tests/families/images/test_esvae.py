@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from snnvae.families.images.config import Config
-from snnvae.families.images.esvae import ESVAE, RateDraw
+from snnvae.families.images.esvae import ESVAE
+from snnvae.layers.rate_draw import RateDraw
 from snnvae.train.build import build
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.posterior import rate_draw
-from snnvae.families.images.esvae import RateDraw
+from snnvae.layers.rate_draw import RateDraw
 from snnvae.progress import Progress
 from snnvae.train.randomness import generator
 

@@ -1,0 +1,1 @@
+"""Zero-shot classes: samples of classes never seen, generated from their attributes."""
