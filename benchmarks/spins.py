@@ -25,6 +25,7 @@ from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.observables import Estimate
 from snnvae.families.spins.sampler import Chains
 from snnvae.families.spins.truth import ground_state
+from snnvae.layers.grid_noise import LARGEST, STEP
 from snnvae.plotting import BLUE, COLOURS, GREY, RED, png
 from snnvae.progress import NoProgress
 from snnvae.table import Table
@@ -34,8 +35,6 @@ SITES, FIELDS, BEYOND = (4, 6, 8, 10), (0.5, 1.0, 2.0), (16, 20)
 HIDDEN = (2, 4, 8, 16, 32)
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 BITS = (3, 4, 5, 6, 7, 8)
-FULL = 127
-"""Largest weight of 8 bits, in steps."""
 ENERGY_BAR, MODEL_BAR, HISTOGRAM_BAR = 2e-4, 1e-4, 3e-3
 """What the errors are to stay below."""
 
@@ -59,16 +58,17 @@ class Point:
     def deployed(self, count: int = STATES, bits: int = 8) -> Figures:
         """Of the fixed-point program, weights rounded to so many bits."""
         net = self.model.folded()
-        net.scales = {k: v * (2 ** (bits - 1) - 1) / FULL for k, v in net.scales.items()}
+        step = STEP * 2 ** (8 - bits)
+        net.weight.copy_(step * (net.weight.clamp(-LARGEST, LARGEST) / step).round())
         exact = ground_state(self.config)
         chains = drawn_chains(Chains(net, "fixed"), count, 0, NoProgress())
-        found = observables.of_chains(self.config.system, self.model.machine(), chains, exact)
+        found = observables.of_chains(self.config, net.machine(), chains, exact)
         return observables.with_energy_error(found, exact)
 
     def summed(self) -> Figures:
         """Of the amplitudes, over all states."""
         exact = ground_state(self.config)
-        found = observables.of_machine(self.config.system, self.model.machine(), exact)
+        found = observables.of_machine(self.config, self.model.machine(), exact)
         return observables.with_energy_error(found, exact)
 
 
@@ -106,9 +106,9 @@ class Study:
                 if n in SITES:
                     own = self.kept(f"{name}-model", point.summed)
                     figures["infidelity"] = own["infidelity"]
+                estimates = {name: Estimate(*figure) for name, figure in figures.items()}
                 exact = ground_state(point.config)
-                assert exact is not None
-                figures["pull"] = pull(figures, observables.of_ground_state(exact))
+                figures["pull"] = observables.worst_pull(point.config, estimates, exact)
                 found[n, h] = figures
         return found
 
@@ -116,15 +116,6 @@ class Study:
         """Figures over one quantity."""
         some = values[:2] if self.quick else values
         return [self.kept(f"{name}{value}", lambda value=value: make(value)) for value in some]
-
-
-def pull(found: Mapping[str, Any], exact: Figures) -> float:
-    """The largest distance of ⟨σˣ⟩ and the correlations from exact, in standard errors."""
-    return max(
-        abs(found[name][0] - wanted.value) / found[name][1]
-        for name, wanted in exact.items()
-        if name != "energy"
-    )
 
 
 def table(grid: Mapping[tuple[int, float], Mapping[str, Any]]) -> Table:

@@ -14,9 +14,11 @@ LARGEST = 64 << 20
 def read_text(path: Path, name: str, error: type[SnnvaeError]) -> str:
     """The UTF-8 text of a file; `error` where it cannot be read; name: as in "settings a.toml"."""
     try:
-        if path.stat().st_size > LARGEST:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
             raise error(f"{name} is larger than {LARGEST >> 20} MiB; give a text file")
-        text = path.read_text("utf8")
+        text = data.decode("utf-8-sig")
     except (OSError, ValueError) as problem:  # ValueError: no UTF-8, or a NUL in the name
         reason = getattr(problem, "strerror", None) or "not UTF-8 text"
         raise error(f"cannot read {name}: {reason}") from None

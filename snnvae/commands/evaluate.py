@@ -123,7 +123,9 @@ def command(
         for file in files:
             graph = read_nir(file)
             origin = Origin.read(graph.metadata.get(METADATA_KEY, {}))
-            if origin.part is None or not origin.dataset or origin.model is None:
+            kind = registry.models().get(origin.model or "")
+            has_data = kind is None or bool(registry.settings()[kind].dataset)
+            if origin.part is None or kind is None or (has_data and not origin.dataset):
                 raise GraphError(
                     f"{file} does not say which part of which model it is: evaluate what `snnvae "
                     "export` wrote"

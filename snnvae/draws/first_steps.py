@@ -12,9 +12,6 @@ from snnvae.draws.draw import Draw, HostWork, Spikes, whole
 from snnvae.draws.random_numbers import CHOICE, uniforms
 from snnvae.draws.substream import own_substream, read_substream
 
-MOST_STEPS = 1 << 20
-"""First steps of a file: random numbers are drawn for all of them."""
-
 
 @dataclass(frozen=True)
 class FirstSteps(Draw):
@@ -32,8 +29,8 @@ class FirstSteps(Draw):
     def stream(self, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]) -> Spikes:
         """(B, T, size)."""
         found = np.zeros((len(samples), steps, self.size), bool)
-        drawn = uniforms(seed, samples, self.substream, (self.first, self.size))
-        found[:, : self.first] = drawn[:, :steps] < 0.5
+        shown = min(self.first, steps)
+        found[:, :shown] = uniforms(seed, samples, self.substream, (shown, self.size)) < 0.5
         return found
 
     def work(self, steps: int) -> HostWork:
@@ -47,7 +44,4 @@ class FirstSteps(Draw):
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> FirstSteps:
         """Reads it as `Draw.read` does."""
-        first = whole(stated.get("first"))
-        if first > MOST_STEPS:
-            raise ValueError(f"{first} first steps")
-        return cls(port, size, first, read_substream(stated))
+        return cls(port, size, whole(stated.get("first")), read_substream(stated))

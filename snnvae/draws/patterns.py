@@ -38,10 +38,10 @@ class Patterns(Draw):
         """(B, T, groups·k)."""
         drawn = uniforms(seed, samples, self.substream, (steps, len(self.kind_of)))
         index = np.empty(drawn.shape, np.int64)
-        for kind, row in enumerate(self.p):
+        for kind in np.unique(self.kind_of):
             own = self.kind_of == kind
             # The last bound is left out: sums that miss 1 by rounding give no row beyond it.
-            bounds = np.cumsum(row)[:-1]
+            bounds = np.cumsum(self.p[kind])[:-1]
             index[..., own] = np.searchsorted(bounds, drawn[..., own], side="right")
         return self.table[index].reshape(*index.shape[:2], -1)
 

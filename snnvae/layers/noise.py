@@ -2,8 +2,9 @@
 
     spike ⇔ u + ℓ[i] > 0,   P(spike) = Σ_i p_i·[ℓ_i > −u] ≈ σ(u)
 
-u is the current of its synapses. One of its m random inputs fires at each step, input i, of weight
-ℓ_i, with probability p_i; the host draws which one (`draws.one_hot`).
+u is the current of its synapses. Of `Levels`, one of its m random inputs fires at each step, input
+i, of weight ℓ_i, with probability p_i; the host draws which one (`draws.one_hot`). `grid_noise` has
+another noise, whose P(spike) is σ(u) itself.
 """
 
 from __future__ import annotations

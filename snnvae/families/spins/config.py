@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from snnvae.families.spins.lattices import LATTICES, MOST_SITES
+from snnvae.machine import bytes_text, memory
 from snnvae.train.settings import (
     Settings,
     flag,
@@ -32,6 +33,8 @@ AMPLITUDES = ("model", "histogram")
 RINGS = ("chain", "heisenberg")
 PER_SITE = 2
 """Hidden neurons for each site, where nobody says how many."""
+SWEEP_STEPS, COPIES = 4, 4
+"""Steps of a sweep of all chains; derivatives of all weights by state that are held at once."""
 LR, ADAM_LR = 0.1, 0.01
 
 
@@ -47,14 +50,16 @@ class Config(Settings):
 
     n: int = setting(8, "Spins: sites.", whole())
     j: float = setting(1.0, "Spins: coupling of neighbours.", number)
-    h: float = setting(1.0, "Spins: transverse field.", number)
-    lattice: str = setting("chain", "Spins.", choices=tuple(LATTICES))
+    h: float = setting(1.0, "Spins: field (1; of heisenberg 0, along z).", number)
+    lattice: str = setting("chain", "Spins: of what neighbours.", choices=tuple(LATTICES))
     hamiltonian: str = setting("", "Spins: a file of Pauli terms, in place of a lattice.", text)
     terms: tuple[str, ...] = setting((), check=texts)
     hidden: int = setting(0, "Spins: hidden neurons (0: twice as many as sites).", whole(0))
     translation: bool = setting(False, "Spins: the same weights for each shift of a ring.", flag)
-    descent: str = setting("reconfiguration", "Spins.", choices=("reconfiguration", "adam"))
-    amplitudes: str = setting("model", "Spins: of what energies are.", choices=AMPLITUDES)
+    descent: str = setting(
+        "reconfiguration", "Spins: what a step is.", choices=("reconfiguration", "adam")
+    )
+    amplitudes: str = setting("model", "Spins: whose, in energies.", choices=AMPLITUDES)
     sweeps: int = setting(10, "Spins: of each chain in a training step.", whole())
 
     spiking_models = trainable_models = MODELS
@@ -76,6 +81,11 @@ class Config(Settings):
     def sizes(self) -> tuple[str, ...]:
         """What decides on weights, and the system that they are for."""
         return ("model", "n", "j", "h", "lattice", "terms", "hidden", "translation")
+
+    @property
+    def is_ring(self) -> bool:
+        """Tells whether sites i and i + r are r apart."""
+        return not self.terms and self.lattice in RINGS
 
     @property
     def units(self) -> int:
@@ -101,13 +111,21 @@ class Config(Settings):
                 f"{name} is not for spins, which train by what their deployed fixed-point program "
                 "draws: leave it out",
             )
-        ring = not self.terms and self.lattice in RINGS
         require(
-            not self.translation or (ring and self.units % self.n == 0),
+            not self.translation or (self.is_ring and self.units % self.n == 0),
             f"translation shifts {self.units} hidden neurons of a ring of {self.n} sites: use "
             f"lattice {' or '.join(RINGS)}, and a multiple of n hidden",
         )
         _ = self.system  # refuses what has a sign problem
+        states = min(self.batch * SWEEP_STEPS * self.sweeps, 1 << self.n)
+        weights = self.n * self.units
+        size = 8 * (COPIES * states * weights + min(states, weights) ** 2)
+        require(
+            size <= memory(),
+            f"{states:,} states of {weights:,} weights take {bytes_text(size)} in a step of the "
+            f"training, and this machine has {bytes_text(memory())}: use fewer `hidden`, `batch` "
+            "or `sweeps`",
+        )
 
     @classmethod
     def default(cls, model: str, dataset: str = "", **changes: Any) -> Self:
@@ -115,6 +133,7 @@ class Config(Settings):
         usual: dict[str, Any] = {
             "steps": 1000, "batch": 128, "epochs": 40, "weight_decay": 0.0, "schedule": "cosine",
             "lr": ADAM_LR if changes.get("descent") == "adam" else LR,
+            "h": 0.0 if changes.get("lattice") == "heisenberg" else 1.0,
         }  # fmt: skip
         require(not dataset, f"dataset {dataset}: spins have none; leave it out")
         return cls.from_dict({"model": model, **usual, **changes})
@@ -129,7 +148,9 @@ class Config(Settings):
         if isinstance(file, str) and file and "terms" not in given:
             from snnvae.families.spins.hamiltonian import read_terms
 
+            for name in ("j", "h", "lattice"):
+                require(name not in given, f"`hamiltonian` {file} says all: leave out `{name}`")
             sites, terms = read_terms(Path(file))
             found |= {"hamiltonian": Path(file).name, "terms": terms}
-            found["n"] = max(sites, given.get("n", 0)) if config is None else config.n
+            found.setdefault("n", sites if config is None else config.n)
         return found

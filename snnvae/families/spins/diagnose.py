@@ -49,7 +49,7 @@ def diagnose(
     )
     for precision, name in stages:
         chains = drawn_chains(Chains(model.folded(), precision), STATES, seed, progress, name)
-        found = observables.of_chains(config.system, model.machine(), chains, exact)
+        found = observables.of_chains(config, model.machine(), chains, exact)
         rungs[name] = found["histogram infidelity"].value
     p = model.machine().distribution()
     drawn = np.random.default_rng(seed).multinomial(STATES, p) / STATES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil
+from typing import Any
 
 import nir
 import numpy as np
@@ -12,7 +13,6 @@ from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.spins import observables
-from snnvae.families.spins.ground_state import GroundState
 from snnvae.families.spins.loop import LOOP
 from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.observables import Estimate
@@ -22,8 +22,8 @@ from snnvae.layers.model import Trainable
 from snnvae.progress import Progress
 from snnvae.table import Table
 
-STATES = 100_000
-"""Drawn where nobody says how many."""
+STATES = 100_800
+"""Drawn where nobody says how many: whole samples of SWEEPS sweeps of all their chains."""
 BURN_IN, SWEEPS = 100, 400
 """Sweeps of each chain that are left out, and that count."""
 CHUNK = 16
@@ -39,9 +39,9 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     exact = ground_state(model.config)
     columns: dict[str, dict[str, Estimate]] = {}
     if model.config.n <= MOST_SUMMED:
-        machine = observables.of_machine(model.config.system, model.machine(), exact)
+        machine = observables.of_machine(model.config, model.machine(), exact)
         columns["model"] = observables.with_energy_error(machine, exact)
-    count = asked.samples or STATES
+    count, shown = asked.samples or STATES, 0
     for precision in asked.precisions:
         chains = Chains(
             model.folded(),
@@ -50,30 +50,32 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
             resources=RunResources(dask=asked.dask),
         )
         drawn = drawn_chains(chains, count, asked.seed, asked.progress, f"evaluate {precision}")
-        found = observables.of_chains(model.config.system, model.machine(), drawn, exact)
+        shown = drawn.shape[0] * drawn.shape[1]
+        found = observables.of_chains(model.config, model.machine(), drawn, exact)
         columns[precision] = observables.with_energy_error(found, exact)
     if exact is not None:
-        columns["exact"] = observables.of_ground_state(exact)
+        columns["exact"] = observables.of_ground_state(model.config, exact)
     names = dict.fromkeys(name for found in columns.values() for name in found)
     rows = [(n, *(str(c[n]) if n in c else "–" for c in columns.values())) for n in names]
     lines = [
-        f"{count:,} states each, {asked.backend}, after {BURN_IN} sweeps of each chain",
+        f"{shown:,} states each, {asked.backend}, after {BURN_IN} sweeps of each chain",
         Table(("", *columns), rows).as_text(),
         *(
             f"{name}: at most {pull:.1f} standard errors from the exact values"
             for name in asked.precisions
-            if (pull := _worst_pull(columns[name], exact)) is not None
+            if (pull := observables.worst_pull(model.config, columns[name], exact)) is not None
         ),
     ]
-    data = {
+    data: dict[str, Any] = {
         name: {
-            column: {"value": c[name].value, "standard_error": c[name].error}
+            column: {"value": c[name].value}
+            | ({} if c[name].error is None else {"standard_error": c[name].error})
             for column, c in columns.items()
             if name in c
         }
         for name in names
     }
-    return Figures("\n\n".join(lines), {"states": count, "backend": asked.backend, **data})
+    return Figures("\n\n".join(lines), {"states": shown, "backend": asked.backend, **data})
 
 
 def drawn_chains(
@@ -90,12 +92,3 @@ def drawn_chains(
         progress.advance(len(some))
     progress.finish()
     return np.concatenate(found)
-
-
-def _worst_pull(found: Mapping[str, Estimate], exact: GroundState | None) -> float | None:
-    """The largest distance from exact values of ⟨σˣ⟩ and the correlations, in standard errors."""
-    if exact is None:
-        return None
-    wanted = observables.of_ground_state(exact)
-    names = [n for n in wanted if n != "energy" and found[n].error > 0]
-    return max((abs(found[n].value - wanted[n].value) / found[n].error for n in names), default=0.0)

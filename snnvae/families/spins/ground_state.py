@@ -12,6 +12,10 @@ from snnvae.families.spins.hamiltonian import Hamiltonian, Numbers, codes, signs
 
 MOST_DIAGONALISED = 14
 """Sites of a Hamiltonian that is diagonalised: 2¹⁴ amplitudes."""
+MOST_ELEMENTS = 1 << 25
+"""Elements of a matrix that is made."""
+DEGENERATE = 1e-10
+"""Part of the energy by which states of one level may differ."""
 FEW = 4
 """Sites of which the whole matrix is made: Lanczos needs more states than it looks for."""
 
@@ -44,7 +48,8 @@ def diagonalised(h: Hamiltonian) -> GroundState:
     else:
         # A start that is nowhere 0 has a part of the ground state, and the same bits each time.
         energies, vectors = eigsh(matrix, k=1, which="SA", v0=np.ones(len(v)))
-    psi = np.abs(vectors[:, 0])
+    level = vectors[:, energies - energies[0] <= DEGENERATE * max(1.0, abs(energies[0]))]
+    psi = np.abs(level @ level.sum(0))  # of several, that which all states are nearest to
     psi /= np.linalg.norm(psi)
     p = psi**2
     spin_flipped = [psi[codes(v ^ (np.arange(h.n) == i))] for i in range(h.n)]

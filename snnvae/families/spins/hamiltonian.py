@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,8 @@ from snnvae.text_file import read_text
 Bits = NDArray[np.bool_]
 Numbers = NDArray[np.floating]
 
+LARGEST = 1e30
+"""Of a coefficient."""
 MOST_TERMS = 100_000
 """A file of more is none that anybody wrote."""
 MOST_ENUMERATED = 20
@@ -43,6 +44,11 @@ class Flip:
     sites: tuple[int, ...]
     coefficients: tuple[float, ...]
     signs: tuple[tuple[int, ...], ...]
+
+    @property
+    def moves(self) -> bool:
+        """Tells whether any of its coefficients is not 0."""
+        return any(self.coefficients)
 
     def elements(self, spins: Numbers) -> Numbers:
         """Of states given as signs s (…, N) → (…)."""
@@ -64,6 +70,10 @@ class Hamiltonian:
     terms: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if not any(flip.sites or any(flip.signs) for flip in self._by_flip.values() if flip.moves):
+            raise ConfigError(
+                "the Hamiltonian is the same for all states: there is nothing to lower"
+            )
         for flip in self.flips:
             _check_signs(flip)
 
@@ -105,18 +115,19 @@ def parse(text: str, n: int) -> tuple[float, dict[int, str]]:
 
     ConfigError where it is none, or for a site beyond n.
     """
-    number, *factors = text.split()
+    number, *factors = text.split() or [""]
     try:
         coefficient = float(number)
     except ValueError:
         coefficient = float("nan")
-    if not isfinite(coefficient):
+    if not abs(coefficient) <= LARGEST:
         raise ConfigError(
-            f"term '{text[:80]}' must begin with its coefficient: write it as -1.0 Z0 Z1"
+            f"term '{text[:80]}' must begin with its coefficient, up to {LARGEST:g}: write it as "
+            "-1.0 Z0 Z1"
         )
     paulis: dict[int, str] = {}
     for factor in factors:
-        found = re.fullmatch(r"([XYZ])(\d{1,9})", factor)
+        found = re.fullmatch(r"([IXYZ])(\d{1,9})", factor)
         if found is None:
             raise ConfigError(f"term '{text[:80]}': '{factor[:20]}' is none of X, Y, Z with a site")
         site = int(found[2])
@@ -125,7 +136,7 @@ def parse(text: str, n: int) -> tuple[float, dict[int, str]]:
         if site in paulis:
             raise ConfigError(f"term '{text[:80]}' has site {site} twice: multiply it out")
         paulis[site] = found[1]
-    return coefficient, dict(sorted(paulis.items()))
+    return coefficient, {site: kind for site, kind in sorted(paulis.items()) if kind != "I"}
 
 
 def read_terms(path: Path) -> tuple[int, tuple[str, ...]]:
@@ -144,11 +155,16 @@ def read_terms(path: Path) -> tuple[int, tuple[str, ...]]:
             "-1.0 Z0 Z1"
         )
     sites = [site for term in terms for site in parse(term, MOST_SITES)[1]]
-    return max(sites, default=-1) + 1, terms
+    if not sites:
+        raise ConfigError(f"{path} couples and flips no site: write terms such as -1.0 Z0 Z1")
+    return max(sites) + 1, terms
 
 
 def _check_signs(flip: Flip) -> None:
     """ConfigError where an element of a flip is positive."""
+    rest = sum(abs(c) for c, sites in zip(flip.coefficients, flip.signs) if sites)
+    if rest + sum(c for c, sites in zip(flip.coefficients, flip.signs) if not sites) <= 0:
+        return  # whatever the signs are
     involved = sorted({site for sites in flip.signs for site in sites})
     if len(involved) > MOST_ENUMERATED:
         raise ConfigError(
@@ -166,8 +182,8 @@ def _check_signs(flip: Flip) -> None:
         raise ConfigError(
             f"the Hamiltonian has a sign problem: flipping {_named(flip.sites)} has the element "
             f"+{elements[worst]:g}{f' where {where}' if where else ''}, and ψ = √p needs all such "
-            "elements at 0 or below; turn every second spin (Marshall: change the sign of its X "
-            "and Y)"
+            "elements at 0 or below; turn spins about z, which changes the sign of their X and Y: "
+            "all of them in a negative field, every second one of an antiferromagnet (Marshall)"
         )
 
 

@@ -23,8 +23,8 @@ def transverse_field_square(n: int, j: float, h: float) -> Iterator[str]:
 
 
 def heisenberg_chain(n: int, j: float, h: float) -> Iterator[str]:
-    """H = J·Σ (σᶻσᶻ + σˣσˣ + σʸσʸ) − h·Σ σˣ on a ring of even length, in Marshall's basis: every
-    second spin is turned about z, which changes the sign of σˣσˣ and σʸσʸ."""
+    """H = J·Σ (σᶻσᶻ + σˣσˣ + σʸσʸ) − h·Σ σᶻ on a ring of even length, in Marshall's basis: every
+    second spin is turned about z, which changes the sign of σˣσˣ and σʸσʸ alone."""
     if n % 2:
         raise ConfigError(
             f"n {n}: a ring of odd length has a sign problem; use an even number of sites"
@@ -33,7 +33,8 @@ def heisenberg_chain(n: int, j: float, h: float) -> Iterator[str]:
         yield f"{j!r} Z{a} Z{b}"
         yield f"{-j!r} X{a} X{b}"
         yield f"{-j!r} Y{a} Y{b}"
-    yield from _field(n, h)
+    if h:
+        yield from (f"{-h!r} Z{i}" for i in range(n))
 
 
 def ring(n: int) -> Bonds:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ def chains_of(visible: NDArray[np.bool_], burn_in: int = 0) -> Bits:
     Of chain c of a sample are the steps c, c + LOOP, …; steps that make up no whole sweep are left
     out.
     """
-    b, t = visible.shape[:2]
+    b, t, n = *visible.shape[:2], prod(visible.shape[2:])
     sweeps = t // LOOP
-    whole = visible.reshape(b, t, -1)[:, : sweeps * LOOP].reshape(b, sweeps, LOOP, -1)
-    return whole.swapaxes(1, 2).reshape(b * LOOP, sweeps, whole.shape[-1])[:, burn_in:]
+    whole = visible.reshape(b, t, n)[:, : sweeps * LOOP].reshape(b, sweeps, LOOP, n)
+    return whole.swapaxes(1, 2).reshape(b * LOOP, sweeps, n)[:, burn_in:]

@@ -90,7 +90,7 @@ class SpinSampler(SpikingModel):
         """Noise and first states → h ⇄ v."""
         if part != SAMPLER:
             raise KeyError(part)
-        w, b, c = (each.detach() for each in self.tensors())
+        w, b, c = (each.detach().cpu() for each in self.tensors())
         n, m = self.config.n, self.config.units
         noise = {"h": GridNoise.of_bias(c.numpy()), "v": GridNoise.of_bias(b.numpy())}
         ports = (  # in the order that files have
@@ -120,7 +120,7 @@ class SpinSampler(SpikingModel):
 
     def draws(self, part: str) -> tuple[Draw, ...]:
         """First states at random, and the noise."""
-        _, *biases = (each.detach().numpy() for each in self.tensors())
+        _, *biases = (each.detach().cpu().numpy() for each in self.tensors())
         noise = [GridNoise.of_bias(each) for each in biases]
         return (
             FirstSteps("start.v", self.config.n, WAY, SUBSTREAMS),
@@ -133,11 +133,13 @@ class SpinSampler(SpikingModel):
         """The energy, with the gradient that lowers it: of states that the deployed program draws
         from where its chains stood."""
         seed = int(torch.randint(1 << 62, (), generator=generator))
-        state = State(self.last_v.numpy(), self.last_h.numpy()) if self.iteration else None
+        state = None
+        if self.iteration and len(self.last_v) == self.config.batch:
+            state = State(self.last_v.cpu().numpy(), self.last_h.cpu().numpy())
         steps = LOOP * self.config.sweeps
         drawn = Chains(self, "fixed").run(range(self.config.batch), steps, seed, state)
-        self.last_v.copy_(torch.from_numpy(drawn.last.v))
-        self.last_h.copy_(torch.from_numpy(drawn.last.h))
+        self.last_v = torch.from_numpy(drawn.last.v).to(self.last_v.device)
+        self.last_h = torch.from_numpy(drawn.last.h).to(self.last_h.device)
         descent = Descent(self, int(self.iteration))
         self.iteration += 1
         energy, direction = descent.step(drawn.visible)
@@ -150,8 +152,10 @@ class SpinSampler(SpikingModel):
         """Plain steps along what stochastic reconfiguration finds; or Adam's."""
         config = self.config
         if config.descent == "adam":
-            return Adam(self.parameters(), config.lr, config.betas)
-        return SGD(self.parameters(), config.lr)
+            return Adam(
+                self.parameters(), config.lr, config.betas, weight_decay=config.weight_decay
+            )
+        return SGD(self.parameters(), config.lr, weight_decay=config.weight_decay)
 
 
 def _delay(name: str, size: int) -> Cell:

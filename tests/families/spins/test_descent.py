@@ -34,7 +34,7 @@ def sampler(**changes: object) -> SpinSampler:
 
 def energy(model: SpinSampler) -> float:
     """Summed over all states."""
-    return of_machine(model.config.system, model.machine(), None)["energy"].value
+    return of_machine(model.config, model.machine(), None)["energy"].value
 
 
 @pytest.mark.parametrize("form", FORMS)

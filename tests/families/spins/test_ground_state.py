@@ -26,7 +26,7 @@ def test_free_fermions_and_diagonalisation_agree(n: int, j: float, h: float) -> 
 
 
 def test_the_critical_chain_has_the_energy_of_the_sine() -> None:
-    """E₀ = −2J/sin(π/2N)·½·2 of the critical ring (Pfeuty, 1970)."""
+    """E₀ = −2J/sin(π/2N) of the critical ring (Pfeuty, 1970)."""
     for n in (8, 20):
         assert free_fermions.ground_state(n, 1.0, 1.0).energy == pytest.approx(
             -2 / np.sin(np.pi / (2 * n))
@@ -38,6 +38,14 @@ def test_heisenberg_rings_have_their_known_energies() -> None:
     assert diagonalised(lattice("heisenberg", 4, 1.0, 0.0)).energy / 4 == pytest.approx(-2)
     eight = diagonalised(lattice("heisenberg", 8, 1.0, 0.0)).energy / 4
     assert eight == pytest.approx(-3.651093409, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
+def test_of_a_degenerate_level_it_is_the_symmetric_state(n: int) -> None:
+    """Without a field all spins up and all down have the same energy."""
+    p = diagonalised(lattice("chain", n, 1.0, 0.0)).p
+    assert p is not None
+    np.testing.assert_allclose(p[[0, -1]], 0.5)
 
 
 def test_probabilities_are_those_of_the_lowest_state() -> None:

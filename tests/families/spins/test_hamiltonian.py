@@ -14,6 +14,7 @@ from snnvae.families.spins.hamiltonian import Hamiltonian, codes, read_terms, si
 from snnvae.families.spins.lattices import LATTICES, torus
 
 MATRICES = {
+    "I": np.eye(2),
     "X": np.array([[0, 1], [1, 0]]),
     # A state's bit is 1 where the spin is up, so that index 0 is down.
     "Y": np.array([[0, 1j], [-1j, 0]]),
@@ -39,6 +40,7 @@ def dense(n: int, terms: tuple[str, ...]) -> np.ndarray:
         ("-1 Y0 Y2", "-1 X0 X2", "-0.2 X0 X1 X2", "0.1 Z0 Z1 Z2"),
         ("-1.5 X0 X1", "0.4 X0 X1 Z2", "-1 Y0 Y1"),
         tuple(LATTICES["heisenberg"](4, 0.7, 0.3)),
+        ("-1 I0 Z1", "-1 X2 I0"),
         tuple(LATTICES["square"](4, 1.0, 2.0)),
     ],
 )
@@ -58,6 +60,10 @@ def test_terms_are_the_sum_of_kronecker_products(terms: tuple[str, ...]) -> None
         (("-1 Z0 Z3",), "there are the sites 0 to 2"),
         (("-1 Z0 X0",), "has site 0 twice: multiply it out"),
         (("Z0 Z1",), "must begin with its coefficient"),
+        (("",), "must begin with its coefficient"),
+        (("-1e300 X0",), r"coefficient, up to 1e\+30"),
+        (("-3",), "there is nothing to lower"),
+        (("0 Z0 Z1", "-0 X0"), "there is nothing to lower"),
         (("nan Z0",), "must begin with its coefficient"),
         (("-1 Q0",), "'Q0' is none of X, Y, Z with a site"),
     ],
@@ -88,6 +94,11 @@ def test_a_file_has_a_term_in_a_line_and_comments(tmp_path: Path) -> None:
     file = tmp_path / "terms.txt"
     file.write_text("# a pair\n-1  Z0 Z1   # coupled\n\n-0.5 X4\n")
     assert read_terms(file) == (5, ("-1 Z0 Z1", "-0.5 X4"))
+    file.write_text("-3\n")
+    with pytest.raises(ConfigError, match="couples and flips no site"):
+        read_terms(file)
+    file.write_bytes(b"\xef\xbb\xbf-1 X0\n")
+    assert read_terms(file) == (1, ("-1 X0",))
     file.write_text("# nothing\n")
     with pytest.raises(ConfigError, match="holds 0 terms; write 1 to 100,000"):
         read_terms(file)
@@ -99,6 +110,15 @@ def test_a_file_has_a_term_in_a_line_and_comments(tmp_path: Path) -> None:
     file.write_text("-1 Z99999999999\n")
     with pytest.raises(ConfigError, match="none of X, Y, Z with a site"):
         read_terms(file)
+
+
+def test_heisenberg_s_field_is_that_of_spins_that_are_not_turned() -> None:
+    """Turned back about z, the matrix is that of J·Σ σ·σ − h·Σ σᶻ."""
+    terms = [f"0.7 {kind}{a} {kind}{(a + 1) % 4}" for kind in "XYZ" for a in range(4)]
+    plain = dense(4, (*terms, *(f"-0.3 Z{i}" for i in range(4))))
+    turn = np.diag([(-1.0) ** sum(v[::2]) for v in states(4)])
+    turned = dense(4, tuple(LATTICES["heisenberg"](4, 0.7, 0.3)))
+    np.testing.assert_allclose(turn @ turned @ turn, plain, atol=1e-12)
 
 
 def test_lattices_have_each_bond_once() -> None:

@@ -38,8 +38,8 @@ def test_states_come_as_often_as_the_machine_says(precision: Precision) -> None:
     drawn = Chains(model.folded(), precision).run(range(64), 1200, 0).chains(burn_in=20)
     counts = np.bincount(codes(drawn).ravel(), minlength=8)
     found = counts / counts.sum()
-    # 64 levels: P is within 1/128 at each draw; 71,680 states, correlated, add 0.003.
-    np.testing.assert_allclose(found, p, atol=0.012)
+    # 71,680 states, of which one in a few is independent: some four standard errors.
+    np.testing.assert_allclose(found, p, atol=0.01)
     assert 1 - np.sqrt(found * p).sum() < 1e-3
     swapped = p.reshape(2, 2, 2).transpose(2, 1, 0).ravel()  # sites in another order
     assert 1 - np.sqrt(found * swapped).sum() > 1e-2

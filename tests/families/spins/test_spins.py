@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import Ended, snnvae
 
+from snnvae.families import registry
 from snnvae.families.spins.ground_state import diagonalised
 from snnvae.families.spins.hamiltonian import Hamiltonian
 
@@ -82,7 +84,8 @@ def test_energy_is_told_by_state_and_by_independent_state(run: Path, tmp_path: P
     assert tau > 1
     assert found["independent_state_pj"] == pytest.approx(tau * found["state_pj"])
     # A dense sweep reads each weight twice; random numbers are no synapses of the twin.
-    assert found["ann"]["macs"] == 400 * 2 * 4 * 8
+    weights = np.count_nonzero(registry.load(run / "model.pt")[1].machine().w)
+    assert found["ann"]["macs"] == 400 * 2 * weights
     text = done("energy", tmp_path / "recording.h5", "--profile", "horowitz45").out
     assert "Per state, one a step:" in text
 
@@ -104,6 +107,24 @@ def test_a_training_resumes_bit_for_bit(tmp_path: Path) -> None:
     done("train", "--resume", "--epochs", 3, "-o", tmp_path / "parts")
     whole, parts = ((tmp_path / name / "model.pt").read_bytes() for name in ("whole", "parts"))
     assert whole == parts
+
+
+def test_a_recording_of_less_than_a_sweep_has_no_time(run: Path, tmp_path: Path) -> None:
+    done("simulate", run / "net.nir", "--samples", 2, "--steps", 3, "-o", tmp_path)
+    found = json.loads(done("energy", tmp_path / "recording.h5", "--json").out)
+    assert "state_pj" in found
+    assert "sweeps_per_independent_state" not in found
+    done("simulate", run / "net.nir", "--samples", 2, "--steps", 8, "-o", tmp_path)
+    assert "at least" in done("energy", tmp_path / "recording.h5").out.splitlines()[-1]
+
+
+def test_a_training_goes_on_with_another_number_of_chains(run: Path, tmp_path: Path) -> None:
+    done("train", "--from", run / "model.pt", "--batch", 3, "--epochs", 1, "-o", tmp_path / "more")
+
+
+def test_a_network_alone_does_not_know_its_system(run: Path) -> None:
+    refused = snnvae("evaluate", run / "net.nir")
+    assert "give the checkpoint, which knows its system" in refused.mistake
 
 
 def test_a_hamiltonian_comes_from_a_file_and_stays_with_the_model(tmp_path: Path) -> None:
@@ -140,6 +161,8 @@ def test_a_hamiltonian_comes_from_a_file_and_stays_with_the_model(tmp_path: Path
         (("--lattice", "square", "--n", 5), "a square lattice has 4, 9, 16"),
         (("--translation", "--n", 4, "--hidden", 6), "a multiple of n hidden"),
         (("--h", -1), r"sign problem: flipping site 0 has the element \+1"),
+        (("--h", 0, "--j", 0), "there is nothing to lower"),
+        (("--hidden", 100_000_000), "use fewer --hidden, --batch or --sweeps"),
         (("--h", "nan"), "h nan must be a number"),
         (("--qat", "loihi2"), "qat is not for spins"),
         (("--spike-budget", "3k"), "spike_budget is not for spins"),
