@@ -32,8 +32,7 @@ def integrated_time(values: Numbers) -> Time:
     """τ_int = 1 + 2·Σ_k ρ(k) of chains (C, S): S sweeps hold S/τ_int independent values.
 
     ρ is the mean over all chains about their common mean, summed up to the first lag of at least
-    WINDOW·τ_int; 1 where the values never change. It is settled where there is such a lag in the
-    first half of the chains.
+    WINDOW·τ_int; 1 where the values never change. It is settled where there is such a lag.
     """
     chains, length = values.shape
     centred = values - values.mean()
@@ -45,4 +44,4 @@ def integrated_time(values: Numbers) -> Time:
     tau = 2 * np.cumsum(covariance / covariance[0]) - 1
     enough = np.arange(length) >= WINDOW * tau
     at = int(enough.argmax()) if enough.any() else length - 1
-    return Time(max(1.0, float(tau[at])), bool(enough.any()) and at <= length // 2)
+    return Time(max(1.0, float(tau[at])), bool(enough.any()))
