@@ -10,6 +10,9 @@ import numpy as np
 
 from snnvae.draws.draw import Draw, HostWork, Spikes, whole
 
+MOST_STEPS = 1 << 31
+"""Of all turns together."""
+
 
 @dataclass(frozen=True)
 class Clock(Draw):
@@ -37,4 +40,7 @@ class Clock(Draw):
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Clock:
         """Reads it as `Draw.read` does, with a turn for each neuron of the input."""
-        return cls(port, size, whole(stated.get("pace")))
+        pace = whole(stated.get("pace"))
+        if pace * size > MOST_STEPS:
+            raise ValueError(f"{size} turns of {pace} steps")
+        return cls(port, size, pace)

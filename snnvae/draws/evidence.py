@@ -84,7 +84,7 @@ class Evidence(Draw):
         except RecursionError:
             raise ValueError("nested too deep") from None
         found = cls(port, variables, known if isinstance(known, dict) else {"": ""})
-        distinct = all(len({*v.values}) == len(v.values) for v in variables)
+        distinct = all(v.values and len({*v.values}) == len(v.values) for v in variables)
         if sum(found.counts) != size or len({v.name for v in variables}) != len(variables):
             raise ValueError("variables")
         if not distinct or not all(isinstance(value, str) for value in found.known.values()):

@@ -68,6 +68,7 @@ def test_both_are_read_as_they_are_stated() -> None:
         {"variables": json.dumps([["a", ["x", "y", "z"]], ["c", ["1", "2", "3"]]])},
         {"variables": json.dumps([["a", ["x", 2]], ["c", ["1", "2", "3"]]])},
         {"variables": json.dumps([["a"]])},
+        {"variables": json.dumps([["a", []], ["c", ["1", "2", "3", "4", "5"]]])},
         {"variables": json.dumps({"a": 1})},
         {"variables": 7},
         {"known": json.dumps({"c": "4"})},
@@ -82,6 +83,6 @@ def test_what_makes_no_sense_in_a_file_is_refused(changes: dict[str, object]) ->
 
 
 def test_a_clock_has_a_pace() -> None:
-    for pace in (0, -1, 1.5, "2", None):
+    for pace in (0, -1, 1.5, "2", None, 10**18, np.uint64(2**64 - 1)):
         with pytest.raises(GraphError, match="makes no sense"):
             read({"draws": {"clock": {"kind": "clock", "pace": pace}}}, {"clock": 3})

@@ -46,7 +46,7 @@ def read_bif(path: Path) -> Network:
         if size > MOST_BYTES:
             raise DataError(f"{path}: {size:,} bytes, of which {MOST_BYTES:,} are read; cut it")
         refuse_pointer(path, DataError)
-        text = path.read_text("utf8")
+        text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path} is no text in UTF-8; give a .bif file") from None
     except OSError as error:
@@ -195,6 +195,10 @@ class _Reader:
                 self.fail(f"variable '{name}' has {len(values)} values, not {count[:20]}; mend it")
             if len(set(values)) < len(values):
                 self.fail(f"variable '{name}' has a value twice; name each once")
+            if {"", "?"} & {*values}:
+                self.fail(
+                    f"variable '{name}' has a value '' or '?', as gaps are; name it otherwise"
+                )
         if len(values) < 2:
             self.fail(f"variable '{name}' has {len(values)} values; give two or more")
         self.places[name] = len(self.variables)

@@ -18,6 +18,19 @@ MODELS = ("ear", "ann-ear")
 SPIKING = ("ear",)
 METRICS = ("twin", "border")
 PUBLISHED: tuple[str, ...] = ()
+MOST_LEVELS, LARGEST_LIMIT = 4096, 64.0
+
+
+def _levels(name: str, value: Any) -> str | None:
+    return whole(2)(name, value) or (
+        None if value <= MOST_LEVELS else f"{name} {value} must be {MOST_LEVELS} or fewer"
+    )
+
+
+def _limit(name: str, value: Any) -> str | None:
+    return positive(name, value) or (
+        None if value <= LARGEST_LIMIT else f"{name} {value} must be {LARGEST_LIMIT:g} or less"
+    )
 
 
 @dataclass(frozen=True)
@@ -34,8 +47,8 @@ class Config(Settings):
         (128,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
     )
     pace: int = setting(1, "Tables: steps of a variable's turn.", whole())
-    levels: int = setting(64, "Tables: random inputs of a noise neuron.", whole(2))
-    limit: float = setting(8.0, "Tables: largest level of a noise neuron, in nats.", positive)
+    levels: int = setting(64, "Tables: random inputs of a noise neuron.", _levels)
+    limit: float = setting(8.0, "Tables: largest level of a noise neuron, in nats.", _limit)
     rows: int = setting(10_000, "Tables: rows that are drawn from a network to train on.", whole(2))
     adversary: float = setting(0.0, "Tables: weight of a discriminator's loss in training.", weight)
     variables: tuple[str, ...] = setting(())

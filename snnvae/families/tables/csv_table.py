@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +145,7 @@ def _rows(path: Path, lines: Iterator[list[str]], columns: Sequence[str]) -> Ite
 
 
 def _by_size(value: str) -> tuple[int, float, str]:
-    try:
-        return 0, float(value), value
-    except ValueError:
-        return 1, 0.0, value
+    with suppress(ValueError):
+        if isfinite(number := float(value)):
+            return 0, number, value
+    return 1, 0.0, value

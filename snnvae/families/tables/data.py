@@ -68,11 +68,13 @@ def load(dataset: str, where: Path | None = None) -> Source:
         return Source(network.variables, network)
     if path.suffix.lower() == ".csv":
         table = CsvTable.read(path)
-        if len(table.cells) < 3:
-            raise DataError(f"{path} has {len(table.cells)} rows; give three or more")
-        variables = table.variables()
+        variables = table.variables() if table.cells else ()
+        rows = table.places(variables)
+        rows = rows[(rows >= 0).any(1)]  # of the others nothing is known
+        if len(rows) < 3:
+            raise DataError(f"{path} has {len(rows)} rows with any value; give three or more")
         check_size(variables, path)
-        return Source(variables, table=table.places(variables))
+        return Source(variables, table=rows)
     raise ConfigError(
         f"`dataset` {dataset!r} is unknown: use {', '.join(NETWORKS)}, FILE.bif or FILE.csv"
     )

@@ -38,8 +38,9 @@ def queries_of(
     """Asks for what a random part of each row hides: each variable is known with a probability that
     is uniform per row, and one at least is asked for, if any value is there."""
     known = random.random(rows.shape) < random.random((len(rows), 1))
-    lucky = random.integers(0, rows.shape[1], len(rows))
-    known[np.arange(len(rows)), lucky] = False
+    each, lucky = np.arange(len(rows)), random.integers(0, rows.shape[1], len(rows))
+    there = (rows >= 0).argmax(1)  # for rows whose lucky one is missing
+    known[each, np.where(rows[each, lucky] >= 0, lucky, there)] = False
     evidence = np.where(known, rows, -1)
     target = one_hot_rows(rows, counts).astype(np.float64)
     if network is not None:

@@ -28,6 +28,21 @@ def test_numbers_are_sorted_by_size_and_gaps_are_no_values(tmp_path: Path) -> No
     np.testing.assert_array_equal(found.places(variables), [[1, 1], [0, -1], [-1, 0], [0, 1]])
 
 
+def test_words_that_python_takes_for_numbers_have_their_place(tmp_path: Path) -> None:
+    cells = "".join(f"{word},x\n" for word in ("nan", "1", "2", "NaN", "inf", "-3"))
+    found = table(tmp_path, f"a,b\n{cells}?,y\n").variables()[0]
+    assert found == Variable("a", ("-3", "1", "2", "NaN", "inf", "nan"))
+
+
+def test_rows_without_any_value_are_no_rows(tmp_path: Path) -> None:
+    table(tmp_path, "a,b\n" + "?,?\n" * 20 + "x,y\nz,y\nx,w\n")
+    source = load(str(tmp_path / "t.csv"))
+    assert sum(map(len, source.split(10, 0))) == 3
+    table(tmp_path, "a,b\n" + "?,?\n" * 20 + "x,y\nz,w\n")
+    with pytest.raises(DataError, match="has 2 rows with any value; give three or more"):
+        load(str(tmp_path / "t.csv"))
+
+
 def test_columns_may_stand_in_another_order(tmp_path: Path) -> None:
     variables = table(tmp_path, TEXT).variables()
     other = table(tmp_path, "colour,dose\nred,2\n")
