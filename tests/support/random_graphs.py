@@ -50,7 +50,7 @@ class Maker:
         return bool(self.rng.random() < p)
 
     def pick(self, items: Any) -> Any:
-        items = list(items)
+        items = sorted(items) if isinstance(items, set) else list(items)  # the same in any process
         return items[int(self.rng.integers(len(items)))]
 
     def fractions(self, shape: Any, low: float = -1, high: float = 1, unit: int = 16) -> np.ndarray:

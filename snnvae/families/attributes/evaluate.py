@@ -55,6 +55,11 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
         )
     if asked.samples is not None:
         found = replace(found, test=found.test.first(asked.samples))
+        if not (np.isin(found.seen, found.test.label).any() and len(found.test.of(found.unseen))):
+            raise ConfigError(
+                f"`samples` {asked.samples}: there is none of a seen or none of an unseen class "
+                "among them; give more"
+            )
     each = PER_CLASS if asked.generated is None else asked.generated // len(found.known)
     if each < 1:
         raise ConfigError(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import rankdata
 
+from snnvae.errors import DataError
 from snnvae.families.tables.judge import Probabilities
 from snnvae.families.tables.network import Network, Rows
 
@@ -77,8 +78,16 @@ def exact(network: Network) -> Conditionals:
 
 
 def auc(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """Of a square of scores (N, N), but for its diagonal; ties count a half."""
+    """Of a square of scores (N, N), but for its diagonal; ties count a half.
+
+    DataError where all pairs are in the blanket, or none is.
+    """
     off = ~np.eye(len(score), dtype=bool)
     ranks, yes = rankdata(score[off].round(DIGITS)), truth[off]
     positive, negative = int(yes.sum()), int((~yes).sum())
+    if not positive or not negative:
+        raise DataError(
+            "all pairs of variables, or none, are in each other's blanket: there is no border to "
+            "tell; leave out `metric` border"
+        )
     return float((ranks[yes].sum() - positive * (positive + 1) / 2) / (positive * negative))

@@ -69,13 +69,12 @@ class Sampler:
         """How often each value came out of `draws` runs under each evidence (Q, N) → (Q, Σ K)."""
         self.progress.start(f"draw, {self.program.precision}", len(evidence))
         found = np.zeros((len(evidence), len(self.turns.owner)))
-        size = max(1, self._at_once() // draws)
-        for start in range(0, len(evidence), size):
-            some = evidence[start : start + size]
-            places = range(start * draws, (start + len(some)) * draws)
-            values = self._values(np.repeat(some, draws, 0), places)
-            found[start : start + size] = values.reshape(len(some), draws, -1).sum(1)
-            self.progress.advance(len(some))
+        total, size = len(evidence) * draws, self._at_once()
+        for start in range(0, total, size):
+            places = range(start, min(start + size, total))
+            asked = np.asarray(places) // draws
+            np.add.at(found, asked, self._values(evidence[asked], places))
+            self.progress.advance(int(asked[-1] - asked[0]))
         return found
 
     def rows(self, evidence: Rows, first: int = 0) -> NDArray[np.bool_]:

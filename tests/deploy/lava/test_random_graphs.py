@@ -23,7 +23,7 @@ from snnvae.stimulus import Stimulus
 
 SAMPLES, STEPS = 3, 6
 SEEDS = range(30)
-FEW: dict[Precision, tuple[int, ...]] = {"float": (0, 8, 27), "fixed": (0, 2, 14, 26)}
+FEW: dict[Precision, tuple[int, ...]] = {"float": (0, 14, 27), "fixed": (0, 4, 12, 26)}
 """What all of them have among them, in few processes."""
 
 
@@ -83,9 +83,7 @@ def test_accepted_latency_and_scales_per_channel_are_stock_lava_too(seed: int) -
     assert check(program, stimulus_of(case, seed))
 
 
-@pytest.mark.parametrize(
-    ("seeds", "least"), [(SEEDS, 3), (tuple({*FEW["float"], *FEW["fixed"]}), 1)]
-)
+@pytest.mark.parametrize(("seeds", "least"), [(SEEDS, 3), *((seeds, 1) for seeds in FEW.values())])
 def test_the_cases_have_waits_delays_loops_and_refusals_among_them(
     seeds: Sequence[int], least: int
 ) -> None:

@@ -27,8 +27,13 @@ class Split:
         return Split(np.concatenate([self.x, others.x]), np.concatenate([self.label, others.label]))
 
     def first(self, count: int) -> Split:
-        """The first of them."""
-        return Split(self.x[:count], self.label[:count])
+        """So many of them, each class in turn: the first of each class, then the second ones."""
+        order = np.argsort(self.label, kind="stable")
+        ordered = self.label[order]
+        turn = np.empty(len(order), np.int64)
+        turn[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+        chosen = np.sort(np.argsort(turn, kind="stable")[:count])
+        return Split(self.x[chosen], self.label[chosen])
 
     def __len__(self) -> int:
         return len(self.label)
