@@ -200,3 +200,14 @@ def test_mistakes_are_a_line(glyphs: Path, generator: Path, tmp_path: Path) -> N
     write(tmp_path / "three", att=np.random.default_rng(9).random((5, CLASSES)))
     refused = snnvae("evaluate", model, "--data-dir", tmp_path / "three")
     assert "the settings ask for (12, 8, 4)" in refused.mistake
+
+
+def test_few_samples_are_of_all_classes_in_turn_and_too_few_are_refused(glyphs: Path) -> None:
+    config, _ = registry.load(glyphs / "model.pt")
+    test = config.family.data(config).described.test
+    some = test.first(100)
+    counts = np.bincount(some.label, minlength=50)
+    assert set(counts.tolist()) == {2}
+    assert len(test.first(10**9)) == len(test)
+    refused = snnvae("evaluate", glyphs / "model.pt", "--samples", 1, "--generated", 50)
+    assert "none of a seen or none of an unseen class among them" in refused.mistake

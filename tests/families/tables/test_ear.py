@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.draws.evidence import Variable, evidence_spikes
 from snnvae.errors import ConfigError, DataError
 from snnvae.families.tables.ann_ear import AnnEAR
+from snnvae.families.tables.border import auc
 from snnvae.families.tables.config import Config, stated
 from snnvae.families.tables.ear import EAR
 from snnvae.families.tables.evaluate import _of_ann
@@ -157,12 +160,36 @@ def test_missing_values_are_neither_asked_for_nor_shown(model: EAR) -> None:
     shown = model.turns.shown(rows, known)
     assert shown[:, :, 2:6].sum() == 0
     model.eval()
-    losses = [
-        model((rows, known), torch.Generator(), 0.0).total.item(),
-        model((rows[:, [0, 1, 2]], known), torch.Generator(), 0.0).total.item(),
-    ]
-    assert losses[0] == losses[1]
-    assert np.isfinite(losses[0])
+
+    def loss(moved: int | None = None) -> float:
+        """With the currents of a variable's noise neurons moved."""
+        changed = copy.deepcopy(model)
+        with torch.no_grad():
+            for current, stage in zip(changed.currents, changed.turns.stages):
+                if moved in stage:
+                    current.bias[list(stage).index(moved)] += 1.0
+        found: float = changed((rows, known), torch.Generator(), 0.0).total.item()
+        return found
+
+    assert np.isfinite(loss())
+    assert loss(moved=1) == loss()
+    assert loss(moved=0) != loss() != loss(moved=2)
+
+
+def test_draws_in_parts_are_those_of_a_whole(model: EAR, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = Sampler(compile_graph(to_nir(model)).program, seed=1)
+    evidence = np.array([[-1, -1, -1], [0, -1, -1], [-1, 2, -1]])
+    whole = sampler.counts(evidence, 50)
+    assert (whole.sum(1) == 50 * 3).all()
+    monkeypatch.setattr(Sampler, "_at_once", lambda _: 7)
+    np.testing.assert_array_equal(sampler.counts(evidence, 50), whole)
+
+
+def test_without_a_border_there_is_no_figure_of_it() -> None:
+    everything = ~np.eye(3, dtype=bool)
+    for truth in (everything, ~everything & False):
+        with pytest.raises(DataError, match="there is no border to tell"):
+            auc(np.zeros((3, 3)), truth)
 
 
 def test_operations_are_those_of_the_deployed_network() -> None:
