@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Spikes = NDArray[np.bool_]
+ROUNDING = 1e-9
+"""By which the sum of probabilities may miss 1: as many float64 are rounded."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,14 @@ class HostStep(ABC):
     @abstractmethod
     def work(self, steps: int, size: int) -> HostWork:
         """Returns what it takes for one sample of N = size."""
+
+
+def probabilities(value: object, *shape: int | None) -> NDArray[np.float64]:
+    """Probabilities of that shape, 1 together in each row; ValueError for anything else."""
+    found = np.asarray(numbers(value, *shape), np.float64)
+    if (found < 0).any() or (abs(found.sum(-1) - 1) > ROUNDING).any():
+        raise ValueError("no probabilities")
+    return found
 
 
 def whole(value: object, least: int = 1) -> int:

@@ -9,12 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, whole
-from snnvae.draws.random_numbers import CHOICE, uniforms
+from snnvae.draws.draw import Draw, HostWork, Spikes, probabilities, whole
+from snnvae.draws.random_numbers import CHOICE, places, uniforms
 from snnvae.draws.substream import own_substream, read_substream
-
-ROUNDING = 1e-9
-"""By which the sum of probabilities may miss 1: as many float64 are rounded."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,7 @@ class OneHot(Draw):
         drawn = uniforms(seed, samples, self.substream, (steps, self.groups))
         if self.p is None:
             return np.floor(drawn * self.k).astype(np.int64)
-        # The last bound is left out: sums that miss 1 by rounding give no place beyond the last.
-        return np.searchsorted(np.cumsum(self.p)[:-1], drawn, side="right")
+        return places(drawn, self.p)
 
     def work(self, steps: int) -> HostWork:
         """A draw per group and step."""
@@ -63,10 +59,7 @@ class OneHot(Draw):
         substream = read_substream(stated)
         if "p" not in stated:
             return cls(port, groups, k, substream)
-        p = np.asarray(numbers(stated["p"], k), np.float64)
-        if (p < 0).any() or abs(p.sum() - 1) > ROUNDING:
-            raise ValueError("no probabilities")
-        return cls(port, groups, k, substream, tuple(p.tolist()))
+        return cls(port, groups, k, substream, tuple(probabilities(stated["p"], k).tolist()))
 
 
 def one_hot(index: NDArray[np.int64], k: int) -> Spikes:

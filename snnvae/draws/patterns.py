@@ -9,12 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnvae.draws.draw import Draw, HostWork, Spikes, numbers
-from snnvae.draws.random_numbers import CHOICE, uniforms
+from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, probabilities
+from snnvae.draws.random_numbers import CHOICE, places, uniforms
 from snnvae.draws.substream import own_substream, read_substream
-
-ROUNDING = 1e-9
-"""By which the sum of probabilities may miss 1."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,7 @@ class Patterns(Draw):
         index = np.empty(drawn.shape, np.int64)
         for kind in np.unique(self.kind_of):
             own = self.kind_of == kind
-            # The last bound is left out: sums that miss 1 by rounding give no row beyond it.
-            bounds = np.cumsum(self.p[kind])[:-1]
-            index[..., own] = np.searchsorted(bounds, drawn[..., own], side="right")
+            index[..., own] = places(drawn[..., own], self.p[kind])
         return self.table[index].reshape(*index.shape[:2], -1)
 
     def work(self, steps: int) -> HostWork:
@@ -58,12 +53,10 @@ class Patterns(Draw):
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Patterns:
         """Reads it as `Draw.read` does; groups·k is the input's size."""
         table = numbers(stated.get("table"), None, None)
-        p = np.asarray(numbers(stated.get("p"), None, len(table)), np.float64)
+        p = probabilities(stated.get("p"), None, len(table))
         kind_of = numbers(stated.get("kind_of"), None)
         if len(kind_of) * table.shape[1] != size or not np.isin(table, (0, 1)).all():
             raise ValueError(f"{len(kind_of)} groups of {table.shape[1]} for {size} neurons")
-        if (p < 0).any() or (abs(p.sum(1) - 1) > ROUNDING).any():
-            raise ValueError("no probabilities")
         if kind_of.dtype.kind not in "iu" or not np.isin(kind_of, np.arange(len(p))).all():
             raise ValueError("kind_of")
         substream = read_substream(stated)

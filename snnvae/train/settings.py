@@ -217,7 +217,7 @@ class Settings(ABC):
     @property
     def spiking(self) -> bool:
         """Tells whether the model spikes."""
-        return True
+        return self.model in self.spiking_models
 
     @property
     def sizes(self) -> tuple[str, ...]:

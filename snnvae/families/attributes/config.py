@@ -66,11 +66,6 @@ class Config(Settings):
         return FAMILY
 
     @property
-    def spiking(self) -> bool:
-        """Tells whether the model spikes."""
-        return self.model in SPIKING
-
-    @property
     def sizes(self) -> tuple[str, ...]:
         """What decides on weights, and the classes that they are for."""
         return (

@@ -80,11 +80,6 @@ class Config(Settings):
         return FAMILY
 
     @property
-    def spiking(self) -> bool:
-        """Tells whether the model spikes."""
-        return self.model in SPIKING
-
-    @property
     def sizes(self) -> tuple[str, ...]:
         """The names of all settings but those that the model is trained with."""
         return (

@@ -33,8 +33,12 @@ AMPLITUDES = ("model", "histogram")
 RINGS = ("chain", "heisenberg")
 PER_SITE = 2
 """Hidden neurons for each site, where nobody says how many."""
-SWEEP_STEPS, COPIES = 4, 4
-"""Steps of a sweep of all chains; derivatives of all weights by state that are held at once."""
+WAY = 2
+"""Steps from one population to the other."""
+LOOP = 2 * WAY
+"""Steps of the loop, and chains in it."""
+COPIES = 4
+"""Derivatives of all weights by state that are held at once."""
 LR, ADAM_LR = 0.1, 0.01
 
 
@@ -117,7 +121,7 @@ class Config(Settings):
             f"lattice {' or '.join(RINGS)}, and a multiple of n hidden",
         )
         _ = self.system  # refuses what has a sign problem
-        states = min(self.batch * SWEEP_STEPS * self.sweeps, 1 << self.n)
+        states = min(self.batch * LOOP * self.sweeps, 1 << self.n)
         weights = self.n * self.units
         size = 8 * (COPIES * states * weights + min(states, weights) ** 2)
         require(

@@ -42,7 +42,7 @@ class Descent:
 
     def change(self, v: Bits, weights: Numbers) -> tuple[float, list[Tensor]]:
         """The same of distinct states (S, N), each with the part (S,) that it is of all."""
-        local = self.local_energies(v, weights)
+        local = energies(self.model, v, weights)
         energy = float(weights @ local)
         log_p = self._derivatives(v)
         centred = np.sqrt(weights)[:, None] * 0.5 * (log_p - weights @ log_p)
@@ -53,14 +53,6 @@ class Descent:
         else:
             force = 2 * force
         return energy, self._as_parameters(force)
-
-    def local_energies(self, v: Bits, weights: Numbers) -> Numbers:
-        """E_loc of distinct states, by the amplitudes of the settings."""
-        system = self.config.system
-        flips = tuple(flip.sites for flip in system.flips)
-        if self.config.amplitudes == "model":
-            return local_energies(system, v, ratios(self.model.machine(), v, flips))
-        return local_energies(system, v, histogram_ratios(v, weights, flips))
 
     def _derivatives(self, v: Bits) -> Numbers:
         """∂ln p/∂θ of all parameters, (S, number of them)."""
@@ -88,6 +80,15 @@ class Descent:
             found.append(torch.from_numpy(part).to(parameter).view_as(parameter))
             at += parameter.numel()
         return found
+
+
+def energies(model: SpinSampler, v: Bits, weights: Numbers) -> Numbers:
+    """E_loc of distinct states, by the amplitudes of the model's settings."""
+    system = model.config.system
+    flips = tuple(flip.sites for flip in system.flips)
+    if model.config.amplitudes == "model":
+        return local_energies(system, v, ratios(model.machine(), v, flips))
+    return local_energies(system, v, histogram_ratios(v, weights, flips))
 
 
 def distinct(visible: Bits) -> tuple[Bits, Numbers]:

@@ -13,7 +13,7 @@ from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.spins import observables
-from snnvae.families.spins.loop import LOOP
+from snnvae.families.spins.config import LOOP
 from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.observables import Estimate
 from snnvae.families.spins.sampler import Chains

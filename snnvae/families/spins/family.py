@@ -9,9 +9,8 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from snnvae.families.spins.config import Config
-from snnvae.families.spins.descent import Descent, distinct
-from snnvae.families.spins.loop import LOOP
+from snnvae.families.spins.config import LOOP, Config
+from snnvae.families.spins.descent import distinct, energies
 from snnvae.families.spins.model import SAMPLER, SpinSampler
 from snnvae.families.spins.sampler import Chains
 from snnvae.families.spins.truth import ground_state
@@ -62,7 +61,7 @@ class Spins(Family):
         program = Chains(model, "fixed")
         drawn = program.run(range(len(samples)), LOOP * (BURN_IN + SWEEPS), seed)
         v, weights = distinct(drawn.chains(BURN_IN))
-        return Descent(model, 0).local_energies(v, weights) * weights
+        return energies(model, v, weights) * weights
 
     def figures(self, settings: Config, outputs: Values, samples: Samples) -> dict[str, float]:
         """The energy per site, and how far it is from the exact one."""

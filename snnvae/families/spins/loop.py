@@ -7,12 +7,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from snnvae.families.spins.config import LOOP
 from snnvae.families.spins.hamiltonian import Bits
-
-WAY = 2
-"""Steps from one population to the other."""
-LOOP = 2 * WAY
-"""Steps of the loop, and chains in it."""
 
 
 def chains_of(visible: NDArray[np.bool_], burn_in: int = 0) -> Bits:

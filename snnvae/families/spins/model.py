@@ -18,9 +18,8 @@ from torch.optim import SGD, Adam, Optimizer
 from snnvae.draws.draw import Draw
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.families.spins.amplitudes import Machine
-from snnvae.families.spins.config import Config
+from snnvae.families.spins.config import LOOP, WAY, Config
 from snnvae.families.spins.descent import Descent
-from snnvae.families.spins.loop import LOOP, WAY
 from snnvae.families.spins.sampler import Chains, State
 from snnvae.layers.grid_noise import LARGEST, SCALE, STEP, GridNoise
 from snnvae.layers.model import Batch, Losses, SpikingModel

@@ -9,8 +9,9 @@ import numpy as np
 
 from snnvae.energy import EnergyReport, units
 from snnvae.families.spins.autocorrelation import slowest_time
+from snnvae.families.spins.config import LOOP
 from snnvae.families.spins.hamiltonian import signs
-from snnvae.families.spins.loop import LOOP, chains_of
+from snnvae.families.spins.loop import chains_of
 from snnvae.recording import Recording
 
 

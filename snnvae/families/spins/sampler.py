@@ -11,8 +11,9 @@ import numpy as np
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
+from snnvae.families.spins.config import WAY
 from snnvae.families.spins.hamiltonian import Bits
-from snnvae.families.spins.loop import WAY, chains_of
+from snnvae.families.spins.loop import chains_of
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.options import Options
 from snnvae.program import Precision

@@ -64,11 +64,6 @@ class Config(Settings):
         return FAMILY
 
     @property
-    def spiking(self) -> bool:
-        """Tells whether the model spikes."""
-        return self.model in SPIKING
-
-    @property
     def sizes(self) -> tuple[str, ...]:
         """What decides the weights."""
         return ("model", "stack", "pace", "levels", "limit", "variables")

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from snnvae.deploy.compile import compile_graph
-from snnvae.families.spins.config import Config
+from snnvae.families.spins.config import LOOP, WAY, Config
 from snnvae.families.spins.hamiltonian import codes
-from snnvae.families.spins.loop import LOOP, WAY, chains_of
+from snnvae.families.spins.loop import chains_of
 from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.sampler import Chains
 from snnvae.hardware_sim.make_stimulus import build_stimulus
