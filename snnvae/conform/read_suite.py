@@ -89,6 +89,8 @@ def _entry(folder: Path, held: Mapping[str, Any], profiles: Mapping[str, Rules])
         profile: {node: arrays[f"{prefix}/{node}"] for node in held["outputs"]}
         for profile, prefix in prefixes.items()
     }
+    if "nir" not in expected:
+        raise DataError(f"{folder / INDEX}: '{name}' has no outcome of NIR's own reading")
     return Entry(
         name,
         str(held["about"]),
