@@ -54,7 +54,7 @@ def _meets(kind: str) -> dict[str, Any]:
     return {**slow, "r": 1.0, "v_threshold": 1.0}
 
 
-def _short(kind: str) -> dict[str, float]:
+def _short(kind: str) -> dict[str, Any]:
     return {"tau": 2.0} if kind in ("LIF", "LI") else {"tau_mem": 2.0}
 
 
