@@ -65,7 +65,7 @@ def read_suite(folder: Path) -> Suite:
     except Exception as error:  # whatever a file of anybody's makes of it
         reason = words_of(error) or type(error).__name__
         raise DataError(
-            f"{index}: not the index of a suite ({reason}); write one with `snnvae conform --write`"
+            f"{index}: not the index of a suite ({reason}); `snnvae conform` writes one"
         ) from None
     if not cases or not 0 <= suite.tolerance < 1:
         raise DataError(f"{index}: holds no cases, or a tolerance that is none")
