@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae import __version__, interrupts, streams
+from snnvae import interrupts, streams, table
+from snnvae.commands.common import complete
 from snnvae.commands.remedies import with_flags
 from snnvae.errors import SnnvaeError
 from snnvae.extras import explained
@@ -48,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "zoo": ("snnvae.commands.zoo", "Print the path of a trained model that ships with snnvae"),
     "doctor": ("snnvae.commands.doctor", "Show what is installed and what to do about the rest"),
+    "completion": ("snnvae.commands.completion", "Print what a shell needs to complete commands"),
 }
 MISTAKE, BUG = 2, 70
 """Exit codes; a bug of ours is EX_SOFTWARE of sysexits.h."""
@@ -68,8 +70,7 @@ class LazyGroup(click.Group):
         """Imports the command's module, whose `command` it is."""
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
-        return command
+        return complete(importlib.import_module(COMMANDS[name][0]).command)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Ctrl-C at a terminal gets click's new line after the ^C; elsewhere none is due."""
@@ -86,13 +87,30 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        from snnvae.environment import summary
+
+        click.echo(summary())
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/",
+    epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/\n\n"
+    "Exit codes: 0 done, 1 a check fails, 2 a mistake that one line names, 70 a bug of snnvae, "
+    "130 Ctrl-C, 141 nobody reads the output any more.",
 )
-@click.version_option(__version__, prog_name="snnvae")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, and of what it depends on.",
+)
 @click.pass_context
 def group(ctx: click.Context) -> None:
     """From a trained spiking network to neuromorphic hardware, spike for spike."""
@@ -101,9 +119,11 @@ def group(ctx: click.Context) -> None:
 
 
 class Bar:
-    """Progress on stderr: bars on a terminal, plain lines every few seconds elsewhere."""
+    """Progress on stderr: bars on a terminal, plain lines every few seconds elsewhere; nothing
+    where it is `quiet`."""
 
     def __init__(self) -> None:
+        self.quiet = False
         self._bars: Bars | None = None
         self._task: TaskID | None = None
         self._name, self._total, self._done = "", 0, 0
@@ -115,7 +135,7 @@ class Bar:
         name = one_line(name)
         self._name, self._total, self._done = name, total, 0
         self._began = self._said = time.monotonic()
-        if not sys.stderr.isatty():
+        if self.quiet or not sys.stderr.isatty():
             return
         from rich.console import Console
         from rich.progress import (
@@ -149,6 +169,8 @@ class Bar:
         if self._bars is not None and self._task is not None:
             self._bars.update(self._task, advance=n, figures=figures)
             return
+        if self.quiet:
+            return
         now = time.monotonic()
         ended = self._done >= self._total and now - self._began > 1
         if ended or now - self._said > PLAIN_INTERVAL:
@@ -167,7 +189,8 @@ class Bar:
     def note(self, text: str) -> None:
         """Say a line."""
         self.finish()
-        _say(one_line(text))
+        if not self.quiet:
+            _say(one_line(text))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -183,6 +206,7 @@ def main(arguments: list[str] | None = None) -> None:
             warnings.simplefilter("ignore", RuntimeWarning)
         interrupts.take_charge()
     bar = Bar()
+    table.fit_to(streams.width_of(sys.stdout) if arguments is None else None)
     try:
         result: Any = group.main(arguments, prog_name="snnvae", standalone_mode=False, obj=bar)
         bar.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from typing import Any, TextIO
 
@@ -11,6 +12,8 @@ from snnvae.errors import OutputError
 
 NOBODY_READS = 141
 """Exit code where the reader of a pipe went away, as a shell reports tools that SIGPIPE ended."""
+NARROWEST = 40
+"""Columns: what is narrower than this is no width to fit anything into."""
 
 
 def guard() -> None:
@@ -20,6 +23,13 @@ def guard() -> None:
     OutputError where stdout's device is full; what stderr has no room for is lost.
     """
     sys.stdout, sys.stderr = map(_guarded, (sys.stdout, sys.stderr))
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """Columns of the terminal that a stream writes to; None where it is none: all is shown."""
+    if stream is None or not stream.isatty():
+        return None
+    return max(shutil.get_terminal_size().columns, NARROWEST)
 
 
 class _Bytes(io.BufferedWriter):

@@ -13,8 +13,17 @@ from snnvae.plain_text import cells, markdown_text, one_line, visible
 
 MOST_CELLS = 300
 """Of a cell on a terminal, where the longest of a column widens every row."""
+LEAST_CELLS = 12
+"""Of a column of text that is cut for a terminal."""
+_width: int | None = None
 _FORMULA = tuple("=+-@＝＋－＠")
 """A spreadsheet computes what begins so."""
+
+
+def fit_to(width: int | None) -> None:
+    """From now on tables as text take at most so many columns of a terminal, where that can be."""
+    global _width
+    _width = width
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,8 @@ class Table:
     def as_text(self, *, ruled: bool = True) -> str:
         """Aligned columns, numbers to the right; `ruled`: with a line under the header."""
         texts = [[one_line(str(cell), MOST_CELLS) for cell in row] for row in self._all_rows()]
-        columns = list(zip(*texts, strict=True))
         margin, gap = (" ", "   ") if ruled else ("", "  ")
+        columns = _fitted([*zip(*texts, strict=True)], len(margin), len(gap))
         padded = []
         for n, column in enumerate(columns):
             width = max(map(cells, column))
@@ -127,3 +136,19 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _fitted(columns: list[tuple[str, ...]], margin: int, gap: int) -> list[tuple[str, ...]]:
+    """The columns, of which the widest that hold text are cut until a line fits the terminal."""
+    if _width is None:
+        return columns
+    widths = [max(map(cells, column)) for column in columns]
+    may = [not _all_numbers(column[1:]) for column in columns]
+    while margin + sum(widths) + gap * (len(widths) - 1) > _width:
+        widest = max(range(len(widths)), key=lambda n: widths[n] if may[n] else 0)
+        if not may[widest] or widths[widest] <= LEAST_CELLS:
+            break
+        widths[widest] -= 1
+    return [
+        tuple(one_line(cell, width) for cell in column) for column, width in zip(columns, widths)
+    ]

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 
+from snnvae import table
 from snnvae.table import Table
 
 SMALL = Table(("name", "n"), [("x", 1), ("y", 20)])
@@ -89,3 +90,17 @@ def test_no_form_passes_on_what_cannot_be_seen() -> None:
     del lines["csv"], lines["html"]
     assert lines == {"text": 3, "flat": 2, "markdown": 3, "marked": 3, "bare": 0}
     assert len(list(csv.reader(StringIO(forms["csv"])))) == 3
+
+
+def test_on_a_terminal_texts_give_way_and_numbers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Table(("name", "n"), [("a" * 90, 123456), ("b", 1)])
+    whole = made.as_text()
+    monkeypatch.setattr(table, "_width", 40)
+    fitted = made.as_text().splitlines()
+    assert max(map(len, fitted)) == 40
+    assert fitted[2].endswith("123456")
+    assert "…" in fitted[2]
+    monkeypatch.setattr(table, "_width", 10)
+    assert max(map(len, made.as_text().splitlines())) > 10  # no narrower than can be read
+    monkeypatch.setattr(table, "_width", None)
+    assert made.as_text() == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.errors import BackendError
 from snnvae.extras import EXTRA_OF, package_of, remedy
+from snnvae.plain_text import markdown_text, words_of
 from snnvae.table import Table
 
 LAVA_DL_ADVICE = "optional; Python 3.10 only: pip install lava-dl==0.6.0"
@@ -27,9 +29,15 @@ CORE = ("nir", "numpy", "scipy", "h5py", "numba")
 
 @click.command(epilog="Example: snnvae doctor --install-lava")
 @click.option("--install-lava", is_flag=True, help="Install Lava into this Python's environment.")
+@click.option("--report", "reported", is_flag=True, help="What a bug report needs, in Markdown.")
 @as_json
-def command(install_lava: bool, as_json: bool) -> Result:
-    """Show Python, what the core and the extras need, Lava and Loihi, and what to do about each."""
+def command(install_lava: bool, reported: bool, as_json: bool) -> Result:
+    """Show Python, what the core and the extras need, Lava and Loihi, and what to do about each.
+
+    --report runs a model of the zoo too, and says whether the same spikes come out as everywhere.
+    """
+    if reported:
+        return _report(as_json)
     if install_lava:
         arguments = install_command()
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
@@ -43,6 +51,38 @@ def command(install_lava: bool, as_json: bool) -> Result:
     rows.append(_compiled_row())
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(Table(("what", "found", "to do"), rows).as_text(), data, as_json=as_json)
+
+
+SAME = "62d8005a95ea2a77"
+"""Of the spikes of digits-esvae, four samples of seed 0, in fixed point."""
+
+
+def _report(as_json: bool) -> Result:
+    """The environment and a run, without paths or names of anybody's."""
+    from snnvae.environment import report
+
+    told = {**report(), "a run": _run()}
+    lines = [f"| {name} | {markdown_text(value)} |" for name, value in told.items()]
+    text = "\n".join(["| | |", "|---|---|", *lines])
+    return Result(text, told, as_json=as_json)
+
+
+def _run() -> str:
+    """Whether this machine computes what others do."""
+    import snnvae as sv
+
+    try:
+        program = sv.compile(sv.read(sv.zoo.path("digits-esvae")), "fixed")
+        recording = sv.run(program, sv.make_stimulus(program, samples=4, seed=0))
+    except Exception as error:  # what is wrong here is what the report is for
+        return f"failed: {type(error).__name__}: {words_of(error)}"
+    held = b"".join(recording.spikes[name].tobytes() for name in sorted(recording.spikes))
+    digest = hashlib.sha256(held).hexdigest()[:16]
+    return (
+        "digits-esvae gives the spikes that it should"
+        if digest == SAME
+        else f"OTHER SPIKES ({digest})"
+    )
 
 
 def install_command() -> list[str]:

@@ -1,12 +1,15 @@
-"""``snnvae zoo``: trained models that ship with the package."""
+"""``snnvae zoo``: trained models that ship with the package, or that others share."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from snnvae import zoo
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
+from snnvae.errors import ConfigError
 from snnvae.table import Table
 
 
@@ -16,16 +19,55 @@ from snnvae.table import Table
 @click.option(
     "--card", is_flag=True, help="Its card: how it was trained, what it reaches and costs."
 )
+@click.option(
+    "--from", "places", multiple=True, metavar="FOLDER|URL",
+    help="Models of a folder or an https address with a zoo.json (default: $SNNVAE_ZOO).",
+)  # fmt: skip
+@click.option(
+    "--publish", type=click.Path(path_type=Path, file_okay=False),
+    help="Write the zoo.json of a folder of models, with their checksums.",
+)  # fmt: skip
 @as_json
-def command(name: str | None, pt: bool, card: bool, as_json: bool) -> Result:
-    """Print the path of a trained model that ships with snnvae; without NAME, list them."""
+def command(
+    name: str | None,
+    pt: bool,
+    card: bool,
+    places: tuple[str, ...],
+    publish: Path | None,
+    as_json: bool,
+) -> Result:
+    """Print the path of a trained model that ships with snnvae; without NAME, list them.
+
+    What comes from an address is kept in ~/.cache/snnvae/zoo, and used only with the checksum that
+    its zoo.json states.
+    """
+    from snnvae.zoo import shared
+
+    if publish is not None:
+        if name or places:
+            raise ConfigError("--publish only writes the index: leave out the rest")
+        path = shared.publish(publish)
+        return Result(str(path), {"path": str(path)}, as_json=as_json)
+    where = shared.places(places)
     if name is None:
-        entries = zoo.entries()
-        rows = [(entry.name, entry.kind, entry.path) for entry in entries]
-        data = {entry.name: str(entry.path) for entry in entries}
+        own = [] if places else [(e.name, e.kind, str(e.path)) for e in zoo.entries()]
+        others = [
+            (model.name, suffix[1:], f"{place}: {model.about}" if model.about else place)
+            for place in where
+            for model in shared.models(place)
+            for suffix in model.files
+            if suffix in (".nir", ".pt")
+        ]
+        rows = [*own, *others]
+        data = {entry: path for entry, _, path in rows}
         return Result(Table(("name", "what", "path"), rows).as_text(), data, as_json=as_json)
+    suffix = ".md" if card else ".pt" if pt else ".nir"
+    found = shared.find(name, where) if places or not zoo.has(name) else None
+    if places and found is None:
+        known = ", ".join(model.name for place in where for model in shared.models(place))
+        raise ConfigError(f"no model '{name}' in {', '.join(where)}: there is {known or 'none'}")
+    path = zoo.path(name, suffix) if found is None else shared.fetch(found, suffix)
     if card:
-        text = zoo.path(name, ".md").read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
         return Result(text, {"card": text}, as_json=as_json)
-    path = zoo.path(name, ".pt" if pt else ".nir")
     return Result(str(path), {"path": str(path)}, as_json=as_json)

@@ -48,3 +48,8 @@ def path(name: str, suffix: str = ".nir") -> Path:
         known = ", ".join(sorted(p.stem for p in FOLDER.glob(f"*{suffix}")))
         raise ConfigError(f"no zoo model '{name}' ({suffix}): there is {known}")
     return chosen
+
+
+def has(name: str) -> bool:
+    """Tells whether a model of that name ships with the package."""
+    return any((FOLDER / f"{name}{suffix}").is_file() for suffix in (".nir", ".pt"))
