@@ -1,4 +1,5 @@
 from snnvae import zoo as zoo
+from snnvae.api import assess as assess
 from snnvae.api import check as check
 from snnvae.api import compile as compile  # noqa: A004
 from snnvae.api import make_stimulus as make_stimulus
@@ -28,6 +29,7 @@ __all__ = [
     "Recording",
     "SnnvaeError",
     "Stimulus",
+    "assess",
     "check",
     "compile",
     "count",
