@@ -12,7 +12,7 @@ import numpy as np
 from snnvae import energy
 from snnvae.deploy.backends import RunResources, backend_named
 from snnvae.deploy.compile import compile_graph
-from snnvae.errors import ConfigError, DataError
+from snnvae.errors import ConfigError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
 from snnvae.evaluate.task.assess import TRACES, Question
@@ -22,7 +22,7 @@ from snnvae.evaluate.task.readout import Readout
 from snnvae.families import registry
 from snnvae.hardware_sim.make_stimulus import build_stimulus, samples_in, with_sample_axis
 from snnvae.inputs.pairs import Pairs, from_arrays, from_python
-from snnvae.inputs.read_file import data_inputs
+from snnvae.inputs.read_file import only_input
 from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise
 from snnvae.options import Options
 from snnvae.program import Precision, Program
@@ -85,7 +85,7 @@ def make_stimulus(
     elif isinstance(data, Mapping):
         given = {name: np.asarray(values) for name, values in data.items()}
     else:
-        given = {_only_input(program): np.asarray(data)}
+        given = {only_input(program): np.asarray(data)}
     given = with_sample_axis(given, program)
     if samples is None:
         samples = samples_in(given) if given else 1
@@ -96,15 +96,6 @@ def make_stimulus(
     return build_stimulus(
         program, chosen, seed=seed, steps=steps, data=given, classes=classes, evidence=evidence
     )
-
-
-def _only_input(program: Program) -> str:
-    """The one input that data without a name is for."""
-    ports = data_inputs(program) or program.inputs
-    if len(ports) != 1:
-        names = ", ".join(f"'{port.name}'" for port in ports)
-        raise DataError(f"one array, but the inputs are {names}; give arrays by their names")
-    return ports[0].name
 
 
 def random_spikes(

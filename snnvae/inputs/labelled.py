@@ -15,6 +15,9 @@ from snnvae.inputs.pairs import Pairs
 from snnvae.inputs.read_file import data_inputs
 from snnvae.program import Input, Program
 
+MOST_CLASSES = 2_000
+"""Their confusion matrix takes 32 MB."""
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -98,9 +101,8 @@ def _over_time(
 
 
 def _has_no_steps(port: Input, values: np.ndarray, count: int) -> bool:
-    """Tells whether it is (B, *shape): with one answer, that would be a sample of T steps."""
-    static = values.shape == (count, *port.shape)
-    return static and not port.constant and (count > 1 or len(values) == 1)
+    """Tells whether it is (B, *shape), a value for each answer, and not (T, *shape)."""
+    return not port.constant and values.shape == (count, *port.shape)
 
 
 def _at_every_step(port: Input, values: np.ndarray, program: Program, count: int) -> np.ndarray:
@@ -117,6 +119,11 @@ def _labels(
     values: np.ndarray, outputs: int, names: tuple[str, ...], where: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (B,), whole numbers or names, as numbers of the outputs, and the outputs' names."""
+    if outputs > MOST_CLASSES:
+        raise DataError(
+            f"{where}: labels for an output of {outputs:,} neurons; at most {MOST_CLASSES:,} "
+            "classes are compared, else give `targets`"
+        )
     if names and (len(names) != outputs or len(set(names)) < outputs):
         raise ConfigError(
             f"`class_names` {','.join(names)[:80]}: {len(set(names))} different ones for "

@@ -13,7 +13,7 @@ import numpy as np
 from snnvae.errors import ConfigError, DataError
 from snnvae.export.user_module import called, guarded, is_spec, named
 from snnvae.hardware_sim.make_stimulus import steps_of
-from snnvae.inputs.read_file import data_inputs, read_arrays, read_input, read_npy
+from snnvae.inputs.read_file import data_inputs, only_input, read_arrays, read_input, read_npy
 from snnvae.program import Program
 
 EXAMPLE = "give a folder with a folder per class, or file.py:name"
@@ -53,7 +53,7 @@ def from_arrays(
     where: tuple[str, str] = ("the data", "the answers"),
 ) -> Pairs:
     """Pairs of arrays in memory; one array is for the one input that takes data."""
-    given = data if isinstance(data, Mapping) else {_only_input(program, where[0]): data}
+    given = data if isinstance(data, Mapping) else {only_input(program): data}
     arrays = {str(name): _array(values, where[0]) for name, values in given.items()}
     return Pairs(arrays, _array(answers, where[1]), where, regression)
 
@@ -135,14 +135,6 @@ def _array(values: Any, where: str) -> np.ndarray:
     if array.dtype.kind == "O":
         raise DataError(f"{where}: holds Python objects; give arrays of numbers, or names as text")
     return array
-
-
-def _only_input(program: Program, where: str) -> str:
-    ports = data_inputs(program)
-    if len(ports) != 1:
-        names = ", ".join(f"'{port.name}'" for port in ports) or "none"
-        raise DataError(f"{where}: one array, but the inputs that take data are {names}; name them")
-    return ports[0].name
 
 
 def _from_folder(program: Program, folder: Path) -> Pairs:

@@ -64,6 +64,15 @@ def data_inputs(program: Program) -> list[Input]:
     return [port for port in program.inputs if port.name not in program.drawn]
 
 
+def only_input(program: Program) -> str:
+    """The one input that data without a name is for."""
+    ports = data_inputs(program) or program.inputs
+    if len(ports) != 1:
+        names = ", ".join(f"'{port.name}'" for port in ports)
+        raise DataError(f"one array, but the inputs are {names}; give arrays by their names")
+    return ports[0].name
+
+
 def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
     def arrays(file: IO[bytes], start: bytes) -> dict[str, np.ndarray] | None:
         if start.startswith(MAGIC):

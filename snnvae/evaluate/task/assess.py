@@ -22,9 +22,11 @@ from snnvae.evaluate.task.outcome import Outcome
 from snnvae.evaluate.task.readout import Readout, chosen, takes_membranes
 from snnvae.evaluate.task.regression import Drift, Regressed
 from snnvae.evaluate.task.traces import trace_samples
+from snnvae.hardware_sim.fast.memory import kept
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.inputs.labelled import Labelled, labelled
 from snnvae.inputs.pairs import Pairs
+from snnvae.machine import memory
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
@@ -182,17 +184,7 @@ class _Runs:
 
     def all(self) -> None:
         """Runs all samples."""
-        size = min(
-            samples_at_once(
-                form.program,
-                self._samples.steps,
-                min(CHUNK, len(self._samples)),
-                form.resources,
-                form.membranes,
-            )
-            for form in self._forms.values()
-        )
-        for stimulus in self._blocks(size):
+        for stimulus in self._blocks(self._at_once()):
             found = {}
             for key, form in list(self._forms.items()):
                 try:
@@ -209,6 +201,18 @@ class _Runs:
             if self._module is not None:
                 (data,) = stimulus.streams.values()
                 self._module_scores.append(self._module.scores(data))
+
+    def _at_once(self) -> int:
+        """How many samples a block may have, whose recordings are held side by side."""
+        forms, steps = self._forms.values(), self._samples.steps
+        most = min(CHUNK, len(self._samples))
+        if self._resources.max_memory is None:
+            each = sum(kept(form.program, steps, form.membranes) for form in forms)
+            return max(1, min(most, memory() // 2 // max(each, 1)))
+        return min(
+            samples_at_once(form.program, steps, most, form.resources, form.membranes)
+            for form in forms
+        )
 
     def _blocks(self, size: int) -> Iterator[Stimulus]:
         for start in range(0, len(self._samples), size):

@@ -197,7 +197,7 @@ def layers(found: Assessment) -> Table:
             *(("", "") if layer.rates is None else map(rate, layer.rates)),
             percent(layer.differing),
             NONE if layer.error is None else f"{layer.error:.2g}",
-            f"{clipped[layer.layer].weight_error:.2%}" if layer.layer in clipped else NONE,
+            percent(clipped[layer.layer].weight_error) if layer.layer in clipped else NONE,
             clipped[layer.layer].clipped if layer.layer in clipped else NONE,
             layer.saturated,
             sum(first.layer == layer.layer for first in flipped),
