@@ -1,15 +1,16 @@
 """A classifier of your own, trained in Norse: accuracy and energy as deployed, in one table.
 
 scikit-learn's digits, as spikes whose rate is a pixel's brightness, or with --latency one spike per
-pixel, the brighter the earlier; beside an ANN of the same size in 8 bits. Of a file net.nir the
-command line tells the same: snnvae evaluate net.nir --input x.npy --labels y.npy
+pixel, the brighter the earlier; beside an ANN of the same size in 8 bits. With --save folder the
+network and the held-out samples are there for `snnvae evaluate` (docs/your-network.md).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ def latency_code(pixels: np.ndarray) -> np.ndarray:
     return np.floor((1 - pixels) * STEPS)[:, None] == np.arange(STEPS)[None, :, None]
 
 
-def network(code: str) -> nn.Module:
+def network(code: str = "rate") -> nn.Module:
     """64 – 64 – 10: the count of the last layer's spikes tells the class, or its last membrane."""
     p = norse.LIFBoxParameters(tau_mem_inv=torch.as_tensor(TAU_INVERSE[code]))
     last = norse.LIFBoxCell(p) if code == "rate" else norse.LIBoxCell()
@@ -52,6 +53,11 @@ def network(code: str) -> nn.Module:
         for layer in (module[0], module[2]):
             layer.weight *= 8  # dt/τ is below 1: at torch's own scale hardly anything fires
     return module
+
+
+def latency_network() -> nn.Module:
+    """The network of the other code, for `snnvae evaluate --module`."""
+    return network("latency")
 
 
 def scores(module: nn.Module, spikes: torch.Tensor, code: str) -> torch.Tensor:
@@ -96,7 +102,16 @@ def int8_accuracy(ann: nn.Sequential, x: np.ndarray, y: np.ndarray) -> float:
         return float((ann[2](hidden).argmax(1).numpy() == y).mean())
 
 
-def main(code: str) -> None:
+def save(folder: Path, module: nn.Module, graph: object, x: np.ndarray, y: np.ndarray) -> None:
+    """net.nir, weights.pt, and the samples with their labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sv.write(graph, folder / "net.nir")
+    torch.save(module.state_dict(), folder / "weights.pt")
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", y)
+
+
+def main(code: str = "rate", folder: Path | None = None) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     pixels, labels = load_digits(return_X_y=True)
@@ -111,6 +126,8 @@ def main(code: str) -> None:
     train(ann, ann, pixels[known], labels[known], 30)
 
     graph = sv.from_norse(module, (64,), steps=STEPS)
+    if folder is not None:
+        save(folder, module, graph, spikes[new], labels[new])
     found = sv.assess(graph, spikes[new], labels[new], module=module, backends=("emulator", "lava"))
     spent = {"torch": "–"}
     for precision in ("float", "fixed"):
@@ -132,4 +149,8 @@ def main(code: str) -> None:
 
 
 if __name__ == "__main__":
-    main("latency" if "--latency" in sys.argv[1:] else "rate")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency", action="store_true", help="one spike per pixel")
+    parser.add_argument("--save", type=Path, help="folder for the network and its samples")
+    given = parser.parse_args()
+    main("latency" if given.latency else "rate", given.save)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 import nir
@@ -18,7 +19,6 @@ from snnvae.evaluate.task.classification import Change, Classified
 from snnvae.evaluate.task.deployed import DeployedRun
 from snnvae.evaluate.task.divergence import Divergence
 from snnvae.evaluate.task.module import ModuleRun
-from snnvae.evaluate.task.outcome import Outcome
 from snnvae.evaluate.task.readout import Readout, chosen, takes_membranes
 from snnvae.evaluate.task.regression import Drift, Regressed
 from snnvae.evaluate.task.traces import trace_samples
@@ -34,6 +34,8 @@ from snnvae.stimulus import Stimulus
 
 CHUNK = 256
 """Samples at a time at most; any number gives the same answers."""
+MOST_TOP = 3
+"""Best answers that count, unless it is said."""
 TRACES = 5
 """Samples that are looked at from close by."""
 
@@ -110,6 +112,8 @@ def _check(asked: Question, samples: Labelled, readout: Readout, outputs: int) -
     """ConfigError for options that do not go together."""
     if asked.scale is not None and readout != "rate":
         raise ConfigError("`scale` is for values read from a rate; leave it out")
+    if asked.scale is not None and not isfinite(asked.scale):
+        raise ConfigError(f"`scale` {asked.scale} is no number; give the value of a rate of 1")
     if asked.top_k is not None and (samples.regression or not 1 <= asked.top_k <= outputs):
         what = "targets" if samples.regression else f"{outputs} outputs"
         raise ConfigError(f"`top_k` {asked.top_k} is not for {what}; give fewer, or leave it out")
@@ -227,53 +231,54 @@ class _Runs:
             data=self._samples.take(rows),
         )
 
-    def _outcomes(self) -> Iterator[Outcome]:
-        scale = 1.0 if self._asked.scale is None else self._asked.scale
+    def _answers(self) -> tuple[Classified, ...] | tuple[Regressed, ...]:
+        """All forms' answers beside those that are known: the module's first."""
+        samples, scale = self._samples, 1.0 if self._asked.scale is None else self._asked.scale
+        outcomes = [form.outcome(scale) for form in self._forms.values()]
         if self._module is not None:
-            yield self._module.outcome(np.concatenate(self._module_scores), scale)
-        for form in self._forms.values():
-            yield form.outcome(scale)
+            scores = np.concatenate(self._module_scores)
+            outcomes.insert(0, self._module.outcome(scores, scale))
+        if samples.regression:
+            return tuple(Regressed(outcome, samples.answers) for outcome in outcomes)
+        return tuple(Classified.of(one, samples.answers, samples.classes) for one in outcomes)
+
+    def _change(self, forms: Sequence[Classified | Regressed]) -> Change | Drift:
+        """What fixed point changes of the answers."""
+        by_name, numbers = {form.name: form for form in forms}, range(len(self._samples))
+        before, after = by_name["float"], by_name["fixed"]
+        if isinstance(before, Classified) and isinstance(after, Classified):
+            return Change.of(before, after, numbers)
+        assert isinstance(before, Regressed)
+        assert isinstance(after, Regressed)
+        return Drift.of(before, after, numbers)
 
     def assessment(self) -> Assessment:
         """What all runs together say."""
-        samples, asked = self._samples, self._asked
-        numbers = range(len(samples))
-        common: dict[str, Any] = {
-            "backend": asked.backend,
-            "steps": samples.steps,
-            "output": self._output,
-            "readout": self._readout,
-            "by_membrane": self._by_membrane,
-            "left_out": tuple(self._left_out),
-            "report": self._compiled["fixed"].report if "fixed" in self._compiled else (),
-            "digest": self._programs["float"].digest(),
-        }
-        outcomes = list(self._outcomes())
-        change: Change | Drift | None = None
-        forms: tuple[Classified, ...] | tuple[Regressed, ...]
-        changed: tuple[int, ...] = ()
-        if samples.regression:
-            forms = tuple(Regressed(outcome, samples.answers) for outcome in outcomes)
-            by_name = {form.name: form for form in forms}
-            if self._divergence is not None:
-                change = Drift.of(by_name["float"], by_name["fixed"], numbers)
-                changed = change.samples
-        else:
-            forms = tuple(
-                Classified.of(outcome, samples.answers, samples.classes) for outcome in outcomes
-            )
-            named = {form.name: form for form in forms}
-            common["top_k"] = min(3, len(samples.classes)) if asked.top_k is None else asked.top_k
-            if self._divergence is not None:
-                change = Change.of(named["float"], named["fixed"], numbers)
-                changed = change.flips
-        if self._divergence is not None:
-            common["layers"] = self._divergence.layers()
-            common["first"] = self._divergence.first
-            traced = changed[: asked.traces or 0]
-            if traced:
-                rows = [self._stimulus(range(n, n + 1)) for n in traced]
-                common["traces"] = tuple(
-                    trace for one in rows for trace in trace_samples(self._programs, one)
-                )
-        return Assessment(forms=forms, classes=samples.classes, change=change, **common)
+        asked, samples = self._asked, self._samples
+        found = Assessment(
+            forms=self._answers(),
+            classes=samples.classes,
+            backend=asked.backend,
+            steps=samples.steps,
+            output=self._output,
+            readout=self._readout,
+            by_membrane=self._by_membrane,
+            top_k=asked.top_k or min(MOST_TOP, max(len(samples.classes), 1)),
+            left_out=tuple(self._left_out),
+            report=self._compiled["fixed"].report if "fixed" in self._compiled else (),
+            digest=self._programs["float"].digest(),
+        )
+        if self._divergence is None:
+            return found
+        change = self._change(found.forms)
+        return replace(
+            found,
+            change=change,
+            layers=self._divergence.layers(),
+            first=self._divergence.first,
+            traces=tuple(
+                trace
+                for n in change.changed[: asked.traces or 0]
+                for trace in trace_samples(self._programs, self._stimulus(range(n, n + 1)))
+            ),
+        )

@@ -81,7 +81,7 @@ class Assessment(Shown):
     @property
     def flips(self) -> tuple[int, ...]:
         """The samples whose answer fixed point changes, by their numbers."""
-        return self.change.flips if isinstance(self.change, Change) else ()
+        return self.change.changed if isinstance(self.change, Change) else ()
 
     def __repr__(self) -> str:
         figures = self.accuracy or self.mse

@@ -113,11 +113,11 @@ def ranked(scores: np.ndarray, second: np.ndarray | None = None) -> np.ndarray:
 class Change:
     """What deployment changes of a classifier's answers.
 
-    flips: samples whose answer is another; lost, gained: how many are right only before, only
+    changed: samples whose answer is another; lost, gained: how many are right only before, only
     after.
     """
 
-    flips: tuple[int, ...]
+    changed: tuple[int, ...]
     lost: int
     gained: int
 
@@ -139,7 +139,7 @@ class Change:
     def as_data(self) -> dict[str, Any]:
         """For scripts."""
         return {
-            "flips": list(self.flips), "lost": self.lost, "gained": self.gained,
+            "flips": list(self.changed), "lost": self.lost, "gained": self.gained,
             "mcnemar_p": self.p_value,
         }  # fmt: skip
 

@@ -42,7 +42,7 @@ def _cards(found: Assessment) -> list[tuple[str, str, str]]:
     change = found.change
     if isinstance(change, Change):
         p = f"{change.lost} lost, {change.gained} gained; McNemar p = {change.p_value:.3g}"
-        cards.append(("Answers that flip", str(len(change.flips)), p))
+        cards.append(("Answers that flip", str(len(change.changed)), p))
     elif change is not None:
         cards.append(("Largest change", f"{change.largest:.4g}", f"{change.rms:.4g} RMS"))
     return cards

@@ -64,11 +64,11 @@ class Regressed:
 @dataclass(frozen=True)
 class Drift:
     """What deployment changes of a network's values: by how much in the mean (RMS) and at most, and
-    the samples, the most changed first."""
+    the samples that it changes, the most changed first."""
 
     rms: float
     largest: float
-    samples: tuple[int, ...]
+    changed: tuple[int, ...]
 
     @classmethod
     def of(cls, before: Regressed, after: Regressed, samples: Sequence[int]) -> Drift:
@@ -84,4 +84,4 @@ class Drift:
 
     def as_data(self) -> dict[str, Any]:
         """For scripts."""
-        return {"rms": self.rms, "largest": self.largest, "samples": list(self.samples[:100])}
+        return {"rms": self.rms, "largest": self.largest, "samples": list(self.changed[:100])}

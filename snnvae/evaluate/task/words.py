@@ -119,9 +119,9 @@ def changed(found: Assessment) -> list[str]:
     if not isinstance(change, Change):
         return [
             f"fixed beside float: values change by {change.rms:.4g} (RMS), at most "
-            f"{change.largest:.4g}" + (f", of sample {change.samples[0]}" if change.samples else "")
+            f"{change.largest:.4g}" + (f", of sample {change.changed[0]}" if change.changed else "")
         ]
-    flips = change.flips
+    flips = change.changed
     if not flips:
         return ["fixed beside float: no answer flips"]
     more = f" and {len(flips) - MOST_FLIPS} more" if len(flips) > MOST_FLIPS else ""
@@ -145,11 +145,12 @@ def _where(found: Assessment) -> list[str]:
         else:
             places.setdefault(first.layer, []).append(first.step)
     said = [
-        f"'{layer}' ({len(steps)}, from step {min(steps)} on)" for layer, steps in places.items()
+        f"'{layer}' ({len(steps)}, the earliest at step {min(steps)})"
+        for layer, steps in places.items()
     ]
     if quiet:
-        said.append(f"no spike, the output's membranes alone ({quiet})")
-    return [f"they first differ in {', '.join(said)}"] if said else []
+        said.append(f"no spike, only membranes ({quiet})")
+    return [f"the first spike that differs is in {', '.join(said)}"] if said else []
 
 
 def classes(found: Assessment, form: Classified) -> Table:

@@ -148,6 +148,7 @@ def test_a_rate_times_a_scale_is_a_value(nets: Any, asks: Asks, x: np.ndarray) -
 def test_what_is_asked_must_fit_the_network(asks: Asks, nets: Any) -> None:
     for how, message in (
         ({"scale": 2.0}, "`scale` is for values"),
+        ({"targets": np.ones((60, OUTPUTS)), "scale": np.inf}, "`scale` inf is no number"),
         ({"top_k": 5}, "`top_k` 5 is not for 4 outputs"),
         ({"output": "x"}, "`output` x: the network's outputs are out"),
         ({"readout": "last"}, "`readout` last: the output layer spikes"),

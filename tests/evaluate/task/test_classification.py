@@ -72,6 +72,6 @@ def test_flips_are_named_by_sample_and_counted_by_what_they_change() -> None:
         return Classified.of(Outcome("", np.eye(5)[answers]), labels, NAMES)
 
     change = Change.of(of([0, 1, 0, 0, 4]), of([1, 1, 2, 4, 4]), range(10, 15))
-    assert change.flips == (10, 12, 13)
+    assert change.changed == (10, 12, 13)
     assert (change.lost, change.gained) == (1, 1)
     assert change.p_value == 1.0

@@ -34,6 +34,6 @@ def test_what_deployment_changes_most_comes_first() -> None:
     drift = Drift.of(
         Regressed(Outcome("", before), targets), Regressed(Outcome("", after), targets), range(3)
     )
-    assert drift.samples == (2, 0)
+    assert drift.changed == (2, 0)
     assert drift.largest == 3.0
     assert drift.rms == pytest.approx(np.sqrt((0.01 + 9) / 6))
