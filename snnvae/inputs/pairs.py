@@ -99,7 +99,8 @@ def _rows(found: Any, where: str, samples: int | None) -> tuple[Any, Any]:
             f"{where} is a {type(found).__name__}; give (x, y), or a data set with a length whose "
             "items are such pairs"
         )
-    count = len(found) if samples is None else min(samples, len(found))
+    length: int = guarded(lambda: len(found), f"{where} does not tell its length")
+    count = length if samples is None else min(samples, length)
     rows = [
         guarded(partial(found.__getitem__, n), f"{where}: sample {n} cannot be had")
         for n in range(count)
@@ -111,6 +112,11 @@ def _rows(found: Any, where: str, samples: int | None) -> tuple[Any, Any]:
         raise DataError(f"{where} holds no samples; give at least one")
     xs, ys = zip(*rows)
     if isinstance(xs[0], Mapping):
+        for n, x in enumerate(xs):
+            if not isinstance(x, Mapping) or x.keys() != xs[0].keys():
+                raise DataError(
+                    f"{where}: sample {n} has other inputs than sample 0; give the same"
+                )
         return {name: _stacked([x[name] for x in xs], where) for name in xs[0]}, _stacked(ys, where)
     return _stacked(xs, where), _stacked(ys, where)
 
@@ -148,6 +154,9 @@ def _from_folder(program: Program, folder: Path) -> Pairs:
             f"{folder}: it holds no folder with files in it; put the samples of each class into "
             "a folder of the class's name"
         )
+    for _, path in found:
+        if not path.is_file():
+            raise DataError(f"{path}: not a file of samples; move it out of its class's folder")
     read = [(name, path, read_input(path, program)) for name, path in found]
     longest = max(steps_of(streams, program) or 1 for _, _, streams in read)
     parts: dict[str, list[np.ndarray]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,13 @@ def test_a_folder_per_class(program: Program, tmp_path: Path) -> None:
     events_first[:9] = X[5, :9]
     np.testing.assert_array_equal(found.data["in"], [events_first, *X[2:5], *X[:2]])
     assert not found.regression
+
+
+def test_what_is_no_file_is_not_waited_for(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a" / "pipe")
+    with pytest.raises(DataError, match="a/pipe: not a file of samples"):
+        from_labelled(program, str(tmp_path))
 
 
 def test_a_folder_without_classes(program: Program, tmp_path: Path) -> None:
@@ -120,6 +128,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "number": (3, "x is a int; give .x, y., or a data set"),
     "no pairs": (Map(lambda n: X[n]), "sample 0 is no pair"),
     "ragged": (Map(lambda n: (X[n][: 9 + n % 2], 0)), r"sample 1 has shape \(10, 6\), sample 0"),
+    "other inputs": (Map(lambda n: ({"ab"[n // 7]: X[n]}, 0)), "sample 7 has other inputs than"),
+    "no length": (Map(lambda n: 0, -1), "x does not tell its length: ValueError"),
     "fails": (Map(lambda n: 1 / 0), "sample 0 cannot be had: ZeroDivisionError"),
     "empty": (Map(lambda n: None, 0), "holds no samples"),
     "objects": ((X, [{}] * 8), "holds Python objects"),

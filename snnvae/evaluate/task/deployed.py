@@ -55,7 +55,7 @@ class DeployedRun:
             for layer in self.program.layers
             if layer.neuron.spiking
         )
-        self._operations += int(self._counter.count(recording).total("sop").sum())
+        self._operations += int(self._counter.operations(recording).sum())
         return recording
 
     def _run(self, stimulus: Stimulus, backend: Backend, membranes: bool) -> Recording:

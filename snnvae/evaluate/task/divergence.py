@@ -71,9 +71,10 @@ class Divergence:
                 self._spikes[name] += [int(a.sum()), int(b.sum()), int((a != b).sum())]
             if name in one.membranes and name in other.membranes:
                 self._seen = True
-                self._square[name] += float(
-                    np.square(membrane_gap(self._exact, self._fixed, name, one, other)).sum()
-                )
+                after = self._fixed.layer(name)
+                pairs = zip(one.membranes[name], other.membranes[name])  # a sample at a time
+                gaps = (membrane_gap(layer, after, *pair) for pair in pairs)
+                self._square[name] += sum(float(np.square(gap).sum()) for gap in gaps)
 
     @property
     def first(self) -> tuple[First | None, ...]:
@@ -114,12 +115,10 @@ def first_difference(program: Program, one: Recording, other: Recording, n: int)
     return found
 
 
-def membrane_gap(
-    exact: Program, fixed: Program, name: str, one: Recording, other: Recording
-) -> np.ndarray:
-    """Fixed − float membranes of a layer, (B, T, *shape), in units of its threshold, or of NIR."""
-    before, after = exact.layer(name), fixed.layer(name)
-    gap = after.to_real(other.membranes[name]) - before.to_real(one.membranes[name])
+def membrane_gap(before: Layer, after: Layer, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Fixed − float membranes of a layer, of shape (…, *shape), in units of its threshold, or of
+    NIR."""
+    gap = after.to_real(other) - before.to_real(one)
     unit = threshold_of(before)
     return gap if unit is None else gap / unit
 

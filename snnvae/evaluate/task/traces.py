@@ -69,7 +69,8 @@ def _neuron(
             step = int(wrong.any(1).argmax())
             neuron = int(wrong[step].argmax())
     if neuron is None:
-        gap = np.abs(membrane_gap(exact, fixed, name, one, other)[n]).reshape(-1, layer.size)
+        pair = one.membranes[name][n], other.membranes[name][n]
+        gap = np.abs(membrane_gap(layer, fixed.layer(name), *pair)).reshape(-1, layer.size)
         neuron = int(gap.max(0).argmax())
     membranes = tuple(
         program.layer(name).to_real(recording.membranes[name])[n].reshape(-1, layer.size)[:, neuron]
