@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from snnvae.deploy.fixed.quantise import notes_text
 from snnvae.evaluate.task.assessment import Assessment
 from snnvae.evaluate.task.classification import Change, Classified
+from snnvae.evaluate.task.module import NAME as MODULE
 from snnvae.plain_text import one_line
 from snnvae.table import Table
 
@@ -106,9 +107,22 @@ def notes(found: Assessment) -> list[str]:
     if silent:
         counts = ", ".join(f"{name} {n}" for name, n in silent.items())
         said.append(f"no output neuron fires: {counts} samples")
+    said += _beside(found)
     said += [f"left out: {reason}" for reason in found.left_out]
     rounding = notes_text(found.report)
     return [*said, *([f"rounding: {rounding}"] if rounding else [])]
+
+
+def _beside(found: Assessment) -> Iterator[str]:
+    """Says of the module and of other backends how many answers are not the program's."""
+    by_name = {form.name: form for form in found.classified}
+    for name, form in by_name.items():
+        own = "float" if name == MODULE else name.split(",")[0]
+        if name == own or own not in by_name:
+            continue
+        differ = int((form.answers != by_name[own].answers).sum())
+        said = f"{differ} answers differ" if differ > 1 else f"{differ or 'no'} answer differs"
+        yield f"{name} beside {own}: {said}"
 
 
 def changed(found: Assessment) -> list[str]:

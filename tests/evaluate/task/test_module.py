@@ -56,6 +56,7 @@ def test_spikes_are_counted_and_ties_go_to_the_first(monkeypatch: pytest.MonkeyP
     assert exact.answers.tolist() == counts.argmax(1).tolist()
     assert trained.outcome.tied.any(), "the test shows nothing"
     assert "decided by the lower number" in found.text
+    assert "torch beside float: no answer differs" in found.text
     assert trained.outcome.spikes is None
 
 
