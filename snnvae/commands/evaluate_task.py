@@ -12,7 +12,7 @@ from snnvae.commands.options import compile_options, options_from
 from snnvae.commands.outputs import NameOrFile, OutputFile
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import Size
-from snnvae.deploy.backends import BACKENDS, Backend
+from snnvae.deploy.backends import BACKENDS
 from snnvae.errors import ConfigError
 from snnvae.evaluate.task.readout import READOUTS
 from snnvae.progress import Progress
@@ -26,6 +26,8 @@ SOURCES = ("input_file", "labelled")
 """Parameters of which one is given where a task is meant."""
 SHARED = ("model", "samples", "precision", "seed", "backend", "dask", "as_json")
 """Parameters that suit a network of ours too."""
+ASKED = ("backend", "beside", "output", "readout", "top_k", "scale", "samples", "seed")
+"""Parameters that a question takes as they are."""
 
 _OWN = (
     click.option(
@@ -124,36 +126,29 @@ def run_task(
     model: Path,
     *,
     precisions: tuple[Precision, ...],
-    backend: Backend,
     dask: str | None,
-    samples: int | None,
-    seed: int,
+    max_memory: int | None,
     input_file: Path | None,
     labels: Path | None,
     targets: Path | None,
     labelled: str | None,
     class_names: str | None,
-    output: str | None,
-    readout: Any,
-    top_k: int | None,
-    scale: float | None,
-    beside: tuple[Backend, ...],
     module: str | None,
     weights: Path | None,
     over_time: bool,
-    max_memory: int | None,
     explain: Path | None,
     traces: int | None,
     as_json: bool,
-    **compiler: Any,
+    **flags: Any,
 ) -> Result:
     """Assesses a .nir file on the user's samples, and writes the page that explains it."""
     from snnvae.commands.remedies import with_flags
     from snnvae.deploy.backends import RunResources
-    from snnvae.evaluate.task import words
     from snnvae.evaluate.task.assess import TRACES, Question, assess
     from snnvae.evaluate.task.module import module_of
     from snnvae.export.nir_file import read_nir
+    from snnvae.extras import require
+    from snnvae.files import write_text
     from snnvae.inputs.pairs import from_files, from_labelled
 
     if model.suffix == ".pt":
@@ -161,38 +156,27 @@ def run_task(
     if explain is not None:
         if len(precisions) < 2:
             raise ConfigError("--explain compares float with fixed: give --precision both")
-        from snnvae.extras import require
-
         require("jinja2", "matplotlib")
+    own = {name: flags.pop(name) for name in ASKED}
 
     def pairs(program: Program) -> Pairs:
         if labelled is not None:
-            return from_labelled(program, labelled, samples)
+            return from_labelled(program, labelled, own["samples"])
         assert input_file is not None
         return from_files(program, input_file, labels, targets)
 
     asked = Question(
+        **own,
         precisions=precisions,
-        backend=backend,
-        beside=beside,
-        output=output,
-        readout=readout,
-        top_k=top_k,
-        scale=scale,
         class_names=tuple(class_names.split(",")) if class_names else (),
-        samples=samples,
-        seed=seed,
         traces=None if explain is None else TRACES if traces is None else traces,
         module=None if module is None else module_of(module, weights),
         over_time=over_time or None,
         resources=RunResources(dask=dask, max_memory=max_memory),
     )
-    found = assess(read_nir(model), pairs, asked, options_from(**compiler), progress)
-    text, data = with_flags(words.text(found)), found.data
+    found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
+    text, data = with_flags(found.text), found.data
     if explain is not None:
-        from snnvae.evaluate.task.page import to_html
-        from snnvae.files import write_text
-
-        write_text(explain, to_html(found, model.stem))
+        write_text(explain, found.page(model.stem))
         text, data = f"{text}\nwrote {explain}", {**data, "files": [str(explain)]}
     return Result(text, data, as_json=as_json)

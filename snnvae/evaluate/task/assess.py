@@ -30,6 +30,7 @@ from snnvae.machine import memory
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
+from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
 CHUNK = 256
@@ -94,7 +95,7 @@ def assess(
     precisions = dict.fromkeys(("float", *asked.precisions))
     compiled = {p: compile_graph(graph, p, options) for p in precisions}
     runs = _Runs(asked, compiled, samples, output, readout, progress)
-    runs.all()
+    runs.run()
     return runs.assessment()
 
 
@@ -186,22 +187,24 @@ class _Runs:
             progress=self._progress,
         )
 
-    def all(self) -> None:
+    def run(self) -> None:
         """Runs all samples."""
         for stimulus in self._blocks(self._at_once()):
-            found = {}
+            found: dict[str, Recording] = {}
             for key, form in list(self._forms.items()):
                 try:
                     check_backend(form.program, stimulus, form.backend, form.resources)
-                    found[key] = form.add(stimulus)
+                    recording = form.add(stimulus)
                 except UnsupportedError as error:
-                    if form.backend == self._asked.backend:
+                    if not form.beside:
                         raise
                     self._left_out.append(f"{form.name}: {error}")
                     del self._forms[key]
+                    continue
+                if not form.beside:
+                    found[form.name] = recording
             if self._divergence is not None:
-                main = self._asked.backend
-                self._divergence.add(found["float", main], found["fixed", main])
+                self._divergence.add(found["float"], found["fixed"])
             if self._module is not None:
                 (data,) = stimulus.streams.values()
                 self._module_scores.append(self._module.scores(data))
