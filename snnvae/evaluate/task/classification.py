@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -146,6 +145,9 @@ class Change:
 
 def mcnemar(lost: int, gained: int) -> float:
     """The two-sided exact binomial p-value of `lost` against `gained` at a chance of a half."""
-    n, least = lost + gained, min(lost, gained)
-    tail = sum(comb(n, k) for k in range(least + 1))
-    return min(1.0, 2 * tail / 2**n) if n else 1.0
+    n = lost + gained
+    ways = tail = 1  # to choose k of n, and to choose at most k
+    for k in range(min(lost, gained)):
+        ways = ways * (n - k) // (k + 1)
+        tail += ways
+    return min(1.0, 2 * tail / 2**n)

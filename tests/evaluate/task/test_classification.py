@@ -51,7 +51,9 @@ def test_a_class_that_is_neither_there_nor_answered_has_no_f1() -> None:
     assert theirs == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize("pair", [(0, 0), (1, 0), (0, 3), (4, 4), (2, 9), (30, 55), (700, 650)])
+@pytest.mark.parametrize(
+    "pair", [(0, 0), (1, 0), (0, 3), (4, 4), (2, 9), (30, 55), (700, 650), (9000, 9300)]
+)
 def test_mcnemar_is_scipys_binomial_test(pair: tuple[int, int]) -> None:
     n = sum(pair)
     expected = binomtest(pair[0], n, 0.5).pvalue if n else 1.0
