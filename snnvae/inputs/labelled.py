@@ -182,7 +182,10 @@ def _targets(values: np.ndarray, outputs: int, where: str) -> np.ndarray:
         raise DataError(f"{where}: targets of {values.dtype}; save numbers")
     if not values.ndim or prod(values.shape[1:]) != outputs:
         shape = "(samples,)" if outputs == 1 else f"(samples, {outputs})"
-        raise DataError(f"{where}: targets of shape {values.shape}; save {shape}, one per output")
+        raise DataError(
+            f"{where}: targets of shape {values.shape}; save {shape}, one per output, or whole "
+            "numbers if they are labels"
+        )
     flat = values.reshape(len(values), outputs).astype(np.float64)
     for n in np.flatnonzero(~np.isfinite(flat).all(axis=1))[:1]:
         raise DataError(f"{where}: the target of sample {n} is not finite; mend it or leave it out")

@@ -64,8 +64,11 @@ def from_labelled(program: Program, labelled: str, samples: int | None = None) -
     samples: the first ones of a torch Dataset, which is asked for no others.
     """
     if is_spec(labelled):
-        found = named(labelled, lambda made: _called(made, labelled), EXAMPLE)
-        return from_python(program, found, labelled, samples)
+
+        def pairs(found: Any) -> Pairs:
+            return from_python(program, _called(found, labelled), labelled, samples)
+
+        return named(labelled, pairs, EXAMPLE)
     folder = Path(labelled)
     if not folder.is_dir():
         wrong = "a file" if folder.exists() else "no such folder"

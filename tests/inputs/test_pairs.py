@@ -151,15 +151,20 @@ def make():
 class Set:
     def __len__(self): return 4
     def __getitem__(self, n): return x[n], int(y[n])
+class Late(Set):
+    def __getitem__(self, n):
+        import beside_data
+        return x[n], int(beside_data.y[n])
 class Needs(Set):
     def __init__(self, root): ...
 one = Set()
 """
 
 
-@pytest.mark.parametrize("name", ["pair", "make", "Set", "one"])
+@pytest.mark.parametrize("name", ["pair", "make", "Set", "one", "Late"])
 def test_a_name_in_a_file(program: Program, tmp_path: Path, name: str) -> None:
     (tmp_path / "data.py").write_text(SOURCE)
+    (tmp_path / "beside_data.py").write_text("y = [0, 1, 2, 3]")
     found = from_labelled(program, f"{tmp_path}/data.py:{name}")
     assert found.answers.tolist() == [0, 1, 2, 3]
     assert found.data["in"].shape == (4, 14, 6)
@@ -169,7 +174,7 @@ def test_a_name_that_makes_nothing(program: Program, tmp_path: Path) -> None:
     (tmp_path / "data.py").write_text(SOURCE)
     for name, message in (
         ("Needs", "cannot be called without arguments or fails: TypeError"),
-        ("none", "has no 'none'; it has make, Set, Needs"),
+        ("none", "has no 'none'; it has make, Set, Late, Needs"),
     ):
         with pytest.raises(ConfigError, match=message):
             from_labelled(program, f"{tmp_path}/data.py:{name}")

@@ -117,7 +117,13 @@ def test_where_fixed_point_goes_another_way(nets: Any, asks: Asks, x: np.ndarray
 
 
 def test_membranes_are_compared_only_where_that_is_asked(asks: Asks) -> None:
-    assert all(row.error is None for row in asks(spiking=True).layers)
+    """Those that decide between equal counts are the same, recorded at once or afterwards."""
+    bare, traced = asks(spiking=True), asks(spiking=True, traces=0)
+    assert all(row.error is None for row in bare.layers)
+    assert bare.data["forms"] == traced.data["forms"]
+    for one, other in zip(bare.classified, traced.classified):
+        assert one.outcome.tied.any()
+        np.testing.assert_array_equal(one.outcome.second, other.outcome.second)
     errors = [row.error for row in asks(spiking=False, traces=0).layers]
     assert all(error is not None and error > 0 for error in errors)
 
