@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ MOST_CLASSES = 20
 """Of a confusion matrix; of more, those of the least recall are listed."""
 MOST_FLIPS = 20
 """Of a line."""
+MOST_ROWS = 200
+"""Of the table of flips."""
 _WIDTH = 12
 """Cells of a class's name at the head of a column."""
 
@@ -204,38 +207,41 @@ def _taken(form: Classified, names: Sequence[str], n: int) -> str:
 
 def layers(found: Assessment) -> Table:
     """A row per layer: how far fixed point is from float."""
-    clipped = {row.layer: row for row in found.report}
-    flipped = [first for n in found.flips if (first := found.first[n]) is not None]
+    rounding = {row.layer: row for row in found.report}
+    flipping = isinstance(found.change, Change)
+    shown = [found.first[n] for n in found.flips] if flipping else found.first
+    begin = Counter(first.layer for first in shown if first is not None)
     rows = [
         (
             layer.layer,
-            *(("", "") if layer.rates is None else map(rate, layer.rates)),
+            *((NONE, NONE) if layer.rates is None else map(rate, layer.rates)),
             percent(layer.differing),
             NONE if layer.error is None else f"{layer.error:.2g}",
-            percent(clipped[layer.layer].weight_error) if layer.layer in clipped else NONE,
-            clipped[layer.layer].clipped if layer.layer in clipped else NONE,
+            percent(rounding[layer.layer].weight_error),
+            rounding[layer.layer].clipped,
             layer.saturated,
-            sum(first.layer == layer.layer for first in flipped),
+            begin[layer.layer],
         )
         for layer in found.layers
     ]
     columns = (
         "layer", "rate float", "rate fixed", "spikes differ", "membrane error", "weight error",
-        "weights clipped", "saturated", "flips begin",
+        "weights clipped", "saturated", "flips begin" if flipping else "samples begin",
     )  # fmt: skip
     return Table(
         columns, rows, text={0},
         caption="Fixed point beside float, over all samples and steps. Rates: spikes per neuron "
-        "and step. Membrane error: RMS, in units of the threshold, or of NIR where nothing spikes.",
+        "and step. Membrane error: RMS, in units of the threshold, or of NIR where nothing spikes. "
+        "Begin: whose first spike that differs is here.",
     )  # fmt: skip
 
 
 def flips(found: Assessment) -> Table:
-    """The samples whose answer flips, and where each first differs."""
+    """The samples whose answer flips, the first of them, and where each first differs."""
     by_name = {form.name: form for form in found.classified}
     before, after = by_name["float"], by_name["fixed"]
-    rows = []
-    for n in found.flips:
+    rows, count = list[tuple[object, ...]](), len(found.flips)
+    for n in found.flips[:MOST_ROWS]:
         first = found.first[n]
         place = ("no spike differs", NONE, NONE) if first is None else (
             first.layer, first.step, first.neuron
@@ -243,7 +249,8 @@ def flips(found: Assessment) -> Table:
         labels = (before.labels[n], before.answers[n], after.answers[n])
         rows.append((n, *(found.classes[k] for k in labels), *place))
     columns = ("sample", "class", "float", "fixed", "first differs in", "at step", "in neuron")
-    return Table(columns, rows, text={1, 2, 3, 4}, caption="Answers that flip")
+    caption = f"{'The first ' * (count > MOST_ROWS)}{len(rows)} of {count} answers that flip"
+    return Table(columns, rows, text={1, 2, 3, 4}, caption=caption)
 
 
 def percent(share: float | None) -> str:
