@@ -33,6 +33,7 @@ _HOMES = {
     "compile": "snnvae.api",
     "count": "snnvae.hardware_sim.counter",
     "from_norse": "snnvae.export.norse",
+    "lint": "snnvae.api",
     "load": "snnvae.recording",
     "make_stimulus": "snnvae.api",
     "price": "snnvae.api",

@@ -2,6 +2,7 @@ from snnvae import zoo as zoo
 from snnvae.api import assess as assess
 from snnvae.api import check as check
 from snnvae.api import compile as compile  # noqa: A004
+from snnvae.api import lint as lint
 from snnvae.api import make_stimulus as make_stimulus
 from snnvae.api import price as price
 from snnvae.api import random_spikes as random_spikes
@@ -34,6 +35,7 @@ __all__ = [
     "compile",
     "count",
     "from_norse",
+    "lint",
     "load",
     "make_stimulus",
     "price",

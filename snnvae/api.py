@@ -24,6 +24,7 @@ from snnvae.hardware_sim.make_stimulus import build_stimulus, samples_in, with_s
 from snnvae.inputs.pairs import Pairs, from_arrays, from_python
 from snnvae.inputs.read_file import only_input
 from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise
+from snnvae.linter.finding import Findings
 from snnvae.options import Options
 from snnvae.program import Precision, Program
 from snnvae.recording import Recording
@@ -48,6 +49,30 @@ def compile(  # noqa: A001  the verb that everybody looks for
     <Program: fixed, dt 0.001 s, 8 steps, 'z' → 4 layers of ... neurons, ... synapses → 'output'>
     """
     return compile_graph(graph, precision, Options(**options)).program
+
+
+def lint(
+    source: nir.NIRGraph | str | Path,
+    *,
+    data: str | Path | None = None,
+    chip: str = "loihi2",
+    **options: Any,
+) -> Findings:
+    """Tells by named rules what a NIR file, or a graph, does not say, has lost, or will meet.
+
+    data: a file of inputs, by which layers are seen to be silent or saturated. chip: a name, or a
+    TOML file. options: as for `compile`; they answer what the file leaves open. Of a graph in
+    memory nothing is known of how a file holds it.
+
+    >>> import snnvae as sv
+    >>> sv.lint(sv.zoo.path("digits-esvae"))
+    <Findings: 0 errors, 0 warnings, ... notes>
+    """
+    from snnvae.linter.run import lint as lint_graph
+
+    given = source if isinstance(source, nir.NIRGraph) else Path(source)
+    file = None if data is None else Path(data)
+    return lint_graph(given, options=Options(**options), chip=chip, data=file)
 
 
 def make_stimulus(

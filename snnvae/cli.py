@@ -37,6 +37,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("snnvae.commands.simulate", "Run a NIR file in the emulator"),
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
+    "lint": ("snnvae.commands.lint", "Tell what a NIR file leaves open, has lost, or will meet"),
+    "conform": ("snnvae.commands.conform", "Hold readers of NIR to cases with exact outcomes"),
     "energy": ("snnvae.commands.energy", "Estimate what a recorded run costs"),
     "evaluate": ("snnvae.commands.evaluate", "How good a model is, trained and deployed"),
     "complete": ("snnvae.commands.complete", "Fill what a table lacks, by a deployed sampler"),

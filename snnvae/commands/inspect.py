@@ -165,16 +165,10 @@ def command(
 
 def _process_rules(program: Program) -> list[str]:
     """Returns what Loihi 2's processes cannot do, as a rule beside those of its cores."""
-    from snnvae.deploy.lava import loihi2
-    from snnvae.deploy.timing import check_stock
+    from snnvae.deploy.lava.loihi2 import refusals
 
-    try:
-        loihi2.check_job(program, "stock")
-        check_stock(program)
-    except UnsupportedError as error:
-        text = with_flags(str(error))
-        return [text if text.startswith("L2-") else f"L2-PROCESS: {text}"]
-    return []
+    texts = map(with_flags, refusals(program))
+    return [text if text.startswith("L2-") else f"L2-PROCESS: {text}" for text in texts]
 
 
 def _stock(program: Program) -> tuple[Schedule | None, str]:

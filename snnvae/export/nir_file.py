@@ -71,7 +71,7 @@ def read_nir(path: Path) -> nir.NIRGraph:
 def _node(name: str, data: dict[str, Any]) -> Any:
     """A node of what a file holds. GraphError names the innermost one that is malformed."""
     try:
-        return nir.dict2NIRNode(data)
+        return nir.dict2NIRNode(_copied(data))
     except Exception as error:  # NIR's reader raises whatever a malformed node leads to
         kind = data.get("type") if isinstance(data, dict) else None
         kind = kind.decode("utf8", "replace") if isinstance(kind, bytes) else str(kind)
@@ -84,6 +84,11 @@ def _node(name: str, data: dict[str, Any]) -> Any:
                 f"{where} has type {shortened(kind, 200)!r}, which neither NIR nor snnvae knows"
             ) from None
         raise GraphError(f"{where} ({kind}): malformed NIR ({_reason(error)}); {REMEDY}") from None
+
+
+def _copied(data: Any) -> Any:
+    """Dictionaries anew, for NIR's reader, which takes out of them what it has read."""
+    return {k: _copied(v) for k, v in data.items()} if isinstance(data, dict) else data
 
 
 def _reason(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from snnvae.deploy.chips.chip import load_chip
 from snnvae.deploy.chips.placement import place
 from snnvae.deploy.lava.importing import require_lava
+from snnvae.deploy.timing import check_stock
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.primitives.lava_lif import differs_within
 from snnvae.program import Program
@@ -34,6 +35,16 @@ def host() -> str | None:
     except Exception:  # as above
         return None
     return None if name is None else str(name)
+
+
+def refusals(program: Program) -> list[str]:
+    """What no process of Lava's own does for this program on a Loihi 2, one line each."""
+    try:
+        check_job(program, "stock")
+        check_stock(program)
+    except UnsupportedError as error:
+        return [str(error)]
+    return []
 
 
 def check_job(program: Program, mode: str) -> None:

@@ -1,0 +1,127 @@
+"""What the rules look at: the file as it is, the graph, and what the compiler makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import nir
+import numpy as np
+
+from snnvae import primitives
+from snnvae.deploy.chips.chip import Chip
+from snnvae.deploy.compile import Compiled, compile_graph
+from snnvae.deploy.graph import build_graph
+from snnvae.deploy.passes import flatten_graphs
+from snnvae.deploy.presets import PRESETS
+from snnvae.deploy.settings import METADATA_KEY, as_python
+from snnvae.errors import ConfigError, SnnvaeError
+from snnvae.export.stored import Stored
+from snnvae.options import Options
+from snnvae.program import Program
+from snnvae.recording import Recording
+
+ASSUMED = {"initial": "v_reset", "if_gain": "dt", "loop_bias": "at-once"}
+"""Stands in for what nobody states, so that everything else can be looked at."""
+FASTEST = 10
+"""Steps in the shortest time constant, where nobody states a step."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """stored: nodes as the file has them, by name, empty where there is no file; options: the
+    user's; recording: a run of `program` on the user's input, or None."""
+
+    graph: nir.NIRGraph
+    options: Options
+    chip: Chip
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    nir_refuses: str = ""
+    recording: Recording | None = None
+
+    @cached_property
+    def flat(self) -> nir.NIRGraph:
+        """The graph with the nodes of nested ones in their place, named "graph.node"."""
+        return flatten_graphs(build_graph(self.graph.nodes, self.graph.edges, self.graph.metadata))
+
+    def neurons(self, *kinds: type[nir.NIRNode]) -> Iterator[tuple[str, Any]]:
+        """Populations by name, of these kinds or of all."""
+        for name, node in self.flat.nodes.items():
+            if isinstance(node, kinds) if kinds else primitives.neuron_for(node) is not None:
+                yield name, node
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        """Our metadata in the file."""
+        held = as_python((self.graph.metadata or {}).get(METADATA_KEY, {}))
+        return held if isinstance(held, dict) else {}
+
+    @cached_property
+    def stated(self) -> Mapping[str, Any]:
+        """What options, the file and the named tool state, the first that does."""
+        given = {key: value for key, value in vars(self.options).items() if value is not None}
+        return {**PRESETS.get(self.options.conventions or "", {}), **self.metadata, **given}
+
+    @cached_property
+    def dt(self) -> float | None:
+        """Seconds a step; None where nobody says so."""
+        dt = self.stated.get("dt")
+        return float(dt) if isinstance(dt, (int, float)) and dt > 0 else None
+
+    @cached_property
+    def taus(self) -> dict[str, np.ndarray]:
+        """All time constants, by "node.parameter"."""
+        return {
+            f"{name}.{key}": np.asarray(getattr(node, key), np.float64)
+            for name, node in self.neurons()
+            for key in ("tau", "tau_mem", "tau_syn")
+            if hasattr(node, key)
+        }
+
+    @cached_property
+    def assuming(self) -> Options:
+        """The options, with an assumption where something must be stated and is not."""
+        missing: dict[str, Any] = {k: v for k, v in ASSUMED.items() if k not in self.stated}
+        if self.dt is None:
+            shortest = [float(tau.min()) for tau in self.taus.values() if np.all(tau > 0)]
+            missing["dt"] = min(shortest, default=FASTEST * 1e-3) / FASTEST
+        return replace(self.options, saturate=True, **missing)
+
+    @cached_property
+    def compiled(self) -> tuple[Program | None, SnnvaeError | None]:
+        """The float program under the assumptions, or why there is none."""
+        try:
+            return compile_graph(self.graph, "float", self.assuming).program, None
+        except SnnvaeError as error:
+            return None, error
+
+    @property
+    def program(self) -> Program | None:
+        """The float program under the assumptions."""
+        return self.compiled[0]
+
+    @cached_property
+    def fixed(self) -> tuple[Compiled | None, SnnvaeError | None]:
+        """The fixed-point program, where a step is stated and a float one exists."""
+        if self.program is None or self.dt is None:
+            return None, None
+        try:
+            return compile_graph(self.graph, "fixed", self.assuming), None
+        except SnnvaeError as error:
+            return None, error
+
+    def matters(self, convention: str, *values: str) -> bool:
+        """Tells whether the values of a convention make different programs."""
+        if self.program is None:
+            return False
+        digests = set()
+        for value in values:
+            told: dict[str, Any] = {convention: value}
+            try:
+                made = compile_graph(self.graph, "float", replace(self.assuming, **told)).program
+            except ConfigError:
+                return True
+            digests.add(made.digest())
+        return len(digests) > 1
