@@ -28,6 +28,7 @@ _HOMES = {
     "Recording": "snnvae.recording",
     "SnnvaeError": "snnvae.errors",
     "Stimulus": "snnvae.stimulus",
+    "assess": "snnvae.api",
     "check": "snnvae.api",
     "compile": "snnvae.api",
     "count": "snnvae.hardware_sim.counter",

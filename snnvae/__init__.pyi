@@ -1,4 +1,5 @@
 from snnvae import zoo as zoo
+from snnvae.api import assess as assess
 from snnvae.api import check as check
 from snnvae.api import compile as compile  # noqa: A004
 from snnvae.api import lint as lint
@@ -29,6 +30,7 @@ __all__ = [
     "Recording",
     "SnnvaeError",
     "Stimulus",
+    "assess",
     "check",
     "compile",
     "count",

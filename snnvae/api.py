@@ -10,13 +10,19 @@ import nir
 import numpy as np
 
 from snnvae import energy
+from snnvae.deploy.backends import RunResources, backend_named
 from snnvae.deploy.compile import compile_graph
-from snnvae.errors import DataError
+from snnvae.errors import ConfigError
 from snnvae.evaluate.check import Check
 from snnvae.evaluate.check import check as check_graph
+from snnvae.evaluate.task.assess import TRACES, Question
+from snnvae.evaluate.task.assess import assess as assess_graph
+from snnvae.evaluate.task.assessment import Assessment
+from snnvae.evaluate.task.readout import Readout
 from snnvae.families import registry
 from snnvae.hardware_sim.make_stimulus import build_stimulus, samples_in, with_sample_axis
-from snnvae.inputs.read_file import data_inputs
+from snnvae.inputs.pairs import Pairs, from_arrays, from_python
+from snnvae.inputs.read_file import only_input
 from snnvae.inputs.stimulus_blocks import NOISE_RATE, noise
 from snnvae.linter.finding import Findings
 from snnvae.options import Options
@@ -104,7 +110,7 @@ def make_stimulus(
     elif isinstance(data, Mapping):
         given = {name: np.asarray(values) for name, values in data.items()}
     else:
-        given = {_only_input(program): np.asarray(data)}
+        given = {only_input(program): np.asarray(data)}
     given = with_sample_axis(given, program)
     if samples is None:
         samples = samples_in(given) if given else 1
@@ -115,15 +121,6 @@ def make_stimulus(
     return build_stimulus(
         program, chosen, seed=seed, steps=steps, data=given, classes=classes, evidence=evidence
     )
-
-
-def _only_input(program: Program) -> str:
-    """The one input that data without a name is for."""
-    ports = data_inputs(program) or program.inputs
-    if len(ports) != 1:
-        names = ", ".join(f"'{port.name}'" for port in ports)
-        raise DataError(f"one array, but the inputs are {names}; give arrays by their names")
-    return ports[0].name
 
 
 def random_spikes(
@@ -185,6 +182,76 @@ def check(
         held_out=registry.held_out,
         **options,
     )
+
+
+def assess(
+    graph: nir.NIRGraph,
+    data: np.ndarray | Mapping[str, np.ndarray] | Any,
+    labels: np.ndarray | Sequence[Any] | None = None,
+    *,
+    targets: np.ndarray | None = None,
+    readout: Readout | None = None,
+    output: str | None = None,
+    top_k: int | None = None,
+    scale: float | None = None,
+    class_names: Sequence[str] = (),
+    samples: int | None = None,
+    seed: int = 0,
+    precisions: Sequence[Precision] = ("float", "fixed"),
+    backends: Sequence[str] = ("emulator",),
+    module: Any = None,
+    over_time: bool | None = None,
+    explain: bool = False,
+    max_memory: int | None = None,
+    **options: Any,
+) -> Assessment:
+    """How well a network knows the samples of yours, in float, in fixed point, and as it was
+    trained.
+
+    data: as of `make_stimulus`, or (B, *shape) to be given at all ``steps``; alone, pairs (x, y) or
+    a torch Dataset of such. labels: the class of each sample, whole numbers or names (see
+    `class_names`, in the outputs' order); or targets: (B, outputs), the values to be met. readout:
+    "count", "first-spike" or "rate" of spikes, "last", "mean" or "max" of membranes; by default
+    what the output layer and the task suggest. scale: of a rate. backends: the first runs the forms
+    that are compared. module: the torch module that the graph came from; over_time: as of
+    `from_norse`. explain: compare membranes and trace samples whose answer flips, for
+    `Assessment.page`. options: as of `compile`.
+
+    DataError for samples that do not fit, ConfigError for what cannot be asked of this network.
+
+    >>> import numpy as np, snnvae as sv
+    >>> graph = sv.read(sv.zoo.path("digits-esvae"))
+    >>> spikes = np.random.default_rng(0).random((8, 16, 32, 1, 1)) < 0.3
+    >>> sv.assess(graph, spikes, np.arange(8))
+    <Assessment: 8 samples, accuracy float 0..., fixed 0..., ... flips>
+    """
+    if targets is not None and labels is not None:
+        raise ConfigError("give `labels` of a classifier or `targets` of a regression, not both")
+
+    def pairs(program: Program) -> Pairs:
+        answers = labels if targets is None else targets
+        if answers is None:
+            return from_python(program, data, "the data", samples)
+        return from_arrays(program, data, answers, regression=targets is not None)
+
+    first, *others = (backend_named(backend) for backend in backends)
+    asked = Question(
+        precisions=precisions,
+        backend=first,
+        beside=others,
+        output=output,
+        readout=readout,
+        top_k=top_k,
+        scale=scale,
+        class_names=class_names,
+        samples=samples,
+        seed=seed,
+        traces=TRACES if explain else None,
+        module=module,
+        over_time=over_time,
+        resources=RunResources(max_memory=max_memory),
+    )
+    return assess_graph(graph, pairs, asked, Options(**options))
 
 
 def price(

@@ -11,6 +11,8 @@ Integrator = Literal["euler", "exponential", "exponential-decay"]
 SpikeRule = Literal["above", "reached"]
 IfGain = Literal["dt", "one"]
 Gain = Literal["stated", "one", "decayed"]
+BY_DEFAULT = "by default"
+"""The source of a value that nobody stated."""
 
 
 @dataclass(frozen=True)

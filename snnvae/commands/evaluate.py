@@ -1,13 +1,14 @@
-"""``snnvae evaluate``: how good the trained and the deployed network's images are."""
+"""``snnvae evaluate``: how good a network is, ours or anybody's, trained and deployed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnvae.commands.evaluate_task import is_task, run_task, task_options
 from snnvae.commands.options import as_json, model_argument, seed_option
 from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.remedies import with_flags
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from snnvae.program import Precision
 
 PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
+FAMILIES = (
+    "metrics", "decoder", "features", "reference", "inception", "dataset", "data_dir", "generated",
+    "card",
+)  # fmt: skip
+"""Parameters of models of ours."""
 
 
 @click.command(
     cls=Command,
-    epilog="Example: snnvae evaluate $(snnvae zoo digits-esvae --pt); or snnvae evaluate model.nir "
-    "--metric fad --features runs/fad/model.pt",
+    epilog="Example: snnvae evaluate $(snnvae zoo digits-esvae --pt); or snnvae evaluate net.nir "
+    "--input x.npy --labels y.npy --explain page.html",
 )
 @model_argument
 @click.option(
@@ -44,7 +50,7 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 @click.option("--inception", type=click.Path(path_type=Path), help="Inception's weights.")
 @click.option("--dataset", help="What a published checkpoint was trained on (default: a guess).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
-@click.option("--samples", type=click.IntRange(1), help="Held-out images (default: all).")
+@click.option("--samples", type=click.IntRange(1), help="The first ones (default: all).")
 @click.option(
     "--generated", type=click.IntRange(2),
     help="Generated samples (images: 5000; by attributes: 400 of each class).",
@@ -56,10 +62,12 @@ PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 @seed_option
 @click.option("--backend", type=click.Choice(BACKENDS), default="emulator", show_default=True)
 @dask_option
+@task_options
 @as_json
-@click.pass_obj
+@click.pass_context
 def command(
-    progress: Progress,
+    ctx: click.Context,
+    /,
     model: Path,
     metrics: tuple[str, ...],
     decoder: Path | None,
@@ -76,8 +84,14 @@ def command(
     backend: Backend,
     dask: str | None,
     as_json: bool,
+    **own: Any,
 ) -> Result:
-    """Measure a trained model (.pt), or a NIR file, as it is deployed in float and fixed point.
+    """Measure a network as it is deployed in float and fixed point, beside the trained one.
+
+    Your network (.nir) on your samples: --input with --labels gives accuracy, flips and McNemar's
+    test, with --targets errors; --data holds both. --module adds the torch module, --explain a page
+    of where fixed point goes another way (docs/your-network.md). All other options are for models
+    of snnvae's own, a .pt or what `snnvae export` made of it.
 
     A .pt may also be a published checkpoint of FSVAE or ESVAE, which is known by its names.
 
@@ -88,6 +102,13 @@ def command(
     Of tables: divergence from the exact answers, and likelihoods, beside independent variables and
     the best tree; --metric twin trains the ANN too, --metric border asks for the Markov border.
     """
+    progress: Progress = ctx.obj
+    precisions = tuple(p for p in PRECISIONS if precision in (p, "both"))
+    if is_task(ctx, FAMILIES):
+        return run_task(
+            progress, model, precisions=precisions, backend=backend, dask=dask, samples=samples,
+            seed=seed, as_json=as_json, **own,
+        )  # fmt: skip
     from snnvae.deploy.settings import METADATA_KEY
     from snnvae.errors import ConfigError, GraphError
     from snnvae.evaluate import figures
@@ -97,7 +118,7 @@ def command(
     from snnvae.origin import Origin
 
     asked = Asked(
-        precisions=tuple(p for p in PRECISIONS if precision in (p, "both")),
+        precisions=precisions,
         samples=samples,
         seed=seed,
         backend=backend,
@@ -128,7 +149,7 @@ def command(
             if origin.part is None or kind is None or (has_data and not origin.dataset):
                 raise GraphError(
                     f"{file} does not say which part of which model it is: evaluate what `snnvae "
-                    "export` wrote"
+                    "export` wrote, or give samples of yours, --input with --labels or --targets"
                 )
             graphs[origin.part] = graph
             origins.append(origin)

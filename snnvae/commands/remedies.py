@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 FLAGS = {
+    "class_names": "classes",
     "classes": "class",
     "data": "input",
     "delay_edges": "delay-edge",
     "kind": "from",
+    "labelled": "data",
     "start": "from",
 }
 """Arguments whose option has another name."""

@@ -13,7 +13,7 @@ from typing import Any
 import nir
 import numpy as np
 
-from snnvae.conventions import Conventions, Stated
+from snnvae.conventions import BY_DEFAULT, Conventions, Stated
 from snnvae.deploy.metadata import check_metadata
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError, GraphError
@@ -156,12 +156,12 @@ class _Choice:
             "option": {k: v for k, v in vars(options).items() if v is not None},
             "file": metadata,
             f"conventions {self._tool}": preset,
-            "by default": DEFAULTS,
+            BY_DEFAULT: DEFAULTS,
         }
 
     def source(self, key: str) -> str:
         """Tells who said it."""
-        return next((place for place, said in self._places.items() if key in said), "by default")
+        return next((place for place, said in self._places.items() if key in said), BY_DEFAULT)
 
     def __call__(self, key: str) -> Any:
         """The value, checked; None where nobody said."""

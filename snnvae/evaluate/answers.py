@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from snnvae.draws.evidence import Evidence
+from snnvae.evaluate.proportion import wilson
 from snnvae.files import write_text
 from snnvae.program import Program
 from snnvae.recording import Recording
 from snnvae.table import Table
-
-Z95 = 1.959963984540054
-"""Of the normal distribution 95 % lie within."""
 
 
 class Answers:
@@ -83,12 +80,3 @@ class Answers:
         columns = ("variable", "value", "drawn", "probability", "low", "high")
         write_text(path, Table(columns, self.rows()).as_csv())
         return path
-
-
-def wilson(hits: int, samples: int) -> tuple[float, float]:
-    """The 95 % interval of a probability of which `hits` of `samples` draws came true (Wilson)."""
-    share, square = hits / samples, Z95**2
-    middle = share + square / (2 * samples)
-    half = Z95 * sqrt(share * (1 - share) / samples + square / (4 * samples**2))
-    scale = 1 + square / samples
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)

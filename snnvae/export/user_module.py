@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.export.state_dict import names_in, state_dict_in
 from snnvae.export.torch_file import read_torch
 
 EXAMPLE = "give module:attribute or file.py:attribute, such as net.py:build"
+Made = TypeVar("Made")
 SAVE = "write it by torch.save(module.state_dict(), 'w.pt')"
 
 
@@ -35,12 +36,33 @@ def build_module(spec: str) -> Any:
     """
     from torch import nn
 
+    def made(found: Any) -> Any:
+        if isinstance(found, nn.Module):
+            return found
+        if not callable(found):
+            raise ConfigError(
+                f"{spec} is of type {type(found).__name__}; name a function or class that "
+                "makes a torch module"
+            )
+        return called(found, spec)
+
+    found = named(spec, made)
+    if not isinstance(found, nn.Module):
+        raise ConfigError(f"{spec} makes a {type(found).__name__}, not a torch.nn.Module")
+    return found
+
+
+def named(spec: str, use: Callable[[Any], Made], example: str = EXAMPLE) -> Made:
+    """What `use` makes of the named attribute, while its file's folder can be imported from.
+
+    ConfigError says what is missing or fails.
+    """
     place, _, attribute = spec.rpartition(":")
     if not place or not attribute:
-        raise ConfigError(f"{spec}: {EXAMPLE}")
+        raise ConfigError(f"{spec}: {example}")
     is_file = place.endswith(".py")
     with _importable(Path(place).resolve().parent if is_file else Path.cwd()):
-        source = _run_file(Path(place)) if is_file else _import(place)
+        source = _run_file(Path(place), example) if is_file else _import(place, example)
         try:
             found = reduce(getattr, attribute.split("."), source)
         except AttributeError:
@@ -48,16 +70,12 @@ def build_module(spec: str) -> Any:
             raise ConfigError(
                 f"{spec}: {place} has no '{attribute}'; it has {', '.join(known[:10]) or 'nothing'}"
             ) from None
-        if not isinstance(found, nn.Module):
-            if not callable(found):
-                raise ConfigError(
-                    f"{spec} is of type {type(found).__name__}; name a function or class that "
-                    "makes a torch module"
-                )
-            found = _guarded(found, f"{spec} cannot be called without arguments or fails")
-    if not isinstance(found, nn.Module):
-        raise ConfigError(f"{spec} makes a {type(found).__name__}, not a torch.nn.Module")
-    return found
+        return use(found)
+
+
+def called(function: Callable[[], Any], spec: str) -> Any:
+    """What the named function or class makes; ConfigError with its own words if it raises."""
+    return guarded(function, f"{spec} cannot be called without arguments or fails")
 
 
 def load_weights(module: Any, path: Path) -> None:
@@ -99,9 +117,9 @@ def _importable(folder: Path) -> Iterator[None]:
             sys.path.remove(str(folder))
 
 
-def _run_file(path: Path) -> ModuleType:
+def _run_file(path: Path, example: str) -> ModuleType:
     if not path.is_file():
-        raise ConfigError(f"{path}: no such file; {EXAMPLE}")
+        raise ConfigError(f"{path}: no such file; {example}")
     name = f"snnvae_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -109,25 +127,25 @@ def _run_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     loader = spec.loader
-    _guarded(lambda: loader.exec_module(module), f"{path} fails when it is run")
+    guarded(lambda: loader.exec_module(module), f"{path} fails when it is run")
     return module
 
 
-def _import(name: str) -> ModuleType:
+def _import(name: str, example: str) -> ModuleType:
     try:
         if importlib.util.find_spec(name) is None:
             raise ModuleNotFoundError
     except (ModuleNotFoundError, ValueError):
         raise ConfigError(
-            f"there is no module '{name}' in {Path.cwd()} or among the installed; {EXAMPLE}"
+            f"there is no module '{name}' in {Path.cwd()} or among the installed; {example}"
         ) from None
-    module: ModuleType = _guarded(
+    module: ModuleType = guarded(
         lambda: importlib.import_module(name), f"'{name}' fails when it is imported"
     )
     return module
 
 
-def _guarded(run: Callable[[], Any], failure: str) -> Any:
+def guarded(run: Callable[[], Any], failure: str) -> Any:
     """Returns what the user's code returns; ConfigError with its own words if it raises."""
     try:
         return run()

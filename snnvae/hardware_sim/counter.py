@@ -96,6 +96,14 @@ class Counter:
             ),
         )
 
+    def operations(self, recording: Recording) -> np.ndarray:
+        """Synaptic operations that hardware performs, per sample (B,): ``Counts.total("sop")``
+        without all else, whose updates cost most to count."""
+        samples, steps = _check(self._program, recording)
+        zero = np.zeros(samples, np.int64)
+        connections = self._program.connections
+        return sum((self._connection(recording, c, samples, steps).sop for c in connections), zero)
+
     def _connection(
         self, recording: Recording, c: Connection, samples: int, steps: int
     ) -> ConnectionCounts:

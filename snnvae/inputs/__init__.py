@@ -1,1 +1,1 @@
-"""What enters a network: files of arrays, NIR data and events, held-out samples, noise."""
+"""What enters a network: arrays, NIR data, events, samples with answers, held-out ones, noise."""

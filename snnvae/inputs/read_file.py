@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, TypeVar
 
 import h5py
 import numpy as np
@@ -22,6 +22,8 @@ from snnvae.program import Input, Program
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 1 << 16
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
+KINDS = "a plain .npy or .npz file, nor NIR data"
+Read = TypeVar("Read")
 
 
 def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
@@ -31,10 +33,7 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     DataError, in one line, for a file that is none of these, is damaged, claims more than it holds,
     or does not fit the program's inputs; all inputs hold as many samples and steps.
     """
-    if path.is_file() and h5py.is_hdf5(path):
-        found = read_nir_data(path, program)
-    else:
-        found = _read_numpy(path, program)
+    found = read_arrays(path, program)
     try:
         streams = with_sample_axis(found, program)
         samples_in(streams)
@@ -44,40 +43,78 @@ def read_input(path: Path, program: Program) -> dict[str, np.ndarray]:
     return streams
 
 
+def read_arrays(path: Path, program: Program) -> dict[str, np.ndarray]:
+    """Arrays by input name as the file holds them; DataError where it is none of ours."""
+    if path.is_file() and h5py.is_hdf5(path):
+        return read_nir_data(path, program)
+    return _read_numpy(path, program)
+
+
+def read_npy(path: Path, name: str) -> np.ndarray:
+    """The array of a .npy file that is given as the argument `name`; DataError for any other."""
+
+    def only_array(file: IO[bytes], start: bytes) -> np.ndarray | None:
+        return read_array(path, file, _size(path)) if start.startswith(MAGIC) else None
+
+    return _opened(path, only_array, f"pass `{name}` a .npy file", "a plain .npy file")
+
+
 def data_inputs(program: Program) -> list[Input]:
     """Inputs that the host does not feed."""
     return [port for port in program.inputs if port.name not in program.drawn]
 
 
+def only_input(program: Program) -> str:
+    """The one input that data without a name is for."""
+    ports = data_inputs(program) or program.inputs
+    if len(ports) != 1:
+        names = ", ".join(f"'{port.name}'" for port in ports)
+        raise DataError(f"one array, but the inputs are {names}; give arrays by their names")
+    return ports[0].name
+
+
 def _read_numpy(path: Path, program: Program) -> dict[str, np.ndarray]:
+    def arrays(file: IO[bytes], start: bytes) -> dict[str, np.ndarray] | None:
+        if start.startswith(MAGIC):
+            return {_only_input(path, program): read_array(path, file, _size(path))}
+        return _archive(path, file, program) if start.startswith(ARCHIVE) else None
+
+    return _opened(path, arrays, "pass `data` a .npy, .npz or NIR data file", KINDS)
+
+
+def _opened(
+    path: Path, read: Callable[[IO[bytes], bytes], Read | None], remedy: str, wanted: str
+) -> Read:
+    """What `read` makes of a file and its first bytes; DataError where it fails or makes None."""
     try:
         with path.open("rb") as file:
             start = file.read(64)
             file.seek(0)
-            if start.startswith(MAGIC):
-                size = path.stat().st_size if path.is_file() else MAX_BYTES
-                return {_only_input(path, program): read_array(path, file, size)}
-            if start.startswith(ARCHIVE):
-                return _archive(path, file, program)
+            found = read(file, start)
     except FileNotFoundError:
-        raise DataError(
-            f"{path}: no such file; pass `data` a .npy, .npz or NIR data file"
-        ) from None
+        raise DataError(f"{path}: no such file; {remedy}") from None
     except IsADirectoryError:
         raise DataError(f"{path}: a folder; give the file in it") from None
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        return _refuse(path, f"damaged: {words_of(error)}")
+        return _refuse(path, f"damaged: {words_of(error)}", wanted)
+    if found is not None:
+        return found
     refuse_start(start, path, DataError)
     if not start:
-        return _refuse(path, "empty")
+        return _refuse(path, "empty", wanted)
     text = all(byte >= 32 or byte in b"\t\r\n" for byte in start)
-    return _refuse(path, "text; save it with numpy.save" if text else "another kind of file")
+    reason = "text; save it with numpy.save" if text else "another kind of file"
+    return _refuse(path, reason, wanted)
 
 
-def _refuse(path: Path, reason: str) -> NoReturn:
-    raise DataError(f"{path}: not a plain .npy or .npz file, nor NIR data ({reason})")
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else MAX_BYTES
+
+
+def _refuse(path: Path, reason: str, wanted: str = KINDS) -> NoReturn:
+    raise DataError(f"{path}: not {wanted} ({reason})")
 
 
 def _only_input(path: Path, program: Program) -> str:

@@ -32,7 +32,7 @@ def outputs(command: click.Command) -> list[click.Parameter]:
     return [p for p in command.params if isinstance(p.type, OutputFile)]
 
 
-NAMES = {"out", "card", "html", "md", "csv", "svg", "probabilities"}
+NAMES = {"out", "card", "html", "md", "csv", "svg", "probabilities", "explain"}
 
 
 def test_each_option_that_names_an_output_is_under_the_rule() -> None:
@@ -50,6 +50,7 @@ WRITERS = [
     ("inspect", "{nir}", "--html"),
     ("inspect", "{nir}", "--svg"),
     ("evaluate", "{pt}", "--card"),
+    ("evaluate", "{nir}", "--explain"),
     ("diagnose", "{pt}", "-o"),
     ("demo", "-o"),
     ("train", "--model", "esvae", "-o"),

@@ -386,6 +386,9 @@ def test_blocks_of_samples_count_as_the_whole_run() -> None:
     ]
     joined = Counts.joined([counter.count(block) for block in parts])
     assert joined.samples == whole.samples == 5
+    operations = [counter.operations(block) for block in parts]
+    assert whole.total("sop").all()
+    np.testing.assert_array_equal(np.concatenate(operations), whole.total("sop"))
     for a, b in zip(joined.connections, whole.connections, strict=True):
         assert (a.name, a.synapses, a.fan_out) == (b.name, b.synapses, b.fan_out)
         np.testing.assert_array_equal(a.sop_event, b.sop_event)

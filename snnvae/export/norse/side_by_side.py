@@ -85,16 +85,16 @@ def _play_exactly(
     with suppress(Exception):  # whatever a module raises whose forward() states a type
         other = exact(steps=found.steps, dtype=torch.float64)
         if other.network.same_form(found.network):
-            return other, _play(module, other, noise, torch.float64)
+            return other, play(module, other, noise, torch.float64)
     try:
-        return found, _play(module, found, noise, None)
+        return found, play(module, found, noise, None)
     except Exception as error:
         told = words_of(error, 300)
         raise GraphError(f"the module fails on noise of its input's shape: {told}") from error
 
 
-def _play(module: nn.Module, found: Trace, noise: np.ndarray, dtype: torch.dtype | None) -> Played:
-    """Run a module for all steps."""
+def play(module: nn.Module, found: Trace, noise: np.ndarray, dtype: torch.dtype | None) -> Played:
+    """What a module does of data (steps, batch, …), for all steps, in `dtype` or its own type."""
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(()))
     played = Played(dtype or like.dtype)
     x = torch.from_numpy(noise).to(like.device, played.dtype)

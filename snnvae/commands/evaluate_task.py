@@ -1,0 +1,182 @@
+"""The options of ``snnvae evaluate`` for anybody's network: samples of yours, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from snnvae.commands.options import compile_options, options_from
+from snnvae.commands.outputs import NameOrFile, OutputFile
+from snnvae.commands.result import Result
+from snnvae.commands.run_options import Size
+from snnvae.deploy.backends import BACKENDS
+from snnvae.errors import ConfigError
+from snnvae.evaluate.task.readout import READOUTS
+from snnvae.progress import Progress
+
+if TYPE_CHECKING:
+    from snnvae.inputs.pairs import Pairs
+    from snnvae.program import Precision, Program
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+SOURCES = ("input_file", "labelled")
+"""Parameters of which one is given where a task is meant."""
+SHARED = ("model", "samples", "precision", "seed", "backend", "dask", "as_json")
+"""Parameters that suit a network of ours too."""
+ASKED = ("backend", "beside", "output", "readout", "top_k", "scale", "samples", "seed")
+"""Parameters that a question takes as they are."""
+
+_OWN = (
+    click.option(
+        "--input", "input_file", type=click.Path(path_type=Path),
+        help="Your samples, as for simulate; or one value for each, given at all --steps.",
+    ),
+    click.option(
+        "--labels", type=click.Path(path_type=Path),
+        help="Of --input: .npy of whole numbers, or of names (see --classes).",
+    ),
+    click.option(
+        "--targets", type=click.Path(path_type=Path),
+        help="Of --input: .npy of the values that the network should give.",
+    ),
+    click.option(
+        "--data", "labelled", type=NameOrFile(),
+        help="Samples and answers in one: a folder with a folder of input files per class; or "
+        "file.py:name, which is run, of (x, y), a torch Dataset, or what makes one.",
+    ),
+    click.option("--classes", "class_names", help="Names of the outputs, in their order: a,b,c."),
+    click.option("--output", help="The output that answers, if there are several."),
+    click.option(
+        "--readout", type=click.Choice(READOUTS),
+        help="Default: count (spikes), rate (spikes, of --targets), last (membranes).",
+    ),
+    click.option(
+        "--top-k", type=click.IntRange(1), help="Count a class among the k best (default: 3)."
+    ),
+    click.option("--scale", type=float, help="Of a rate: the value of a spike in every step."),
+    click.option(
+        "--beside", type=click.Choice(BACKENDS), multiple=True,
+        help="Rows of this backend too; may be given several times.",
+    ),
+    click.option(
+        "--module", type=NameOrFile(),
+        help="A row of the torch module that the file came from, as net.py:build, which is run.",
+    ),
+    click.option(
+        "--weights", type=click.Path(path_type=Path), help="The module's, by torch.save."
+    ),
+    click.option("--over-time", is_flag=True, help="Its forward() takes (time, batch, …)."),
+    click.option("--max-memory", type=Size(), help="As 500MB: so many samples at once as fit."),
+    click.option(
+        "--explain", type=OutputFile(),
+        help="Write a page: where fixed point goes another way, layer by layer.",
+    ),
+    click.option(
+        "--traces", type=click.IntRange(0, 100),
+        help="Samples on that page whose neurons are shown step by step (default: 5).",
+    ),
+)  # fmt: skip
+
+
+def task_options(command: Command) -> Command:
+    """Adds the options for samples of the user's own."""
+    command = compile_options(command)
+    for option in reversed(_OWN):
+        command = option(command)
+    return command
+
+
+def given(ctx: click.Context) -> set[str]:
+    """The parameters that the user gave."""
+    by_default = (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
+    return {name for name in ctx.params if ctx.get_parameter_source(name) not in by_default}
+
+
+def is_task(ctx: click.Context, families: Collection[str]) -> bool:
+    """Tells whether samples of the user's own are given; ConfigError where the options do not go
+    together. families: the parameters that only models of ours have."""
+    named = given(ctx)
+    flags = {p.name or "": p.opts[-1] for p in ctx.command.params}
+    if named.isdisjoint(SOURCES):
+        strange = sorted(flags[name] for name in named - {*families, *SHARED})
+        if strange:
+            raise ConfigError(
+                f"{strange[0]} is for samples of your own: give --input with --labels or "
+                "--targets, or --data"
+            )
+        return False
+    strange = sorted(flags[name] for name in named & {*families})
+    if strange:
+        raise ConfigError(f"{strange[0]} is for models of snnvae's own, not beside your samples")
+    if set(SOURCES) <= named:
+        raise ConfigError("--data holds samples and answers; leave out --input")
+    if "labelled" in named and named & {"labels", "targets"}:
+        raise ConfigError("--data holds the answers too; leave out --labels and --targets")
+    for name, of in (("weights", "module"), ("over_time", "module"), ("traces", "explain")):
+        if name in named and of not in named:
+            raise ConfigError(f"{flags[name]} is for {flags[of]}: give it, or leave it out")
+    return True
+
+
+def run_task(
+    progress: Progress,
+    model: Path,
+    *,
+    precisions: tuple[Precision, ...],
+    dask: str | None,
+    max_memory: int | None,
+    input_file: Path | None,
+    labels: Path | None,
+    targets: Path | None,
+    labelled: str | None,
+    class_names: str | None,
+    module: str | None,
+    weights: Path | None,
+    over_time: bool,
+    explain: Path | None,
+    traces: int | None,
+    as_json: bool,
+    **flags: Any,
+) -> Result:
+    """Assesses a .nir file on the user's samples, and writes the page that explains it."""
+    from snnvae.commands.remedies import with_flags
+    from snnvae.deploy.backends import RunResources
+    from snnvae.evaluate.task.assess import TRACES, Question, assess
+    from snnvae.evaluate.task.module import module_of
+    from snnvae.export.nir_file import read_nir
+    from snnvae.extras import require
+    from snnvae.files import write_text
+    from snnvae.inputs.pairs import from_files, from_labelled
+
+    if model.suffix == ".pt":
+        raise ConfigError(f"{model} is a checkpoint: `snnvae export` makes a .nir of it first")
+    if explain is not None:
+        if len(precisions) < 2:
+            raise ConfigError("--explain compares float with fixed: give --precision both")
+        require("jinja2", "matplotlib")
+    own = {name: flags.pop(name) for name in ASKED}
+
+    def pairs(program: Program) -> Pairs:
+        if labelled is not None:
+            return from_labelled(program, labelled, own["samples"])
+        assert input_file is not None
+        return from_files(program, input_file, labels, targets)
+
+    asked = Question(
+        **own,
+        precisions=precisions,
+        class_names=tuple(class_names.split(",")) if class_names else (),
+        traces=None if explain is None else TRACES if traces is None else traces,
+        module=None if module is None else module_of(module, weights),
+        over_time=over_time or None,
+        resources=RunResources(dask=dask, max_memory=max_memory),
+    )
+    found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
+    text, data = with_flags(found.text), found.data
+    if explain is not None:
+        write_text(explain, found.page(model.stem))
+        text, data = f"{text}\nwrote {explain}", {**data, "files": [str(explain)]}
+    return Result(text, data, as_json=as_json)
