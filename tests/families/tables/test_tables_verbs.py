@@ -164,22 +164,27 @@ def test_its_energy_is_estimated_beside_an_ann(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("how", ["--likeliest", "--draw"])
 def test_gaps_are_filled(how: str, folder: Path, tmp_path: Path) -> None:
     rows = [("road", "rain", "grass"), ("wet", "yes", ""), ("?", "no", "dry"), ("dry", "no", "dry")]
-    (tmp_path / "gaps.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
+    texts = [f"{n}, {','.join(row)},?" for n, row in enumerate(rows)]
+    (tmp_path / "gaps.csv").write_bytes("\r\n".join(texts).encode())
     model = folder / ("run/model.pt" if how == "--draw" else "sampler.nir")
     out, beside = tmp_path / "filled.csv", tmp_path / "p.csv"
     own = ("--model", model, "-o", out, "--probabilities", beside)
     ended = done("complete", tmp_path / "gaps.csv", *own, how)
     assert "filled 2 cells of 3 rows" in ended.out
-    found = [line.split(",") for line in out.read_text().splitlines()]
+    lines = out.read_bytes().decode().split("\r\n")
+    assert [line[:3] + line[-2:] for line in lines] == [f"{n}, ,?" for n in range(4)]
+    found = [line[3:-2].split(",") for line in lines]
     assert found[0] == list(rows[0])
     assert found[1][:2] == ["wet", "yes"]
     assert found[3] == ["dry", "no", "dry"]
     p = beside.read_text().splitlines()
-    assert p[0] == "row,column,value,probability"
+    assert p[0] == "row,column,value,probability,low,high"
     assert len(p) == 3
     if how == "--likeliest":
         assert (found[1][2], found[2][0]) == ("wet", "dry")
-        assert float(p[1].split(",")[3]) == pytest.approx(0.8, abs=0.12)
+        probability, low, high = map(float, p[1].split(",")[3:])
+        assert probability == pytest.approx(0.8, abs=0.12)
+        assert 0 < low < probability < high < 1
 
 
 def test_a_table_of_ones_own_is_learned_from(tmp_path: Path) -> None:
