@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", type=OutputFile(), required=True, help="The table without gaps, CSV.")
 @click.option(
     "--probabilities", type=OutputFile(),
-    help="A second table, CSV: each filled cell, with the probability of its value by the draws and "
-    "its 95 % interval.",
+    help="A second table, CSV: each filled cell, with the probability of its value by the draws "
+    "and its 95 % interval.",
 )  # fmt: skip
 @click.option(
     "--likeliest/--draw", default=True, show_default=True,

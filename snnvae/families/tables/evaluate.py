@@ -115,7 +115,12 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     names = [name for name in LABELS if any(name in figures for figures in found.values())]
     rows = [(LABELS[n], *(f"{f[n]:.4f}" if n in f else "–" for f in found.values())) for n in names]
     questions = len(judge.queries.evidence)
-    head = f"{questions:,} questions, {DRAWS:,} draws each, {asked.backend}"
+    head = "\n".join(
+        [
+            f"{questions:,} questions, {DRAWS:,} draws each, {asked.backend}",
+            *asked.fewer(questions, "questions"),
+        ]
+    )
     by_figure = {n: {k: f[n] for k, f in found.items() if n in f} for n in names}
     return Figures(
         f"{head}\n\n{Table(('', *found), rows).as_text()}",

@@ -94,7 +94,7 @@ def test_the_networks_that_ship_are_those_of_the_literature() -> None:
         (
             "discrete [ 2 ] { wet, dry }",
             'discrete [ 2 ] { "wet, dry }',
-            "line 3: a quote that is not",
+            "line 3: a quote that",
         ),
         ("anything */", "anything", "line 5: a comment that is not closed"),
         ("property seen = often;", 'property "seen = often;', "line 4: a quote that is not closed"),

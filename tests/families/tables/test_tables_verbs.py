@@ -218,3 +218,30 @@ def test_mistakes_of_training(folder: Path, tmp_path: Path) -> None:
     assert "leave out steps" in snnvae(*start, "--dataset", "asia", "--steps", 16).mistake
     model = folder / "run" / "model.pt"
     assert "is not for tables" in snnvae("evaluate", model, "--metric", "fad").mistake
+    refused = snnvae("evaluate", model, "--card", tmp_path / "a.md")
+    assert "--card is for models of images, not of tables: leave it out" in refused.mistake
+    refused = snnvae("diagnose", model, "--aggregate", 50)
+    assert "--aggregate is for models of images, not of tables" in refused.mistake
+    for words, said in (
+        (("--n", 4), "--n is for models of spins, not for ear: leave it out"),
+        (("--set", "translation=true"), "--translation is for models of spins, not for ear"),
+        (("--from", model, "--flip"), "--flip is for models of images, not for ear"),
+    ):
+        assert said in snnvae(*start, *words).mistake
+    start = ("train", "--from", model, "-o", tmp_path / "more")
+    said = "has other variables than are asked for: leave out what changes them, or train without"
+    refused = snnvae(*start, "--dataset", "asia", "--set", "levels=32")
+    assert f"{model} {said} --from" in refused.mistake
+    refused = snnvae(*start, "--model", "esvae")
+    assert "--model esvae is of images, and ear, which it would go on from, of tables" in (
+        refused.mistake
+    )
+
+
+def test_held_out_rows_that_there_are_not_are_said(tmp_path: Path) -> None:
+    rows = "".join(f"{i % 2},{i % 3}\n" for i in range(60))
+    (tmp_path / "few.csv").write_text(f"a,b\n{rows}")
+    own = ("--dataset", tmp_path / "few.csv", "--epochs", 1, "--batch", 20)
+    done("train", *WORDS, *own, "-o", tmp_path / "run")
+    ended = done("evaluate", tmp_path / "run" / "model.pt", "--samples", 50, "--precision", "float")
+    assert "50 questions are asked for, 6 are held out: these are judged" in ended.out
