@@ -22,7 +22,7 @@ probability ( rain ) { table 0.3, 0.7; }
 probability ( grass | rain ) { (yes) 0.05, 0.15, 0.8; (no) 0.7, 0.2, 0.1; }
 probability ( road | rain ) { (yes) 0.9, 0.1; (no) 0.2, 0.8; }
 """
-WORDS = ("--model", "ear", "--stack", 16, "--set", "rows=3000", "--set", "levels=32")
+WORDS = ("--model", "ear", "--stack", 16, "--set", "rows=3000")
 
 
 def done(*arguments: object) -> Ended:
@@ -230,7 +230,7 @@ def test_mistakes_of_training(folder: Path, tmp_path: Path) -> None:
         assert said in snnvae(*start, *words).mistake
     start = ("train", "--from", model, "-o", tmp_path / "more")
     said = "has other variables than are asked for: leave out what changes them, or train without"
-    refused = snnvae(*start, "--dataset", "asia", "--set", "levels=32")
+    refused = snnvae(*start, "--dataset", "asia")
     assert f"{model} {said} --from" in refused.mistake
     refused = snnvae(*start, "--model", "esvae")
     assert "--model esvae is of images, and ear, which it would go on from, of tables" in (
