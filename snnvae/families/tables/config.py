@@ -31,13 +31,13 @@ class Config(Settings):
 
     dataset: str = "asia"
     stack: tuple[int, ...] = setting(
-        (128,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
+        (256,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
     )
     pace: int = setting(1, "Tables: steps of a variable's turn.", whole())
     rows: int = setting(10_000, "Tables: rows that are drawn from a network to train on.", whole(2))
     adversary: float = setting(0.0, "Tables: weight of a discriminator's loss in training.", weight)
     dropout: float = setting(
-        0.2, "Tables: part of the hidden spikes that training leaves out.", share
+        0.5, "Tables: part of the hidden spikes that training leaves out.", share
     )
     variables: tuple[str, ...] = setting(())
 
@@ -120,7 +120,7 @@ class Config(Settings):
 USUAL: dict[str, Any] = {
     "epochs": 60,
     "batch": 128,
-    "lr": 3e-3,
+    "lr": 1e-2,
     "schedule": "cosine",
     "validation": 0.1,
 }

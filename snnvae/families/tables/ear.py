@@ -35,6 +35,7 @@ from snnvae.layers.latch import latch_cells
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import THETA
 from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.tdbn import TdBN
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
 
 EVIDENCE, CLOCK, VALUE = "evidence", "clock", "value"
@@ -43,6 +44,13 @@ FIRST_SUBSTREAM = 4
 """Of the noise: the first that no other draw has."""
 NOISE = GridNoise((False,))
 """One row for all noise neurons of a stage, whose biases are even numbers of units."""
+
+
+SPREAD = 5.0
+"""tdBN's first γ: of the currents, so that the surrogate gradient's window takes in a part of them.
+
+At 1, nearly all neurons pass all gradients, spike or not, and the divergence comes out half as large
+again."""
 
 
 class EAR(SpikingModel):
@@ -54,9 +62,7 @@ class EAR(SpikingModel):
         super().__init__(config)
         self.turns = Turns(config.counts, config.pace)
         widths = (sum(config.counts) + len(config.counts), *config.stack)
-        self.hidden = nn.ModuleList(
-            SpikingLayer(nn.Linear(fan_in, fan_out)) for fan_in, fan_out in pairwise(widths)
-        )
+        self.hidden = nn.ModuleList(_layer(fan_in, fan_out) for fan_in, fan_out in pairwise(widths))
         seen = widths[-1] + len(self.turns.owner)
         self.currents = nn.ModuleList(nn.Linear(seen, len(stage)) for stage in self.turns.stages)
         self.scales = {f"noise.{k}": SCALE for k in range(len(self.turns.stages))}
@@ -215,3 +221,11 @@ class EAR(SpikingModel):
         stack = [sizes[f"hidden.{i}"] for i in range(len(self.hidden))]
         changed: Config = self.config.changed(stack=stack)
         return changed
+
+
+def _layer(fan_in: int, fan_out: int) -> SpikingLayer:
+    """A hidden layer whose currents are spread as `SPREAD` says."""
+    found = SpikingLayer(nn.Linear(fan_in, fan_out))
+    assert isinstance(found.norm, TdBN)
+    nn.init.constant_(found.norm.weight, SPREAD)
+    return found

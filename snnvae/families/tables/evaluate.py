@@ -36,7 +36,6 @@ from snnvae.train.to_nir import to_nir
 QUERIES, DRAWS = 1000, 500
 """Held-out rows, a random part of each hidden, and draws for each."""
 BORDER_ROWS = 100
-EARLY_STOP = 10
 LEAST = 1e-12
 """What stands for a probability of 0, in logarithms."""
 TWIN, BORDER = "twin", "border"
@@ -151,8 +150,8 @@ def _judge(config: Config, source: data.Source, asked: Asked) -> tuple[Judge, Ro
 
 
 def _trained_twin(config: Config, asked: Asked) -> AnnEAR:
-    """The ANN of the same topology, trained on the same rows until it is best by validation."""
-    twin = FAMILY.twin(config, 1.0, {"epochs": config.epochs, "early_stop": EARLY_STOP})
+    """The ANN of the same topology, trained on the same rows as long, the best by validation."""
+    twin = FAMILY.twin(config, 1.0, {"epochs": config.epochs})
     with TemporaryDirectory() as folder:
         path = fit(twin, Path(folder), asked.progress, data_dir=asked.data_dir)
         assert path is not None
