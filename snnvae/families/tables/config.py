@@ -120,9 +120,8 @@ class Config(Settings):
 USUAL: dict[str, Any] = {
     "epochs": 60,
     "batch": 128,
-    "lr": 1e-2,
+    "lr": 7e-3,
     "schedule": "cosine",
-    "validation": 0.1,
 }
 """Of every training that nothing else is said of."""
 

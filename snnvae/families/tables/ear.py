@@ -22,6 +22,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
 from snnvae.draws.clock import Clock
@@ -30,7 +31,7 @@ from snnvae.draws.evidence import Evidence
 from snnvae.families.tables.adversary import Adversary
 from snnvae.families.tables.config import Config
 from snnvae.families.tables.turns import Turns, thinned
-from snnvae.layers.grid_noise import SCALE, GridNoise, OnGrid
+from snnvae.layers.grid_noise import LIMIT, SCALE, GridNoise, OnGrid
 from snnvae.layers.latch import latch_cells
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import THETA
@@ -49,12 +50,13 @@ NOISE = GridNoise((False,))
 SPREAD = 5.0
 """tdBN's first γ: of the currents, so that the surrogate gradient's window takes in a part of them.
 
-At 1, nearly all neurons pass all gradients, spike or not, and the divergence comes out half as large
-again."""
+At 1, nearly all neurons pass all gradients, spike or not, and the divergence comes out half as
+large again."""
 
 
 class EAR(SpikingModel):
-    """Loss: −ln p(x_i | what is known or decided before), the mean over the unknown variables."""
+    """Loss: −ln p(x_i | what is known or decided before), the mean over the unknown variables, and
+    what currents have beyond the noise's range, squared."""
 
     parts = ("sampler",)
 
@@ -77,10 +79,12 @@ class EAR(SpikingModel):
         found = self.turns.log_likelihood(u, rows)
         asked = (~known & (rows >= 0)).T
         nll = -(found * asked).sum() / asked.sum().clamp(min=1)
+        # Beyond LIMIT the noise makes a probability of 0 or 1, whatever the loss says.
+        total = nll + torch.cat([F.relu(x.abs() - LIMIT).square().flatten() for x in u]).mean()
         if self.adversary is None:
-            return Losses(nll, nll, torch.zeros_like(nll))
+            return Losses(total, nll, torch.zeros_like(nll))
         told = self.adversary(u, rows, known, asked, generator)
-        return Losses(nll + self.config.adversary * told, nll, told)
+        return Losses(total + self.config.adversary * told, nll, told)
 
     def turn_currents(
         self, rows: Tensor, known: Tensor, generator: torch.Generator | None = None

@@ -124,6 +124,10 @@ def test_figures_beside_the_truth_baselines_and_the_ann(
     assert kl["fixed"] < 0.02 < kl["independent"]
     assert abs(kl["fixed"] - kl["float"]) < 0.005
     assert row["exact"] <= row["fixed"] < row["independent"]
+    turn = found["kl_turn"]
+    assert set(turn) == {"float", "fixed", "ann"}
+    assert 0 < turn["fixed"] < 0.02
+    assert abs(turn["fixed"] - turn["float"]) < 0.005
     assert found["nll"]["fixed"] == pytest.approx(found["nll"]["exact"] + kl["fixed"])
     assert found["border_auc"]["exact"] == 1
     assert found["border_auc"]["fixed"] == 1
