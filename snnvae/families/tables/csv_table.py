@@ -7,6 +7,7 @@ nothing else.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ class CsvTable:
     columns: tuple[str, ...]
     cells: list[list[str]]
     lines: list[Line] = field(repr=False)
+    mark: str = ""
+    """A byte order mark before all, as spreadsheets want it."""
 
     @classmethod
     def read(cls, path: Path) -> CsvTable:
@@ -70,12 +73,14 @@ class CsvTable:
                 )
         if not cells:
             raise DataError(f"{path} has a header and no rows; add some")
-        return cls(path, columns, cells, lines)
+        with path.open("rb") as file:
+            marked = file.read(len(BOM_UTF8)) == BOM_UTF8
+        return cls(path, columns, cells, lines, "\ufeff" if marked else "")
 
     def filled(self, values: Mapping[tuple[int, int], str]) -> str:
         """The text of the file with values in cells that it lacks, by row and column; all else is
         as it was."""
-        texts, n = [], -1
+        texts, n = [self.mark], -1
         for line in self.lines:
             cells = list(line.cells)
             if n >= 0 and _is_row(line):

@@ -50,13 +50,14 @@ def test_columns_may_stand_in_another_order(tmp_path: Path) -> None:
 
 
 def test_what_is_filled_in_changes_nothing_else(tmp_path: Path) -> None:
-    text = '"a""b",dose,,"no, te"\r\n x, ?,"","=1+1"\r\n\r\n"y, z",2 , ,last'
+    text = '\ufeff"a""b",dose,,"no, te"\r\n x, ?,"","=1+1"\r\n\r\n"y, z",2 , ,last'
     found = table(tmp_path, text)
     assert found.columns == ('a"b', "dose", "", "no, te")
     assert found.cells == [["x", "", "", "=1+1"], ["y, z", "2", "", "last"]]
     assert found.filled({}) == text
     filled = found.filled({(0, 1): "=2", (0, 2): "a", (1, 2): "b,c"})
-    assert filled == ('"a""b",dose,,"no, te"\r\n x, =2,"a","=1+1"\r\n\r\n"y, z",2 ,"b,c",last')
+    lines = ['"a""b",dose,,"no, te"', ' x, =2,"a","=1+1"', "", '"y, z",2 ,"b,c",last']
+    assert filled == "\ufeff" + "\r\n".join(lines)
 
 
 def test_further_columns_say_nothing(tmp_path: Path) -> None:
