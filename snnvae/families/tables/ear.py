@@ -45,13 +45,11 @@ FIRST_SUBSTREAM = 4
 """Of the noise: the first that no other draw has."""
 NOISE = GridNoise((False,))
 """One row for all noise neurons of a stage, whose biases are even numbers of units."""
-
-
 SPREAD = 5.0
 """tdBN's first γ: of the currents, so that the surrogate gradient's window takes in a part of them.
 
-At 1, nearly all neurons pass all gradients, spike or not, and the divergence comes out half as
-large again."""
+At 1, nearly all neurons pass all gradients, spike or not, and asia's divergence comes out twice as
+large."""
 
 
 class EAR(SpikingModel):
