@@ -95,11 +95,14 @@ class Table:
         ]
         return "\n".join(lines)
 
-    def as_csv(self) -> str:
-        """Values as they are, and text that no spreadsheet takes for a formula."""
+    def as_csv(self, *, verbatim: bool = False) -> str:
+        """Values as they are, and text that no spreadsheet takes for a formula; `verbatim`: text
+        as it is too, which stands in a file of the user's own beside it."""
         buffer = StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerows(map(_for_spreadsheet, row) for row in self._all_rows())
+        writer.writerows(
+            row if verbatim else map(_for_spreadsheet, row) for row in self._all_rows()
+        )
         return buffer.getvalue()
 
     def _all_rows(self) -> Iterator[Sequence[object]]:

@@ -61,6 +61,10 @@ def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
     assert text.strip().lstrip("=+-@＝") in cell
 
 
+def test_text_of_the_users_own_stays_as_it_is() -> None:
+    assert Table(("a", "b"), [("=1", 2)]).as_csv(verbatim=True) == "a,b\n=1,2\n"
+
+
 def test_numbers_of_a_spreadsheet_stay_numbers() -> None:
     row = (-1.5, 1e-300, 0.1 + 0.2, "-1.5", "+2e3", "", None)
     _, line = Table("abcdefg", [row]).as_csv().splitlines()

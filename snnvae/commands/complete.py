@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", type=OutputFile(), required=True, help="The table without gaps, CSV.")
 @click.option(
     "--probabilities", type=OutputFile(),
-    help="A second table, CSV: each filled cell, with the probability of its value by the draws.",
+    help="A second table, CSV: each filled cell, with the probability of its value by the draws "
+    "and its 95 % interval.",
 )  # fmt: skip
 @click.option(
     "--likeliest/--draw", default=True, show_default=True,
@@ -62,10 +63,12 @@ def command(
 ) -> Result:
     """Fill the gaps of a CSV table of discrete columns (cells that are empty, or "?").
 
-    Each row is run given what it has, by the deployed program; what it has stays as it is.
+    Each row is run given what it has, by the deployed program; what it has stays as it is, and so
+    do columns that the model does not know.
     """
     from snnvae.deploy.backends import RunResources
     from snnvae.deploy.compile import compile_graph
+    from snnvae.evaluate.answers import wilson
     from snnvae.families.tables.complete import fill
     from snnvae.families.tables.csv_table import CsvTable
     from snnvae.families.tables.sampler import Sampler
@@ -78,26 +81,24 @@ def command(
     given = CsvTable.read(table)
     rows = given.places(variables)
     found = fill(sampler, rows, samples, likeliest)
-    place = {variable.name: i for i, variable in enumerate(variables)}
-    order = [place[name] for name in given.columns]
-    cells = [
-        [cell or variables[i].values[row[i]] for cell, i in zip(text, order)]
-        for text, row in zip(given.cells, found.rows)
-    ]
-    gaps = [
-        (n + 1, name, cells[n][c], float(found.probability[n, i]))
-        for n, row in enumerate(rows)
-        for c, (name, i) in enumerate(zip(given.columns, order))
-        if row[i] < 0
-    ]
-    write_text(out, given.filled(cells))
+    column = {name: c for c, name in enumerate(given.columns)}
+    asked = {column[variable.name]: i for i, variable in enumerate(variables)}
+    values, gaps = {}, []
+    for n, row in enumerate(rows):
+        for c, i in sorted(asked.items()):
+            if row[i] < 0:
+                values[n, c] = variables[i].values[found.rows[n, i]]
+                p = float(found.probability[n, i])
+                around = wilson(round(p * samples), samples)
+                gaps.append((n + 1, variables[i].name, values[n, c], p, *around))
+    write_text(out, given.filled(values))
     if probabilities is not None:
-        columns = ("row", "column", "value", "probability")
-        write_text(probabilities, Table(columns, gaps).as_csv())
+        columns = ("row", "column", "value", "probability", "low", "high")
+        write_text(probabilities, Table(columns, gaps).as_csv(verbatim=True))
     written = [str(path) for path in (out, probabilities) if path is not None]
-    head = f"filled {len(gaps)} cells of {len(cells)} rows"
+    head = f"filled {len(gaps)} cells of {len(rows)} rows"
     text = "\n".join([head, *(f"wrote {path}" for path in written)])
-    data = {"rows": len(cells), "filled": len(gaps), "files": written}
+    data = {"rows": len(rows), "filled": len(gaps), "files": written}
     return Result(text, data, as_json=as_json)
 
 

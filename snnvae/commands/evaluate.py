@@ -161,6 +161,8 @@ def command(
     strange = sorted({*metrics} - {"mse", *registry.metrics(family.name)})
     if strange:
         raise ConfigError(f"--metric {strange[0]} is not for {family.name}: leave it out")
+    given = ("generated", "features", "reference", "inception", "card")
+    registry.check_takes(family.name, [x for x in given if getattr(asked, x) is not None])
     does = family.does("evaluate") or figures.evaluate
     found = does(asked, trained, graphs)
     return Result(with_flags(found.text), found.data, as_json=as_json)

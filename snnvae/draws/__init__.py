@@ -72,6 +72,14 @@ def read(
     ports = [draw.port for draw in draws]
     if len(set(ports)) < len(ports):
         raise GraphError(f"metadata '{DRAWS}' feeds an input twice; export the file again")
+    shared: dict[int, str] = {}
+    for draw in draws:
+        substream = getattr(draw, "substream", None)
+        if substream is not None and shared.setdefault(substream, draw.port) != draw.port:
+            raise GraphError(
+                f"metadata '{DRAWS}': '{shared[substream]}' and '{draw.port}' have the same random "
+                "numbers; export the file again"
+            )
     known = {draw.classes for draw in draws} | ({step.classes} if step else set())
     if len(known - {0}) > 1:
         raise GraphError(

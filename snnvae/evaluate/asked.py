@@ -33,6 +33,12 @@ class Asked:
     card: Path | None = None
     progress: Progress = field(default_factory=NoProgress)
 
+    def fewer(self, there: int, unit: str) -> tuple[str, ...]:
+        """What is to be said where more samples are asked for than those that are `there`."""
+        if self.samples is None or self.samples <= there:
+            return ()
+        return (f"{self.samples:,} {unit} are asked for, {there:,} are held out: these are judged",)
+
 
 @dataclass(frozen=True)
 class Figures:

@@ -41,6 +41,10 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     names = dict.fromkeys(figure for figures in found.values() for figure in figures)
     rows = [(n, *(f"{f[n]:.4g}" if n in f else "–" for f in found.values())) for n in names]
     table = Table(("", *found), rows).as_text()
-    text = f"{len(samples)} held-out {family.unit}, {asked.backend}\n\n{table}"
+    head = [
+        f"{len(samples)} held-out {family.unit}, {asked.backend}",
+        *asked.fewer(len(samples), family.unit),
+    ]
+    text = "\n".join([*head, "", table])
     by_figure = {n: {k: f[n] for k, f in found.items() if n in f} for n in names}
     return Figures(text, {"samples": len(samples), "backend": asked.backend, **by_figure})

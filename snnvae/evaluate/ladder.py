@@ -15,6 +15,8 @@ from snnvae.progress import Progress
 from snnvae.table import Table
 from snnvae.train.family import Data
 
+SAMPLES = 200
+"""Held-out ones, where nobody says how many."""
 HEADERS = ("rung", "error", "share of the first")
 
 
@@ -23,7 +25,7 @@ def diagnose(
     data: Data,
     out: Path | None,
     *,
-    samples: int,
+    samples: int = SAMPLES,
     seed: int,
     progress: Progress,
     **_: Any,

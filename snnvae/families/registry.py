@@ -57,6 +57,17 @@ def metrics(family: str | None = None) -> tuple[str, ...]:
     )
 
 
+def check_takes(family: str, given: Sequence[str]) -> None:
+    """ConfigError for the first of these options that is for other families alone."""
+    takers = {name: kind.asks for name, kind in settings().items()}
+    for option in given:
+        if option not in takers[family]:
+            having = " and ".join(name for name, asks in takers.items() if option in asks)
+            raise ConfigError(
+                f"`{option}` is for models of {having}, not of {family}: leave it out"
+            )
+
+
 def published() -> tuple[str, ...]:
     """Whose published checkpoints can be read: names of models."""
     homes = FAMILIES.values()

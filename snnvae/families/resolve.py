@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def resolve(
         models = ", ".join(registry.trainable())
         raise ConfigError(f"no model given: add `model`, one of {models}, or `config` NAME")
     kind = registry.kind_of(model)
+    _check_own(kind, model, given)
     return kind.default(model, **kind.completed(given, data_dir))
 
 
@@ -58,4 +60,27 @@ def continued(
 
 def changed(config: Settings, changes: Mapping[str, Any], data_dir: Path | None = None) -> Settings:
     """Settings with some replaced, and what of their data goes with these."""
-    return config.changed(**type(config).completed(changes, data_dir, config))
+    kind, model = type(config), changes.get("model", config.model)
+    families = registry.models()
+    own, other = families[config.model], families.get(str(model))
+    if other not in (own, None):
+        raise ConfigError(
+            f"`model` {model} is of {other}, and {config.model}, which it would go on from, of "
+            f"{own}: leave out one of them"
+        )
+    _check_own(kind, str(model), changes)
+    return config.changed(**kind.completed(changes, data_dir, config))
+
+
+def _check_own(kind: type[Settings], model: str, given: Mapping[str, Any]) -> None:
+    """ConfigError for a setting that other families have, and this one lacks."""
+    known = {
+        name: {each.name for each in fields(kind)} for name, kind in registry.settings().items()
+    }
+    own = {each.name for each in fields(kind)}
+    for name in given:
+        theirs = [family for family, names in known.items() if name in names]
+        if name not in own and theirs:
+            raise ConfigError(
+                f"`{name}` is for models of {' and '.join(theirs)}, not for {model}: leave it out"
+            )

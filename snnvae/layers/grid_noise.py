@@ -13,6 +13,8 @@ range beyond that of a single weight. Odd numbers are one unit higher, and the b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +47,11 @@ DIGITS = tuple(
 
 @dataclass(frozen=True)
 class GridNoise:
-    """The noise of a population; odd: of which neurons the bias is an odd number of units."""
+    """The noise of a population; odd: of which neurons the bias is an odd number of units.
+
+    Neurons that never need their noise at the same step may share it: one row for all of them,
+    whose biases then are all odd, or all even.
+    """
 
     odd: tuple[bool, ...]
 
@@ -55,24 +61,41 @@ class GridNoise:
         return cls(tuple((np.rint(bias * SCALE).astype(np.int64) % 2 == 1).tolist()))
 
     def port(self, name: str) -> Port:
-        """The input of the random spikes of its neurons: a row for each."""
+        """The input of the random spikes of its neurons: a row for each, or one for all."""
         return Port(name, (len(self.odd), len(DIGITS), 1), in_twin=False)
 
     def draw(self, port: str, substream: int) -> Patterns:
         """What the host draws for that input; substream: as of `OneHot`, from 4 on."""
-        numbers = np.arange(-2 * WEIGHT_MAX, 2 * WEIGHT_MAX + 1, 2)
-        table = np.array([np.isin(DIGITS, digits(number)) for number in numbers.tolist()])
-        p = np.array([_probabilities(numbers - 1), _probabilities(numbers)])
-        return Patterns(port, table, p, np.array(self.odd, np.int64), substream)
+        return Patterns(port, _table(), _chances(), np.array(self.odd, np.int64), substream)
+
+    def rates(self) -> NDArray[np.float64]:
+        """Mean spikes per step of the random inputs (rows, digits)."""
+        found: NDArray[np.float64] = (_chances() @ _table())[np.array(self.odd, np.int64)]
+        return found
 
     def synapse(self, size: int, like: Tensor) -> nn.Conv2d:
         """The fixed synapse from that input, with θ in its bias."""
-        found = skip_init(nn.Conv2d, size, size, (len(DIGITS), 1), groups=size)
-        rows = torch.tensor(DIGITS, dtype=like.dtype).view(1, 1, -1, 1) / SCALE
-        found.weight = nn.Parameter(rows.repeat(size, 1, 1, 1).to(like.device))
-        shift = np.where(self.odd, 0.0, -1.0) / SCALE
+        rows = len(self.odd)
+        found = skip_init(nn.Conv2d, rows, size, (len(DIGITS), 1), groups=rows)
+        weights = torch.tensor(DIGITS, dtype=like.dtype).view(1, 1, -1, 1) / SCALE
+        found.weight = nn.Parameter(weights.repeat(size, 1, 1, 1).to(like.device))
+        shift = np.broadcast_to(np.where(self.odd, 0.0, -1.0) / SCALE, size)
         found.bias = nn.Parameter(torch.from_numpy(THETA + shift).to(like))
         return found.requires_grad_(False)
+
+
+class OnGrid(torch.autograd.Function):
+    """Weights rounded as they are deployed; their gradient moves the real numbers behind them."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, largest: float = LARGEST) -> Tensor:
+        """Even numbers of units, within ±`largest` nats."""
+        return STEP * (weight.clamp(-largest, largest) / STEP).round()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        """The gradient as it is."""
+        return grads[0], None
 
 
 def digits(number: int) -> tuple[int, ...]:
@@ -81,6 +104,22 @@ def digits(number: int) -> tuple[int, ...]:
     rest = number - large
     coarse = COARSE * round(rest / COARSE)
     return large, coarse, rest - coarse
+
+
+NUMBERS = np.arange(-2 * WEIGHT_MAX, 2 * WEIGHT_MAX + 1, 2)
+"""What the weights of a pattern add up to, ascending."""
+
+
+@cache
+def _table() -> NDArray[np.bool_]:
+    """The digits of each number (R, digits)."""
+    return np.array([np.isin(DIGITS, digits(number)) for number in NUMBERS.tolist()])
+
+
+@cache
+def _chances() -> NDArray[np.float64]:
+    """Of each number (2, R): where biases are even, one unit off; where they are odd."""
+    return np.array([_probabilities(NUMBERS - 1), _probabilities(NUMBERS)])
 
 
 def _probabilities(levels: NDArray[np.int64]) -> NDArray[np.float64]:

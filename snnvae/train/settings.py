@@ -202,6 +202,8 @@ class Settings(ABC):
     says: ClassVar[Mapping[str, str]] = {}
     """What commands that run without torch say besides of its networks: command →
     module:function."""
+    asks: ClassVar[tuple[str, ...]] = ()
+    """Options of `evaluate` and `diagnose` that only some families take, by their Python names."""
     lacks: ClassVar[Mapping[str, str]] = {}
     """What the engine can do, but not with these models ("pruning", "front") → why."""
 

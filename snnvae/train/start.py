@@ -12,6 +12,9 @@ from snnvae.train.build import build
 from snnvae.train.fixed_point import in_fixed_point
 from snnvae.train.settings import Settings
 
+MOST_SHOWN = 200
+"""Letters that say which setting differs; what is longer is not listed."""
+
 
 def starting_model(config: Settings, source: Path | None) -> Any:
     """A new model, or the weights of a checkpoint, ours or a published one; in fixed point with
@@ -29,10 +32,10 @@ def starting_model(config: Settings, source: Path | None) -> Any:
     for name in config.sizes:
         had, wanted = getattr(have, name, None), getattr(config, name)
         if had != wanted:
-            raise ConfigError(
-                f"{source} has {name} {had!r}, now it is {wanted!r}: leave it out, or train "
-                "without `start`"
-            )
+            text = f"has {name} {had!r}, now it is {wanted!r}: leave it out"
+            if len(text) > MOST_SHOWN:
+                text = f"has other {name} than are asked for: leave out what changes them"
+            raise ConfigError(f"{source} {text}, or train without `start`")
     if have.qat and not config.qat:
         raise ConfigError(f"{source} is in fixed point already: add `qat` {have.qat}")
     if config.qat and not have.qat:

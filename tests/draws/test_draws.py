@@ -243,6 +243,14 @@ def test_first_steps_alone_fire() -> None:
     assert FirstSteps("start", 50, 3).stream([7], 2, 0, ()).shape == (1, 2, 50)
 
 
+def test_inputs_that_share_random_numbers_are_refused() -> None:
+    """Of any two kinds: what is drawn for one would tell what is drawn for the other."""
+    for other in (OneHot("b", 4, 2, substream=7), FirstSteps("b", 8, 2, substream=7)):
+        draws = (OneHot("a", 2, 4, substream=7), other)
+        with pytest.raises(GraphError, match="'a' and 'b' have the same random numbers; export"):
+            read(stated(draws, None), {"a": 8, "b": 8})
+
+
 def test_inputs_with_substreams_of_their_own_get_other_choices() -> None:
     one, other = (OneHot("a", 4, 5, substream=n).choices(range(3), 8, 0) for n in (7, 8))
     assert (one != other).any()

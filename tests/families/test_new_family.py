@@ -169,7 +169,7 @@ def test_its_error_is_taken_apart(run: Path, tmp_path: Path) -> None:
     assert list(found["rungs"]) == ["in fixed point", "without rounding"]
     assert found == json.loads((tmp_path / "diagnosis.json").read_text())
     refused = snnvae("diagnose", run / "model.pt", "--draws", 4)
-    assert "--draws is for models of images: leave it out" in refused.mistake
+    assert "--draws is for models of images, not of parities: leave it out" in refused.mistake
 
 
 def test_a_front_of_it_is_trained(run: Path, tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.draws.draw import Draw
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.hardware_sim.reference import run
-from snnvae.layers.grid_noise import DIGITS, LIMIT, SCALE, GridNoise, digits
+from snnvae.layers.grid_noise import (
+    DIGITS,
+    LIMIT,
+    SCALE,
+    STEP,
+    GridNoise,
+    OnGrid,
+    digits,
+)
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import noise_cell
 from snnvae.layers.wiring import Link, Port, Wiring
@@ -85,3 +93,23 @@ def test_a_number_is_the_sum_of_its_digits_and_each_is_a_weight() -> None:
     assert max(map(abs, DIGITS)) == 254
     assert all(weight % 2 == 0 for weight in DIGITS)
     assert len({*DIGITS}) == len(DIGITS) == 32
+
+
+def test_neurons_may_share_a_row_of_noise() -> None:
+    """Each is what it would be with a row of its own; the rates are those of the drawn spikes."""
+    shared, own = GridNoise((False,)), GridNoise((False,) * 3)
+    like = torch.zeros(1)
+    one, three = shared.synapse(3, like), own.synapse(3, like)
+    row = torch.from_numpy(shared.draw("noise", 4).stream(range(50), 200, 0, ()).copy()).float()
+    row = row.view(-1, 1, len(DIGITS), 1)
+    torch.testing.assert_close(one(row), three(row.expand(-1, 3, -1, -1)))
+    np.testing.assert_allclose(row.mean((0, 1, 3)), shared.rates()[0], atol=0.02)
+
+
+def test_rounded_weights_are_even_units_and_gradients_go_through() -> None:
+    weight = torch.tensor([0.3, -5.0, 9.0], requires_grad=True)
+    rounded = OnGrid.apply(weight)
+    np.testing.assert_allclose(rounded.detach() / STEP, [10, -127, 127], rtol=1e-6)
+    rounded.pow(2).sum().backward()
+    torch.testing.assert_close(weight.grad, 2 * rounded.detach())
+    assert OnGrid.apply(weight, torch.inf)[2].item() == pytest.approx(9.0, abs=STEP / 2)

@@ -53,6 +53,7 @@ class Config(Settings):
 
     spiking_models = SPIKING
     trainable_models = MODELS
+    asks = ("generated",)
     lacks: ClassVar[Mapping[str, str]] = {
         "front": "a front prices samples without classes, and these have attributes; compare "
         "trainings at several `steps` instead"

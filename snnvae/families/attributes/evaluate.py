@@ -31,8 +31,6 @@ BYTES = 2 * 8
 """Of a value of a generated sample, while float64 blocks are joined."""
 REAL = "*"
 """Marks what learned seen classes from real samples."""
-OF_IMAGES = ("features", "reference", "inception", "card")
-"""What is asked of images alone."""
 Labels = NDArray[np.int64]
 STAND_IN, DIRECT, EVERYTHING = "linear", "direct", "saw all"
 
@@ -42,9 +40,6 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     of those beside it."""
     if not isinstance(model, Known):
         raise ConfigError("give the checkpoint, which knows its classes: a .nir file does not")
-    for name in OF_IMAGES:
-        if getattr(asked, name) is not None:
-            raise ConfigError(f"`{name}` is for models of images: leave it out")
     config = model.config
     found = data.load(config.dataset, config.split, asked.data_dir)
     check_fit(config, found)
@@ -85,6 +80,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     by_figure = {name: {k: f[name] for k, f in figures.items()} for name in names}
     out = {"samples": len(found.test), "generated": len(label), "backend": asked.backend}
     foot = f"{REAL} seen classes learned from real samples: biased towards them"
+    head = "\n".join([head, *asked.fewer(len(found.test), "samples")])
     return Figures(f"{head}\n\n{table}\n{foot}", {**out, **by_figure})
 
 

@@ -71,6 +71,10 @@ class Config(Settings):
 
     spiking_models = SPIKING
     trainable_models = (*SPIKING, "ann-vae")
+    asks = (
+        "generated", "features", "reference", "inception", "card", "draws", "iterations",
+        "aggregate",
+    )  # fmt: skip
 
     @property
     def family(self) -> Images:

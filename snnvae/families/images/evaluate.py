@@ -72,7 +72,11 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     out = {
         "samples": len(images), "generated": generated, "backend": asked.backend, **by_metric
     }  # fmt: skip
-    head = [f"{len(images)} held-out images of {dataset}, {asked.backend}", *split.notes]
+    head = [
+        f"{len(images)} held-out images of {dataset}, {asked.backend}",
+        *asked.fewer(len(images), "images"),
+        *split.notes,
+    ]
     text = "\n".join([*head, "", _text(by_metric, figures)])
     if asked.card is not None:
         if not isinstance(model, SpikingVAE):

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 import nir
-import numpy as np
 
 from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
 from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.spins import observables
-from snnvae.families.spins.config import LOOP
 from snnvae.families.spins.model import SpinSampler
 from snnvae.families.spins.observables import Estimate
-from snnvae.families.spins.sampler import Chains
+from snnvae.families.spins.sampler import BURN_IN, STATES, Chains, drawn_chains
 from snnvae.families.spins.truth import ground_state
 from snnvae.layers.model import Trainable
-from snnvae.progress import Progress
 from snnvae.table import Table
 
-STATES = 100_800
-"""Drawn where nobody says how many: whole samples of SWEEPS sweeps of all their chains."""
-BURN_IN, SWEEPS = 100, 400
-"""Sweeps of each chain that are left out, and that count."""
-CHUNK = 16
-"""Samples at a time."""
 MOST_SUMMED = 16
 """Sites of a machine whose 2ᴺ states are summed over."""
 
@@ -76,19 +66,3 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
         for name in names
     }
     return Figures("\n\n".join(lines), {"states": shown, "backend": asked.backend, **data})
-
-
-def drawn_chains(
-    chains: Chains, count: int, seed: int, progress: Progress, name: str = "draw"
-) -> np.ndarray:
-    """At least `count` states of independent chains, each from random first states: (C, S, N)."""
-    sweeps = min(SWEEPS, ceil(count / LOOP))
-    samples = ceil(count / (LOOP * sweeps))
-    progress.start(name, samples)
-    found = []
-    for start in range(0, samples, CHUNK):
-        some = range(start, min(start + CHUNK, samples))
-        found.append(chains.run(some, LOOP * (BURN_IN + sweeps), seed).chains(BURN_IN))
-        progress.advance(len(some))
-    progress.finish()
-    return np.concatenate(found)

@@ -21,7 +21,7 @@ from snnvae.families.spins.amplitudes import Machine
 from snnvae.families.spins.config import LOOP, WAY, Config
 from snnvae.families.spins.descent import Descent
 from snnvae.families.spins.sampler import Chains, State
-from snnvae.layers.grid_noise import LARGEST, SCALE, STEP, GridNoise
+from snnvae.layers.grid_noise import SCALE, GridNoise, OnGrid
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import noise_cell
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Wiring
@@ -68,7 +68,7 @@ class SpinSampler(SpikingModel):
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
         """W (N, M), b (N), c (M), rounded as they are deployed: W to 8 bits, biases to units."""
         n, m = self.config.n, self.config.units
-        w = STEP * (self.weight.clamp(-LARGEST, LARGEST) / STEP).round()
+        w: Tensor = OnGrid.apply(self.weight)
         if self.config.translation:
             shifts = torch.arange(n)
             w = torch.stack([w[(shifts - s) % n] for s in range(n)], -1).reshape(n, m)

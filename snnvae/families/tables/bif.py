@@ -1,4 +1,4 @@
-"""Bayesian networks in files of the Bayesian interchange format (.bif): read and written.
+"""Bayesian networks in files of the Bayesian interchange format (.bif).
 
     network name { }
     variable smoke { type discrete [ 2 ] { yes, no }; }
@@ -24,15 +24,14 @@ from numpy.typing import NDArray
 from snnvae.draws.evidence import Variable
 from snnvae.errors import DataError
 from snnvae.families.tables.network import Network, topological
-from snnvae.files import said_of
-from snnvae.git_lfs import refuse_pointer
+from snnvae.text_file import read_text
 
 MOST_BYTES = 16 << 20
 MOST_ENTRIES = 1 << 22
 """Of a file, and of all tables of probabilities together."""
 TOLERANCE = 5e-3
 """By which probabilities may miss a sum of 1: files round them, some to three digits."""
-WORDS = re.compile(r'//[^\n]*|/\*.*?\*/|"[^"\n]*"|[{}()\[\]|,;]|[^\s{}()\[\]|,;"]+', re.DOTALL)
+WORDS = re.compile(r'//[^\n]*|/\*.*?\*/|"[^"\n]*"|["{}()\[\]|,;]|[^\s{}()\[\]|,;"]+', re.DOTALL)
 MARKS = frozenset("{}()[]|,;")
 Given = dict[tuple[int, ...] | None, list[float]]
 """Rows of a table by the values of the parents; None: the row for all others."""
@@ -41,38 +40,8 @@ Given = dict[tuple[int, ...] | None, list[float]]
 def read_bif(path: Path) -> Network:
     """The network of a file, its variables in an order in which parents come first; DataError,
     which says what, where and the remedy, for anything else."""
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise DataError(f"{path}: {size:,} bytes, of which {MOST_BYTES:,} are read; cut it")
-        refuse_pointer(path, DataError)
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is no text in UTF-8; give a .bif file") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {said_of(error)}; give a .bif file") from None
+    text = read_text(path, str(path), DataError, MOST_BYTES, "BIF")
     return _Reader(path, text).network()
-
-
-def write_bif(network: Network, title: str, notes: Sequence[str] = ()) -> str:
-    """The text of a file that `read_bif` reads as the same network; notes: comments at its top."""
-    lines = [*(f"// {note}" for note in notes), f"network {title} {{ }}"]
-    for name, values in network.variables:
-        lines.append(f"variable {name} {{ type discrete [ {len(values)} ] {_listed(values)}; }}")
-    for variable, parents, table in zip(network.variables, network.parents, network.tables):
-        above = [network.variables[p] for p in parents]
-        given = f" | {', '.join(p.name for p in above)}" if above else ""
-        lines.append(f"probability ( {variable.name}{given} ) {{")
-        for place in np.ndindex(*table.shape[:-1]):
-            names = ", ".join(p.values[k] for p, k in zip(above, place))
-            numbers = ", ".join(repr(float(p)) for p in table[place])
-            lines.append(f"  {f'({names})' if above else 'table'} {numbers};")
-        lines.append("}")
-    return "\n".join(lines) + "\n"
-
-
-def _listed(values: Sequence[str]) -> str:
-    return f"{{ {', '.join(values)} }}"
 
 
 class _Reader:
@@ -95,6 +64,12 @@ class _Reader:
             word = found[0]
             line += text.count("\n", seen, found.start())
             seen = found.start()
+            if word == '"':
+                self.line = line
+                self.fail("a quote that is not closed on its line; close it")
+            if word.startswith("/*") and (len(word) < 4 or not word.endswith("*/")):
+                self.line = line
+                self.fail("a comment that is not closed; close it")
             if not word.startswith(("//", "/*")):
                 yield line, word
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from snnvae.train.settings import Settings, numbers, positive, require, setting, weight, whole
+from snnvae.train.settings import Settings, numbers, require, setting, share, weight, whole
 
 if TYPE_CHECKING:
     from snnvae.draws.evidence import Variable
@@ -18,19 +18,6 @@ MODELS = ("ear", "ann-ear")
 SPIKING = ("ear",)
 METRICS = ("twin", "border")
 PUBLISHED: tuple[str, ...] = ()
-MOST_LEVELS, LARGEST_LIMIT = 4096, 64.0
-
-
-def _levels(name: str, value: Any) -> str | None:
-    return whole(2)(name, value) or (
-        None if value <= MOST_LEVELS else f"{name} {value} must be {MOST_LEVELS} or fewer"
-    )
-
-
-def _limit(name: str, value: Any) -> str | None:
-    return positive(name, value) or (
-        None if value <= LARGEST_LIMIT else f"{name} {value} must be {LARGEST_LIMIT:g} or less"
-    )
 
 
 @dataclass(frozen=True)
@@ -44,13 +31,14 @@ class Config(Settings):
 
     dataset: str = "asia"
     stack: tuple[int, ...] = setting(
-        (128,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
+        (256,), "Tables: neurons of the hidden layers.", numbers(), metavar="N,N"
     )
     pace: int = setting(1, "Tables: steps of a variable's turn.", whole())
-    levels: int = setting(64, "Tables: random inputs of a noise neuron.", _levels)
-    limit: float = setting(8.0, "Tables: largest level of a noise neuron, in nats.", _limit)
     rows: int = setting(10_000, "Tables: rows that are drawn from a network to train on.", whole(2))
     adversary: float = setting(0.0, "Tables: weight of a discriminator's loss in training.", weight)
+    dropout: float = setting(
+        0.5, "Tables: part of the hidden spikes that training leaves out.", share
+    )
     variables: tuple[str, ...] = setting(())
 
     spiking_models = SPIKING
@@ -66,7 +54,7 @@ class Config(Settings):
     @property
     def sizes(self) -> tuple[str, ...]:
         """What decides the weights."""
-        return ("model", "stack", "pace", "levels", "limit", "variables")
+        return ("model", "stack", "pace", "variables")
 
     @property
     def named(self) -> tuple[Variable, ...]:
@@ -132,9 +120,8 @@ class Config(Settings):
 USUAL: dict[str, Any] = {
     "epochs": 60,
     "batch": 128,
-    "lr": 3e-3,
+    "lr": 7e-3,
     "schedule": "cosine",
-    "validation": 0.1,
 }
 """Of every training that nothing else is said of."""
 

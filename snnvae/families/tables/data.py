@@ -68,7 +68,8 @@ def load(dataset: str, where: Path | None = None) -> Source:
         return Source(network.variables, network)
     if path.suffix.lower() == ".csv":
         table = CsvTable.read(path)
-        variables = table.variables() if table.cells else ()
+        check_number(len(table.columns), path)
+        variables = table.variables()
         rows = table.places(variables)
         rows = rows[(rows >= 0).any(1)]  # of the others nothing is known
         if len(rows) < 3:
@@ -85,12 +86,18 @@ MOST_VARIABLES, MOST_NEURONS = 500, 10_000
 
 def check_size(variables: Sequence[Variable], path: Path) -> None:
     """DataError for more variables, or values, than a network of neurons is made for."""
+    check_number(len(variables), path)
     values = sum(len(variable.values) for variable in variables)
-    if len(variables) < 2 or len(variables) > MOST_VARIABLES or values > MOST_NEURONS:
+    if values > MOST_NEURONS:
         raise DataError(
-            f"{path} has {len(variables)} variables of {values} values; give 2 to {MOST_VARIABLES} "
-            f"variables of {MOST_NEURONS:,} values at most"
+            f"{path} has variables of {values:,} values in all; give {MOST_NEURONS:,} at most"
         )
+
+
+def check_number(variables: int, path: Path) -> None:
+    """DataError for fewer variables than two, or more than a network is made for."""
+    if not 2 <= variables <= MOST_VARIABLES:
+        raise DataError(f"{path} has {variables} variables; give 2 to {MOST_VARIABLES} of them")
 
 
 @lru_cache

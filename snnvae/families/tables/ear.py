@@ -3,15 +3,16 @@
 Variables are decided one after another, on the chip, in a loop of one step:
 
     evidence ─────────────────────────────────────────────┐
-    value[t−1] ─┬─▶ LIF stack ─▶ u ─▶ noise neurons ─▶ pick ─▶ value (latches), the output
-    clock ──────┘                     (K_i − 1 each)   ▲ clock, value[t−1]
+    value[t−1] ─┬─▶ LIF stack ─┬▶ u ─▶ noise neurons ─▶ pick ─▶ value (latches), the output
+    clock ──────┘  value[t−1] ─┘       (K_i − 1 each)   ▲ clock, value[t−1]
 
     pick_k(i) = [noise_k(i) − Σ_{j<k} noise_j(i) + clock(i) − Σ_v value_v(i)[t−1] > 3/2]
     pick_last(i) = [2·clock(i) − Σ_j noise_j(i) − 2·Σ_v value_v(i)[t−1] > 3/2]
 
 At a variable's turn the first of its noise neurons that fires picks the value, the last value is
 picked where none fires, and nothing is where the variable is known or decided. What only the turn's
-variable needs is shared: the k-th noise neurons of all variables see the same random spikes.
+variable needs is shared: the k-th noise neurons of all variables see the same random spikes. Their
+weights are trained as they are rounded in fixed point, where they fire with probability σ(u).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
 from snnvae.draws.clock import Clock
@@ -28,35 +30,42 @@ from snnvae.draws.draw import Draw
 from snnvae.draws.evidence import Evidence
 from snnvae.families.tables.adversary import Adversary
 from snnvae.families.tables.config import Config
-from snnvae.families.tables.turns import Turns
+from snnvae.families.tables.turns import Turns, thinned
+from snnvae.layers.grid_noise import LIMIT, SCALE, GridNoise, OnGrid
 from snnvae.layers.latch import latch_cells
 from snnvae.layers.model import Batch, Losses, SpikingModel
-from snnvae.layers.noise import THETA, Levels
+from snnvae.layers.noise import THETA
 from snnvae.layers.spiking import SpikingLayer
+from snnvae.layers.tdbn import TdBN
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
 
 EVIDENCE, CLOCK, VALUE = "evidence", "clock", "value"
 HELD = f"{VALUE}.held"
 FIRST_SUBSTREAM = 4
 """Of the noise: the first that no other draw has."""
+NOISE = GridNoise((False,))
+"""One row for all noise neurons of a stage, whose biases are even numbers of units."""
+SPREAD = 5.0
+"""tdBN's first γ: of the currents, so that the surrogate gradient's window takes in a part of them.
+
+At 1, nearly all neurons pass all gradients, spike or not, and asia's divergence comes out twice as
+large."""
 
 
 class EAR(SpikingModel):
-    """Loss: −ln p(x_i | what is known or decided before), the mean over the unknown variables."""
+    """Loss: −ln p(x_i | what is known or decided before), the mean over the unknown variables, and
+    what currents have beyond the noise's range, squared."""
 
     parts = ("sampler",)
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.turns = Turns(config.counts, config.pace)
-        self.levels = Levels.even(config.levels, config.limit)
         widths = (sum(config.counts) + len(config.counts), *config.stack)
-        self.hidden = nn.ModuleList(
-            SpikingLayer(nn.Linear(fan_in, fan_out)) for fan_in, fan_out in pairwise(widths)
-        )
-        self.currents = nn.ModuleList(
-            nn.Linear(widths[-1], len(stage)) for stage in self.turns.stages
-        )
+        self.hidden = nn.ModuleList(_layer(fan_in, fan_out) for fan_in, fan_out in pairwise(widths))
+        seen = widths[-1] + len(self.turns.owner)
+        self.currents = nn.ModuleList(nn.Linear(seen, len(stage)) for stage in self.turns.stages)
+        self.scales = {f"noise.{k}": SCALE for k in range(len(self.turns.stages))}
         self.adversary = Adversary(self.turns) if config.adversary else None
 
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Losses:
@@ -64,24 +73,31 @@ class EAR(SpikingModel):
         rows, known = batch
         assert rows is not None
         assert known is not None
-        u = self.turn_currents(rows, known)
+        u = self.turn_currents(rows, known, generator if self.training else None)
         found = self.turns.log_likelihood(u, rows)
         asked = (~known & (rows >= 0)).T
         nll = -(found * asked).sum() / asked.sum().clamp(min=1)
+        # Beyond LIMIT the noise makes a probability of 0 or 1, whatever the loss says.
+        total = nll + torch.cat([F.relu(x.abs() - LIMIT).square().flatten() for x in u]).mean()
         if self.adversary is None:
-            return Losses(nll, nll, torch.zeros_like(nll))
+            return Losses(total, nll, torch.zeros_like(nll))
         told = self.adversary(u, rows, known, asked, generator)
-        return Losses(nll + self.config.adversary * told, nll, told)
+        return Losses(total + self.config.adversary * told, nll, told)
 
-    def turn_currents(self, rows: Tensor, known: Tensor) -> list[Tensor]:
-        """u of each stage at its variables' turns (variables of the stage, B), teacher-forced."""
+    def turn_currents(
+        self, rows: Tensor, known: Tensor, generator: torch.Generator | None = None
+    ) -> list[Tensor]:
+        """u of each stage at its variables' turns (variables of the stage, B), teacher-forced; in
+        training with some hidden spikes left out, which the generator chooses."""
         spikes = self.spikes(rows, known)
         if self.tally is not None:
             self._count(rows, known, spikes)
-        at = spikes[list(self.turns.decided_at)]
+        at = list(self.turns.decided_at)
+        held = self.turns.held(rows, known)[at]
+        seen = torch.cat([thinned(spikes[at], self.config.dropout, generator), held.to(spikes)], -1)
         return [
-            torch.einsum("nbh,nh->nb", at[list(stage)], current.weight) + current.bias[:, None]
-            for stage, current in zip(self.turns.stages, self._currents())
+            torch.einsum("nbh,nh->nb", seen[list(stage)], weight) + bias[:, None]
+            for stage, (weight, bias) in zip(self.turns.stages, self._rounded())
         ]
 
     def spikes(self, rows: Tensor, known: Tensor) -> Tensor:
@@ -91,6 +107,19 @@ class EAR(SpikingModel):
         for neurons in self.hidden:
             x = neurons(x)
         return x
+
+    def _rounded(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Weights and biases of each stage, as fixed point has them."""
+        for current in self._currents():
+            yield OnGrid.apply(current.weight), OnGrid.apply(current.bias, torch.inf)
+
+    def folded(self) -> EAR:
+        """As of every model, with the noise neurons' weights rounded."""
+        found = super().folded()
+        for current, (weight, bias) in zip(found._currents(), found._rounded()):
+            current.weight.copy_(weight)
+            current.bias.copy_(bias)
+        return found
 
     def _currents(self) -> Iterator[nn.Linear]:
         for current in self.currents:
@@ -111,8 +140,11 @@ class EAR(SpikingModel):
         self.tally(CLOCK, turns.clock(held)[:, None].expand(-1, len(rows), -1))
         self.tally("pick", value - held - evidence)
         self.tally(VALUE, value)
-        for k, current in enumerate(self._currents()):
-            self.tally(f"noise.{k}", torch.sigmoid(current(spikes)))
+        seen = torch.cat([spikes, held.to(spikes)], -1)
+        random = torch.from_numpy(NOISE.rates()).to(spikes).expand(turns.steps, 1, -1)
+        for k, (weight, bias) in enumerate(self._rounded()):
+            self.tally(f"noise.{k}", torch.sigmoid(seen @ weight.T + bias))
+            self.tally(f"random.{k}", random)
 
     def wiring(self, part: str) -> Wiring:
         """The sampler; KeyError for any other part."""
@@ -120,7 +152,7 @@ class EAR(SpikingModel):
             raise KeyError(part)
         turns, last = self.turns, f"hidden.{len(self.hidden) - 1}.lif"
         variables, values = (len(turns.counts), 1, 1), (len(turns.owner), 1, 1)
-        randoms = [self.levels.port(f"random.{k}", 1) for k in range(len(turns.stages))]
+        randoms = [NOISE.port(f"random.{k}") for k in range(len(turns.stages))]
         ports = sorted(
             (Port(EVIDENCE, values), Port(CLOCK, variables), *randoms), key=lambda port: port.name
         )
@@ -134,12 +166,12 @@ class EAR(SpikingModel):
             cells.append(layer(f"hidden.{i}", neurons, sources, shape, labels=both))
             sources = (cells[-1].name,)
         for k, (random, current) in enumerate(zip(randoms, self._currents())):
+            size = current.out_features
             links = (
-                Link(f"currents.{k}", current, (last,)),
-                Link(f"random.{k}.levels", self._levels(current), (random.name,)),
+                Link(f"currents.{k}", current, (last, HELD), ("hidden", "value")),
+                Link(f"random.{k}.levels", NOISE.synapse(size, current.weight), (random.name,)),
             )
-            size = (len(turns.stages[k]), 1, 1)
-            cells.append(Cell(f"noise.{k}", size, Threshold(THETA), links))
+            cells.append(Cell(f"noise.{k}", (size, 1, 1), Threshold(THETA), links))
         turn = CLOCK
         if turns.pace > 1:  # fires at the last step of a turn alone
             turn, late = "turn", "clock.late"
@@ -151,15 +183,6 @@ class EAR(SpikingModel):
         gate = Link("gate", self._gate(), (*noises, turn, HELD), labels)
         pick = Cell("pick", values, Threshold(1.5), (gate,))
         return Wiring(tuple(ports), (*cells, pick, value), VALUE, twin_passes="each step")
-
-    def _levels(self, current: nn.Linear) -> nn.Conv2d:
-        """Brings one row of random spikes to all noise neurons of a stage, with θ as bias."""
-        size, weight = current.out_features, current.weight
-        found = skip_init(nn.Conv2d, 1, size, (len(self.levels), 1))
-        rows = torch.tensor(self.levels.values).view(1, 1, -1, 1).repeat(size, 1, 1, 1)
-        found.weight = nn.Parameter(rows.to(weight))
-        found.bias = nn.Parameter(torch.full((size,), THETA).to(weight))
-        return found.requires_grad_(False)
 
     def _gate(self) -> nn.Linear:
         """The weights of `pick`: of the noise neurons stage by stage, the turn, and the values."""
@@ -191,7 +214,7 @@ class EAR(SpikingModel):
         found = (
             Evidence(EVIDENCE, self.config.named),
             Clock(CLOCK, len(self.turns.counts), self.turns.pace),
-            *(self.levels.draw(f"random.{k}", 1, FIRST_SUBSTREAM + k) for k in stages),
+            *(NOISE.draw(f"random.{k}", FIRST_SUBSTREAM + k) for k in stages),
         )
         return tuple(sorted(found, key=lambda draw: draw.port))
 
@@ -200,3 +223,11 @@ class EAR(SpikingModel):
         stack = [sizes[f"hidden.{i}"] for i in range(len(self.hidden))]
         changed: Config = self.config.changed(stack=stack)
         return changed
+
+
+def _layer(fan_in: int, fan_out: int) -> SpikingLayer:
+    """A hidden layer whose currents are spread as `SPREAD` says."""
+    found = SpikingLayer(nn.Linear(fan_in, fan_out))
+    assert isinstance(found.norm, TdBN)
+    nn.init.constant_(found.norm.weight, SPREAD)
+    return found

@@ -36,7 +36,6 @@ from snnvae.train.to_nir import to_nir
 QUERIES, DRAWS = 1000, 500
 """Held-out rows, a random part of each hidden, and draws for each."""
 BORDER_ROWS = 100
-EARLY_STOP = 10
 LEAST = 1e-12
 """What stands for a probability of 0, in logarithms."""
 TWIN, BORDER = "twin", "border"
@@ -51,6 +50,7 @@ class Judge:
     rows: Rows
     counts: tuple[int, ...]
     blankets: NDArray[np.bool_] | None
+    exact: Network | None = None
 
     def of_draws(self, drawn: NDArray[np.float64]) -> dict[str, float]:
         """Figures of how often values were drawn for each query (Q, Σ K)."""
@@ -73,7 +73,25 @@ class Judge:
                 p = conditionals(evidence, variable)[each, self.rows[each, variable]]
                 total += np.log(np.maximum(p, LEAST))
             figures["nll_row"] = float(-total.mean())
+        figures |= self.of_turns(conditionals)
         return figures | (self.of_border(conditionals) if border else {})
+
+    def of_turns(self, conditionals: Conditionals) -> dict[str, float]:
+        """The divergence of each unknown variable at its turn, when a row's own values stand before
+        it: added up, of all unknown variables of a row together. No draws are counted."""
+        if self.exact is None or len(self.rows) != len(self.queries.evidence):
+            return {}
+        total, asked = 0.0, 0
+        ends = np.cumsum(self.counts)
+        for i, (end, count) in enumerate(zip(ends, self.counts)):
+            evidence = np.where(np.arange(len(ends)) < i, self.rows, self.queries.evidence)
+            evidence = evidence[self.queries.evidence[:, i] < 0]
+            evidence[:, i] = -1
+            truth = marginals(self.exact, evidence)[:, end - count : end]
+            p = conditionals(evidence, np.full(len(evidence), i))[:, :count]
+            ratio = np.log(np.where(truth > 0, truth, 1)) - np.log(np.maximum(p, LEAST))
+            total, asked = total + float((truth * ratio).sum()), asked + len(evidence)
+        return {"kl_turn": total / asked}
 
     def of_border(self, conditionals: Conditionals) -> dict[str, float]:
         """The AUC of the shifts of conditionals given all other variables, if there is a truth."""
@@ -115,7 +133,12 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
     names = [name for name in LABELS if any(name in figures for figures in found.values())]
     rows = [(LABELS[n], *(f"{f[n]:.4f}" if n in f else "–" for f in found.values())) for n in names]
     questions = len(judge.queries.evidence)
-    head = f"{questions:,} questions, {DRAWS:,} draws each, {asked.backend}"
+    head = "\n".join(
+        [
+            f"{questions:,} questions, {DRAWS:,} draws each, {asked.backend}",
+            *asked.fewer(questions, "questions"),
+        ]
+    )
     by_figure = {n: {k: f[n] for k, f in found.items() if n in f} for n in names}
     return Figures(
         f"{head}\n\n{Table(('', *found), rows).as_text()}",
@@ -125,6 +148,7 @@ def evaluate(asked: Asked, model: Trainable | None, graphs: Mapping[str, nir.NIR
 
 LABELS = {
     "kl": "KL(exact ‖ model) per unknown variable",
+    "kl_turn": "the same at its turn, not by draws",
     "nll": "−ln p per unknown variable",
     "nll_row": "−ln p per row",
     "border_auc": "Markov border, AUC",
@@ -142,12 +166,12 @@ def _judge(config: Config, source: data.Source, asked: Asked) -> tuple[Judge, Ro
     queries = queries_of(held_out[:count], config.counts, random, source.exact)
     whole = held_out[(held_out >= 0).all(1)][:count]
     blankets = None if source.network is None else source.network.blankets()
-    return Judge(queries, whole, config.counts, blankets), train
+    return Judge(queries, whole, config.counts, blankets, source.exact), train
 
 
 def _trained_twin(config: Config, asked: Asked) -> AnnEAR:
-    """The ANN of the same topology, trained on the same rows until it is best by validation."""
-    twin = FAMILY.twin(config, 1.0, {"epochs": config.epochs, "early_stop": EARLY_STOP})
+    """The ANN of the same topology, trained on the same rows as long, the best by validation."""
+    twin = FAMILY.twin(config, 1.0, {"epochs": config.epochs})
     with TemporaryDirectory() as folder:
         path = fit(twin, Path(folder), asked.progress, data_dir=asked.data_dir)
         assert path is not None

@@ -151,7 +151,10 @@ class Tables(Family):
 
     def twin(self, settings: Config, share: float, changes: Mapping[str, Any]) -> Config:
         """The masked perceptron of the same hidden layers."""
-        own = ("dataset", "variables", "rows", "seed", "batch", "lr", "schedule", "validation")
+        own = (
+            "dataset", "variables", "rows", "seed", "batch", "lr", "schedule", "validation",
+            "dropout",
+        )  # fmt: skip
         stack = [max(1, round(size * share)) for size in settings.stack]
         given = {name: getattr(settings, name) for name in own}
         given["variables"] = list(settings.variables)

@@ -1,8 +1,9 @@
 """The deployed sampler asked: draws under evidence, and the probabilities that it realises.
 
-A noise neuron fires from one level on, since levels ascend: which one is found by bisection, in
-runs whose random inputs are chosen and not drawn. So p(x_i | x_rest) comes out exactly, of whatever
-backend runs the program, where nothing before variable i's turn is unknown.
+A noise neuron fires from one number on that its random inputs add up to, since these ascend: which
+one is found by bisection, in runs whose random inputs are chosen and not drawn. So p(x_i | x_rest)
+comes out exactly, of whatever backend runs the program, where nothing before variable i's turn is
+unknown.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.run import run
 from snnvae.draws.clock import Clock
 from snnvae.draws.evidence import Evidence, evidence_spikes
-from snnvae.draws.one_hot import OneHot, one_hot
+from snnvae.draws.patterns import Patterns
 from snnvae.errors import DataError
+from snnvae.evaluate.answers import Answers
 from snnvae.families.tables.judge import Probabilities
 from snnvae.families.tables.network import Rows
 from snnvae.families.tables.turns import Turns
@@ -42,11 +44,20 @@ class Sampler:
 
     def __post_init__(self) -> None:
         kinds = [type(draw) for draw in self.program.draws]
-        if kinds.count(Evidence) != 1 or kinds.count(Clock) != 1 or OneHot not in kinds:
+        if kinds.count(Evidence) != 1 or kinds.count(Clock) != 1 or not self._fits():
             raise DataError(
                 "the network draws no rows of variables under evidence: give one that does, as "
                 "the model ear"
             )
+
+    def _fits(self) -> bool:
+        """Tells whether the output has a neuron for each value, and each stage a random input that
+        noise neurons of its variables read."""
+        if Answers.of(self.program, {}) is None or len(self.noise) != len(self.turns.stages):
+            return False
+        readers = [self._readers(draw.port) for draw in self.noise]
+        sizes = [[self.program.layer(name).size for name in names] for names in readers]
+        return sizes == [[len(stage)] for stage in self.turns.stages]
 
     @property
     def evidence(self) -> Evidence:
@@ -60,9 +71,9 @@ class Sampler:
         return Turns(self.evidence.counts, clock.pace)
 
     @property
-    def noise(self) -> tuple[OneHot, ...]:
+    def noise(self) -> tuple[Patterns, ...]:
         """The random inputs, stage by stage, which is the order of their sub-streams."""
-        found = (draw for draw in self.program.draws if isinstance(draw, OneHot))
+        found = (draw for draw in self.program.draws if isinstance(draw, Patterns))
         return tuple(sorted(found, key=lambda draw: draw.substream))
 
     def counts(self, evidence: Rows, draws: int) -> NDArray[np.float64]:
@@ -114,7 +125,7 @@ class Sampler:
         found = np.zeros((len(evidence), max(turns.counts)))
         silent = self._silent(evidence, variable, at)
         for k, draw in enumerate(self.noise):
-            p = np.full(draw.k, 1 / draw.k) if draw.p is None else np.array(draw.p)
+            p = draw.p[draw.kind_of[0]]
             fires = np.append(np.cumsum(p[::-1])[::-1], 0.0)[silent[:, k]]
             has = np.array(turns.counts)[variable] - 1 > k
             found[:, k] = np.where(has, passed * fires, found[:, k])
@@ -125,21 +136,23 @@ class Sampler:
     def _silent(
         self, evidence: Rows, variable: NDArray[np.int64], at: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """The number of levels at which each query's k-th noise neuron is silent (Q, stages)."""
+        """The number of patterns at which each query's k-th noise neuron is silent (Q, stages)."""
         stages, queries = self.turns.stages, np.arange(len(evidence))
         low = np.zeros((len(evidence), len(stages)), np.int64)
-        high = np.full_like(low, 0) + [draw.k for draw in self.noise]
+        most = np.array([len(draw.table) for draw in self.noise])
+        high = np.zeros_like(low) + most
         while (low < high).any():
-            middle = np.minimum((low + high) // 2, [draw.k - 1 for draw in self.noise])
+            middle = np.minimum((low + high) // 2, most - 1)
             data = {
-                draw.port: self._shaped(draw.port, one_hot(middle[:, None, k, None], draw.k))
+                draw.port: self._shaped(draw.port, draw.table[middle[:, None, k]])
                 for k, draw in enumerate(self.noise)
             }
             spikes = self._run(evidence, range(len(evidence)), data)
             for k, stage in enumerate(stages):
                 place = np.full(len(self.turns.counts), 0)
                 place[list(stage)] = np.arange(len(stage))
-                layer = spikes[self._noise_layer(k)].reshape(len(evidence), self.turns.steps, -1)
+                (name,) = self._readers(self.noise[k].port)
+                layer = spikes[name].reshape(len(evidence), self.turns.steps, -1)
                 fires = layer[queries, at, place[variable]]
                 open_ = low[:, k] < high[:, k]
                 high[:, k] = np.where(open_ & fires, middle[:, k], high[:, k])
@@ -152,10 +165,9 @@ class Sampler:
         every = np.broadcast_to(spikes, (len(spikes), self.turns.steps, spikes.shape[-1]))
         return every.reshape(len(spikes), self.turns.steps, *shape)
 
-    def _noise_layer(self, k: int) -> str:
-        """The layer that reads the k-th random input."""
-        port = self.noise[k].port
-        return next(c.target for c in self.program.connections if c.source == port)
+    def _readers(self, port: str) -> list[str]:
+        """The layers that read an input."""
+        return [c.target for c in self.program.connections if c.source == port]
 
     @property
     def _output(self) -> str:

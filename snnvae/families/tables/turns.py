@@ -99,3 +99,12 @@ def masks(shape: Sequence[int], coin: torch.Generator | None) -> Tensor:
     """Which variables are known (B, N): each with a probability that is uniform per row."""
     share = torch.rand(shape[0], 1, generator=coin)
     return torch.rand(*shape, generator=coin) < share
+
+
+def thinned(x: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+    """x without a random `share` of its values, the others larger by as much; x where there is no
+    generator."""
+    if generator is None or not share:
+        return x
+    kept = torch.rand(x.shape, generator=generator).to(x) >= share
+    return x * kept / (1 - share)

@@ -60,6 +60,13 @@ def test_causes_are_taken_away_one_by_one(run: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rungs["in fixed point"] > rungs["independent states, by exact probabilities"]
     assert rungs["independent states, by exact probabilities"] > rungs["the machine itself"]
+    few = json.loads(done("diagnose", run / "model.pt", "--samples", 400, "--json").out)
+    assert few["samples"] == 400
+    assert few["rungs"]["in fixed point"] > rungs["in fixed point"]
+    refused = snnvae("diagnose", run / "model.pt", "--draws", 4)
+    assert "--draws is for models of images, not of spins: leave it out" in refused.mistake
+    refused = snnvae("evaluate", run / "model.pt", "--card", tmp_path / "a.md")
+    assert "--card is for models of images, not of spins: leave it out" in refused.mistake
 
 
 def test_every_backend_and_norse_agree_and_no_process_is_ours(run: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bif_files import write_bif
 
 from snnvae.errors import DataError
-from snnvae.families.tables.bif import read_bif, write_bif
+from snnvae.families.tables.bif import read_bif
 from snnvae.families.tables.data import NETWORKS, load
 
 RAIN = """// a comment
@@ -90,6 +91,13 @@ def test_the_networks_that_ship_are_those_of_the_literature() -> None:
         ("0.8; }", "0.8;", "where table or default or property or ( or } is due"),
         (RAIN, RAIN[:-20], "the file ends too soon; give a whole one"),
         (RAIN, "", "no variable; give a file of a network"),
+        (
+            "discrete [ 2 ] { wet, dry }",
+            'discrete [ 2 ] { "wet, dry }',
+            "line 3: a quote that",
+        ),
+        ("anything */", "anything", "line 5: a comment that is not closed"),
+        ("property seen = often;", 'property "seen = often;', "line 4: a quote that is not closed"),
         (RAIN, "\x00\x01", "where network or variable or probability is due"),
     ],
 )
@@ -112,7 +120,7 @@ def test_a_bomb_of_parents_is_refused_before_its_table_is_made(tmp_path: Path) -
 
 def test_what_is_no_text_and_what_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "a.bif").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="is no text in UTF-8"):
+    with pytest.raises(DataError, match="not UTF-8 text; give a BIF file"):
         read_bif(tmp_path / "a.bif")
     with pytest.raises(DataError, match="cannot read"):
         read_bif(tmp_path / "b.bif")

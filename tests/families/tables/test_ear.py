@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.draws.evidence import Variable, evidence_spikes
+from snnvae.draws.patterns import Patterns
 from snnvae.errors import ConfigError, DataError
 from snnvae.families.tables.ann_ear import AnnEAR
 from snnvae.families.tables.border import auc
@@ -20,7 +23,6 @@ from snnvae.families.tables.sampler import Sampler, chain
 from snnvae.families.tables.turns import Turns, masks
 from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.layers.activity import activity
-from snnvae.layers.noise import Levels
 from snnvae.train.build import build
 from snnvae.train.operations import Meter
 from snnvae.train.run_part import Stage
@@ -35,7 +37,7 @@ COUNTS = (2, 4, 3)
 
 
 def config_of(model: str = "ear", **changes: object) -> Config:
-    own = {"stack": (9, 7), "levels": 16, "variables": [stated(v) for v in VARIABLES]}
+    own = {"stack": (9, 7), "variables": [stated(v) for v in VARIABLES]}
     return Config.default(model, **{**own, **changes})
 
 
@@ -43,8 +45,8 @@ def model_of(**changes: object) -> EAR:
     """A model that a few steps have moved, so that nothing about it is as it began."""
     model = build(config_of(**changes))
     coin = torch.Generator().manual_seed(0)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    for _ in range(8):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(30):
         rows, known = some_rows(coin, 60)
         model.train()((rows, known), coin, 0.0).total.backward()
         optimizer.step()
@@ -88,14 +90,14 @@ def test_the_loss_is_the_wiring_spike_for_spike(pace: int) -> None:
 
 
 def realised(model: EAR, rows: torch.Tensor, known: torch.Tensor) -> np.ndarray:
-    """p(x_i | what is shown) (N, B) by the levels, of a model in float."""
+    """p(x_i | what is shown) (N, B) by the numbers of the noise, of a model in float."""
     with torch.no_grad():
         u = model.folded().double().turn_currents(rows, known)
-    found, levels = np.ones((3, len(rows))), Levels.even(16, 8.0)
+    found = np.ones((3, len(rows)))
     for i, count in enumerate(COUNTS):
         for q, value in enumerate(rows[:, i].tolist()):
             for k in range(min(value + 1, count - 1)):
-                fires = levels.probability(u[k][model.turns.stages[k].index(i), q].item())
+                fires = expit(u[k][model.turns.stages[k].index(i), q].item())
                 found[i, q] *= fires if k == value else 1 - fires
     return found
 
@@ -215,13 +217,25 @@ def test_the_adversary_is_in_training_alone(model: EAR) -> None:
     rows, known = some_rows(torch.Generator().manual_seed(6), 50)
     losses = with_it.train()((rows, known), torch.Generator().manual_seed(0), 0.0)
     assert losses.prior.item() == pytest.approx(np.log(2), abs=0.4)
-    assert losses.total == losses.reconstruction + 0.3 * losses.prior
+    assert losses.total.item() == pytest.approx((losses.reconstruction + 0.3 * losses.prior).item())
     losses.prior.backward()
     assert with_it.adversary is not None
     assert all(p.grad.abs().sum() > 0 for p in with_it.adversary.parameters())
     assert with_it.currents[0].weight.grad.abs().sum() > 0
     names = set(to_nir(with_it.eval()).nodes)
     assert names == set(to_nir(model).nodes)
+
+
+def test_currents_beyond_the_noise_are_pulled_back(model: EAR) -> None:
+    far = copy.deepcopy(model)
+    batch = some_rows(torch.Generator().manual_seed(7), 50)
+    coin = torch.Generator()
+    near = far(batch, coin, 0.0)
+    assert near.total == near.reconstruction
+    with torch.no_grad():
+        far.currents[0].bias += 20
+    lost = far(batch, coin, 0.0)
+    assert lost.total > lost.reconstruction + 50
 
 
 def test_the_ann_draws_what_its_conditionals_say() -> None:
@@ -260,6 +274,20 @@ def test_a_program_that_names_no_variables_is_no_sampler() -> None:
 
     with pytest.raises(DataError, match="draws no rows of variables under evidence"):
         Sampler(compile_graph(read_nir(zoo.path("digits-fsvae"))).program)
+
+
+def test_a_damaged_sampler_is_no_sampler(model: EAR) -> None:
+    program = compile_graph(to_nir(model)).program
+    first, *others = [d for d in program.draws if isinstance(d, Patterns)]
+    for changes in (
+        {"outputs": {**program.outputs, "other": "pick"}},
+        {"outputs": {}},
+        {"outputs": {"output": "noise.0"}},
+        {"draws": tuple(d for d in program.draws if d is not first)},
+    ):
+        with pytest.raises(DataError, match="draws no rows of variables under evidence"):
+            Sampler(replace(program, **changes))
+    assert len(others) == 2
 
 
 def test_a_wiring_is_run_by_norse_alike(model: EAR) -> None:

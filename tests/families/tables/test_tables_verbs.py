@@ -22,7 +22,7 @@ probability ( rain ) { table 0.3, 0.7; }
 probability ( grass | rain ) { (yes) 0.05, 0.15, 0.8; (no) 0.7, 0.2, 0.1; }
 probability ( road | rain ) { (yes) 0.9, 0.1; (no) 0.2, 0.8; }
 """
-WORDS = ("--model", "ear", "--stack", 16, "--set", "rows=3000", "--set", "levels=32")
+WORDS = ("--model", "ear", "--stack", 16, "--set", "rows=3000")
 
 
 def done(*arguments: object) -> Ended:
@@ -124,6 +124,10 @@ def test_figures_beside_the_truth_baselines_and_the_ann(
     assert kl["fixed"] < 0.02 < kl["independent"]
     assert abs(kl["fixed"] - kl["float"]) < 0.005
     assert row["exact"] <= row["fixed"] < row["independent"]
+    turn = found["kl_turn"]
+    assert set(turn) == {"float", "fixed", "ann"}
+    assert 0 < turn["fixed"] < 0.02
+    assert abs(turn["fixed"] - turn["float"]) < 0.005
     assert found["nll"]["fixed"] == pytest.approx(found["nll"]["exact"] + kl["fixed"])
     assert found["border_auc"]["exact"] == 1
     assert found["border_auc"]["fixed"] == 1
@@ -164,22 +168,27 @@ def test_its_energy_is_estimated_beside_an_ann(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("how", ["--likeliest", "--draw"])
 def test_gaps_are_filled(how: str, folder: Path, tmp_path: Path) -> None:
     rows = [("road", "rain", "grass"), ("wet", "yes", ""), ("?", "no", "dry"), ("dry", "no", "dry")]
-    (tmp_path / "gaps.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
+    texts = [f"{n}, {','.join(row)},?" for n, row in enumerate(rows)]
+    (tmp_path / "gaps.csv").write_bytes("\r\n".join(texts).encode())
     model = folder / ("run/model.pt" if how == "--draw" else "sampler.nir")
     out, beside = tmp_path / "filled.csv", tmp_path / "p.csv"
     own = ("--model", model, "-o", out, "--probabilities", beside)
     ended = done("complete", tmp_path / "gaps.csv", *own, how)
     assert "filled 2 cells of 3 rows" in ended.out
-    found = [line.split(",") for line in out.read_text().splitlines()]
+    lines = out.read_bytes().decode().split("\r\n")
+    assert [line[:3] + line[-2:] for line in lines] == [f"{n}, ,?" for n in range(4)]
+    found = [line[3:-2].split(",") for line in lines]
     assert found[0] == list(rows[0])
     assert found[1][:2] == ["wet", "yes"]
     assert found[3] == ["dry", "no", "dry"]
     p = beside.read_text().splitlines()
-    assert p[0] == "row,column,value,probability"
+    assert p[0] == "row,column,value,probability,low,high"
     assert len(p) == 3
     if how == "--likeliest":
         assert (found[1][2], found[2][0]) == ("wet", "dry")
-        assert float(p[1].split(",")[3]) == pytest.approx(0.8, abs=0.12)
+        probability, low, high = map(float, p[1].split(",")[3:])
+        assert probability == pytest.approx(0.8, abs=0.12)
+        assert 0 < low < probability < high < 1
 
 
 def test_a_table_of_ones_own_is_learned_from(tmp_path: Path) -> None:
@@ -213,3 +222,30 @@ def test_mistakes_of_training(folder: Path, tmp_path: Path) -> None:
     assert "leave out steps" in snnvae(*start, "--dataset", "asia", "--steps", 16).mistake
     model = folder / "run" / "model.pt"
     assert "is not for tables" in snnvae("evaluate", model, "--metric", "fad").mistake
+    refused = snnvae("evaluate", model, "--card", tmp_path / "a.md")
+    assert "--card is for models of images, not of tables: leave it out" in refused.mistake
+    refused = snnvae("diagnose", model, "--aggregate", 50)
+    assert "--aggregate is for models of images, not of tables" in refused.mistake
+    for words, said in (
+        (("--n", 4), "--n is for models of spins, not for ear: leave it out"),
+        (("--set", "translation=true"), "--translation is for models of spins, not for ear"),
+        (("--from", model, "--flip"), "--flip is for models of images, not for ear"),
+    ):
+        assert said in snnvae(*start, *words).mistake
+    start = ("train", "--from", model, "-o", tmp_path / "more")
+    said = "has other variables than are asked for: leave out what changes them, or train without"
+    refused = snnvae(*start, "--dataset", "asia")
+    assert f"{model} {said} --from" in refused.mistake
+    refused = snnvae(*start, "--model", "esvae")
+    assert "--model esvae is of images, and ear, which it would go on from, of tables" in (
+        refused.mistake
+    )
+
+
+def test_held_out_rows_that_there_are_not_are_said(tmp_path: Path) -> None:
+    rows = "".join(f"{i % 2},{i % 3}\n" for i in range(60))
+    (tmp_path / "few.csv").write_text(f"a,b\n{rows}")
+    own = ("--dataset", tmp_path / "few.csv", "--epochs", 1, "--batch", 20)
+    done("train", *WORDS, *own, "-o", tmp_path / "run")
+    ended = done("evaluate", tmp_path / "run" / "model.pt", "--samples", 50, "--precision", "float")
+    assert "50 questions are asked for, 6 are held out: these are judged" in ended.out

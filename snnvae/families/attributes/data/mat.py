@@ -31,6 +31,9 @@ FOLDER_VARIABLE = "SNNVAE_DATA"
 HDF5 = b"\x89HDF"
 """What MATLAB's files of version 7.3 hold, after a header of their own or at once."""
 HEADER = 520
+COPIES = 5
+"""Of all values in float64 at once, at most, until they are scaled: as read, in parts, as these are
+scaled."""
 
 
 def sizes(where: Path | None) -> tuple[int, int, int]:
@@ -128,11 +131,11 @@ def _shapes(path: Path, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
             raise DataError(f"{path} lacks {name}, it holds {known}: give the field's usual files")
         if len(found[name]) != 2 or min(found[name]) < 1:
             raise DataError(f"{path}: {name} is of shape {found[name]}; give a matrix")
-    size = 8 * sum(prod(found[name]) for name in names)
+    size = COPIES * 8 * sum(prod(found[name]) for name in names)
     if size > memory():
         raise DataError(
-            f"{path} says that it holds {bytes_text(size)}, and this machine has "
-            f"{bytes_text(memory())}"
+            f"{path} says that it holds what takes {bytes_text(size)} to read, and this machine "
+            f"has {bytes_text(memory())}; give fewer samples"
         )
     return {name: (found[name][0], found[name][1]) for name in names}
 

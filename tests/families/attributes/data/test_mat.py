@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import attribute_files
@@ -126,10 +127,32 @@ def test_hdf5_is_named(tmp_path: Path) -> None:
         data.load("mat", 0, tmp_path)
 
 
+def test_what_reading_takes_is_what_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies of float64, however small the numbers are in the file."""
+    d, n = 300, 800
+    x = np.random.default_rng(0).integers(0, 99, (d, n)).astype(np.uint8)
+    label = np.arange(n)[:, None] % CLASSES + 1
+    parts = np.split(np.arange(n)[:, None] + 1, [n - 2 * CLASSES, n - CLASSES])
+    unseen = np.zeros(n, bool)
+    unseen[n - CLASSES :] = True
+    label[unseen], label[~unseen] = CLASSES, np.arange(n - CLASSES)[:, None] % (CLASSES - 1) + 1
+    names = dict(zip(("trainval_loc", "test_seen_loc", "test_unseen_loc"), parts))
+    write(tmp_path, features=x, labels=label, **names)
+    tracemalloc.start()
+    data.load("mat", 0, tmp_path)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    monkeypatch.setattr("snnvae.families.attributes.data.mat.memory", lambda: taken)
+    with pytest.raises(DataError, match="and this machine has"):
+        data.load("mat", 0, tmp_path)
+
+
 def test_a_claim_that_no_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.setattr("snnvae.families.attributes.data.mat.memory", lambda: 1000)
-    with pytest.raises(DataError, match=r"says that it holds .* and this machine has"):
+    with pytest.raises(DataError, match=r"says that it holds what takes .* and this machine has"):
         data.load("mat", 0, tmp_path)
 
 
