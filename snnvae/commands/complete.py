@@ -68,7 +68,7 @@ def command(
     """
     from snnvae.deploy.backends import RunResources
     from snnvae.deploy.compile import compile_graph
-    from snnvae.evaluate.answers import wilson
+    from snnvae.evaluate.proportion import wilson
     from snnvae.families.tables.complete import fill
     from snnvae.families.tables.csv_table import CsvTable
     from snnvae.families.tables.sampler import Sampler
