@@ -43,7 +43,7 @@ def test_a_brighter_pixel_spikes_earlier_and_once() -> None:
 
 
 def test_events_are_the_edges_of_a_moving_point() -> None:
-    """A white pixel lights up where it goes and darkens where it was, at each step that it moves."""
+    """A white pixel lights up where it goes and darkens where it was, whenever it moves."""
     point = np.zeros((20, 64))
     point[:, 27] = 1
     on, off = codes.event_code(point).swapaxes(0, 2).swapaxes(1, 2)
