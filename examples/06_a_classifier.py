@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +94,8 @@ def main(code: str = "rate", tool_name: str = "norse", folder: Path | None = Non
     module = tool.network(code)
     how = tool.EPOCHS[code], tool.LEARNING_RATES[code]
     train(module, lambda x: tool.scores(module, x), spikes[known], labels[known], *how)
-    # An ANN has no time: it sees the pixels, or where events were.
-    still = spikes.mean(1) if code == "events" else pixels
+    # An ANN has no time: it sees the pixels, or how many events each place had.
+    still = spikes.sum(1) if code == "events" else pixels
     ann = ann_like(code)
     train(ann, ann, still[known], labels[known], 30)
 
@@ -138,4 +139,6 @@ if __name__ == "__main__":
     parser.add_argument("--tool", choices=TOOLS, default="norse")
     parser.add_argument("--save", type=Path, help="folder for the network and its samples")
     given = parser.parse_args()
+    if find_spec(given.tool) is None:
+        parser.error(f"--tool {given.tool} is not installed; pip install 'snnvae[frameworks]'")
     main(given.code, given.tool, given.save)
