@@ -79,7 +79,8 @@ class FineTuning:
                 f"`readout` {lesson.readout} has no gradient; choose {', '.join(READOUTS)}"
             )
         self._lesson, self._course = lesson, course
-        self._trained = TrainedGraph(graph, precision, options or Options())
+        self._trained = TrainedGraph(graph, precision, options)
+        self.check()
         program, _ = self._trained.program()
         if program.drawn:
             raise ConfigError(
@@ -93,14 +94,9 @@ class FineTuning:
 
     @property
     def graph(self) -> nir.NIRGraph:
-        """The graph as it is now."""
+        """The graph as it is now; it compiles to what is trained without any option."""
         self._trained.write()
         return self._trained.graph
-
-    @property
-    def options(self) -> Options:
-        """The options with which it compiles to what was trained, its scales among them."""
-        return self._trained.options
 
     def epochs(self, progress: Progress | None = None) -> Iterator[dict[str, Any]]:
         """Trains; gives what each epoch was like, after it.
@@ -130,7 +126,7 @@ class FineTuning:
 
     def check(self) -> None:
         """UnsupportedError if fixed point cannot hold what was trained."""
-        compile_graph(self.graph, self._trained.precision, self.options)
+        compile_graph(self.graph, self._trained.precision)
 
     def _step(self, rows: np.ndarray, done: float) -> tuple[float, int]:
         """One step of the optimizer; its loss, and how many answers were right."""
@@ -144,10 +140,12 @@ class FineTuning:
         else:
             loss = F.cross_entropy(scores, answers)
             hits = int((scores.argmax(1) == answers).sum())
+        if not torch.isfinite(loss):
+            raise ConfigError(f"the loss is not finite; lower `lr` {self._course.lr:g}")
         loss.backward()
         self._optimizer.step()
         self._trained.keep_within()
-        return float(loss), hits
+        return float(loss.detach()), hits
 
     def scores(self, rows: np.ndarray) -> Tensor:
         """The readout of some samples, (B, outputs)."""

@@ -10,9 +10,8 @@ which is found by putting 1, 2 and each value's own place into one node's weight
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import nir
 import numpy as np
@@ -24,6 +23,7 @@ from snnvae.deploy.fixed.calibrate import as_option
 from snnvae.deploy.fixed.quantise import in_integers
 from snnvae.deploy.fixed.rounding import Scale, scaled
 from snnvae.deploy.fixed.scales import BIAS_LIMIT, choose_scales
+from snnvae.deploy.settings import METADATA_KEY
 from snnvae.errors import UnsupportedError
 from snnvae.options import Options
 from snnvae.primitives import fixed_point
@@ -32,6 +32,7 @@ from snnvae.primitives.of_layer import float_neuron
 from snnvae.program import Precision, Program
 from snnvae.train.network.neurons import UNIT
 from snnvae.train.network.passed_through import held_as
+from snnvae.train.network.stated import stated
 
 TRAINED = (nir.Linear, nir.Affine, nir.Conv1d, nir.Conv2d, ConvTranspose2d, SparseAffine)
 FIELDS = ("weight", "bias")
@@ -75,18 +76,22 @@ def slots_of(program: Program) -> dict[Slot, np.ndarray]:
 class TrainedGraph:
     """A graph whose weights and biases are trained; what is exactly 0 in it stays 0.
 
+    graph: a copy whose metadata states the conventions and the fixed-point scales of the training,
+    so that it compiles to what was trained without a word more.
+
     UnsupportedError, by node, where the program has sums of its weights.
     """
 
-    def __init__(self, graph: nir.NIRGraph, precision: Precision, options: Options) -> None:
-        self.graph, self.precision = copy.deepcopy(graph), precision
-        self._options = options
-        for name, node in self.graph.nodes.items():
+    def __init__(
+        self, graph: nir.NIRGraph, precision: Precision, options: Options | None = None
+    ) -> None:
+        for name, node in graph.nodes.items():
             if isinstance(node, nir.NIRGraph):
                 raise UnsupportedError(
                     f"node '{name}' is a graph within the graph, which cannot be trained; give a "
                     "flat graph"
                 )
+        self.graph, self.precision = stated(graph, options or Options()), precision
         self.parameters = {
             (name, field): torch.from_numpy(_floats(getattr(node, field))).requires_grad_()
             for name, node in self.graph.nodes.items()
@@ -99,10 +104,11 @@ class TrainedGraph:
         exact = self._exact()
         self.scales: dict[str, Scale] = dict(choose_scales(exact)) if self._is_fixed else {}
         if self._is_fixed:
-            given = exact.scales
             for layer in exact.layers:
-                if float_neuron(layer).threshold is None and layer.name not in given:
+                if float_neuron(layer).threshold is None and layer.name not in exact.scales:
                     self.scales[layer.name] = self.scales[layer.name] * READOUT_ROOM
+            told = {name: as_option(scale) for name, scale in self.scales.items()}
+            self.graph.metadata[METADATA_KEY]["scales"] = told
         self._wires = [wire for parameter in self.parameters for wire in self._probed(parameter)]
         self._bounds = self._limits(exact) if self._is_fixed else {}
         self.keep_within()
@@ -110,12 +116,6 @@ class TrainedGraph:
     @property
     def _is_fixed(self) -> bool:
         return self.precision == "fixed"
-
-    @property
-    def options(self) -> Options:
-        """Options with which the trained graph compiles to the program that was trained."""
-        scales = {name: as_option(scale) for name, scale in self.scales.items()}
-        return replace(self._options, scales=scales or self._options.scales)
 
     def program(self) -> tuple[Program, dict[Slot, Tensor]]:
         """The program as it is compiled now, and its numbers with their gradients."""
@@ -149,7 +149,7 @@ class TrainedGraph:
             values.clamp_(low.to(values.dtype), high.to(values.dtype))
 
     def _exact(self) -> Program:
-        return float_program(self.graph, self._options)
+        return float_program(self.graph, Options())
 
     def _probed(self, parameter: Parameter) -> list[tuple[Wire, Slot]]:
         """The slots that follow a parameter."""

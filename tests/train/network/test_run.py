@@ -137,7 +137,7 @@ def test_runs_as_the_program(
     trained = TrainedGraph(net(), precision, options)
     shifted(trained)
     program, slots = trained.program()
-    compiled = compile_graph(trained.graph, precision, trained.options).program
+    compiled = compile_graph(trained.graph, precision).program
     assert compiled.digest() == program.digest()
 
     rng = np.random.default_rng(3)
