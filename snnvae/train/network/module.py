@@ -11,11 +11,11 @@ from snnvae.errors import UnsupportedError
 from snnvae.train.network.weights import FIELDS, TRAINED
 
 
-def put_back(module: Any, before: nir.NIRGraph, after: nir.NIRGraph) -> None:
-    """Gives a module the weights that its graph got by training.
+def put_back(module: Any, before: nir.NIRGraph, after: nir.NIRGraph) -> dict[str, Any]:
+    """The state_dict of a module with the weights that its graph got by training.
 
-    A node's weights are known by their values. UnsupportedError, and the module stays as it is,
-    where they are no parameters of the module as they stand, such as with a BatchNorm folded in.
+    A node's weights are known by their values. UnsupportedError where they are no parameters of the
+    module as they stand, such as with a BatchNorm folded in.
     """
     import torch
 
@@ -34,7 +34,7 @@ def put_back(module: Any, before: nir.NIRGraph, after: nir.NIRGraph) -> None:
                     "as where a BatchNorm is folded into it or two layers share it"
                 )
             found[name] = now
-    state = module.state_dict()
+    state = {name: value.detach().clone() for name, value in module.state_dict().items()}
     for name, value in found.items():
         state[name] = torch.from_numpy(value).to(state[name])
-    module.load_state_dict(state)
+    return state
