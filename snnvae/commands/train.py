@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,10 @@ class Train(Command):
     """Of models of ours; a network of the user's own has a command, and options, of its own."""
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None,
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
         """The context of either."""
@@ -38,11 +42,13 @@ class Train(Command):
 
 def names_network(args: Sequence[str]) -> bool:
     """Tells whether --from is a NIR file or a module, as net.py:build, rather than a checkpoint."""
+    words = [word for arg in args for word in (arg.split("=", 1) if arg[:1] == "-" else [arg])]
+    given = [value for flag, value in pairwise(words) if flag == "--from"]
+    if not given:
+        return False
     from snnvae.export.user_module import is_spec
 
-    words = [word for arg in args for word in (arg.split("=", 1) if arg[:1] == "-" else [arg])]
-    given = [value for flag, value in zip(words, words[1:]) if flag == "--from"]
-    return bool(given) and (given[-1].endswith(".nir") or is_spec(given[-1]))
+    return given[-1].endswith(".nir") or is_spec(given[-1])
 
 
 @click.command(

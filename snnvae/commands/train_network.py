@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from snnvae.evaluate.task.assessment import Assessment
     from snnvae.inputs.labelled import Labelled
     from snnvae.inputs.pairs import Pairs
-    from snnvae.options import Options
     from snnvae.program import Program
 
 NETWORK, WEIGHTS, EPOCHS, METRICS = "model.nir", "weights.pt", "metrics.jsonl", "metrics.json"
@@ -179,7 +178,9 @@ def command(
                 note = _write_module(module, graph, tuning.graph, out / WEIGHTS)
             write_text(out / EPOCHS, "".join(json.dumps(each) + "\n" for each in records))
         tuning.check()
-        after = assess(read_nir(out / NETWORK), judged_by, asked, Options(), progress)
+        after = assess(
+            read_nir(out / NETWORK), judged_by, asked, Options(saturate=not qat), progress
+        )
         data = {
             "source": source,
             "qat": qat,
@@ -232,7 +233,9 @@ def _network(
         )
     for flag, value in (("--weights", weights), ("--input-shape", input_shape)):
         if value is not None:
-            raise ConfigError(f"{flag} is for a module such as net.py:build; {source} says it itself")
+            raise ConfigError(
+                f"{flag} is for a module such as net.py:build; {source} says it itself"
+            )
     if over_time:
         raise ConfigError("--over-time is for a module such as net.py:build; leave it out")
     return None, read_nir(Path(source))
@@ -263,14 +266,14 @@ def _write_module(module: Any, before: nir.NIRGraph, after: nir.NIRGraph, path: 
 
 def _figures(found: Assessment) -> dict[str, Any]:
     """Accuracy or MSE by form, with where it lies, 95 %."""
-    kind = "accuracy" if found.classified else "mse"
-    return {
-        form.name: {kind: value, "low": low, "high": high}
-        for form in (*found.classified, *found.regressed)
-        for value, (low, high) in [
-            (getattr(form, kind), form.interval),
-        ]
-    }
+    from snnvae.evaluate.task.classification import Classified
+
+    figures: dict[str, Any] = {}
+    for form in found.forms:
+        low, high = form.interval
+        named = {"accuracy": form.accuracy} if isinstance(form, Classified) else {"mse": form.mse}
+        figures[form.name] = {**named, "low": low, "high": high}
+    return figures
 
 
 def _table(before: Assessment, after: Assessment) -> Table:

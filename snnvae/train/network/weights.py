@@ -206,7 +206,8 @@ class TrainedGraph:
 
         Weights of membranes get another shift instead.
         """
-        factors, found = self._factors(exact), {}
+        factors = self._factors(exact)
+        found: dict[Parameter, tuple[np.ndarray, np.ndarray]] = {}
         limits = {
             ("weight", c.name): float(fixed_point.WEIGHT_MAX)
             for c in exact.connections
