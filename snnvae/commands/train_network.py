@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from snnvae.commands.result import Result
 from snnvae.commands.traced_module import traced_module
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.task.readout import READOUTS, Readout
+from snnvae.interrupts import deferred_interrupts
+from snnvae.options import CALIBRATIONS
 from snnvae.progress import Progress
 from snnvae.table import Table
 from snnvae.train.settings import QAT_TARGETS
@@ -27,10 +29,13 @@ if TYPE_CHECKING:
     from snnvae.evaluate.task.assessment import Assessment
     from snnvae.inputs.labelled import Labelled
     from snnvae.inputs.pairs import Pairs
+    from snnvae.options import Options
     from snnvae.program import Program
 
 NETWORK, WEIGHTS, EPOCHS, METRICS = "model.nir", "weights.pt", "metrics.jsonl", "metrics.json"
 """Files of the run folder."""
+CALIBRATED_BY = 256
+"""Samples, at most."""
 
 
 @click.command(
@@ -43,7 +48,10 @@ NETWORK, WEIGHTS, EPOCHS, METRICS = "model.nir", "weights.pt", "metrics.jsonl", 
     "--from", "source", type=NameOrFile(), required=True, metavar="NET",
     help="A .nir file; or module:attribute or file.py:attribute, which makes a torch module.",
 )  # fmt: skip
-@click.option("-o", "--out", type=OutputFolder(), required=True, help="Run folder.")
+@click.option(
+    "-o", "--out", type=OutputFolder(NETWORK, WEIGHTS, EPOCHS, METRICS), required=True,
+    help="Run folder.",
+)  # fmt: skip
 @click.option(
     "--input", "input_file", type=click.Path(path_type=Path), help="Your samples, as for evaluate."
 )
@@ -67,6 +75,11 @@ NETWORK, WEIGHTS, EPOCHS, METRICS = "model.nir", "weights.pt", "metrics.jsonl", 
 @click.option(
     "--qat", type=click.Choice(QAT_TARGETS),
     help="Train in this chip's integers, as deployed (default: in floating point).",
+)  # fmt: skip
+@click.option(
+    "--calibrate", "method", type=click.Choice(CALIBRATIONS),
+    help="With --qat: scales from the samples (default: every weight fits), so that a few large "
+    "weights are cut and the others keep their bits.",
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 10**6), default=3, show_default=True)
 @click.option(
@@ -98,6 +111,7 @@ def command(
     scale: float | None,
     validation: float,
     qat: str | None,
+    method: str | None,
     epochs: int,
     lr: float,
     batch: int,
@@ -136,6 +150,8 @@ def command(
     from snnvae.train.network.held_out import held_out
 
     _check(labelled, input_file, labels, targets)
+    if method is not None and qat is None:
+        raise ConfigError("--calibrate chooses the scales of fixed point; add --qat")
     module, graph = _network(source, weights, input_shape, steps, bool(analog), over_time)
     if module is not None:
         analog = ()  # the graph says it
@@ -167,16 +183,19 @@ def command(
     )
     judged_by = _some(samples, held, pairs)
     before = assess(graph, judged_by, asked, replace(options, saturate=True), progress)
+    if method is not None:
+        options = _calibrated(graph, options, lesson.data, method)
     with alone_in(out):
         tuning = FineTuning(graph, lesson, course, "fixed" if qat else "float", options)
         records: list[dict[str, Any]] = []
         note = ""
         for record in tuning.epochs(progress):
             records.append(record)
-            write_nir(tuning.graph, out / NETWORK)
-            if module is not None:
-                note = _write_module(module, graph, tuning.graph, out / WEIGHTS)
-            write_text(out / EPOCHS, "".join(json.dumps(each) + "\n" for each in records))
+            with deferred_interrupts():  # of one epoch, all of them
+                write_nir(tuning.graph, out / NETWORK)
+                if module is not None:
+                    note = _write_module(module, graph, tuning.graph, out / WEIGHTS)
+                write_text(out / EPOCHS, "".join(json.dumps(each) + "\n" for each in records))
         tuning.check()
         after = assess(
             read_nir(out / NETWORK), judged_by, asked, Options(saturate=not qat), progress
@@ -239,6 +258,21 @@ def _network(
     if over_time:
         raise ConfigError("--over-time is for a module such as net.py:build; leave it out")
     return None, read_nir(Path(source))
+
+
+def _calibrated(
+    graph: nir.NIRGraph, options: Options, data: Mapping[str, np.ndarray], method: str
+) -> Options:
+    """The options with the scales that the first samples give."""
+    from snnvae.deploy.compile import compile_graph
+    from snnvae.deploy.fixed.calibrate import calibrate
+    from snnvae.hardware_sim.make_stimulus import build_stimulus
+
+    program = compile_graph(graph, "float", options).program
+    some = {name: values[:CALIBRATED_BY] for name, values in data.items()}
+    rows = range(len(next(iter(some.values()))))
+    stimulus = build_stimulus(program, rows, seed=0, steps=program.steps, data=some)
+    return replace(options, scales=calibrate(program, stimulus, method))
 
 
 def _some(samples: Labelled, rows: np.ndarray, pairs: Pairs) -> Callable[[Program], Pairs]:
