@@ -112,6 +112,19 @@ def test_what_is_no_parameter_by_itself_is_said(cli: Cli, folder: Path) -> None:
     assert (folder / "run" / "model.nir").exists()
 
 
+def test_calibrated_scales_keep_the_bits_of_small_weights(cli: Cli, folder: Path) -> None:
+    net = chain((4,), affine(300, 4), lif(300), affine(2, 300), lif(2))
+    net.nodes["n2"].weight[0, 0] = 60
+    write_nir(net, folder / "net.nir")
+    options = ("--dt", "1e-3", "--qat", "loihi2", "--epochs", 1)
+    assert train(cli, folder, "net.nir", *options).code == 0
+    plain = read_nir(folder / "run" / "model.nir").metadata["snnvae"]["scales"]["n3"]
+    assert train(cli, folder, "net.nir", *options, "--calibrate", "percentile").code == 0
+    graph = read_nir(folder / "run" / "model.nir")
+    assert graph.metadata["snnvae"]["scales"]["n3"] > plain
+    assert graph.nodes["n2"].weight[0, 0] < 59
+
+
 def test_a_constant_analog_input_is_trained(cli: Cli, folder: Path) -> None:
     net = chain((4,), affine(5, 4), lif(5), affine(2, 5), readout(2))
     net.metadata = {
@@ -137,6 +150,7 @@ def test_a_constant_analog_input_is_trained(cli: Cli, folder: Path) -> None:
         (("--data", "x.py:y"), "either --input with --labels or --targets, or --data"),
         (("--dt", "1e-3", "--readout", "last"), "--readout last"),
         (("--dt", "-1"), "--dt"),
+        (("--calibrate", "mse"), "add --qat"),
     ],
 )
 def test_mistakes_are_one_line(cli: Cli, folder: Path, options: tuple[str, ...], said: str) -> None:
