@@ -97,7 +97,7 @@ def test_what_has_no_gradient_is_refused() -> None:
         FineTuning(graph, replace(lesson_of(graph, "count"), readout="first-spike"), Course())  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_digits_get_back_what_8_bits_lost() -> None:
     """A classifier with a weight so large that its layer's others have few bits left."""
     from sklearn.datasets import load_digits
