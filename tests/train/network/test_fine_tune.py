@@ -41,7 +41,7 @@ def lesson_of(net: nir.NIRGraph, kind: str, count: int = 32) -> Lesson:
     return Lesson(data, answers, STEPS, "output", kind)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("precision", ["float", "fixed"])
+@pytest.mark.parametrize("precision", [pytest.param("float", marks=pytest.mark.thorough), "fixed"])
 @pytest.mark.parametrize("net", NETS)
 def test_the_loss_falls(net: object, precision: Precision) -> None:
     graph = net()  # type: ignore[operator]
