@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 JOBS ?= $(shell nproc)
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: help install demo test test-all thorough quick lint examples fuzz bench clean
+.PHONY: help install demo docs test test-all thorough quick lint examples fuzz bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
@@ -17,6 +17,7 @@ help:
 	@echo "make examples  run the examples"
 	@echo "make fuzz      damaged files against every reader; an hour"
 	@echo "make bench     time it beside Lava, Norse, nirtorch and torch; minutes"
+	@echo "make docs      the site, offline, into out/docs"
 	@echo "make install   only fill .venv"
 
 install: $(READY)
@@ -24,7 +25,7 @@ install: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev,docs]"
 	$(BIN)/snnvae doctor --install-lava
 	@touch $@
 
@@ -54,6 +55,11 @@ thorough: $(READY)
 
 quick: $(READY)
 	$(PYTEST) -m "not slow and not thorough"
+
+# Every notebook runs; a link that leads nowhere is an error.
+docs: $(READY)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -d out/docs-work docs out/docs
+	@echo "out/docs/index.html"
 
 examples: $(READY)
 	for example in examples/0*.py; do echo "== $$example"; $(BIN)/python $$example || exit 1; done

@@ -69,10 +69,14 @@ def core_distributions() -> Iterator[metadata.Distribution]:
 
 @pytest.fixture(scope="session")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """pip installs the wheel; the core's needs are links to those of this environment."""
+    """pip installs the wheel that the sdist makes; the core's needs are links to those of this
+    environment."""
     folder = tmp_path_factory.mktemp("core")
+    sdist = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)]
+    subprocess.run(sdist, check=True, cwd=ROOT, capture_output=True)
+    (packed,) = folder.glob("*.tar.gz")
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "-w", folder, ROOT], check=True)
+    subprocess.run([*build, "-w", folder, packed], check=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     for distribution in core_distributions():
@@ -107,6 +111,9 @@ def test_the_core_inspects_simulates_prices_and_names_the_rest(
     recording, page = tmp_path / "out" / "recording.h5", tmp_path / "page.html"
     assert "synaptic operations" in core.snnvae("energy", recording, "--md", tmp_path / "report.md")
     assert "pip install 'snnvae[train]'" in core.snnvae("doctor")
+    assert "0 errors" in core.snnvae("lint", model)
+    suite = core.snnvae("conform", "--write", tmp_path / "suite")
+    assert suite.startswith("263 cases")
 
     report = "snnvae: jinja2 is not installed; run: pip install 'snnvae[report]'"
     train = "snnvae: torch is not installed; run: pip install 'snnvae[train]'"

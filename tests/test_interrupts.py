@@ -135,7 +135,7 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=15)
     assert (done.returncode, done.stderr) == (130, "snnvae: interrupted\n")
-    assert done.stdout.startswith("snnvae, version")
+    assert done.stdout.startswith("snnvae 0.1.0 (Python ")
 
 
 def test_one_that_is_ignored_stays_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from snnvae import zoo
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 MODELS = ("digits-esvae", "digits-fsvae")
 
 
@@ -58,7 +59,7 @@ def test_the_commands_of_the_tour_run_in_their_order(
 def test_the_parity_table_is_what_check_prints() -> None:
     model, checkpoint = zoo.path("digits-esvae"), zoo.path("digits-esvae", ".pt")
     found = printed("check", model, "--checkpoint", checkpoint)
-    shown = README.split("<!-- parity -->")[1].split("<!-- /parity -->")[0]
+    shown = RESULTS.split("<!-- parity -->")[1].split("<!-- /parity -->")[0]
     assert columns(found)
     assert columns(shown) == columns(found)
     assert found.splitlines()[-1] in shown
@@ -68,7 +69,7 @@ def test_the_parity_table_is_what_check_prints() -> None:
 def test_the_reconstruction_errors_are_what_evaluate_prints(name: str) -> None:
     errors = re.findall(r"0\.\d{4}", printed("evaluate", zoo.path(name, ".pt")))
     row = next(
-        line for line in README.splitlines() if f"evaluate $(snnvae zoo {name} --pt)" in line
+        line for line in RESULTS.splitlines() if f"evaluate $(snnvae zoo {name} --pt)" in line
     )
     assert len(errors) == 3
     assert re.findall(r"0\.\d{4}", row) == errors
@@ -101,7 +102,7 @@ def test_the_energy_ratio_is_what_energy_prints(tmp_path: Path) -> None:
     said = printed("energy", tmp_path / "recording.h5", "--profile", "horowitz45")
     ratio = re.search(r"([\d.]+) times as much", said)
     assert ratio is not None
-    assert f"needs {ratio[1]} times\nthe energy of its int8 ANN" in README
+    assert f"needs {ratio[1]} times\nthe energy of its int8 ANN" in RESULTS
 
 
 def test_the_ratio_with_two_steps_is_what_the_sweep_prints() -> None:
@@ -109,4 +110,4 @@ def test_the_ratio_with_two_steps_is_what_the_sweep_prints() -> None:
     row = next(line for line in said.splitlines() if line.startswith("2 "))
     found = re.search(r"([\d.]+) \(([\d.]+ to [\d.]+)\)", row)
     assert found is not None
-    assert f"T = 2 it needs {found[1]} times as much, within the prices {found[2]}" in README
+    assert f"T = 2 it needs {found[1]} times as much, within the prices {found[2]}" in RESULTS

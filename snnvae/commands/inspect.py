@@ -94,7 +94,9 @@ def command(
     shown = replace(options, saturate=True)
     compiled = compile_graph(graph, "fixed", shown)
     program = compiled.program
-    wrote = write_pictures(graph, program, model.stem, svg=svg, html=html, recording=recording)
+    wrote = write_pictures(
+        graph, program, model.stem, svg=svg, html=html, recording=recording, source=model
+    )
     beyond = [] if options.saturate else [row for row in compiled.report if row.beyond]
     timing, stock = _stock(program)
     placement = place(program, target)

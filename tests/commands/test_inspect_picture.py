@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from snnvae.files import sha256_of
+
 Cli = Callable[..., Any]
 
 
@@ -15,7 +17,9 @@ def test_pictures_are_written(cli: Cli, model: Path, tmp_path: Path) -> None:
     assert (ended.code, ended.said) == (0, [])
     assert ended.out.splitlines()[-2:] == [f"wrote {svg}", f"wrote {html}"]
     assert svg.read_text(encoding="utf-8").startswith("<svg ")
-    assert html.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    page = html.read_text(encoding="utf-8").rstrip()
+    assert page.endswith("</html>")
+    assert sha256_of(model) in page
 
 
 def test_a_run_shows_its_rates(cli: Cli, sampled: Path, tmp_path: Path) -> None:

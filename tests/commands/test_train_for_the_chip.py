@@ -39,7 +39,7 @@ def test_from_float_to_few_spikes_to_fixed_point(whole: Path, tmp_path: Path) ->
     assert checked.code == 0, checked.out + checked.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_smaller_conditional_network(tmp_path: Path) -> None:
     said = printed(
         "train", "--adaptive-latent", "--model", "fsvae", "--conditional", "--widths", "6,6",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from snnvae.conform.tools.question import Question, Rows, answer
+import numpy as np
+
+from snnvae.conform.tools.question import Question, Rows, answer, stepped
 from snnvae.conventions import Conventions
 
 
@@ -25,10 +27,4 @@ def ask(question: Question) -> Rows:
     conventions = Conventions(question.dt, **told)
     make = partial(module_for, conventions=conventions)
     net = nirtorch.nir_to_torch(graph, dict.fromkeys(NODES, make), dtype=torch.float64)
-    state: Any = None
-    rows = []
-    with torch.no_grad():
-        for row in torch.as_tensor(stream, dtype=torch.float64):
-            out, state = net(row[None], state)
-            rows.append(out[0])
-    return answer(graph, rows)
+    return answer(graph, stepped(net, stream.astype(np.float64)))

@@ -51,6 +51,20 @@ def answer(graph: nir.NIRGraph, rows: Iterable[Any]) -> Rows:
     return {ends[0]: np.stack([np.asarray(row) for row in rows])}
 
 
+def stepped(net: Any, stream: NDArray[Any]) -> list[Any]:
+    """What a torch net gives step after step for a batch of one: (row, state) in, (output, state)
+    out, where an output may bring more than the spikes."""
+    import torch
+
+    state: Any = None
+    rows = []
+    with torch.no_grad():
+        for row in torch.as_tensor(stream):
+            out, state = net(row[None], state)
+            rows.append((out[0] if isinstance(out, tuple) else out)[0])
+    return rows
+
+
 def scaled(graph: nir.NIRGraph, factor: float) -> nir.NIRGraph:
     """The graph with all times (τ, delays) by a factor, for tools whose step cannot be told."""
     for node in graph.nodes.values():

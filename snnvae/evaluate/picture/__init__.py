@@ -17,7 +17,7 @@ from snnvae.evaluate.picture.page import to_html
 from snnvae.evaluate.picture.rates import firing_rates
 from snnvae.evaluate.picture.scene import Scene, scene
 from snnvae.evaluate.picture.svg import to_svg
-from snnvae.files import write_text
+from snnvae.files import sha256_of, write_text
 from snnvae.program import Program
 
 
@@ -29,8 +29,10 @@ def write_pictures(
     svg: Path | None = None,
     html: Path | None = None,
     recording: Path | None = None,
+    source: Path | None = None,
 ) -> list[str]:
-    """Write the files asked for; a line about each. `recording`: its firing rates are shown."""
+    """Write the files asked for; a line about each. `recording`: its firing rates are shown;
+    source: the graph's file, whose SHA-256 the page states."""
     if recording is not None and svg is None and html is None:
         raise ConfigError(
             f"`recording` {recording}: its rates are shown in a picture; add `svg` or `html`"
@@ -40,7 +42,8 @@ def write_pictures(
         drawn = scene(graph, dt=program.dt, rates=rates)
         write_text(svg, to_svg(drawn, title, dt=program.dt))
     if html is not None:
-        write_text(html, to_html(graph, program, title, rates))
+        digest = "" if source is None else sha256_of(source)
+        write_text(html, to_html(graph, program, title, rates, sha256=digest))
     return [f"wrote {path}" for path in (svg, html) if path is not None]
 
 

@@ -16,9 +16,17 @@ from snnvae.program import Connection, Program
 
 
 def to_html(
-    graph: nir.NIRGraph, program: Program, title: str, rates: Mapping[Path, float] | None = None
+    graph: nir.NIRGraph,
+    program: Program,
+    title: str,
+    rates: Mapping[Path, float] | None = None,
+    *,
+    sha256: str = "",
 ) -> str:
-    """The page of a graph and the program that it compiles to. All that it says is escaped."""
+    """The page of a graph and the program that it compiles to. All that it says is escaped.
+
+    sha256: of the file that the graph comes from, so that page and file can be shared together.
+    """
     drawn = scene(graph, dt=program.dt, rates=rates)
     return render(
         "snnvae.evaluate.picture",
@@ -32,6 +40,7 @@ def to_html(
         rated=bool(rates),
         program=program,
         version=__version__,
+        sha256=sha256,
     )
 
 

@@ -113,7 +113,7 @@ def test_smaller_anns_have_a_share_of_each_width() -> None:
     assert scaled((2,), 0.1) == (1,)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_front_from_the_command_line_goes_on_where_it_stopped(tmp_path: Path) -> None:
     command = (
         "train-front", "--out", tmp_path, "--over", "2,3", "--budgets", "50%", "--base-epochs", 2,

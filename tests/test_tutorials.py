@@ -1,0 +1,62 @@
+"""The tutorials are true: what they show is run as it stands, in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import snnvae
+
+from snnvae import zoo
+
+PAGES = Path(__file__).parents[1] / "docs" / "tutorials"
+FINDS = ("lint", "check")
+"""Commands that end with 1 where they find something."""
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """(language, text) of each block of code."""
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    return re.findall(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)
+
+
+def lines(code: str) -> list[list[str]]:
+    """Commands of a shell's block, with $(snnvae zoo …) filled in."""
+    filled = re.sub(
+        r"\$\(snnvae zoo (\S+?)( --pt)?\)",
+        lambda m: str(zoo.path(m[1], ".pt" if m[2] else ".nir")),
+        code.replace("\\\n", " "),
+    )
+    split = (shlex.split(line, comments=True) for line in filled.splitlines())
+    return [words for words in split if words and words[0] != "make"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [
+        "nir-file",
+        *(pytest.param(p, marks=pytest.mark.thorough) for p in ("norse", "checkpoint", "nothing")),
+    ],
+)
+def test_a_tutorial_runs_as_it_stands(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = 0
+    for language, code in blocks(page):
+        named = re.match(r"# (\S+\.py)\n", code)
+        if language == "python" and named:
+            Path(named[1]).write_text(code)
+        for words in lines(code) if language == "sh" else ():
+            ran += 1
+            if words[0] == "python":
+                subprocess.run([sys.executable, *words[1:]], check=True, cwd=tmp_path)
+            else:
+                ended = snnvae(*words[1:])
+                assert ended.code in ((0, 1) if words[1] in FINDS else (0,)), ended.err
+    assert ran >= 5
