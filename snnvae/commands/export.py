@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json, convention_options, numbers
+from snnvae.commands.options import as_json, convention_options
 from snnvae.commands.outputs import Command, NameOrFile, OutputFile
 from snnvae.commands.result import Result
+from snnvae.commands.traced_module import traced_module
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.registry import published
 
@@ -107,7 +108,10 @@ def command(
             raise ConfigError(
                 f"--from is for a file of weights; {source} is a module: leave it out"
             )
-        graphs = {"module": _module(source, weights, input_shape, steps, analog, over_time)}
+        _, graph = traced_module(
+            source, weights, input_shape, steps=steps, analog=analog, over_time=over_time
+        )
+        graphs = {"module": graph}
     else:
         for name in FOR_MODULES:
             if ctx.params[name] and not (name == "steps" and origin is not None):
@@ -188,33 +192,3 @@ def _checkpoint(path: Path) -> SpikingModel:
             f"{path} has the names of a published {kind.upper()}: add --from {kind}"
         ) from error
     return model
-
-
-def _module(
-    spec: str,
-    weights: Path | None,
-    input_shape: str | None,
-    steps: int | None,
-    analog: bool,
-    over_time: bool,
-) -> nir.NIRGraph:
-    from snnvae.export import from_norse
-    from snnvae.export.user_module import build_module, load_weights
-    from snnvae.extras import require
-
-    if input_shape is None:
-        raise ConfigError(
-            f"{spec} needs --input-shape: its input's sizes without batch and time, such as 2,34,34"
-        )
-    shape = numbers("--input-shape", input_shape, "2,34,34")
-    require("torch", "norse")
-    module = build_module(spec)
-    if weights is not None:
-        load_weights(module, weights)
-    return from_norse(
-        module,
-        shape,
-        steps=steps,
-        analog=analog,
-        over_time=over_time or None,
-    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnvae.commands.common import complete
 from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
@@ -19,11 +22,41 @@ if TYPE_CHECKING:
     from snnvae.train.settings import Settings
 
 
+class Train(Command):
+    """Of models of ours; a network of the user's own has a command, and options, of its own."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """The context of either."""
+        if names_network(args):
+            from snnvae.commands.train_network import command as of_network
+
+            return complete(of_network).make_context(info_name, args, parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def names_network(args: Sequence[str]) -> bool:
+    """Tells whether --from is a NIR file or a module, as net.py:build, rather than a checkpoint."""
+    words = [word for arg in args for word in (arg.split("=", 1) if arg[:1] == "-" else [arg])]
+    given = [value for flag, value in pairwise(words) if flag == "--from"]
+    if not given:
+        return False
+    from snnvae.export.user_module import is_spec
+
+    return given[-1].endswith(".nir") or is_spec(given[-1])
+
+
 @click.command(
-    cls=Command,
+    cls=Train,
     epilog="Example: snnvae train --model esvae --dataset digits --out runs/a --epochs 40; or "
     "snnvae train --config fsvae-mnist --steps 8 --accelerator auto --out runs/b; or "
-    "snnvae train spins --n 10 --h 1.0 --out runs/c",
+    "snnvae train spins --n 10 --h 1.0 --out runs/c; or "
+    "snnvae train --from net.nir --input x.npy --labels y.npy --qat loihi2 --out runs/d",
 )
 @click.argument("name", required=False, metavar="[MODEL]")
 @click.option(
@@ -45,7 +78,8 @@ if TYPE_CHECKING:
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    help="Start from this model.pt, with its settings where no other are given.",
+    help="Start from this model.pt, with its settings where no other are given. Or fine-tune a "
+    "network of yours, net.nir or net.py:build: `train --from net.nir --help` tells its options.",
 )
 @click.option(
     "--adaptive-latent",

@@ -86,11 +86,11 @@ def calibrate(
     if method == "mse":
         for layer in program.layers:
             scales[layer.name] = _least_error(layer, program, recording, scales, ranges)
-    return {name: _as_option(scale) for name, scale in scales.items()}
+    return {name: as_option(scale) for name, scale in scales.items()}
 
 
-def _as_option(scale: Scale) -> float | list[float]:
-    """One number, or one per channel."""
+def as_option(scale: Scale) -> float | list[float]:
+    """A scale as `Options.scales` takes it: one number, or one per channel."""
     if np.ndim(scale) == 0:
         return float(scale)
     channels: list[float] = np.reshape(scale, (len(np.asarray(scale)), -1))[:, 0].tolist()

@@ -67,24 +67,31 @@ def quantise(program: Program) -> tuple[Program, tuple[LayerReport, ...]]:
     """The fixed-point program and a report per layer."""
     ranges = WorstCase(program)
     scales = choose_scales(program, ranges)
-    connections = {c.name: rounded(c, program, scales) for c in program.connections}
-    layers, reports = [], []
+    fixed = in_integers(program, scales)
+    connections = {c.name: c for c in fixed.connections}
+    reports = (
+        _report(before, after, connections, program, scales, ranges)
+        for before, after in zip(program.layers, fixed.layers, strict=True)
+    )
+    return fixed, tuple(reports)
+
+
+def in_integers(program: Program, scales: Mapping[str, Scale]) -> Program:
+    """The program at these scales: weights rounded, neurons in Loihi's integers."""
+    layers = []
     for layer in program.layers:
-        neuron = float_neuron(layer)
         scale = scales[layer.name]
         try:
-            fixed = neuron.quantise(scale)
+            fixed = float_neuron(layer).quantise(scale)
         except UnsupportedError as error:
             raise UnsupportedError(f"'{layer.name}' {error}") from None
         layers.append(replace(layer, neuron=fixed, scale=scale))
-        reports.append(_report(layer, layers[-1], connections, program, scales, ranges))
-    fixed_program = replace(
+    return replace(
         program,
         precision="fixed",
         layers=tuple(layers),
-        connections=tuple(connections[c.name] for c in program.connections),
+        connections=tuple(rounded(c, program, scales) for c in program.connections),
     )
-    return fixed_program, tuple(reports)
 
 
 def _report(

@@ -82,7 +82,7 @@ def assess(
     """
     asked, options = asked or Question(), options or Options()
     program = compile_graph(graph, "float", options).program
-    output = _output(program, asked.output)
+    output = output_of(program, asked.output)
     layer = program.layer(program.outputs[output])
     samples = labelled(pairs(program), program, layer.size, asked.class_names, asked.samples)
     readout = chosen(asked.readout, spiking=layer.neuron.spiking, regression=samples.regression)
@@ -99,7 +99,8 @@ def assess(
     return runs.assessment()
 
 
-def _output(program: Program, name: str | None) -> str:
+def output_of(program: Program, name: str | None) -> str:
+    """The output that answers; ConfigError where it is not said which of several."""
     names = tuple(program.outputs)
     if name is None and len(names) == 1:
         return names[0]

@@ -35,6 +35,13 @@ class Regressed:
         return float(np.square(self.errors).mean())
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """Where the MSE on all such samples lies, 95 % (normal, from the samples' spread)."""
+        each = np.square(self.errors).mean(1)
+        half = 1.96 * float(each.std(ddof=1)) / len(each) ** 0.5 if len(each) > 1 else np.inf
+        return self.mse - half, self.mse + half
+
+    @property
     def mae(self) -> float:
         """Mean of the errors' sizes."""
         return float(np.abs(self.errors).mean())
