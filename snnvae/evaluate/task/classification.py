@@ -125,7 +125,7 @@ class Change:
         """The change from one form to another."""
         differ = np.flatnonzero(before.answers != after.answers)
         return cls(
-            tuple(samples[n] for n in differ),
+            tuple(samples[int(n)] for n in differ),
             lost=int((before.right & ~after.right).sum()),
             gained=int((after.right & ~before.right).sum()),
         )
