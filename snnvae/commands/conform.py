@@ -13,6 +13,7 @@ from snnvae.conform.tools import TOOLS, installed
 from snnvae.progress import Progress
 
 DIFFERS = 1
+LONGEST = 1e6
 
 
 @click.command(epilog="Example: snnvae conform --tool norse --tool snnvae, or --write nir-suite/")
@@ -62,6 +63,8 @@ def command(
     from snnvae.conform.suite.write import write_suite
     from snnvae.errors import ConfigError, MissingError
 
+    if not patience < LONGEST:  # not a number neither
+        raise ConfigError(f"--patience {patience:g}: give seconds, fewer than {LONGEST:g}")
     if write is not None:
         if tools or groups or folder or answers:
             raise ConfigError("--write only writes the suite: leave out the other options")

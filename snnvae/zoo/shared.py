@@ -156,7 +156,7 @@ def _shared(place: str, held: Mapping[str, Any]) -> Shared:
         suffix = Path(file).suffix
         sound = file == f"{name}{suffix}" and suffix in SUFFIXES
         size, sha256 = told["bytes"], told["sha256"]
-        if not sound or not isinstance(size, int) or not 0 <= size <= LARGEST:
+        if not sound or type(size) is not int or not 0 <= size <= LARGEST:
             raise DataError(f"{place}/{INDEX}: {one_line(repr(file), 80)} is no file of {name}")
         if not isinstance(sha256, str) or not _SHA.fullmatch(sha256):
             raise DataError(f"{place}/{INDEX}: {file} has no SHA-256")

@@ -68,7 +68,7 @@ def test_repeated_options_are_lists(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sample = 3", "has no option 'sample'; do you mean samples?"),
+        ("sample = 3", ": snnvae check has no option 'sample'; do you mean samples?"),
         ("json = 1", "json = 1: write true or false"),
         ("samples = true", "samples is no value of an option; write a number or text"),
         ("[samples]\na = 1", "samples is no value of an option"),

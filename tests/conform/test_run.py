@@ -172,6 +172,7 @@ def test_the_command(suite_folder: Path, tmp_path: Path) -> None:
 
 
 def test_mistakes(suite_folder: Path, tmp_path: Path) -> None:
+    assert "--patience nan: give seconds" in snnvae("conform", "--patience", "nan").mistake
     said = snnvae("conform", "--suite", suite_folder, "--group", "loop").mistake
     assert "--group loop: the suite's groups are conventions, neurons" in said
     assert (

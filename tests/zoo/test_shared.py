@@ -129,6 +129,8 @@ def test_redirections_away_from_https_are_refused() -> None:
          "is no file of x"),
         ({"models": [{"name": "x", "files": {"x.nir": {"sha256": "0" * 64, "bytes": 1 << 40}}}]},
          "is no file of x"),
+        ({"models": [{"name": "x", "files": {"x.nir": {"sha256": "0" * 64, "bytes": True}}}]},
+         "is no file of x"),
         ({"models": [{"name": "x", "files": {"x.nir": {"sha256": "short", "bytes": 1}}}]},
          "x.nir has no SHA-256"),
         ({"models": [{"name": "x"}]}, "not the index of a zoo"),
