@@ -76,9 +76,7 @@ def _read(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"; do you mean {near[0]}?" if near else ""
-            raise ConfigError(
-                f"--config {path}: snnvae {ctx.info_name} has no option '{key}'{hint}"
-            )
+            raise ConfigError(f"--config {path}: {ctx.command_path} has no option '{key}'{hint}")
         option = known[name]
         found[str(option.name)] = _typed(option, key, value, path)
     ctx.default_map = {**(ctx.default_map or {}), **found}
