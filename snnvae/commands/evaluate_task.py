@@ -90,9 +90,9 @@ def task_options(command: Command) -> Command:
 
 
 def given(ctx: click.Context) -> set[str]:
-    """The parameters that the user gave."""
-    by_default = (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
-    return {name for name in ctx.params if ctx.get_parameter_source(name) not in by_default}
+    """The parameters that the user gave, typed or in a file of options."""
+    by_default = click.core.ParameterSource.DEFAULT
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is not by_default}
 
 
 def is_task(ctx: click.Context, families: Collection[str]) -> bool:

@@ -9,8 +9,9 @@ import click
 from snnvae import zoo
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
-from snnvae.errors import ConfigError
+from snnvae.errors import ConfigError, DataError
 from snnvae.table import Table
+from snnvae.text_file import read_text
 
 
 @click.command(epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/")
@@ -68,6 +69,6 @@ def command(
         raise ConfigError(f"no model '{name}' in {', '.join(where)}: there is {known or 'none'}")
     path = zoo.path(name, suffix) if found is None else shared.fetch(found, suffix)
     if card:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, str(path), DataError)
         return Result(text, {"card": text}, as_json=as_json)
     return Result(str(path), {"path": str(path)}, as_json=as_json)

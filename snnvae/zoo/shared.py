@@ -165,7 +165,10 @@ def _shared(place: str, held: Mapping[str, Any]) -> Shared:
 
 
 def _is_address(place: str) -> bool:
-    scheme = urlsplit(place).scheme
+    try:
+        scheme = urlsplit(place).scheme
+    except ValueError:
+        raise ConfigError(f"{one_line(place, 80)}: no address, and no folder") from None
     if len(scheme) > 1 and scheme != "https":
         raise ConfigError(f"{place}: models come from a folder or an https address")
     return scheme == "https"

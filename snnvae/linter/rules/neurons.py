@@ -122,7 +122,9 @@ def _silent(subject: Subject) -> Iterator[tuple[str, np.ndarray]]:
         into = program.into(layer.name)
         graded = any(c.on_host or program.carries_membranes(c) for c in into)
         if layer.neuron.spiking and into and not graded:
-            yield layer.name, _highest(program, layer) <= float_neuron(layer).threshold
+            neuron, highest = float_neuron(layer), _highest(program, layer)
+            below = highest < neuron.threshold
+            yield layer.name, below if neuron.fires_at_threshold else ~(highest > neuron.threshold)
 
 
 def _highest(program: Program, layer: Layer) -> np.ndarray:
