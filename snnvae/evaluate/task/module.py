@@ -75,7 +75,7 @@ class ModuleRun:
             played = play(self._module, self._trace, np.array(timed), None)
         except SnnvaeError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise GraphError(f"the module fails on the samples: {words_of(error, 300)}") from error
         place = list(self._program.outputs).index(self._output)
         size = self._program.layer(self._program.outputs[self._output]).size
