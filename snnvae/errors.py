@@ -24,6 +24,10 @@ class ConfigError(SnnvaeError):
     """A setting that cannot be honoured."""
 
 
+class LoopError(ConfigError):
+    """A loop of which nothing says which edge carries its step."""
+
+
 class DataError(SnnvaeError):
     """A data set or stimulus that is missing or does not fit."""
 

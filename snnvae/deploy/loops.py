@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 
-from snnvae.errors import ConfigError
+from snnvae.errors import LoopError
 
 Edge = tuple[str, str]
 SHOWN = 6
@@ -26,7 +26,7 @@ def implicit_delays(
     from inside the strongly connected component into its header (the population that is fewest
     edges away from the inputs) carry the step; repeated, as an inner cycle may remain.
 
-    Several populations may be as near. ConfigError where then the result depends on which of them
+    Several populations may be as near. LoopError where then the result depends on which of them
     is taken first: nothing but their names could tell. `by_name`: they may, as for a picture.
     """
     graph = nx.DiGraph()
@@ -48,7 +48,7 @@ def implicit_delays(
 
 
 def _check_order_is_free(graph: nx.DiGraph, component: set[str], headers: set[str]) -> None:
-    """ConfigError unless the headers open the same edges, whichever of them comes first.
+    """LoopError unless the headers open the same edges, whichever of them comes first.
 
     An edge x → h is open in any order if h reaches x by a way past the other headers: that loop no
     other header opens. If there is none, the others open every loop that the edge is part of.
@@ -61,7 +61,7 @@ def _check_order_is_free(graph: nx.DiGraph, component: set[str], headers: set[st
     if disputed:
         names = ", ".join(f"'{name}'" for name in sorted(headers)[:SHOWN])
         edges = " or ".join(f"{a},{b}" for a, b in sorted(disputed)[:SHOWN])
-        raise ConfigError(
+        raise LoopError(
             f"the populations {names} are in one loop without a Delay, and the inputs reach none "
             "of them first, so nothing says which edge carries the step of the loop, and the "
             f"result depends on it; pass `delay_edges` {edges} (or several of them), or put a "

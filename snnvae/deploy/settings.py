@@ -96,7 +96,7 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
             f"metadata '{METADATA_KEY}' has version {version!r}, this snnvae reads "
             f"{METADATA_VERSION}; export the file again with this version"
         )
-    chosen = _Choice(options, metadata)
+    chosen = Choice(options, metadata)
     dt = chosen("dt")
     if dt is None:
         raise ConfigError(
@@ -143,7 +143,7 @@ def resolve(graph: nir.NIRGraph, options: Options) -> Settings:
     )
 
 
-class _Choice:
+class Choice:
     """The choice for a convention: the option, else the file, else the named tool, else NIR."""
 
     def __init__(self, options: Options, metadata: Mapping[str, Any]) -> None:

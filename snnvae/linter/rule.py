@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from snnvae.linter.finding import Finding, Level
 from snnvae.linter.subject import Subject
 
@@ -37,3 +39,8 @@ def rule(level: Level) -> Callable[[Callable[[Subject], Found]], Rule]:
         return Rule(look.__name__.replace("_", "-"), level, about, look)
 
     return made
+
+
+def share_of(which: np.ndarray) -> str:
+    """How many neurons a finding is about, in words."""
+    return "all neurons" if which.all() else f"{int(which.sum())} of {which.size} neurons"

@@ -11,15 +11,15 @@ import nir
 import numpy as np
 
 from snnvae import primitives
+from snnvae.conventions import BY_DEFAULT
 from snnvae.deploy.chips.chip import Chip
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.graph import build_graph
 from snnvae.deploy.passes import flatten_graphs
-from snnvae.deploy.presets import PRESETS
-from snnvae.deploy.settings import METADATA_KEY, as_python
-from snnvae.errors import ConfigError, SnnvaeError
+from snnvae.deploy.settings import METADATA_KEY, Choice, as_python
+from snnvae.errors import GraphError, LoopError, SnnvaeError, UnsupportedError
 from snnvae.export.stored import Stored
-from snnvae.options import Options
+from snnvae.options import CHOICES, Options, check_dt
 from snnvae.program import Program
 from snnvae.recording import Recording
 
@@ -59,16 +59,22 @@ class Subject:
         return held if isinstance(held, dict) else {}
 
     @cached_property
-    def stated(self) -> Mapping[str, Any]:
-        """What options, the file and the named tool state, the first that does."""
-        given = {key: value for key, value in vars(self.options).items() if value is not None}
-        return {**PRESETS.get(self.options.conventions or "", {}), **self.metadata, **given}
+    def choice(self) -> Choice:
+        """What options, the file and the named tool say, the first that does."""
+        return Choice(self.options, self.metadata)
+
+    def unstated(self, key: str) -> bool:
+        """Tells whether nobody says a convention."""
+        return self.choice.source(key) == BY_DEFAULT
 
     @cached_property
     def dt(self) -> float | None:
-        """Seconds a step; None where nobody says so."""
-        dt = self.stated.get("dt")
-        return float(dt) if isinstance(dt, (int, float)) and dt > 0 else None
+        """Seconds a step; None where nobody says so. ConfigError for what is no step."""
+        dt = self.choice("dt")
+        if dt is None:
+            return None
+        check_dt(dt)
+        return float(dt)
 
     @cached_property
     def taus(self) -> dict[str, np.ndarray]:
@@ -83,7 +89,7 @@ class Subject:
     @cached_property
     def assuming(self) -> Options:
         """The options, with an assumption where something must be stated and is not."""
-        missing: dict[str, Any] = {k: v for k, v in ASSUMED.items() if k not in self.stated}
+        missing: dict[str, Any] = {k: v for k, v in ASSUMED.items() if self.unstated(k)}
         if self.dt is None:
             shortest = [float(tau.min()) for tau in self.taus.values() if np.all(tau > 0)]
             missing["dt"] = min(shortest, default=FASTEST * 1e-3) / FASTEST
@@ -91,10 +97,13 @@ class Subject:
 
     @cached_property
     def compiled(self) -> tuple[Program | None, SnnvaeError | None]:
-        """The float program under the assumptions, or why there is none."""
+        """The float program under the assumptions, or what of the graph stands against one.
+
+        ConfigError for options that cannot be honoured: that is no finding.
+        """
         try:
             return compile_graph(self.graph, "float", self.assuming).program, None
-        except SnnvaeError as error:
+        except (GraphError, UnsupportedError, LoopError) as error:
             return None, error
 
     @property
@@ -112,16 +121,13 @@ class Subject:
         except SnnvaeError as error:
             return None, error
 
-    def matters(self, convention: str, *values: str) -> bool:
-        """Tells whether the values of a convention make different programs."""
+    def matters(self, convention: str) -> bool:
+        """Tells whether another value of a convention than the assumed one makes another
+        program."""
         if self.program is None:
             return False
-        digests = set()
-        for value in values:
-            told: dict[str, Any] = {convention: value}
-            try:
-                made = compile_graph(self.graph, "float", replace(self.assuming, **told)).program
-            except ConfigError:
-                return True
-            digests.add(made.digest())
-        return len(digests) > 1
+        others: list[dict[str, Any]] = [
+            {convention: value} for value in CHOICES[convention] if value != ASSUMED[convention]
+        ]
+        made = (compile_graph(self.graph, "float", replace(self.assuming, **o)) for o in others)
+        return any(other.program.digest() != self.program.digest() for other in made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -359,3 +360,30 @@ def test_rules_are_named() -> None:
 def test_what_is_no_nir_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="no such file"):
         lint(tmp_path / "none.nir")
+
+
+def test_a_threshold_that_is_met_is_reached_where_that_is_enough() -> None:
+    """τ = dt and a weight of 1: the membrane meets its threshold, and passes it never."""
+    step = 2.0**-10  # exact in a file's float32
+    graph = net(w=diagonal(1.0, 1.0, 1.0), lif=lif(tau=step))
+    assert found(graph, spike="above", dt=step).by("cannot-fire")
+    assert not found(graph, spike="reached", dt=step).by("cannot-fire")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"dt": -1.0}, "dt = -1.0 is not a positive number of seconds"),
+        ({"dt": float("nan")}, "dt = nan is not a positive number of seconds"),
+        ({"dt": float("inf")}, "dt = inf is not a positive number of seconds"),
+        ({"steps": 0}, "steps = 0 is not a positive whole number"),
+        ({"analog": ("none",)}, "`analog` none: the graph's inputs are"),
+        ({"delay_edges": (("a", "b"),)}, "no such path between neurons"),
+        ({"conventions": "none"}, "`conventions` none: choose from"),
+    ],
+)
+def test_options_that_cannot_be_honoured_are_no_findings(
+    options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        found(well(), **options)

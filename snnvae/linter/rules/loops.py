@@ -6,7 +6,7 @@ import nir
 
 from snnvae.deploy.graph import successors
 from snnvae.deploy.latency import shortest_loop
-from snnvae.errors import ConfigError
+from snnvae.errors import LoopError
 from snnvae.linter.rule import Found, rule
 from snnvae.linter.subject import Subject
 from snnvae.primitives import neuron_for
@@ -17,7 +17,7 @@ def loop_ambiguous(subject: Subject) -> Found:
     """Several populations in a loop are as near to the inputs: which edge carries its step is for
     the user to say."""
     error = subject.compiled[1]
-    if isinstance(error, ConfigError):
+    if isinstance(error, LoopError):
         said, _, remedy = str(error).partition("; ")
         yield "", said, remedy or "see docs/timing.md"
 
@@ -25,7 +25,7 @@ def loop_ambiguous(subject: Subject) -> Found:
 @rule("error")
 def loop_bias_unstated(subject: Subject) -> Found:
     """Nobody says whether a bias in a loop is there from the first step on, and it matters."""
-    if "loop_bias" not in subject.stated and subject.matters("loop_bias", "at-once", "delayed"):
+    if subject.unstated("loop_bias") and subject.matters("loop_bias"):
         what = "a loop's weights have a bias: it could be there at once, or come with the loop"
         yield "", what, "pass `loop_bias` at-once or delayed, or `conventions`"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import nir
 import numpy as np
 
-from snnvae.linter.rule import Found, rule
+from snnvae.linter.rule import Found, rule, share_of
 from snnvae.linter.subject import Subject
 from snnvae.primitives.of_layer import float_neuron
 from snnvae.program import Layer, Program
@@ -37,7 +37,7 @@ def conventions_unstated(subject: Subject) -> Found:
         "spike": any(issubclass(kind, (*SPIKING, nir.Threshold)) for kind in kinds),
         "integrator": bool(subject.taus),
     }
-    unstated = [key for key, asked in asks.items() if asked and key not in subject.stated]
+    unstated = [key for key, asked in asks.items() if asked and subject.unstated(key)]
     if unstated and not subject.metadata:  # what we wrote means NIR's own where it says nothing
         named = ", ".join(f"`{key}`" for key in unstated)
         yield "", f"{named}: nobody says; NIR's own hold", "pass `conventions` with the tool's name"
@@ -46,7 +46,7 @@ def conventions_unstated(subject: Subject) -> Found:
 @rule("error")
 def initial_unstated(subject: Subject) -> Found:
     """Nobody says where membranes start, and it matters."""
-    if "initial" not in subject.stated and subject.matters("initial", "v_leak", "v_reset", "zero"):
+    if subject.unstated("initial") and subject.matters("initial"):
         names = [
             name
             for name, node in subject.neurons()
@@ -59,7 +59,7 @@ def initial_unstated(subject: Subject) -> Found:
 @rule("error")
 def if_gain_unstated(subject: Subject) -> Found:
     """Nobody says whether IF and I take r·dt of their input, as NIR has it, or r, as many tools."""
-    if "if_gain" not in subject.stated and subject.dt != 1:
+    if subject.unstated("if_gain") and subject.dt != 1:
         names = [name for name, _ in subject.neurons(nir.IF, nir.I)]
         if names:
             remedy = "pass `if_gain` dt or one"
@@ -69,12 +69,12 @@ def if_gain_unstated(subject: Subject) -> Found:
 @rule("error")
 def reset_above_threshold(subject: Subject) -> Found:
     """A neuron is reset above its threshold: once it fires, it fires at every step."""
-    if subject.stated.get("reset", "zero") != "zero":
+    if subject.choice("reset") != "zero":
         return
     for name, node in subject.neurons(*SPIKING):
         over = np.asarray(node.v_reset) > np.asarray(node.v_threshold)
         if over.any():
-            yield name, f"v_reset is above v_threshold in {_some(over)}", "mend v_reset"
+            yield name, f"v_reset is above v_threshold in {share_of(over)}", "mend v_reset"
 
 
 @rule("warning")
@@ -83,7 +83,7 @@ def threshold_not_positive(subject: Subject) -> Found:
     for name, node in subject.neurons(*SPIKING):
         low = np.asarray(node.v_threshold) <= 0
         if low.any():
-            yield name, f"v_threshold is not above 0 in {_some(low)}", "check its sign"
+            yield name, f"v_threshold is not above 0 in {share_of(low)}", "check its sign"
 
 
 @rule("note")
@@ -92,7 +92,7 @@ def tonic(subject: Subject) -> Found:
     for name, node in subject.neurons(nir.LIF, nir.CubaLIF):
         over = np.asarray(node.v_leak) > np.asarray(node.v_threshold)
         if over.any():
-            what = f"v_leak is above v_threshold in {_some(over)}: it fires without input"
+            what = f"v_leak is above v_threshold in {share_of(over)}: it fires without input"
             yield name, what, "check v_leak"
 
 
@@ -101,7 +101,7 @@ def cannot_fire(subject: Subject) -> Found:
     """Most of a layer has thresholds beyond what all spikes at once, for ever, could reach."""
     for name, silent in _silent(subject):
         if silent.mean() > MOST:
-            what = f"no input can bring {_some(silent)} to the threshold"
+            what = f"no input can bring {share_of(silent)} to the threshold"
             yield name, what, "check the scale of weights, r and v_threshold"
 
 
@@ -110,7 +110,7 @@ def some_cannot_fire(subject: Subject) -> Found:
     """Some neurons have thresholds beyond what all spikes at once, for ever, could reach."""
     for name, silent in _silent(subject):
         if 0 < silent.mean() <= MOST:
-            what = f"no input can bring {_some(silent)} to the threshold"
+            what = f"no input can bring {share_of(silent)} to the threshold"
             yield name, what, "they cost and say nothing: prune them"
 
 
@@ -122,9 +122,10 @@ def _silent(subject: Subject) -> Iterator[tuple[str, np.ndarray]]:
         into = program.into(layer.name)
         graded = any(c.on_host or program.carries_membranes(c) for c in into)
         if layer.neuron.spiking and into and not graded:
-            neuron, highest = float_neuron(layer), _highest(program, layer)
-            below = highest < neuron.threshold
-            yield layer.name, below if neuron.fires_at_threshold else ~(highest > neuron.threshold)
+            neuron = float_neuron(layer)
+            assert neuron.threshold is not None
+            short = np.less if neuron.fires_at_threshold else np.less_equal
+            yield layer.name, short(_highest(program, layer), neuron.threshold)
 
 
 def _highest(program: Program, layer: Layer) -> np.ndarray:
@@ -155,7 +156,3 @@ def ignored_by_readers(subject: Subject) -> Found:
             said.append("a threshold per neuron (snnTorch, SpikingJelly refuse it)")
         if said:
             yield name, "; ".join(said), "fold r and v_leak into weights and thresholds"
-
-
-def _some(which: np.ndarray) -> str:
-    return "all neurons" if which.all() else f"{int(which.sum())} of {which.size} neurons"

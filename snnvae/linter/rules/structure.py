@@ -9,18 +9,16 @@ import numpy as np
 
 from snnvae.deploy.graph import predecessors, successors
 from snnvae.deploy.passes.open_ends import dead_ends
-from snnvae.errors import ConfigError
+from snnvae.errors import LoopError
 from snnvae.linter.rule import Found, rule
 from snnvae.linter.subject import Subject
-
-_ELEMENTWISE = (nir.IF, nir.LIF, nir.CubaLIF, nir.I, nir.LI, nir.CubaLI, nir.Threshold)
 
 
 @rule("error")
 def refused(subject: Subject) -> Found:
     """The compiler takes the graph under no convention."""
     error = subject.compiled[1]
-    if error is not None and not isinstance(error, ConfigError):
+    if error is not None and not isinstance(error, LoopError):
         yield "", str(error), "mend the file"
 
 

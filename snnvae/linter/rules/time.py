@@ -5,7 +5,7 @@ from __future__ import annotations
 import nir
 import numpy as np
 
-from snnvae.linter.rule import Found, rule
+from snnvae.linter.rule import Found, rule, share_of
 from snnvae.linter.subject import Subject
 
 LONGEST = 1.0
@@ -46,13 +46,13 @@ def tau_tiny(subject: Subject) -> Found:
 @rule("error")
 def tau_below_dt(subject: Subject) -> Found:
     """A time constant is shorter than a step: by Euler a membrane then overshoots its rest."""
-    euler = subject.stated.get("integrator", "euler") == "euler"
+    euler = subject.choice("integrator") == "euler"
     for name, tau in subject.taus.items():
         if subject.dt is None or not euler:
             return
         below = tau < subject.dt * (1 - 1e-6)
         if below.any():
-            what = f"is shorter than dt = {subject.dt:g} s in {_share(below)}"
+            what = f"is shorter than dt = {subject.dt:g} s in {share_of(below)}"
             yield name, what, "pass a shorter `dt`, or `integrator` exponential"
 
 
@@ -64,7 +64,11 @@ def tau_is_dt(subject: Subject) -> Found:
             return
         one = np.abs(tau / subject.dt - 1) < 1e-6
         if one.any():
-            yield name, f"is one step in {_share(one)}: nothing is remembered", "a Threshold may do"
+            yield (
+                name,
+                f"is one step in {share_of(one)}: nothing is remembered",
+                "a Threshold may do",
+            )
 
 
 @rule("warning")
@@ -75,7 +79,7 @@ def tau_very_long(subject: Subject) -> Found:
             return
         long = tau > subject.dt * MOST_STEPS
         if long.any():
-            what = f"is over {MOST_STEPS:,} steps in {_share(long)}"
+            what = f"is over {MOST_STEPS:,} steps in {share_of(long)}"
             yield name, what, "check the unit; an IF, which does not leak, may be meant"
 
 
@@ -87,14 +91,10 @@ def delay_off_grid(subject: Subject) -> Found:
             steps = np.asarray(node.delay, np.float64) / subject.dt
             off = np.abs(steps - np.rint(steps)) > 1e-6
             if off.any():
-                what = f"{_span(np.asarray(node.delay))} s is no multiple of dt in {_share(off)}"
+                what = f"{_span(np.asarray(node.delay))} s is no multiple of dt in {share_of(off)}"
                 yield name, what, "pass another `dt`, or mend the delays"
 
 
 def _span(values: np.ndarray) -> str:
     low, high = float(values.min()), float(values.max())
     return f"{low:g}" if low == high else f"{low:g} … {high:g}"
-
-
-def _share(which: np.ndarray) -> str:
-    return "all neurons" if which.all() else f"{int(which.sum())} of {which.size} neurons"
