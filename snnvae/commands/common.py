@@ -30,6 +30,12 @@ def complete(command: click.Command) -> click.Command:
     return command
 
 
+def given(ctx: click.Context) -> set[str]:
+    """The parameters that the user gave, typed or in a file of options."""
+    by_default = click.core.ParameterSource.DEFAULT
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is not by_default}
+
+
 def _config() -> click.Option:
     return click.Option(
         ["--config"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
+from snnvae.commands.common import given
 from snnvae.commands.options import as_json, model_argument, seed_option
 from snnvae.commands.outputs import Command, OutputFolder
 from snnvae.commands.result import Result
@@ -66,11 +66,9 @@ def command(
     config, trained = registry.load_spiking(model)
     if out is not None:
         make_folder(out)
-    told = click.get_current_context().get_parameter_source
     own = ("draws", "iterations", "aggregate")
-    registry.check_takes(
-        config.family.name, [x for x in own if told(x) is ParameterSource.COMMANDLINE]
-    )
+    told = given(click.get_current_context())
+    registry.check_takes(config.family.name, [x for x in own if x in told])
     does = config.family.does("diagnose") or ladder.diagnose
     found = does(
         trained,

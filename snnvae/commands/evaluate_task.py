@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from snnvae.commands.common import given
 from snnvae.commands.options import compile_options, options_from
 from snnvae.commands.outputs import NameOrFile, OutputFile
 from snnvae.commands.result import Result
@@ -87,12 +88,6 @@ def task_options(command: Command) -> Command:
     for option in reversed(_OWN):
         command = option(command)
     return command
-
-
-def given(ctx: click.Context) -> set[str]:
-    """The parameters that the user gave, typed or in a file of options."""
-    by_default = click.core.ParameterSource.DEFAULT
-    return {name for name in ctx.params if ctx.get_parameter_source(name) is not by_default}
 
 
 def is_task(ctx: click.Context, families: Collection[str]) -> bool:

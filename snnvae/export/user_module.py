@@ -21,6 +21,8 @@ from snnvae.export.torch_file import read_torch
 
 EXAMPLE = "give module:attribute or file.py:attribute, such as net.py:build"
 Made = TypeVar("Made")
+RAISED = (Exception, SystemExit)
+"""What a user's code may raise when it fails; a script that ends itself would end us, with 0."""
 SAVE = "write it by torch.save(module.state_dict(), 'w.pt')"
 
 
@@ -149,7 +151,7 @@ def guarded(run: Callable[[], Any], failure: str) -> Any:
     """Returns what the user's code returns; ConfigError with its own words if it raises."""
     try:
         return run()
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise ConfigError(f"{failure}: {_line(error)}") from error
 
 

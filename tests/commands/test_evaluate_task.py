@@ -66,6 +66,18 @@ def test_a_classifiers_table_and_page(
     assert "Layer by layer" in text
 
 
+def test_samples_may_be_named_in_a_file_of_options(
+    evaluate: Callable[..., Any], net: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('input = "x.npy"\nlabels = "y.npy"\ntop-k = 2\n')
+    typed = evaluate(*LABELLED, "--top-k", 2)
+    assert typed.code == 0
+    assert evaluate("--config", file).out == typed.out
+    file.write_text('input = "x.npy"\nlabels = "y.npy"\ntraces = 2\n')
+    assert "--traces is for --explain" in evaluate("--config", file).mistake
+
+
 def test_what_a_script_reads(evaluate: Callable[..., Any]) -> None:
     ended = evaluate(*LABELLED, "--json", "--samples", 20, "--max-memory", "200kB")
     data = json.loads(ended.out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -17,6 +18,19 @@ from snnvae.files import sha256_of
 from snnvae.zoo import shared
 
 PLACE = "https://models.example/zoo"
+INDEX_OF_BYTES = json.dumps(
+    {
+        "format": 1,
+        "models": [
+            {
+                "name": "chain",
+                "files": {
+                    "chain.md": {"sha256": hashlib.sha256(b"# \xff").hexdigest(), "bytes": 3}
+                },
+            }
+        ],
+    }
+)
 
 
 @pytest.fixture
@@ -53,6 +67,13 @@ def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mistakes(folder: Path, tmp_path: Path) -> None:
+    assert "no address, and no folder" in snnvae("zoo", "--from", "https://[").mistake
+    (folder / "chain.md").write_bytes(b"# \xff")
+    assert "not UTF-8 text" in snnvae("zoo", "--publish", folder).mistake
+    (folder / "zoo.json").write_text(INDEX_OF_BYTES)
+    assert "not UTF-8 text" in snnvae("zoo", "chain", "--card", "--from", folder).mistake
+    (folder / "chain.md").write_text("# A chain\n")
+    shared.publish(folder)
     assert "no model 'cha' in" in snnvae("zoo", "cha", "--from", folder).mistake
     assert "snnvae zoo --publish" in snnvae("zoo", "--from", tmp_path).mistake
     assert "holds no .nir and no .pt" in snnvae("zoo", "--publish", tmp_path).mistake

@@ -69,13 +69,14 @@ class ModuleRun:
         """The readout of data (B, T, *shape), (B, n) float64; what forward() has summed up over
         the steps itself is taken as it is."""
         from snnvae.export.norse.side_by_side import play
+        from snnvae.export.user_module import RAISED
 
         timed = np.broadcast_to(data, (len(data), self._steps, *self._port.shape)).swapaxes(0, 1)
         try:
             played = play(self._module, self._trace, np.array(timed), None)
         except SnnvaeError:
             raise
-        except (Exception, SystemExit) as error:
+        except RAISED as error:
             raise GraphError(f"the module fails on the samples: {words_of(error, 300)}") from error
         place = list(self._program.outputs).index(self._output)
         size = self._program.layer(self._program.outputs[self._output]).size

@@ -28,6 +28,7 @@ from snnvae.export.norse.rounding import Rounding
 from snnvae.export.norse.trace import Trace, module_names, trace
 from snnvae.export.norse.traced_step import INPUT
 from snnvae.export.norse.value import find
+from snnvae.export.user_module import RAISED
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.stepper import Stepper
 from snnvae.plain_text import words_of
@@ -82,13 +83,13 @@ def _play_exactly(
 ) -> tuple[Trace, Played]:
     """The trace and the run of a module in float64; in its own type where that is part of it."""
     exact = partial(trace, module, noise.shape[2:], over_time=found.over_time, spikes=spikes)
-    with suppress(Exception):  # whatever a module raises whose forward() states a type
+    with suppress(*RAISED):  # whatever a module raises whose forward() states a type
         other = exact(steps=found.steps, dtype=torch.float64)
         if other.network.same_form(found.network):
             return other, play(module, other, noise, torch.float64)
     try:
         return found, play(module, found, noise, None)
-    except Exception as error:
+    except RAISED as error:
         told = words_of(error, 300)
         raise GraphError(f"the module fails on noise of its input's shape: {told}") from error
 

@@ -30,6 +30,7 @@ from snnvae.export.norse.protocol import StateProtocol, unwrapped
 from snnvae.export.norse.traced_step import INPUT, TracedStep, differs
 from snnvae.export.norse.tracer import Tracer, describe
 from snnvae.export.norse.value import Value, find
+from snnvae.export.user_module import RAISED
 from snnvae.plain_text import words_of
 
 Shape = tuple[int, ...]
@@ -214,7 +215,7 @@ def _announced(
             return forward(*args, **kwargs)
         except SnnvaeError:
             raise
-        except Exception as error:
+        except RAISED as error:
             shapes = ", ".join(str(v.sample_shape) for v in find(Value, [args, kwargs]))
             told = words_of(error, 300)
             raise GraphError(

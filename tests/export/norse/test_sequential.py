@@ -352,6 +352,15 @@ def test_a_convolution_that_mirrors_its_edges_is_refused() -> None:
         from_norse(SequentialState(mirrored, lif()), (2, 6, 6))
 
 
+def test_a_forward_that_ends_the_program_is_refused() -> None:
+    class Ends(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise SystemExit(0)
+
+    with pytest.raises(GraphError, match="SystemExit: 0"):
+        from_norse(SequentialState(Ends(), lif()), (6,))
+
+
 def test_shapes_that_do_not_meet_are_refused() -> None:
     with pytest.raises(GraphError, match=r"'0' \(Linear\) does not fit its input \(6,\)"):
         from_norse(SequentialState(nn.Linear(5, 3), lif()), (6,))
