@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For the environment of a process beside others: more threads would only get in their way."""
+
 
 def cores() -> int:
     """Cores that this process may use."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -106,14 +107,37 @@ def is_task(ctx: click.Context, families: Collection[str]) -> bool:
     strange = sorted(flags[name] for name in named & {*families})
     if strange:
         raise ConfigError(f"{strange[0]} is for models of snnvae's own, not beside your samples")
-    if set(SOURCES) <= named:
-        raise ConfigError("--data holds samples and answers; leave out --input")
-    if "labelled" in named and named & {"labels", "targets"}:
-        raise ConfigError("--data holds the answers too; leave out --labels and --targets")
+    check_sources(named)
     for name, of in (("weights", "module"), ("over_time", "module"), ("traces", "explain")):
         if name in named and of not in named:
             raise ConfigError(f"{flags[name]} is for {flags[of]}: give it, or leave it out")
     return True
+
+
+def check_sources(named: Collection[str]) -> None:
+    """ConfigError where samples and answers are given in both ways."""
+    if set(SOURCES) <= {*named}:
+        raise ConfigError("--data holds samples and answers; leave out --input")
+    if "labelled" in named and {"labels", "targets"} & {*named}:
+        raise ConfigError("--data holds the answers too; leave out --labels and --targets")
+
+
+def pairs_of(
+    program: Program,
+    *,
+    input_file: Path | None,
+    labels: Path | None,
+    targets: Path | None,
+    labelled: str | None,
+    samples: int | None = None,
+) -> Pairs:
+    """Samples and answers, from whichever of the two ways is given."""
+    from snnvae.inputs.pairs import from_files, from_labelled
+
+    if labelled is not None:
+        return from_labelled(program, labelled, samples)
+    assert input_file is not None
+    return from_files(program, input_file, labels, targets)
 
 
 def run_task(
@@ -144,7 +168,6 @@ def run_task(
     from snnvae.export.nir_file import read_nir
     from snnvae.extras import require
     from snnvae.files import write_text
-    from snnvae.inputs.pairs import from_files, from_labelled
 
     if model.suffix == ".pt":
         raise ConfigError(f"{model} is a checkpoint: `snnvae export` makes a .nir of it first")
@@ -154,12 +177,6 @@ def run_task(
         require("jinja2", "matplotlib")
     own = {name: flags.pop(name) for name in ASKED}
 
-    def pairs(program: Program) -> Pairs:
-        if labelled is not None:
-            return from_labelled(program, labelled, own["samples"])
-        assert input_file is not None
-        return from_files(program, input_file, labels, targets)
-
     asked = Question(
         **own,
         precisions=precisions,
@@ -168,6 +185,14 @@ def run_task(
         module=None if module is None else module_of(module, weights),
         over_time=over_time or None,
         resources=RunResources(dask=dask, max_memory=max_memory),
+    )
+    pairs = partial(
+        pairs_of,
+        input_file=input_file,
+        labels=labels,
+        targets=targets,
+        labelled=labelled,
+        samples=own["samples"],
     )
     found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
     text, data = with_flags(found.text), found.data

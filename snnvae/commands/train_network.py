@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnvae.commands.common import given
+from snnvae.commands.evaluate_task import SOURCES, check_sources, pairs_of
 from snnvae.commands.options import as_json, convention_options, seed_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
@@ -141,7 +143,6 @@ def command(
     from snnvae.extras import require
     from snnvae.files import write_text
     from snnvae.inputs.labelled import labelled as checked
-    from snnvae.inputs.pairs import from_files, from_labelled
     from snnvae.options import Options
     from snnvae.train.alone import alone_in
 
@@ -149,7 +150,10 @@ def command(
     from snnvae.train.network.fine_tune import Course, FineTuning, Lesson
     from snnvae.train.network.held_out import held_out
 
-    _check(labelled, input_file, labels, targets)
+    named = given(click.get_current_context())
+    if len(named & {*SOURCES}) != 1:
+        raise ConfigError("give your samples, either --input with --labels or --targets, or --data")
+    check_sources(named)
     if method is not None and qat is None:
         raise ConfigError("--calibrate chooses the scales of fixed point; add --qat")
     module, graph = _network(source, weights, input_shape, steps, bool(analog), over_time)
@@ -157,10 +161,8 @@ def command(
         analog = ()  # the graph says it
     options = Options(steps=steps, analog=analog, **conventions)
     program = compile_graph(graph, "float", options).program
-    pairs = (
-        from_files(program, input_file, labels, targets)
-        if input_file is not None
-        else from_labelled(program, str(labelled))
+    pairs = pairs_of(
+        program, input_file=input_file, labels=labels, targets=targets, labelled=labelled
     )
     output = output_of(program, output)
     layer = program.layer(program.outputs[output])
@@ -222,16 +224,6 @@ def command(
     )
     paths = [str(out / name) for name in files]
     return Result(with_flags(text), {**data, "note": note, "files": paths}, as_json=as_json)
-
-
-def _check(
-    labelled: str | None, input_file: Path | None, labels: Path | None, targets: Path | None
-) -> None:
-    """ConfigError unless samples and answers are given, in one of the two ways."""
-    if (labelled is None) == (input_file is None):
-        raise ConfigError("give your samples, either --input with --labels or --targets, or --data")
-    if labelled is not None and (labels or targets):
-        raise ConfigError("--data holds the answers too; leave out --labels and --targets")
 
 
 def _network(

@@ -63,11 +63,8 @@ def command(
         data = {entry: path for entry, _, path in rows}
         return Result(Table(("name", "what", "path"), rows).as_text(), data, as_json=as_json)
     suffix = ".md" if card else ".pt" if pt else ".nir"
-    found = shared.find(name, where) if places or not zoo.has(name) else None
-    if places and found is None:
-        known = ", ".join(model.name for place in where for model in shared.models(place))
-        raise ConfigError(f"no model '{name}' in {', '.join(where)}: there is {known or 'none'}")
-    path = zoo.path(name, suffix) if found is None else shared.fetch(found, suffix)
+    elsewhere = bool(where) and (bool(places) or not zoo.has(name))
+    path = shared.fetch(shared.find(name, where), suffix) if elsewhere else zoo.path(name, suffix)
     if card:
         text = read_text(path, str(path), DataError)
         return Result(text, {"card": text}, as_json=as_json)

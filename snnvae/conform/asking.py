@@ -17,6 +17,7 @@ from snnvae.conform.read_suite import Arrays, Entry, read_arrays
 from snnvae.conform.suite.rules import Rules
 from snnvae.errors import UnsupportedError
 from snnvae.interrupts import interrupts_wait
+from snnvae.machine import ONE_THREAD
 
 START = 120.0
 """Seconds that a tool may take to be imported."""
@@ -24,7 +25,6 @@ _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); "
     "from snnvae.conform.worker import main; main()"
 )
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Asked:
@@ -84,7 +84,7 @@ class Asked:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                env={**os.environ, **_ONE_THREAD, "JAX_PLATFORMS": "cpu"},
+                env={**os.environ, **ONE_THREAD, "JAX_PLATFORMS": "cpu"},
             )
         self._line(START)
 

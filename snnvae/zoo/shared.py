@@ -69,10 +69,18 @@ def models(place: str) -> list[Shared]:
         raise DataError(f"{at}: not the index of a zoo ({reason})") from None
 
 
-def find(name: str, where: tuple[str, ...]) -> Shared | None:
-    """The model of that name in the first place that has it."""
-    offered = (each for place in where for each in models(place))
-    return next((each for each in offered if each.name == name), None)
+def find(name: str, where: tuple[str, ...]) -> Shared:
+    """The model of that name in the first place that has it; ConfigError where none has."""
+    known = []
+    for place in where:
+        for model in models(place):
+            if model.name == name:
+                return model
+            known.append(model.name)
+    raise ConfigError(
+        f"no model '{one_line(name, 80)}' in {', '.join(where)}: there is "
+        f"{', '.join(known) or 'none'}"
+    )
 
 
 def fetch(model: Shared, suffix: str) -> Path:

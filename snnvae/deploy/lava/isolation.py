@@ -21,14 +21,13 @@ from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.watch import killed_by
 from snnvae.errors import BackendError
 from snnvae.interrupts import interrupts_wait
+from snnvae.machine import ONE_THREAD
 
 # Isolated (-I): neither the user's current folder nor PYTHON* settings reach Lava.
 _BOOT = (
     "import sys, json, pathlib; sys.path[:] = json.loads(sys.argv[1]); "
     "from snnvae.deploy.lava.worker import main; main(pathlib.Path(sys.argv[2]), int(sys.argv[3]))"
 )
-# Lava's own processes are the parallelism; more threads would only get in each other's way.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOG = "lava.log"
 _LONGEST_FOLDER = 70
 """Bytes: a socket's path has 107, and multiprocessing adds 33 for its own folder and file."""
@@ -113,7 +112,7 @@ class LavaProcess:
                     stderr=log,
                     pass_fds=(theirs,),
                     start_new_session=True,
-                    env={**os.environ, **_ONE_THREAD, "TMPDIR": str(self.folder)},
+                    env={**os.environ, **ONE_THREAD, "TMPDIR": str(self.folder)},
                 )
         finally:
             os.close(theirs)
