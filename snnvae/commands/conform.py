@@ -90,6 +90,8 @@ def command(
         )
         usual = [name for name in here if not name.startswith("snnvae-")]
         asked = tools or (() if answers else usual)
+        if answers is not None and answers[0] in asked:
+            raise ConfigError(f"--answers {answers[0]}: that tool is asked too; name them apart")
         found = conform(suite, asked, answers=answers, patience=patience, progress=progress)
     named = {*tools, *([answers[0]] if answers else [])}
     wrong = any(found.counts(tool)["differs"] for tool in named)

@@ -12,6 +12,7 @@ from snnvae.commands.options import ModelFile, as_json, compile_options, options
 from snnvae.commands.outputs import NameOrFile
 from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
+from snnvae.errors import ConfigError
 from snnvae.table import Table
 
 FOUND = 1
@@ -57,9 +58,14 @@ def command(
     if rules:
         rows = [(rule.name, rule.level, with_flags(rule.about)) for rule in RULES]
         table = Table(("rule", "level", "what it looks for"), rows, text=range(3))
-        return Result(table.as_text(), {name: about for name, _, about in rows}, as_json=as_json)
+        told = {name: {"level": level, "about": about} for name, level, about in rows}
+        return Result(table.as_text(), told, as_json=as_json)
     if model is None:
         raise click.UsageError("name a NIR file, or pass --rules")
+    if samples is not None and data is None:
+        raise ConfigError("--samples is of --input: give it, or leave --samples out")
+    if not {*only} - {*ignore} and only:
+        raise ConfigError("--ignore leaves out every rule that --only names")
     found = lint(
         model, options=options_from(**flags), chip=chip, data=data, samples=samples,
         only=only, ignore=ignore,

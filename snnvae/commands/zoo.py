@@ -53,14 +53,14 @@ def command(
     if name is None:
         own = [] if places else [(e.name, e.kind, str(e.path)) for e in zoo.entries()]
         others = [
-            (model.name, suffix[1:], f"{place}: {model.about}" if model.about else place)
+            (f"{model.name}{suffix.removeprefix('.nir')}", suffix[1:], place, model.about)
             for place in where
             for model in shared.models(place)
             for suffix in model.files
             if suffix in (".nir", ".pt")
         ]
-        rows = [*own, *others]
-        data = {entry: path for entry, _, path in rows}
+        rows = [*own, *((n, kind, f"{at}: {said}" if said else at) for n, kind, at, said in others)]
+        data = {entry: at for entry, _, at, *_ in (*own, *others)}
         return Result(Table(("name", "what", "path"), rows).as_text(), data, as_json=as_json)
     suffix = ".md" if card else ".pt" if pt else ".nir"
     elsewhere = bool(where) and (bool(places) or not zoo.has(name))

@@ -15,6 +15,7 @@ from typing import Any
 
 from snnvae.conform.read_suite import Arrays, Entry, read_arrays
 from snnvae.conform.suite.rules import Rules
+from snnvae.conform.worker import OUTPUT
 from snnvae.errors import UnsupportedError
 from snnvae.interrupts import interrupts_wait
 from snnvae.machine import ONE_THREAD
@@ -72,7 +73,8 @@ class Asked:
         if "refused" in answer:
             kind, reason = answer["kind"], answer["refused"]
             raise UnsupportedError(reason if kind == "UnsupportedError" else f"{kind}: {reason}")
-        return read_arrays(into)
+        found = read_arrays(into)
+        return {name.removeprefix(OUTPUT): rows for name, rows in found.items()}
 
     def _start(self) -> None:
         command = [sys.executable, "-c", _BOOT, json.dumps([*map(str, sys.path)]), self.tool]

@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from snnvae.conform.suite.rules import CHOICES, Rules
 from snnvae.conform.suite.write import FORMAT, INDEX
 from snnvae.errors import DataError
+from snnvae.files import sha256_of
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.read_file import read_array
 from snnvae.plain_text import words_of
@@ -89,13 +91,19 @@ def _entry(folder: Path, held: Mapping[str, Any], profiles: Mapping[str, Rules])
         profile: {node: arrays[f"{prefix}/{node}"] for node in held["outputs"]}
         for profile, prefix in prefixes.items()
     }
+    for file, digest in held["files"].items():
+        if sha256_of(_inside(folder, str(file))) != digest:
+            raise DataError(f"{folder / file}: not the file that {INDEX} lists; write it anew")
+    dt = float(held["dt"])
+    if not held["inputs"] or not held["outputs"] or not 0 < dt < inf:
+        raise DataError(f"{folder / INDEX}: '{name}' lacks inputs, outputs or a step")
     if "nir" not in expected:
         raise DataError(f"{folder / INDEX}: '{name}' has no outcome of NIR's own reading")
     return Entry(
         name,
         str(held["about"]),
         graph,
-        float(held["dt"]),
+        dt,
         {node: arrays[f"input/{node}"] for node in held["inputs"]},
         expected,
         tuple(map(str, held["nodes"])),

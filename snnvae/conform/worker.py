@@ -23,6 +23,8 @@ from snnvae.plain_text import words_of
 
 _PR_SET_PDEATHSIG = 1
 READY = {"ready": True}
+OUTPUT = "output/"
+"""In front of the names of outputs, which may be anything, among the arguments of savez."""
 
 
 def main() -> None:
@@ -57,7 +59,7 @@ def _answer(ask: Any, told: dict[str, Any]) -> dict[str, str]:
         np.savez(
             told["into"],
             allow_pickle=False,
-            **{name: np.asarray(found) for name, found in rows.items()},
+            **{f"{OUTPUT}{name}": np.asarray(found) for name, found in rows.items()},
         )
     except Exception as error:  # whatever a tool makes of a file
         kind = type(error).__name__

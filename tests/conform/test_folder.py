@@ -88,6 +88,11 @@ def edited(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (edited("dt", "soon"), "not the index of a suite"),
         (edited("expected", {"nir": "other"}), "not the index of a suite ('other/output')"),
         (edited("expected", {}), "has no outcome of NIR's own reading"),
+        (edited("outputs", {}), "lacks inputs, outputs or a step"),
+        (edited("inputs", {}), "lacks inputs, outputs or a step"),
+        (edited("dt", float("nan")), "lacks inputs, outputs or a step"),
+        (edited("dt", -1.0), "lacks inputs, outputs or a step"),
+        (edited("files", {"conventions/IF-reset.nir": "0" * 64}), "not the file that index.json"),
     ],
 )  # fmt: skip
 def test_a_damaged_index_is_refused_in_one_line(

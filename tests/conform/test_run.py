@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import nir
 import numpy as np
 import pytest
 from command_line import snnvae
@@ -117,6 +119,19 @@ def test_a_tool_runs_in_a_process_that_may_die(some: Suite) -> None:
     np.testing.assert_array_equal(first["output"], again["output"])
 
 
+def test_an_output_may_have_any_name(suite: Suite, tmp_path: Path) -> None:
+    """Also one that is an argument of who writes the answers."""
+    case = next(case for case in suite.cases if case.name == "wiring/names-ports")
+    graph = nir.read(case.file, type_check=False)
+    graph.nodes["file"] = graph.nodes.pop("the output")
+    graph.edges = [(a, "file" if b == "the output" else b) for a, b in graph.edges]
+    nir.write(tmp_path / "named.nir", graph)
+    shutil.copy(case.file.with_suffix(".npz"), tmp_path / "named.npz")
+    with Asked("snnvae", patience=60) as asked:
+        found = asked.outputs(replace(case, file=tmp_path / "named.nir"), NIR)
+    np.testing.assert_array_equal(found["file"], case.expected["nir"]["the output"])
+
+
 def test_a_tool_that_gives_no_answer_is_stopped(some: Suite) -> None:
     with Asked("snnvae", patience=60) as asked:
         asked.outputs(some.cases[0], NIR)
@@ -172,6 +187,10 @@ def test_the_command(suite_folder: Path, tmp_path: Path) -> None:
 
 
 def test_mistakes(suite_folder: Path, tmp_path: Path) -> None:
+    twice = snnvae(
+        "conform", "--suite", suite_folder, "--tool", "snnvae", "--answers", "snnvae", "."
+    )
+    assert "--answers snnvae: that tool is asked too" in twice.mistake
     assert "--patience nan: give seconds" in snnvae("conform", "--patience", "nan").mistake
     said = snnvae("conform", "--suite", suite_folder, "--group", "loop").mistake
     assert "--group loop: the suite's groups are conventions, neurons" in said

@@ -73,6 +73,9 @@ def test_mistakes(file: Path) -> None:
         "no rule 'taus': the rules are refused, " in snnvae("lint", file, "--only", "taus").mistake
     )
     assert "no such file" in snnvae("lint", file.with_name("none.nir")).mistake
+    assert "--samples is of --input" in snnvae("lint", file, "--samples", 2).mistake
+    both = ("--only", "tonic", "--ignore", "tonic")
+    assert "leaves out every rule" in snnvae("lint", file, *both).mistake
     assert "name a NIR file, or pass --rules" in snnvae("lint").mistake
 
 

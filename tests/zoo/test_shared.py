@@ -57,6 +57,10 @@ def test_a_folder_becomes_a_zoo(folder: Path) -> None:
 def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert snnvae("zoo", "chain", "--from", folder).out.strip() == str(folder / "chain.nir")
     assert "Trained by somebody" in snnvae("zoo", "chain", "--from", folder, "--card").out
+    shutil.copy(zoo.path("ising-chain8", ".pt"), folder / "chain.pt")
+    shared.publish(folder)
+    told = json.loads(snnvae("zoo", "--from", folder, "--json").out)
+    assert told == {"chain": str(folder), "chain.pt": str(folder)}
     listed = snnvae("zoo", "--from", folder).out
     assert "chain" in listed
     assert "digits-esvae" not in listed
