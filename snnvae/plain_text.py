@@ -36,6 +36,11 @@ def words_of(error: BaseException, most: int = 200) -> str:
     return " ".join(one_line(str(error), most).split()) or type(error).__name__
 
 
+def counted(number: int, what: str) -> str:
+    """As "1 step" or "1,200 steps"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     flat = " ".join(one_line(text).split())
