@@ -195,7 +195,8 @@ def run_task(
         samples=own["samples"],
     )
     found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
-    text, data = with_flags(found.text), found.data
+    text = with_flags(found.text)
+    data = {**found.data, "left_out": [with_flags(reason) for reason in found.left_out]}
     if explain is not None:
         write_text(explain, found.page(model.stem))
         text, data = f"{text}\nwrote {explain}", {**data, "files": [str(explain)]}

@@ -69,7 +69,7 @@ with_run = given(lambda subject: subject.run)
 in_fixed_point = given(lambda subject: subject.fixed[0])
 
 
-def said_of(error: Exception, remedy: str) -> tuple[str, str]:
+def said_of(error: Exception | str, remedy: str) -> tuple[str, str]:
     """What an error says, and its own remedy, or this one where it names none."""
     what, _, own = str(error).rpartition("; ")
     return (what, own) if what else (own, remedy)

@@ -131,6 +131,34 @@ def test_lava_stands_beside(evaluate: Callable[..., Any]) -> None:
     assert data["left_out"] == []
 
 
+@pytest.mark.parametrize("flag", ["--backend", "--beside"])
+def test_a_backend_that_cannot_run_here_is_refused_before_any_work(
+    evaluate: Callable[..., Any], flag: str
+) -> None:
+    both = evaluate(*LABELLED, flag, "loihi2")
+    fixed = evaluate(*LABELLED, flag, "loihi2", "--precision", "fixed")
+    alone = flag == "--backend"
+    said = "a Loihi 2 runs fixed point only; ask for --precision fixed" if alone else "no Loihi 2"
+    assert both.mistake.startswith(f"snnvae: {flag} loihi2: {said}")
+    assert fixed.mistake.startswith(f"snnvae: {flag} loihi2: no Loihi 2: ")
+    assert "--target" not in both.mistake + fixed.mistake
+    assert "emulator:" not in both.err + fixed.err
+
+
+def test_what_a_further_backend_cannot_do_is_left_out(
+    evaluate: Callable[..., Any], net: Path
+) -> None:
+    graph = sv.read(net / "net.nir")
+    name = next(name for name, node in graph.nodes.items() if hasattr(node, "v_threshold"))
+    graph.nodes[name].v_threshold = np.array(graph.nodes[name].v_threshold)
+    graph.nodes[name].v_threshold.flat[0] *= 1.5
+    sv.write(graph, net / "uneven.nir")
+    ended = evaluate(*LABELLED, "--beside", "loihi2", "--json", model="uneven.nir")
+    float_, fixed = json.loads(ended.out)["left_out"]
+    assert float_ == "float, loihi2: a Loihi 2 runs fixed point only; ask for --precision fixed"
+    assert fixed.startswith(f"fixed, loihi2: L2-UNIFORM: layer '{name}' has decays or thresholds")
+
+
 MISTAKES: dict[tuple[str, ...], str] = {
     (): "does not say which part of which model it is",
     ("--labels", "y.npy"): "--labels is for samples of your own: give --input with --labels",

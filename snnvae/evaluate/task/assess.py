@@ -13,7 +13,7 @@ import numpy as np
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.run import check_backend, samples_at_once
-from snnvae.errors import ConfigError, DataError, UnsupportedError
+from snnvae.errors import BackendError, ConfigError, DataError, SnnvaeError, UnsupportedError
 from snnvae.evaluate.task.assessment import Assessment
 from snnvae.evaluate.task.classification import Change, Classified
 from snnvae.evaluate.task.deployed import DeployedRun
@@ -189,18 +189,15 @@ class _Runs:
         )
 
     def run(self) -> None:
-        """Runs all samples."""
+        """Runs all samples; what a backend cannot do is known before any work."""
+        self._check_backends()
         for stimulus in self._blocks(self._at_once()):
             found: dict[str, Recording] = {}
             for key, form in list(self._forms.items()):
                 try:
-                    check_backend(form.program, stimulus, form.backend, form.resources)
                     recording = form.add(stimulus)
                 except UnsupportedError as error:
-                    if not form.beside:
-                        raise
-                    self._left_out.append(f"{form.name}: {error}")
-                    del self._forms[key]
+                    self._leave_out(key, error)
                     continue
                 if not form.beside:
                     found[form.name] = recording
@@ -209,6 +206,26 @@ class _Runs:
             if self._module is not None:
                 (data,) = stimulus.streams.values()
                 self._module_scores.append(self._module.scores(data))
+
+    def _check_backends(self) -> None:
+        """Leaves out what a further backend has no way to do; what does not run here is an error,
+        which names the backend as it was asked for."""
+        stimulus = self._stimulus(range(1))
+        for key, form in list(self._forms.items()):
+            try:
+                check_backend(form.program, stimulus, form.backend, form.resources)
+            except (UnsupportedError, ConfigError) as error:
+                self._leave_out(key, error)
+            except BackendError as error:
+                raise BackendError(f"{form.asked}: {error}") from None
+
+    def _leave_out(self, key: tuple[Precision, Backend], error: SnnvaeError) -> None:
+        """Goes on without a form of a further backend; raises the error of any other."""
+        form = self._forms[key]
+        if not form.beside:
+            raise type(error)(f"{form.asked}: {error}") from None
+        self._left_out.append(f"{form.name}: {error}")
+        del self._forms[key]
 
     def _at_once(self) -> int:
         """How many samples a block may have, whose recordings are held side by side."""

@@ -65,4 +65,4 @@ def no_stock_process(subject: Subject, compiled: Compiled) -> Found:
     """No process of Lava's own, as a Loihi 2 would be given, does what a layer does."""
     if subject.chip.name == LOIHI_2:
         for text in refusals(compiled.program):
-            yield "", text, "it runs in Lava's batched mode and in the emulator"
+            yield "", *said_of(text, "it runs in Lava's batched mode and in the emulator")
