@@ -18,8 +18,9 @@ from snnvae.errors import DataError
 from snnvae.files import sha256_of
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.read_file import read_array
-from snnvae.plain_text import words_of
+from snnvae.plain_text import fault_of, one_line, words_of
 from snnvae.text_file import read_text
+from snnvae.typed import typed
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -58,16 +59,17 @@ def read_suite(folder: Path) -> Suite:
     try:
         held = json.loads(read_text(index, str(index), DataError))
         if held["format"] != FORMAT:
-            raise DataError(f"{index}: has format {held['format']!r}, this snnvae reads {FORMAT}")
+            form = one_line(repr(held["format"]), 40)
+            raise DataError(f"{index}: has format {form}, this snnvae reads {FORMAT}")
         profiles = {str(name): _rules(rules) for name, rules in held["profiles"].items()}
         cases = tuple(_entry(folder, case, profiles) for case in held["cases"])
         suite = Suite(cases, profiles, float(held["tolerance"]))
     except DataError:
         raise
     except Exception as error:  # whatever a file of anybody's makes of it
-        reason = words_of(error) or type(error).__name__
         raise DataError(
-            f"{index}: not the index of a suite ({reason}); `snnvae conform` writes one"
+            f"{index}: not the index of a suite ({fault_of(error)}); "
+            f"`{typed('conform', write='FOLDER')}` writes one"
         ) from None
     if not cases or not 0 <= suite.tolerance < 1:
         raise DataError(f"{index}: holds no cases, or a tolerance that is none")
