@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from snnvae.conform.suite.rules import CHOICES, Rules
 from snnvae.conform.suite.write import FORMAT, INDEX
 from snnvae.errors import DataError
-from snnvae.files import sha256_of
+from snnvae.files import no_folder, sha256_of
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.read_file import read_array
 from snnvae.plain_text import fault_of, one_line, words_of
@@ -56,6 +56,8 @@ class Suite:
 def read_suite(folder: Path) -> Suite:
     """The suite in a folder; DataError, in one line, for one that is damaged or of another form."""
     index = folder / INDEX
+    if wrong := no_folder(folder) or (not index.is_file() and f"holds no {INDEX}"):
+        raise DataError(f"{folder}: {wrong}; `{typed('conform', write='FOLDER')}` writes a suite")
     try:
         held = json.loads(read_text(index, str(index), DataError))
         if held["format"] != FORMAT:
@@ -138,4 +140,4 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        raise DataError(f"{path}: not a plain .npz ({words_of(error)})") from None
+        raise DataError(f"{path}: not a plain .npz (damaged: {words_of(error)})") from None

@@ -12,6 +12,7 @@ import numpy as np
 
 from snnvae.errors import ConfigError, DataError
 from snnvae.export.user_module import called, guarded, is_spec, named
+from snnvae.files import no_folder
 from snnvae.hardware_sim.make_stimulus import steps_of
 from snnvae.inputs.read_file import data_inputs, only_input, read_arrays, read_input, read_npy
 from snnvae.program import Program
@@ -70,8 +71,7 @@ def from_labelled(program: Program, labelled: str, samples: int | None = None) -
 
         return named(labelled, pairs, EXAMPLE)
     folder = Path(labelled)
-    if not folder.is_dir():
-        wrong = "a file" if folder.exists() else "no such folder"
+    if wrong := no_folder(folder):
         raise DataError(
             f"{labelled}: {wrong}; {EXAMPLE}, or a file as `data` beside `labels` or `targets`"
         )

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from snnvae.errors import ConfigError, DataError
-from snnvae.files import make_folder, sha256_of, write_aside, write_text
+from snnvae.files import make_folder, no_folder, sha256_of, write_aside, write_text
 from snnvae.plain_text import fault_of, one_line, words_of
 from snnvae.text_file import read_text
 from snnvae.typed import typed
@@ -142,8 +142,7 @@ def publish(folder: Path) -> Path:
 
     DataError where there is none, or a name is of no use to others.
     """
-    if not os.path.isdir(folder):
-        wrong = "a file" if os.path.exists(folder) else "no such folder"
+    if wrong := no_folder(folder):
         raise DataError(f"{folder}: {wrong}; name a folder that holds models, .nir or .pt")
     files = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and p.is_file())
     names = sorted({p.stem for p in files if p.suffix in (".nir", ".pt")})
@@ -226,8 +225,7 @@ def _is_address(place: str) -> bool:
 def _index_text(place: str) -> str:
     if not _is_address(place):
         path = Path(_beside(place, INDEX))
-        if not os.path.isdir(path.parent):
-            wrong = "a file" if os.path.exists(place) else "no such folder"
+        if wrong := no_folder(path.parent):
             shown = one_line(place, 200)
             raise DataError(f"{shown}: {wrong}; give a folder that holds a {INDEX}, or an address")
         if not path.is_file():

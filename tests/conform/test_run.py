@@ -149,6 +149,22 @@ def test_answers_from_elsewhere_are_judged_alike(suite: Suite, tmp_path: Path) -
     assert [result.verdict for result in found.results] == ["agrees", "refuses"]
     assert repr(found) == "<Conformance: of 2 cases agree elsewhere 1>"
     with pytest.raises(DataError, match=r"holds no outputs, such as loops/winner\.npz"):
+        conform(some, [], answers=("elsewhere", tmp_path / "loops"))
+
+
+def test_answers_that_cannot_be_read_are_said_to_be_damaged(suite: Suite, tmp_path: Path) -> None:
+    some = only(suite, "loops/winner", "nesting/one")
+    (tmp_path / "loops").mkdir()
+    file = tmp_path / "loops/winner.npz"
+    for data in (b"", b"hello", b"PK\x03\x04 cut"):
+        file.write_bytes(data)
+        with pytest.raises(DataError, match=r"winner\.npz: not a plain \.npz \(damaged: "):
+            conform(some, [], answers=("elsewhere", tmp_path))
+    with pytest.raises(
+        DataError, match=r"winner\.npz: a file; give the folder with the outputs of"
+    ):
+        conform(some, [], answers=("elsewhere", file))
+    with pytest.raises(DataError, match="none: no such folder; give the folder with the outputs"):
         conform(some, [], answers=("elsewhere", tmp_path / "none"))
 
 
@@ -199,4 +215,5 @@ def test_mistakes(suite_folder: Path, tmp_path: Path) -> None:
         in snnvae("conform", "--write", tmp_path / "a", "--tool", "snnvae").mistake
     )
     assert "is not empty" in snnvae("conform", "--write", suite_folder).mistake
-    assert "cannot read" in snnvae("conform", "--suite", tmp_path).mistake
+    assert "holds no index.json" in snnvae("conform", "--suite", tmp_path).mistake
+    assert "/z: no such folder; " in snnvae("conform", "--suite", tmp_path / "z").mistake
