@@ -56,7 +56,8 @@ _OWN = (
         help="Default: count (spikes), rate (spikes, of --targets), last (membranes).",
     ),
     click.option(
-        "--top-k", type=click.IntRange(1), help="Count a class among the k best (default: 3)."
+        "--top-k", type=click.IntRange(1),
+        help="Count a class among the k best (default: 3; of few classes all but one).",
     ),
     click.option("--scale", type=float, help="Of a rate: the value of a spike in every step."),
     click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,9 @@ from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.task.readout import READOUTS, Readout
 from snnvae.interrupts import deferred_interrupts
 from snnvae.options import CALIBRATIONS
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.table import Table
 from snnvae.train.settings import QAT_TARGETS
 
@@ -197,7 +198,7 @@ def command(
                 write_nir(tuning.graph, out / NETWORK)
                 if module is not None:
                     note = _write_module(module, graph, tuning.graph, out / WEIGHTS)
-                write_text(out / EPOCHS, "".join(json.dumps(each) + "\n" for each in records))
+                write_text(out / EPOCHS, "".join(json_text(each) + "\n" for each in records))
         tuning.check()
         after = assess(
             read_nir(out / NETWORK), judged_by, asked, Options(saturate=not qat), progress
@@ -210,11 +211,11 @@ def command(
             "after": _figures(after),
             "epochs": records,
         }
-        write_text(out / METRICS, json.dumps(data, indent=1) + "\n")
+        write_text(out / METRICS, json_text(data, indent=1) + "\n")
     files = [NETWORK, *([] if module is None or note else [WEIGHTS]), EPOCHS, METRICS]
     text = "\n".join(
         [
-            f"trained on {len(rest):,} samples × {samples.steps} steps in "
+            f"trained on {counted(len(rest), 'sample')} × {counted(samples.steps, 'step')} in "
             f"{'integers of ' + qat if qat else 'floating point'}; {len(held):,} held out",
             "",
             _table(before, after).as_text(),
@@ -290,31 +291,20 @@ def _write_module(module: Any, before: nir.NIRGraph, after: nir.NIRGraph, path: 
     return ""
 
 
-def _figures(found: Assessment) -> dict[str, Any]:
+def _figures(found: Assessment) -> dict[str, dict[str, float | None]]:
     """Accuracy or MSE by form, with where it lies, 95 %."""
-    from snnvae.evaluate.task.classification import Classified
-
-    figures: dict[str, Any] = {}
-    for form in found.forms:
-        low, high = form.interval
-        named = {"accuracy": form.accuracy} if isinstance(form, Classified) else {"mse": form.mse}
-        figures[form.name] = {**named, "low": low, "high": high}
-    return figures
+    return {form.name: form.figure for form in found.forms}
 
 
 def _table(before: Assessment, after: Assessment) -> Table:
     """A row per form, before and after."""
+    from snnvae.evaluate.task.words import interval, value
+
     kind = "accuracy" if before.classified else "MSE"
-    shown = "{:.2%}" if before.classified else "{:.4g}"
-    one, other = _figures(before), _figures(after)
-    rows = [
-        [name, *(text for side in (one, other) for text in _cells(side[name], shown))]
-        for name in one
-    ]
+    afterwards = {form.name: form for form in after.forms}
+    rows = []
+    for form in before.forms:
+        both = (form, afterwards[form.name])
+        rows.append([form.name, *(told(one) for one in both for told in (value, interval))])
     head = ("", f"{kind} before", "95 % interval", "after", "95 % interval")
     return Table(head, rows, text={0}, caption="Held-out samples, as deployed on the emulator")
-
-
-def _cells(figures: dict[str, float], shown: str) -> tuple[str, str]:
-    value, low, high = (shown.format(number) for number in figures.values())
-    return value, f"{low} … {high}"

@@ -111,8 +111,27 @@ def test_values_of_a_regression(evaluate: Callable[..., Any]) -> None:
     options = ("--input", "x.npy", "--targets", "targets.npy", "--readout", "mean")
     ended = evaluate(*options, "--precision", "float", model="values.nir")
     assert ended.code == 0, ended.err
-    assert "MSE" in ended.out
-    assert "R²" in ended.out
+    head, _, row = ended.out.splitlines()[2:5]
+    assert head.split()[:5] == ["MSE", "95", "%", "interval", "MAE"]
+    held = json.loads(evaluate(*options, "--json", model="values.nir").out)["forms"]["float"]
+    assert f"{held['mse']:.4g}   {held['low']:.4g} … {held['high']:.4g}   " in row
+    one = evaluate(*options, "--samples", 1, "--json", model="values.nir").out
+    assert "NaN" not in one
+    assert "Infinity" not in one
+    assert json.loads(one)["forms"]["float"]["low"] is None
+    assert "–" in evaluate(*options, "--samples", 1, model="values.nir").out
+
+
+def test_what_cannot_be_summed_is_refused(evaluate: Callable[..., Any], net: Path) -> None:
+    for value, wrong in ((1e300, "beyond ±1e+100"), (np.inf, "not finite")):
+        targets = np.zeros((COUNT, 4))
+        targets[3, 1] = -value
+        np.save(net / "far.npy", targets)
+        said = evaluate("--input", "x.npy", "--targets", "far.npy", model="values.nir").mistake
+        assert f"far.npy: the target of sample 3 is {wrong}; mend it or leave it out" in said
+    scaled = ("--input", "x.npy", "--targets", "targets.npy", "--scale")
+    for value in ("1e300", "nan"):
+        assert "is not within ±1e+100" in evaluate(*scaled, value).mistake
 
 
 def test_a_value_per_sample(evaluate: Callable[..., Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from typing import Any
 
 import nir
@@ -24,10 +23,11 @@ from snnvae.evaluate.task.regression import Drift, Regressed
 from snnvae.evaluate.task.traces import trace_samples
 from snnvae.hardware_sim.fast.memory import kept
 from snnvae.hardware_sim.make_stimulus import build_stimulus
-from snnvae.inputs.labelled import Labelled, labelled
+from snnvae.inputs.labelled import LARGEST, Labelled, labelled
 from snnvae.inputs.pairs import Pairs
 from snnvae.machine import memory
 from snnvae.options import Options
+from snnvae.plain_text import counted
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -110,14 +110,21 @@ def output_of(program: Program, name: str | None) -> str:
     return name
 
 
+def usual_top_k(classes: int) -> int:
+    """How many best answers count where nobody says: never all of the classes."""
+    return max(1, min(MOST_TOP, classes - 1))
+
+
 def _check(asked: Question, samples: Labelled, readout: Readout, outputs: int) -> None:
     """ConfigError for options that do not go together."""
     if asked.scale is not None and readout != "rate":
         raise ConfigError("`scale` is for values read from a rate; leave it out")
-    if asked.scale is not None and not isfinite(asked.scale):
-        raise ConfigError(f"`scale` {asked.scale} is no number; give the value of a rate of 1")
+    if asked.scale is not None and not abs(asked.scale) <= LARGEST:
+        raise ConfigError(
+            f"`scale` {asked.scale} is not within ±{LARGEST:g}; give the value of a rate of 1"
+        )
     if asked.top_k is not None and (samples.regression or not 1 <= asked.top_k <= outputs):
-        what = "targets" if samples.regression else f"{outputs} outputs"
+        what = "targets" if samples.regression else counted(outputs, "output")
         raise ConfigError(f"`top_k` {asked.top_k} is not for {what}; give fewer, or leave it out")
     if not samples.regression and outputs == 1:
         raise ConfigError(
@@ -284,7 +291,7 @@ class _Runs:
             output=self._output,
             readout=self._readout,
             by_membrane=self._by_membrane,
-            top_k=asked.top_k or min(MOST_TOP, max(len(samples.classes), 1)),
+            top_k=asked.top_k or usual_top_k(len(samples.classes)),
             left_out=tuple(self._left_out),
             report=self._compiled["fixed"].report if "fixed" in self._compiled else (),
             digest=self._programs["float"].digest(),
