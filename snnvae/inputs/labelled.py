@@ -63,7 +63,9 @@ def labelled(
     if it is said how many there are.
     """
     where, answer_place = pairs.where
-    count = len(pairs.answers) if pairs.answers.ndim else 0
+    if not pairs.answers.ndim:
+        raise DataError(f"{answer_place}: one value, of shape (); save one per sample, (samples,)")
+    count = len(pairs.answers)
     try:
         data = with_sample_axis(_over_time(pairs.data, program, count), program)
         there, steps = samples_in(data), steps_of(data, program) or program.steps
@@ -183,7 +185,7 @@ def _targets(values: np.ndarray, outputs: int, where: str) -> np.ndarray:
     """Targets (B, outputs), finite, and such that their squares can be summed."""
     if values.dtype.kind not in "biuf":
         raise DataError(f"{where}: targets of {values.dtype}; save numbers")
-    if not values.ndim or prod(values.shape[1:]) != outputs:
+    if prod(values.shape[1:]) != outputs:
         shape = "(samples,)" if outputs == 1 else f"(samples, {outputs})"
         raise DataError(
             f"{where}: targets of shape {values.shape}; save {shape}, one per output, or whole "

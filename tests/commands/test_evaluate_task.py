@@ -184,7 +184,7 @@ MISTAKES: dict[tuple[str, ...], str] = {
     ("--readout", "last"): "--readout is for samples of your own",
     ("--dt", "0.001"): "--dt is for samples of your own",
     ("--input", "x.npy"): "say what its samples are: give --labels y.npy of a classifier, or",
-    (*LABELLED, "--targets", "targets.npy"): "say what its samples are",
+    (*LABELLED, "--targets", "targets.npy"): "give --labels of a classifier or --targets of a",
     (*LABELLED, "--metric", "fad"): "--metric is for models of snnvae's own",
     (*LABELLED, "--data-dir", "."): "--data-dir is for models of snnvae's own",
     (*LABELLED, "--data", "net.py:pair"): "--data holds samples and answers; leave out --input",
