@@ -10,6 +10,7 @@ import click
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.conform.tools import TOOLS, installed
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
 
 DIFFERS = 1
@@ -70,7 +71,10 @@ def command(
             raise ConfigError("--write only writes the suite: leave out the other options")
         index = write_suite(write)
         return Result(
-            f"{len(index['cases'])} cases in {write}", {"cases": len(index["cases"])}, 0, as_json
+            f"{counted(len(index['cases']), 'case')} in {write}",
+            {"cases": len(index["cases"])},
+            0,
+            as_json,
         )
     here = installed()
     for tool in tools:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.common import given
-from snnvae.commands.evaluate_task import SOURCES, check_sources, pairs_of
 from snnvae.commands.options import as_json, convention_options, seed_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
+from snnvae.commands.sample_options import SOURCES, check_sources, pairs_of, sample_options
 from snnvae.commands.traced_module import traced_module
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.task.readout import READOUTS, Readout
@@ -55,22 +55,7 @@ CALIBRATED_BY = 256
     "-o", "--out", type=OutputFolder(NETWORK, WEIGHTS, EPOCHS, METRICS), required=True,
     help="Run folder.",
 )  # fmt: skip
-@click.option(
-    "--input", "input_file", type=click.Path(path_type=Path), help="Your samples, as for evaluate."
-)
-@click.option("--labels", type=click.Path(path_type=Path), help="Of --input: .npy of classes.")
-@click.option("--targets", type=click.Path(path_type=Path), help="Of --input: .npy of values.")
-@click.option(
-    "--data", "labelled", type=NameOrFile(),
-    help="Samples and answers in one, as for evaluate: a folder per class, or file.py:name.",
-)  # fmt: skip
-@click.option("--classes", "class_names", help="Names of the outputs, in their order: a,b,c.")
-@click.option("--output", help="The output that answers, if there are several.")
-@click.option(
-    "--readout", type=click.Choice([r for r in READOUTS if r != "first-spike"]),
-    help="Default: count (spikes), rate (spikes, of --targets), last (membranes).",
-)  # fmt: skip
-@click.option("--scale", type=float, help="Of a rate: the value of a spike in every step.")
+@sample_options([r for r in READOUTS if r != "first-spike"])  # which has no gradient
 @click.option(
     "--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.2,
     show_default=True, help="Part of the samples that is held out, to tell before and after by.",
