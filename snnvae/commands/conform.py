@@ -54,6 +54,9 @@ def command(
 
     A tool agrees, agrees with its own reading of what NIR leaves open, differs, or refuses.
 
+    The suite takes snnvae and most tools some 10 to 20 seconds each; one that hangs takes its
+    --patience in each such case, nirtorch in three: a minute more.
+
     Exit code 1 if a tool that --tool or --answers names differs in a case.
     """
     from dataclasses import replace

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import nir
@@ -19,13 +21,21 @@ from snnvae.conform.read_suite import Entry, Suite, read_suite
 from snnvae.conform.run import Conformance, conform, difference, judge
 from snnvae.conform.suite.rules import NIR, profiles
 from snnvae.conform.tools import question
-from snnvae.conform.tools.snnvae import ask
+from snnvae.conform.tools import snnvae as tool
 from snnvae.errors import DataError, UnsupportedError
 
 
 @pytest.fixture(scope="module")
 def suite(suite_folder: Path) -> Suite:
     return read_suite(suite_folder)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def each_file_is_read_once() -> Iterator[None]:
+    """Under however many readings: reading one includes a look at it in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tool, "read_nir", cache(tool.read_nir))
+        yield
 
 
 def only(suite: Suite, *names: str) -> Suite:
@@ -36,7 +46,7 @@ def mine(suite: Suite, case: Entry, profile: str = "nir", backend: str = "emulat
     """Where snnvae's outputs differ from the outcome of a reading."""
     rules = suite.profiles[profile]
     asked = question.Question(case.file, case.inputs, case.dt, rules)
-    return difference(case.expected[profile], ask(asked, backend), suite.tolerance)
+    return difference(case.expected[profile], tool.ask(asked, backend), suite.tolerance)
 
 
 @pytest.mark.parametrize(
