@@ -16,6 +16,8 @@ from snnvae import zoo
 from snnvae.cli import COMMANDS, Bar, group
 from snnvae.commands.common import MANY
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 MODEL = zoo.path("digits-esvae")
 
 
