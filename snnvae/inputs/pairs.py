@@ -77,7 +77,8 @@ def from_labelled(program: Program, labelled: str, samples: int | None = None) -
         raise DataError(f"{labelled}: say what in it holds the samples, as {labelled}:name")
     if wrong := no_folder(labelled):
         raise DataError(
-            f"{labelled or repr(labelled)}: {wrong}; {EXAMPLE}, or a file as `data` beside `labels` or `targets`"
+            f"{labelled or repr('')}: {wrong}; {EXAMPLE}, or a file as `data` beside `labels` or "
+            "`targets`"
         )
     return _from_folder(program, folder)
 
