@@ -100,23 +100,29 @@ class Subject:
         return replace(self.options, saturate=True, **missing)
 
     @property
+    def step(self) -> float:
+        """Seconds a step, stated or assumed."""
+        dt = self.assuming.dt if self.dt is None else self.dt
+        assert dt is not None
+        return float(dt)
+
+    @property
     def too_short(self) -> dict[str, np.ndarray]:
         """Which neurons' time constants are shorter than a step, by "node.parameter": those that
         Euler's integrator refuses; none where another one is stated."""
-        dt = self.assuming.dt or self.dt
-        if dt is None or self.choice("integrator") != "euler":
+        if self.choice("integrator") != "euler":
             return {}
-        below = {name: (tau > 0) & (tau < dt * (1 - SLACK)) for name, tau in self.taus.items()}
+        least = self.step * (1 - SLACK)
+        below = {name: (tau > 0) & (tau < least) for name, tau in self.taus.items()}
         return {name: which for name, which in below.items() if which.any()}
 
     @property
     def off_grid(self) -> dict[str, np.ndarray]:
         """Which of the delays are no multiples of a step, by node."""
-        dt = self.assuming.dt or self.dt
         found = {}
         for name, node in self.flat.nodes.items():
-            if isinstance(node, nir.Delay) and dt is not None:
-                steps = np.asarray(node.delay, np.float64) / dt
+            if isinstance(node, nir.Delay):
+                steps = np.asarray(node.delay, np.float64) / self.step
                 found[name] = (steps > 0) & (np.abs(steps - np.rint(steps)) > SLACK)
         return {name: which for name, which in found.items() if which.any()}
 
@@ -127,8 +133,7 @@ class Subject:
         short, off = self.too_short, self.off_grid
         if not (short or off):
             return self.graph
-        dt, graph = self.assuming.dt or self.dt, deepcopy(self.flat)
-        assert dt is not None
+        dt, graph = self.step, deepcopy(self.flat)
         for place, which in short.items():
             name, _, key = place.rpartition(".")
             setattr(graph.nodes[name], key, np.where(which, dt, self.taus[place]))
