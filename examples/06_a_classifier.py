@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from digits_codes import CODES, digits
+from files_for_evaluate import save
 from torch import nn
 
 import snnvae as sv
@@ -72,15 +73,6 @@ def int8_accuracy(ann: nn.Sequential, x: np.ndarray, y: np.ndarray) -> float:
                 values = int8(values)
             values = layer(values)
         return float((values.argmax(1).numpy() == y).mean())
-
-
-def save(folder: Path, module: nn.Module, graph: object, x: np.ndarray, y: np.ndarray) -> None:
-    """net.nir, weights.pt, and the samples with their labels."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sv.write(graph, folder / "net.nir")
-    torch.save(module.state_dict(), folder / "weights.pt")
-    np.save(folder / "x.npy", x)
-    np.save(folder / "y.npy", y)
 
 
 def main(code: str = "rate", tool_name: str = "norse", folder: Path | None = None) -> None:

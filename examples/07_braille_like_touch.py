@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from files_for_evaluate import save
 from torch import nn
 
 with warnings.catch_warnings():
@@ -94,15 +95,6 @@ def train(module: nn.Module, x: np.ndarray, y: np.ndarray) -> None:
             optimiser.step()
         schedule.step()
     module.eval()
-
-
-def save(folder: Path, module: nn.Module, graph: object, x: np.ndarray, y: np.ndarray) -> None:
-    """net.nir, weights.pt, and the samples with their labels."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sv.write(graph, folder / "net.nir")
-    torch.save(module.state_dict(), folder / "weights.pt")
-    np.save(folder / "x.npy", x)
-    np.save(folder / "y.npy", y)
 
 
 def main(folder: Path | None = None) -> None:

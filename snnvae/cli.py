@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 import time
 import traceback
@@ -19,6 +18,7 @@ from snnvae.errors import SnnvaeError
 from snnvae.extras import explained
 from snnvae.interrupts import INTERRUPTED
 from snnvae.plain_text import one_line, visible
+from snnvae.strict_json import json_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -243,7 +243,7 @@ def _show(result: Any) -> int:
     if result is None or isinstance(result, int):
         return result or 0
     if result.as_json:
-        print(json.dumps(result.data, indent=2, default=str), flush=True)
+        print(json_text(result.data, indent=2), flush=True)
     else:
         lines = (visible(line, MOST_CELLS) for line in result.text.split("\n"))
         print("\n".join(lines), flush=True)

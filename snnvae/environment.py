@@ -12,6 +12,7 @@ from snnvae.machine import bytes_text, cores, memory
 PACKAGES = (
     "nir", "numpy", "scipy", "h5py", "numba", "torch", "norse", "nirtorch", "lava-nc",
     "scikit-learn", "matplotlib", "click", "rich",
+    "snntorch", "sinabs", "spikingjelly", "rockpool", "spyx",  # whose files are read
 )  # fmt: skip
 VARIABLES = {
     "SNNVAE_DATA": "folder of the data sets, where `data_dir` says none",

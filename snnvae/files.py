@@ -77,6 +77,13 @@ def obstacle(path: Path, *, folder: bool = False) -> str:
     return ""
 
 
+def no_folder(path: str | Path) -> str:
+    """What is wrong with a path that should name a folder, in words; "" for a folder."""
+    if os.path.isdir(path):  # unlike Path.is_dir, of any text
+        return ""
+    return "a file" if os.path.exists(path) else "no such folder"
+
+
 def _among_devices(path: Path) -> bool:
     return any(path.is_relative_to(f) for f in _DEVICES) and not any(
         path.is_relative_to(f) for f in _FILES

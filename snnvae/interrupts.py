@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,14 @@ def take_charge() -> None:
     if _in_charge:
         return
     _in_charge = True
+    shown = sys.unraisablehook
+
+    def unraisable(what: Any) -> None:
+        # Where Python cleans up, a KeyboardInterrupt cannot be raised: `came` tells of it.
+        if not (_came and issubclass(what.exc_type, KeyboardInterrupt)):
+            shown(what)
+
+    sys.unraisablehook = unraisable
     for number in NUMBERS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _first)

@@ -36,6 +36,18 @@ def words_of(error: BaseException, most: int = 200) -> str:
     return " ".join(one_line(str(error), most).split()) or type(error).__name__
 
 
+def fault_of(error: Exception) -> str:
+    """What is wrong with a file of JSON, by the exception that whoever looked into it met."""
+    if isinstance(error, KeyError):  # which says the key alone
+        return f"it lacks {words_of(error)}"
+    return words_of(error) if isinstance(error, ValueError) else "of another form"
+
+
+def counted(number: int, what: str) -> str:
+    """As "1 step" or "1,200 steps"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     flat = " ".join(one_line(text).split())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from snnvae.commands.remedies import with_flags
-from snnvae.environment import VARIABLES, report, summary, versions
+from snnvae.environment import PACKAGES, VARIABLES, report, summary, versions
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,3 +30,9 @@ def test_a_report_names_versions() -> None:
     assert told["numpy"] == versions()["numpy"]
     assert versions()["numpy"] in summary()
     assert set(VARIABLES) <= set(told)
+
+
+def test_tools_whose_files_are_read_are_among_the_packages() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    needed = told["project"]["optional-dependencies"]["frameworks"]
+    assert {re.split("[<>=]", line)[0] for line in needed} <= {*PACKAGES}

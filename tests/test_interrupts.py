@@ -21,6 +21,13 @@ try:
 except KeyboardInterrupt:
     pass
 """,
+    "cleans up": """
+class Held:
+    def __del__(self):
+        time.sleep(60)
+held = Held()
+del held
+""",
     "loses it and fails": """
 try:
     time.sleep(60)
@@ -75,7 +82,7 @@ def begun(work: str, folder: Path, *before: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("work", ["ends", "loses it", "loses it and fails", "writes"])
+@pytest.mark.parametrize("work", ["ends", "loses it", "loses it and fails", "cleans up", "writes"])
 def test_the_first_ends_the_work(work: str, number: int, tmp_path: Path) -> None:
     """An interrupted command never ends as if all were done, and leaves nothing half-written."""
     process = begun(work, tmp_path)

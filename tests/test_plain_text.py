@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnvae.plain_text import cells, markdown_text, one_line, shortened, visible, words_of
+from snnvae.plain_text import cells, counted, markdown_text, one_line, shortened, visible, words_of
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from snnvae.plain_text import cells, markdown_text, one_line, shortened, visible
 def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
     assert visible(text) == shown
     shown.encode("utf-8")
+
+
+def test_one_is_no_plural() -> None:
+    said = [counted(n, "step") for n in (0, 1, 2, 1200)]
+    assert said == ["0 steps", "1 step", "2 steps", "1,200 steps"]
 
 
 def test_prose_goes_on_one_line_that_has_an_end() -> None:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from command_line import snnvae
 
 from snnvae import zoo
+from snnvae.cli import group
 
 PAGES = Path(__file__).parents[1] / "docs" / "tutorials"
 FINDS = ("lint", "check")
@@ -35,14 +37,26 @@ def lines(code: str) -> list[list[str]]:
     return [words for words in split if words and words[0] != "make"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "page",
-    [
-        "nir-file",
-        *(pytest.param(p, marks=pytest.mark.thorough) for p in ("norse", "checkpoint", "nothing")),
-    ],
-)
+PAGE_NAMES = sorted(path.stem for path in PAGES.glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_a_tutorials_commands_and_options_are_there(page: str) -> None:
+    shell = [words for language, code in blocks(page) if language == "sh" for words in lines(code)]
+    for _, name, *rest in (words for words in shell if words[0] == "snnvae"):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None, name
+        if isinstance(command, click.Group):  # `energy`, which is `energy report`
+            named = rest[0] in command.commands
+            command = command.commands[rest[0] if named else "report"]
+            rest = rest[1:] if named else rest
+        context = click.Context(command, info_name=name)
+        _, left, _ = command.make_parser(context).parse_args(list(rest))
+        assert not left, (name, left)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("page", ["nir-file", "norse", "checkpoint", "nothing"])
 def test_a_tutorial_runs_as_it_stands(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

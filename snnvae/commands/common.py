@@ -73,7 +73,7 @@ def _read(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
     known = {
         flag.lstrip("-").replace("-", "_"): each
         for each in ctx.command.params
-        if isinstance(each, click.Option) and each.expose_value
+        if isinstance(each, click.Option) and not each.is_eager  # --quiet too, --config not
         for flag in each.opts
     }
     found = {}

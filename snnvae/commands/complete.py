@@ -12,6 +12,7 @@ from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import dask_option
 from snnvae.deploy.backends import BACKENDS, Backend
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def command(
         columns = ("row", "column", "value", "probability", "low", "high")
         write_text(probabilities, Table(columns, gaps).as_csv(verbatim=True))
     written = [str(path) for path in (out, probabilities) if path is not None]
-    head = f"filled {len(gaps)} cells of {len(rows)} rows"
+    head = f"filled {counted(len(gaps), 'cell')} of {counted(len(rows), 'row')}"
     text = "\n".join([head, *(f"wrote {path}" for path in written)])
     data = {"rows": len(rows), "filled": len(gaps), "files": written}
     return Result(text, data, as_json=as_json)

@@ -10,6 +10,7 @@ import click
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.conform.tools import TOOLS, installed
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
 
 DIFFERS = 1
@@ -53,6 +54,9 @@ def command(
 
     A tool agrees, agrees with its own reading of what NIR leaves open, differs, or refuses.
 
+    The suite takes snnvae and most tools some 10 to 20 seconds each; one that hangs takes its
+    --patience in each such case, nirtorch in three: a minute more.
+
     Exit code 1 if a tool that --tool or --answers names differs in a case.
     """
     from dataclasses import replace
@@ -70,7 +74,10 @@ def command(
             raise ConfigError("--write only writes the suite: leave out the other options")
         index = write_suite(write)
         return Result(
-            f"{len(index['cases'])} cases in {write}", {"cases": len(index["cases"])}, 0, as_json
+            f"{counted(len(index['cases']), 'case')} in {write}",
+            {"cases": len(index["cases"])},
+            0,
+            as_json,
         )
     here = installed()
     for tool in tools:

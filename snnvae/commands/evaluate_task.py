@@ -14,18 +14,16 @@ from snnvae.commands.options import compile_options, options_from
 from snnvae.commands.outputs import NameOrFile, OutputFile
 from snnvae.commands.result import Result
 from snnvae.commands.run_options import Size
+from snnvae.commands.sample_options import SOURCES, check_sources, pairs_of, sample_options
 from snnvae.deploy.backends import BACKENDS
 from snnvae.errors import ConfigError
 from snnvae.evaluate.task.readout import READOUTS
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
-    from snnvae.inputs.pairs import Pairs
-    from snnvae.program import Precision, Program
+    from snnvae.program import Precision
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-SOURCES = ("input_file", "labelled")
-"""Parameters of which one is given where a task is meant."""
 SHARED = ("model", "samples", "precision", "seed", "backend", "dask", "as_json")
 """Parameters that suit a network of ours too."""
 ASKED = ("backend", "beside", "output", "readout", "top_k", "scale", "samples", "seed")
@@ -33,32 +31,9 @@ ASKED = ("backend", "beside", "output", "readout", "top_k", "scale", "samples", 
 
 _OWN = (
     click.option(
-        "--input", "input_file", type=click.Path(path_type=Path),
-        help="Your samples, as for simulate; or one value for each, given at all --steps.",
+        "--top-k", type=click.IntRange(1),
+        help="Count a class among the k best (default: 3; of few classes all but one).",
     ),
-    click.option(
-        "--labels", type=click.Path(path_type=Path),
-        help="Of --input: .npy of whole numbers, or of names (see --classes).",
-    ),
-    click.option(
-        "--targets", type=click.Path(path_type=Path),
-        help="Of --input: .npy of the values that the network should give.",
-    ),
-    click.option(
-        "--data", "labelled", type=NameOrFile(),
-        help="Samples and answers in one: a folder with a folder of input files per class; or "
-        "file.py:name, which is run, of (x, y), a torch Dataset, or what makes one.",
-    ),
-    click.option("--classes", "class_names", help="Names of the outputs, in their order: a,b,c."),
-    click.option("--output", help="The output that answers, if there are several."),
-    click.option(
-        "--readout", type=click.Choice(READOUTS),
-        help="Default: count (spikes), rate (spikes, of --targets), last (membranes).",
-    ),
-    click.option(
-        "--top-k", type=click.IntRange(1), help="Count a class among the k best (default: 3)."
-    ),
-    click.option("--scale", type=float, help="Of a rate: the value of a spike in every step."),
     click.option(
         "--beside", type=click.Choice(BACKENDS), multiple=True,
         help="Rows of this backend too; may be given several times.",
@@ -88,7 +63,7 @@ def task_options(command: Command) -> Command:
     command = compile_options(command)
     for option in reversed(_OWN):
         command = option(command)
-    return command
+    return sample_options(READOUTS)(command)
 
 
 def is_task(ctx: click.Context, families: Collection[str]) -> bool:
@@ -112,32 +87,6 @@ def is_task(ctx: click.Context, families: Collection[str]) -> bool:
         if name in named and of not in named:
             raise ConfigError(f"{flags[name]} is for {flags[of]}: give it, or leave it out")
     return True
-
-
-def check_sources(named: Collection[str]) -> None:
-    """ConfigError where samples and answers are given in both ways."""
-    if set(SOURCES) <= {*named}:
-        raise ConfigError("--data holds samples and answers; leave out --input")
-    if "labelled" in named and {"labels", "targets"} & {*named}:
-        raise ConfigError("--data holds the answers too; leave out --labels and --targets")
-
-
-def pairs_of(
-    program: Program,
-    *,
-    input_file: Path | None,
-    labels: Path | None,
-    targets: Path | None,
-    labelled: str | None,
-    samples: int | None = None,
-) -> Pairs:
-    """Samples and answers, from whichever of the two ways is given."""
-    from snnvae.inputs.pairs import from_files, from_labelled
-
-    if labelled is not None:
-        return from_labelled(program, labelled, samples)
-    assert input_file is not None
-    return from_files(program, input_file, labels, targets)
 
 
 def run_task(
@@ -195,7 +144,8 @@ def run_task(
         samples=own["samples"],
     )
     found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
-    text, data = with_flags(found.text), found.data
+    text = with_flags(found.text)
+    data = {**found.data, "left_out": [with_flags(reason) for reason in found.left_out]}
     if explain is not None:
         write_text(explain, found.page(model.stem))
         text, data = f"{text}\nwrote {explain}", {**data, "files": [str(explain)]}

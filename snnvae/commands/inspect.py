@@ -14,7 +14,7 @@ from snnvae.commands.remedies import with_flags
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.options import CALIBRATIONS
-from snnvae.plain_text import one_line
+from snnvae.plain_text import counted, one_line
 
 if TYPE_CHECKING:
     from snnvae.deploy.timing import Schedule
@@ -106,7 +106,7 @@ def command(
     synapses = sum(c.synapse.macs() for c in program.connections)
     neurons = sum(layer.size for layer in program.layers)
     said = [
-        f"{model}: {neurons:,} neurons, {synapses:,} synapses",
+        f"{model}: {counted(neurons, 'neuron')}, {counted(synapses, 'synapse')}",
         ", ".join(f"{name} {text}" for name, text in conventions.items()),
         f"stock Lava: {stock}",
         f"batched Lava: {batched_text(program)}",
@@ -182,4 +182,4 @@ def _stock(program: Program) -> tuple[Schedule | None, str]:
         check_stock(program)
     except UnsupportedError as error:
         return None, f"not possible: {with_flags(str(error))}"
-    return timing, f"latency {timing.latency} steps"
+    return timing, f"latency {counted(timing.latency, 'step')}"

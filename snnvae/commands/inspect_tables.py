@@ -12,6 +12,7 @@ from snnvae.deploy.fixed.quantise import LayerReport
 from snnvae.deploy.latency import shortest_loop
 from snnvae.deploy.timing import Schedule
 from snnvae.machine import cores
+from snnvae.plain_text import counted
 from snnvae.program import Program
 from snnvae.table import Table
 
@@ -136,7 +137,9 @@ def loop_lines(program: Program) -> list[str]:
             " one process of ours on Lava (or --loop-latency accept)"
         )
     for name, (was, now) in program.lengthened.items():
-        lines.append(f"loop through '{name}': its delay of {was} became {now} steps, as accepted")
+        lines.append(
+            f"loop through '{name}': its delay of {was} became {counted(now, 'step')}, as accepted"
+        )
     return lines
 
 

@@ -35,7 +35,7 @@ from snnvae.files import make_folder, write_text
 from snnvae.inputs.stimulus_blocks import stimulus_blocks, with_steps_of
 from snnvae.machine import bytes_text
 from snnvae.options import Options
-from snnvae.plain_text import one_line
+from snnvae.plain_text import counted, one_line
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -164,13 +164,18 @@ def execute(backend: Backend, request: Request, progress: Progress) -> Result:
         "files": [str(path) for path in written],
     }
     lines = [
-        f"{samples} samples × {info['steps']} steps on {backend} ({request.precision})",
+        f"{counted(samples, 'sample')} × {counted(info['steps'], 'step')} on {backend} "
+        f"({request.precision})",
         *(f"{name}: {value:.4f}" for name, value in figures.items()),
         *_activity(last, job.spikes, samples * info["steps"]),
         spent,
         *([f"rounding: {rounding}"] if rounding else []),
         *(f"saturated: '{name}' left 24 bits {n} times" for name, n in saturated.items()),
-        *([f"computed again, near their threshold: {recomputed} neurons"] if recomputed else []),
+        *(
+            [f"computed again, near their threshold: {counted(recomputed, 'neuron')}"]
+            if recomputed
+            else []
+        ),
         *(f"wrote {path}" for path in written),
         *([older] if older else []),
         *outputs.notes,

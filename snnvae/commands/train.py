@@ -16,6 +16,7 @@ from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, set_option, settings_options
 from snnvae.families import registry
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def command(
         return None
     last = json.loads((out / METRICS).read_text().splitlines()[-1])
     error, name = last[f"test_{config.family.error}"], config.family.error_name
-    text = f"held-out {name} {error:.4f} after {last['epoch']} epochs\nwrote {path}"
+    text = f"held-out {name} {error:.4f} after {counted(int(last['epoch']), 'epoch')}\nwrote {path}"
     text = "\n".join([*(f"warning: {line}" for line in warnings), text])
     found = {"checkpoint": str(path), **last, "warnings": warnings, "notes": notes}
     return Result(text, found, as_json=as_json)

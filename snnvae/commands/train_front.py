@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, settings_options
 from snnvae.families import registry
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.table import Table
 
 if TYPE_CHECKING:
@@ -160,5 +160,5 @@ def _write(front: Front, out: Path) -> None:
     from snnvae.files import write_text
 
     write_text(out / TABLE, markdown(front))
-    write_text(out / NUMBERS, json.dumps(front.to_dict(), indent=2) + "\n")
+    write_text(out / NUMBERS, json_text(front.to_dict(), indent=2) + "\n")
     save_plot(front, out / PLOT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.common import given
-from snnvae.commands.evaluate_task import SOURCES, check_sources, pairs_of
 from snnvae.commands.options import as_json, convention_options, seed_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
+from snnvae.commands.sample_options import SOURCES, check_sources, pairs_of, sample_options
 from snnvae.commands.traced_module import traced_module
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.evaluate.task.readout import READOUTS, Readout
 from snnvae.interrupts import deferred_interrupts
 from snnvae.options import CALIBRATIONS
+from snnvae.plain_text import counted
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.table import Table
 from snnvae.train.settings import QAT_TARGETS
 
@@ -54,22 +55,7 @@ CALIBRATED_BY = 256
     "-o", "--out", type=OutputFolder(NETWORK, WEIGHTS, EPOCHS, METRICS), required=True,
     help="Run folder.",
 )  # fmt: skip
-@click.option(
-    "--input", "input_file", type=click.Path(path_type=Path), help="Your samples, as for evaluate."
-)
-@click.option("--labels", type=click.Path(path_type=Path), help="Of --input: .npy of classes.")
-@click.option("--targets", type=click.Path(path_type=Path), help="Of --input: .npy of values.")
-@click.option(
-    "--data", "labelled", type=NameOrFile(),
-    help="Samples and answers in one, as for evaluate: a folder per class, or file.py:name.",
-)  # fmt: skip
-@click.option("--classes", "class_names", help="Names of the outputs, in their order: a,b,c.")
-@click.option("--output", help="The output that answers, if there are several.")
-@click.option(
-    "--readout", type=click.Choice([r for r in READOUTS if r != "first-spike"]),
-    help="Default: count (spikes), rate (spikes, of --targets), last (membranes).",
-)  # fmt: skip
-@click.option("--scale", type=float, help="Of a rate: the value of a spike in every step.")
+@sample_options([r for r in READOUTS if r != "first-spike"])  # which has no gradient
 @click.option(
     "--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.2,
     show_default=True, help="Part of the samples that is held out, to tell before and after by.",
@@ -197,7 +183,7 @@ def command(
                 write_nir(tuning.graph, out / NETWORK)
                 if module is not None:
                     note = _write_module(module, graph, tuning.graph, out / WEIGHTS)
-                write_text(out / EPOCHS, "".join(json.dumps(each) + "\n" for each in records))
+                write_text(out / EPOCHS, "".join(json_text(each) + "\n" for each in records))
         tuning.check()
         after = assess(
             read_nir(out / NETWORK), judged_by, asked, Options(saturate=not qat), progress
@@ -210,11 +196,11 @@ def command(
             "after": _figures(after),
             "epochs": records,
         }
-        write_text(out / METRICS, json.dumps(data, indent=1) + "\n")
+        write_text(out / METRICS, json_text(data, indent=1) + "\n")
     files = [NETWORK, *([] if module is None or note else [WEIGHTS]), EPOCHS, METRICS]
     text = "\n".join(
         [
-            f"trained on {len(rest):,} samples × {samples.steps} steps in "
+            f"trained on {counted(len(rest), 'sample')} × {counted(samples.steps, 'step')} in "
             f"{'integers of ' + qat if qat else 'floating point'}; {len(held):,} held out",
             "",
             _table(before, after).as_text(),
@@ -290,31 +276,20 @@ def _write_module(module: Any, before: nir.NIRGraph, after: nir.NIRGraph, path: 
     return ""
 
 
-def _figures(found: Assessment) -> dict[str, Any]:
+def _figures(found: Assessment) -> dict[str, dict[str, float | None]]:
     """Accuracy or MSE by form, with where it lies, 95 %."""
-    from snnvae.evaluate.task.classification import Classified
-
-    figures: dict[str, Any] = {}
-    for form in found.forms:
-        low, high = form.interval
-        named = {"accuracy": form.accuracy} if isinstance(form, Classified) else {"mse": form.mse}
-        figures[form.name] = {**named, "low": low, "high": high}
-    return figures
+    return {form.name: form.figure for form in found.forms}
 
 
 def _table(before: Assessment, after: Assessment) -> Table:
     """A row per form, before and after."""
+    from snnvae.evaluate.task.words import interval, value
+
     kind = "accuracy" if before.classified else "MSE"
-    shown = "{:.2%}" if before.classified else "{:.4g}"
-    one, other = _figures(before), _figures(after)
-    rows = [
-        [name, *(text for side in (one, other) for text in _cells(side[name], shown))]
-        for name in one
-    ]
+    afterwards = {form.name: form for form in after.forms}
+    rows = []
+    for form in before.forms:
+        both = (form, afterwards[form.name])
+        rows.append([form.name, *(told(one) for one in both for told in (value, interval))])
     head = ("", f"{kind} before", "95 % interval", "after", "95 % interval")
     return Table(head, rows, text={0}, caption="Held-out samples, as deployed on the emulator")
-
-
-def _cells(figures: dict[str, float], shown: str) -> tuple[str, str]:
-    value, low, high = (shown.format(number) for number in figures.values())
-    return value, f"{low} … {high}"

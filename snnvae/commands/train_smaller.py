@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnvae.commands.result import Result
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.table import Table
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def train_smaller(
         "rounds": [asdict(r) for r in shrunk.history],
         "checkpoint": str(shrunk.path),
     }
-    write_text(out / SIZES, json.dumps(found, indent=2) + "\n")
+    write_text(out / SIZES, json_text(found, indent=2) + "\n")
     lines = [
         *(
             f"round {r.number}: {r.units} units, error {r.error:.4f}"

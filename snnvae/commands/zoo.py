@@ -10,6 +10,7 @@ from snnvae import zoo
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.errors import ConfigError, DataError
+from snnvae.progress import Progress
 from snnvae.table import Table
 from snnvae.text_file import read_text
 
@@ -25,11 +26,13 @@ from snnvae.text_file import read_text
     help="Models of a folder or an https address with a zoo.json (default: $SNNVAE_ZOO).",
 )  # fmt: skip
 @click.option(
-    "--publish", type=click.Path(path_type=Path, file_okay=False),
+    "--publish", type=click.Path(path_type=Path),
     help="Write the zoo.json of a folder of models, with their checksums.",
 )  # fmt: skip
 @as_json
+@click.pass_obj
 def command(
+    progress: Progress,
     name: str | None,
     pt: bool,
     card: bool,
@@ -50,21 +53,28 @@ def command(
         path = shared.publish(publish)
         return Result(str(path), {"path": str(path)}, as_json=as_json)
     where = shared.places(places)
+    note = None if places else progress.note  # what nobody typed here is no mistake here
     if name is None:
-        own = [] if places else [(e.name, e.kind, str(e.path)) for e in zoo.entries()]
+        ours = [] if places else [(e.name, e.kind, str(e.path)) for e in zoo.entries()]
         others = [
-            (f"{model.name}{suffix.removeprefix('.nir')}", suffix[1:], place, model.about)
-            for place in where
-            for model in shared.models(place)
+            (f"{model.name}{suffix.removeprefix('.nir')}", suffix[1:], model.place, model.about)
+            for model in shared.offers(where, note)
             for suffix in model.files
             if suffix in (".nir", ".pt")
         ]
-        rows = [*own, *((n, kind, f"{at}: {said}" if said else at) for n, kind, at, said in others)]
-        data = {entry: at for entry, _, at, *_ in (*own, *others)}
+        rows = [
+            *ours,
+            *((n, kind, f"{at}: {said}" if said else at) for n, kind, at, said in others),
+        ]
+        data = {entry: at for entry, _, at, *_ in (*ours, *others)}
         return Result(Table(("name", "what", "path"), rows).as_text(), data, as_json=as_json)
     suffix = ".md" if card else ".pt" if pt else ".nir"
     elsewhere = bool(where) and (bool(places) or not zoo.has(name))
-    path = shared.fetch(shared.find(name, where), suffix) if elsewhere else zoo.path(name, suffix)
+    if elsewhere:
+        own = [] if places else [e.name for e in zoo.entries() if e.kind == "nir"]
+        path = shared.fetch(shared.find(name, where, note, own), suffix)
+    else:
+        path = zoo.path(name, suffix)
     if card:
         text = read_text(path, str(path), DataError)
         return Result(text, {"card": text}, as_json=as_json)

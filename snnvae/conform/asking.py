@@ -16,7 +16,7 @@ from typing import Any
 from snnvae.conform.read_suite import Arrays, Entry, read_arrays
 from snnvae.conform.suite.rules import Rules
 from snnvae.conform.worker import OUTPUT
-from snnvae.errors import UnsupportedError
+from snnvae.errors import DataError, UnsupportedError
 from snnvae.interrupts import interrupts_wait
 from snnvae.machine import ONE_THREAD
 
@@ -73,7 +73,10 @@ class Asked:
         if "refused" in answer:
             kind, reason = answer["kind"], answer["refused"]
             raise UnsupportedError(reason if kind == "UnsupportedError" else f"{kind}: {reason}")
-        found = read_arrays(into)
+        try:
+            found = read_arrays(into)
+        except DataError as error:
+            raise UnsupportedError(f"its outputs cannot be read: {error}") from None
         return {name.removeprefix(OUTPUT): rows for name, rows in found.items()}
 
     def _start(self) -> None:

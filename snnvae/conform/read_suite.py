@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from snnvae.conform.suite.rules import CHOICES, Rules
 from snnvae.conform.suite.write import FORMAT, INDEX
 from snnvae.errors import DataError
-from snnvae.files import sha256_of
+from snnvae.files import no_folder, sha256_of
 from snnvae.hdf5_check import MAX_BYTES
 from snnvae.inputs.read_file import read_array
-from snnvae.plain_text import words_of
+from snnvae.plain_text import fault_of, one_line, words_of
 from snnvae.text_file import read_text
+from snnvae.typed import typed
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -55,19 +56,22 @@ class Suite:
 def read_suite(folder: Path) -> Suite:
     """The suite in a folder; DataError, in one line, for one that is damaged or of another form."""
     index = folder / INDEX
+    if wrong := no_folder(folder) or (not index.is_file() and f"holds no {INDEX}"):
+        raise DataError(f"{folder}: {wrong}; `{typed('conform', write='FOLDER')}` writes a suite")
     try:
         held = json.loads(read_text(index, str(index), DataError))
         if held["format"] != FORMAT:
-            raise DataError(f"{index}: has format {held['format']!r}, this snnvae reads {FORMAT}")
+            form = one_line(repr(held["format"]), 40)
+            raise DataError(f"{index}: has format {form}, this snnvae reads {FORMAT}")
         profiles = {str(name): _rules(rules) for name, rules in held["profiles"].items()}
         cases = tuple(_entry(folder, case, profiles) for case in held["cases"])
         suite = Suite(cases, profiles, float(held["tolerance"]))
     except DataError:
         raise
     except Exception as error:  # whatever a file of anybody's makes of it
-        reason = words_of(error) or type(error).__name__
         raise DataError(
-            f"{index}: not the index of a suite ({reason}); `snnvae conform` writes one"
+            f"{index}: not the index of a suite ({fault_of(error)}); "
+            f"`{typed('conform', write='FOLDER')}` writes one"
         ) from None
     if not cases or not 0 <= suite.tolerance < 1:
         raise DataError(f"{index}: holds no cases, or a tolerance that is none")
@@ -136,4 +140,4 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     except DataError:
         raise
     except Exception as error:  # zip, its packers and NumPy raise what they like
-        raise DataError(f"{path}: not a plain .npz ({words_of(error)})") from None
+        raise DataError(f"{path}: not a plain .npz (damaged: {words_of(error)})") from None

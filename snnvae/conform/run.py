@@ -15,6 +15,7 @@ from snnvae.conform.asking import Asked
 from snnvae.conform.read_suite import Arrays, Entry, Suite, read_arrays
 from snnvae.conform.suite.rules import NIR
 from snnvae.errors import DataError, UnsupportedError
+from snnvae.files import no_folder
 from snnvae.progress import NoProgress, Progress
 from snnvae.shown import Columns, Shown, as_columns
 
@@ -81,7 +82,7 @@ def conform(
     """Asks each tool each case. patience: seconds that it may take for one.
 
     answers: a further tool's name and the folder of its outputs, a `.npz` for each case that it
-    could run, with an array (T, *shape) by output node.
+    could run, with an array (T, *shape) by output node. DataError for one that is damaged.
     """
     bar = progress or NoProgress()
     results: list[Result] = []
@@ -93,6 +94,8 @@ def conform(
                 bar.advance()
     if answers is not None:
         name, folder = answers
+        if wrong := no_folder(folder):
+            raise DataError(f"{folder}: {wrong}; give the folder with the outputs of '{name}'")
         found = [judge(suite, name, case, lambda c: _read(folder, c)) for case in suite.cases]
         if all(result.verdict == "refuses" for result in found):
             raise DataError(f"{folder}: holds no outputs, such as {suite.cases[0].name}.npz")
@@ -108,10 +111,13 @@ def _read(folder: Path, case: Entry) -> Arrays:
 
 
 def judge(suite: Suite, tool: str, case: Entry, ask: Ask) -> Result:
-    """Says what a tool's outputs are worth: each under NIR's reading, the tool's, any other."""
+    """Says what a tool's outputs are worth: each under NIR's reading, the tool's, any other.
+
+    ask: raises UnsupportedError where there are none.
+    """
     try:
         outputs = ask(case)
-    except (UnsupportedError, DataError) as error:
+    except UnsupportedError as error:
         return Result(tool, case.name, "refuses", why=str(error))
     missed = difference(case.expected["nir"], outputs, suite.tolerance)
     if not missed:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from snnvae.deploy.backends import Backend, RunResources, backend_named
 from snnvae.deploy.scale_out import check_address, run_shared
+from snnvae.deploy.timing import check_stock
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
@@ -33,6 +34,12 @@ def check_backend(
             from snnvae.hardware_sim.torch_engine.devices import chosen
 
             chosen(resources.device)
+    if backend.startswith("lava") and resources.dask is None:
+        from snnvae.deploy import lava
+
+        lava.check_installed()
+    if backend == "lava-stock":
+        check_stock(program)
     if backend == "loihi2":
         from snnvae.deploy import lava
 

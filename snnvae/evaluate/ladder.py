@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from snnvae.evaluate.deployed import DeployedModel
 from snnvae.files import write_text
 from snnvae.layers.model import SpikingModel
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.table import Table
 from snnvae.train.family import Data
 
@@ -54,6 +54,6 @@ def told(
     text = f"{headline}\n\n{Table(HEADERS, rows).as_text()}"
     found = {"samples": samples, "seed": seed, "rungs": dict(rungs)}
     if out is not None:
-        write_text(out / "diagnosis.json", json.dumps(found, indent=2) + "\n")
+        write_text(out / "diagnosis.json", json_text(found, indent=2) + "\n")
         text += f"\n\nwrote diagnosis.json into {out}"
     return Figures(text, found)

@@ -54,10 +54,16 @@ def build_module(spec: str) -> Any:
     return found
 
 
-def named(spec: str, use: Callable[[Any], Made], example: str = EXAMPLE) -> Made:
+def named(
+    spec: str,
+    use: Callable[[Any], Made],
+    example: str = EXAMPLE,
+    shown: Callable[[Any], bool] = callable,
+) -> Made:
     """What `use` makes of the named attribute, while its file's folder can be imported from.
 
-    ConfigError says what is missing or fails.
+    ConfigError says what is missing or fails. shown: of which kind attributes are that could be
+    meant.
     """
     place, _, attribute = spec.rpartition(":")
     if not place or not attribute:
@@ -68,7 +74,7 @@ def named(spec: str, use: Callable[[Any], Made], example: str = EXAMPLE) -> Made
         try:
             found = reduce(getattr, attribute.split("."), source)
         except AttributeError:
-            known = [n for n, v in vars(source).items() if callable(v) and not n.startswith("_")]
+            known = [n for n, v in vars(source).items() if shown(v) and not n.startswith("_")]
             raise ConfigError(
                 f"{spec}: {place} has no '{attribute}'; it has {', '.join(known[:10]) or 'nothing'}"
             ) from None

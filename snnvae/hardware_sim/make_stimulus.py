@@ -13,6 +13,7 @@ from snnvae.draws.evidence import told
 from snnvae.draws.label import classes_in_turn
 from snnvae.errors import ConfigError, DataError
 from snnvae.machine import bytes_text, memory
+from snnvae.plain_text import counted
 from snnvae.program import Input
 from snnvae.stimulus import Stimulus
 
@@ -251,8 +252,8 @@ def _fit(port: Input, values: np.ndarray, batch: int, steps: int) -> np.ndarray:
     found = values.shape[:2]
     if found[1] != steps and not (port.constant and found[1] == 1):
         raise DataError(
-            f"data for input '{port.name}' has {found[1]} steps, needs {steps}; give all inputs as "
-            "many"
+            f"data for input '{port.name}' has {counted(found[1], 'step')}, needs {steps}; leave "
+            "`steps` out, or give as many"
         )
     if found[0] != 1 and found[0] < batch:
         raise DataError(f"data for input '{port.name}' has {found[0]} samples, needs {batch}")

@@ -18,6 +18,9 @@ from snnvae.program import Input, Program
 MOST_CLASSES = 2_000
 """Their confusion matrix takes 32 MB."""
 
+LARGEST = 1e100
+"""Of a target, and of what a rate stands for: the squares of errors can still be summed."""
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -60,7 +63,9 @@ def labelled(
     if it is said how many there are.
     """
     where, answer_place = pairs.where
-    count = len(pairs.answers) if pairs.answers.ndim else 0
+    if not pairs.answers.ndim:
+        raise DataError(f"{answer_place}: one value, of shape (); save one per sample, (samples,)")
+    count = len(pairs.answers)
     try:
         data = with_sample_axis(_over_time(pairs.data, program, count), program)
         there, steps = samples_in(data), steps_of(data, program) or program.steps
@@ -177,16 +182,18 @@ def _by_name(
 
 
 def _targets(values: np.ndarray, outputs: int, where: str) -> np.ndarray:
-    """Targets (B, outputs), finite."""
+    """Targets (B, outputs), finite, and such that their squares can be summed."""
     if values.dtype.kind not in "biuf":
         raise DataError(f"{where}: targets of {values.dtype}; save numbers")
-    if not values.ndim or prod(values.shape[1:]) != outputs:
+    if prod(values.shape[1:]) != outputs:
         shape = "(samples,)" if outputs == 1 else f"(samples, {outputs})"
         raise DataError(
             f"{where}: targets of shape {values.shape}; save {shape}, one per output, or whole "
             "numbers if they are labels"
         )
-    flat = values.reshape(len(values), outputs).astype(np.float64)
-    for n in np.flatnonzero(~np.isfinite(flat).all(axis=1))[:1]:
-        raise DataError(f"{where}: the target of sample {n} is not finite; mend it or leave it out")
+    with np.errstate(over="ignore"):  # of what is wider than float64
+        flat = values.reshape(len(values), outputs).astype(np.float64)
+    for n in np.flatnonzero(~(np.abs(flat) <= LARGEST).all(axis=1))[:1]:
+        wrong = "not finite" if not np.isfinite(flat[n]).all() else f"beyond ±{LARGEST:g}"
+        raise DataError(f"{where}: the target of sample {n} is {wrong}; mend it or leave it out")
     return flat

@@ -12,6 +12,7 @@ import numpy as np
 
 from snnvae.errors import ConfigError, DataError
 from snnvae.export.user_module import called, guarded, is_spec, named
+from snnvae.files import no_folder
 from snnvae.hardware_sim.make_stimulus import steps_of
 from snnvae.inputs.read_file import data_inputs, only_input, read_arrays, read_input, read_npy
 from snnvae.program import Program
@@ -35,7 +36,9 @@ class Pairs:
 def from_files(program: Program, data: Path, labels: Path | None, targets: Path | None) -> Pairs:
     """Pairs of a file of inputs and a .npy with the samples' labels, or with their targets."""
     file = labels or targets
-    if file is None or (labels is not None and targets is not None):
+    if labels is not None and targets is not None:
+        raise ConfigError("give `labels` of a classifier or `targets` of a regression, not both")
+    if file is None:
         raise ConfigError(
             f"{data}: say what its samples are: give `labels` y.npy of a classifier, or `targets` "
             "y.npy of a regression"
@@ -68,25 +71,54 @@ def from_labelled(program: Program, labelled: str, samples: int | None = None) -
         def pairs(found: Any) -> Pairs:
             return from_python(program, _called(found, labelled), labelled, samples)
 
-        return named(labelled, pairs, EXAMPLE)
+        return named(labelled, pairs, EXAMPLE, shown=_may_be_a_set)
     folder = Path(labelled)
-    if not folder.is_dir():
-        wrong = "a file" if folder.exists() else "no such folder"
+    if labelled.endswith(".py") and folder.is_file():
+        raise DataError(f"{labelled}: say what in it holds the samples, as {labelled}:name")
+    if wrong := no_folder(labelled):
         raise DataError(
-            f"{labelled}: {wrong}; {EXAMPLE}, or a file as `data` beside `labels` or `targets`"
+            f"{labelled or repr('')}: {wrong}; {EXAMPLE}, or a file as `data` beside `labels` or "
+            "`targets`"
         )
     return _from_folder(program, folder)
 
 
 def from_python(program: Program, found: Any, where: str, samples: int | None = None) -> Pairs:
     """Pairs of (x, y), arrays or tensors, or of a map-style torch Dataset of such pairs."""
-    if not (isinstance(found, (tuple, list)) and len(found) == 2):
-        found = _rows(found, where, samples)
-    x, y = found
+    if isinstance(found, Mapping):
+        raise DataError(
+            f"{where} is a {type(found).__name__}; give a pair (x, y), of which x may hold arrays "
+            "by the inputs' names"
+        )
+    pair = isinstance(found, (tuple, list)) and len(found) == 2 and not _are_rows(found)
+    x, y = found if pair else _rows(found, where, samples)
     answers = _array(y, where)
     return from_arrays(
         program, x, answers, regression=answers.dtype.kind == "f", where=(where, where)
     )
+
+
+def _are_rows(found: Sequence[Any]) -> bool:
+    """Tells whether two things are two samples with their answers, rather than all samples and all
+    answers: both are pairs, and alike."""
+    if not all(isinstance(row, (tuple, list)) and len(row) == 2 for row in found):
+        return False
+    (x, y), (other_x, other_y) = ([_axes(part) for part in row] for row in found)
+    if x != other_x or y != other_y:
+        return False
+    return x != y or (isinstance(found, list) and all(isinstance(row, tuple) for row in found))
+
+
+def _axes(values: Any) -> int | None:
+    """How many axes an array has; −1 of arrays by name, None of anything else."""
+    try:
+        return -1 if isinstance(values, Mapping) else np.ndim(values)
+    except ValueError:
+        return None
+
+
+def _may_be_a_set(value: Any) -> bool:
+    return callable(value) or hasattr(value, "__getitem__")
 
 
 def _called(found: Any, spec: str) -> Any:
@@ -139,10 +171,19 @@ def _stacked(values: Sequence[Any], where: str) -> np.ndarray:
 def _array(values: Any, where: str) -> np.ndarray:
     """An array of numbers or text; of torch's tensors too."""
     if hasattr(values, "detach"):
-        values = guarded(lambda: values.detach().cpu().numpy(), f"{where}: a tensor is no array")
+        values = guarded(lambda: _of_tensor(values), f"{where}: a tensor is no array")
     array: np.ndarray = guarded(lambda: np.asarray(values), f"{where}: no array")
     if array.dtype.kind == "O":
         raise DataError(f"{where}: holds Python objects; give arrays of numbers, or names as text")
+    return array
+
+
+def _of_tensor(tensor: Any) -> np.ndarray:
+    tensor = tensor.detach().cpu()
+    try:
+        array: np.ndarray = tensor.numpy()
+    except TypeError:  # bfloat16 and narrower, which NumPy has not and float32 holds exactly
+        array = tensor.float().numpy()
     return array
 
 

@@ -113,6 +113,9 @@ def stimulus_blocks(
         if count is not None and count > there:
             raise DataError(f"`samples` {count}: {file} holds {there}; ask for no more")
         samples = range(there if count is None else count)
+        held = steps_of(given, program)
+        if steps is not None and held not in (None, steps):
+            raise DataError(f"`steps` {steps}: {file} holds {held}; leave `steps` out")
     else:
         samples = range(SAMPLES if count is None else count)
         given, labels = held_out(program, samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
+from snnvae.plain_text import counted
 from snnvae.shown import Columns, Shown, as_columns
 
 Level = Literal["error", "warning", "note"]
@@ -41,8 +42,7 @@ class Findings(Shown):
     @property
     def said(self) -> str:
         """The counts in words."""
-        counts = [(self.count(level), level) for level in LEVELS]
-        return ", ".join(f"{n} {level}{'s' * (n != 1)}" for n, level in counts)
+        return ", ".join(counted(self.count(level), level) for level in LEVELS)
 
     def __repr__(self) -> str:
         return f"<Findings: {self.said}>"

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from snnvae.errors import ConfigError, DataError
-from snnvae.files import make_folder, sha256_of, write_aside, write_text
-from snnvae.plain_text import one_line, words_of
+from snnvae.files import make_folder, no_folder, sha256_of, write_aside, write_text
+from snnvae.plain_text import fault_of, one_line, words_of
 from snnvae.text_file import read_text
 from snnvae.typed import typed
 
@@ -50,36 +50,63 @@ class Shared:
 
 def places(given: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Where models are looked for besides the package: those given, else those of $SNNVAE_ZOO."""
-    return given or tuple(os.environ.get(VARIABLE, "").split())
+    return given or tuple(_in_a_row(os.environ.get(VARIABLE, "")))
+
+
+def _in_a_row(text: str) -> Iterator[str]:
+    """Places between blanks, where a folder that is there may have blanks in its name."""
+    parts = re.split(r"(\s+)", text.strip())  # a word, a blank, a word, …
+    while parts[0]:
+        ends = range(len(parts), 0, -2)
+        end = next((n for n in ends if os.path.isdir("".join(parts[:n]))), 1)
+        yield "".join(parts[:end])
+        parts = parts[end + 1 :] or [""]
 
 
 def models(place: str) -> list[Shared]:
     """What a folder or an https address offers; DataError where it is no zoo."""
-    at = f"{place.rstrip('/')}/{INDEX}"
     text = _index_text(place)
+    at = _beside(place, INDEX)
     try:
         held = json.loads(text)
         if held["format"] != FORMAT:
-            raise DataError(f"{at}: has format {held['format']!r}, this snnvae reads {FORMAT}")
+            found = one_line(repr(held["format"]), 40)
+            raise DataError(f"{at}: has format {found}, this snnvae reads {FORMAT}")
         return [_shared(place, each) for each in held["models"]]
     except DataError:
         raise
     except Exception as error:  # a file of anybody's
-        reason = words_of(error) or type(error).__name__
-        raise DataError(f"{at}: not the index of a zoo ({reason})") from None
+        raise DataError(f"{at}: not the index of a zoo ({fault_of(error)})") from None
 
 
-def find(name: str, where: tuple[str, ...]) -> Shared:
-    """The model of that name in the first place that has it; ConfigError where none has."""
-    known = []
+def offers(where: Sequence[str], note: Callable[[str], None] | None = None) -> Iterator[Shared]:
+    """The models of places, one place after another. note: is told of a place that is no zoo, and
+    the next one is looked at; without it that is an error."""
     for place in where:
-        for model in models(place):
-            if model.name == name:
-                return model
-            known.append(model.name)
+        try:
+            yield from models(place)
+        except (DataError, ConfigError) as error:
+            if note is None:
+                raise
+            note(f"left out: {error}")
+
+
+def find(
+    name: str,
+    where: Sequence[str],
+    note: Callable[[str], None] | None = None,
+    own: Sequence[str] = (),
+) -> Shared:
+    """The model of that name in the first place that has it; ConfigError where none has. note: as
+    of `offers`; own: what the package has besides."""
+    known = list(own)
+    for model in offers(where, note):
+        if model.name == name:
+            return model
+        known.append(model.name)
     raise ConfigError(
-        f"no model '{one_line(name, 80)}' in {', '.join(where)}: there is "
-        f"{', '.join(known) or 'none'}"
+        f"no model '{one_line(name, 80)}' in {', '.join(where)}{' or the package' if own else ''}: "
+        f"there is {', '.join(known) or 'none'}"
     )
 
 
@@ -95,7 +122,7 @@ def fetch(model: Shared, suffix: str) -> Path:
         )
     name, sha256, size = model.files[suffix]
     if not _is_address(model.place):
-        path = Path(model.place) / name
+        path = Path(_beside(model.place, name))
         if not path.is_file():
             raise DataError(f"{path}: no such file, though {INDEX} lists it")
         _check(str(path), sha256_of(path), sha256)
@@ -103,7 +130,7 @@ def fetch(model: Shared, suffix: str) -> Path:
     path = cache() / sha256[:16] / name
     if path.is_file() and sha256_of(path) == sha256:
         return path
-    url = f"{model.place.rstrip('/')}/{name}"
+    url = _beside(model.place, name)
     make_folder(path.parent)
     with write_aside(path) as aside, aside.open("wb") as file:
         _check(url, _download(url, file, size), sha256)
@@ -115,6 +142,8 @@ def publish(folder: Path) -> Path:
 
     DataError where there is none, or a name is of no use to others.
     """
+    if wrong := no_folder(folder):
+        raise DataError(f"{folder}: {wrong}; name a folder that holds models, .nir or .pt")
     files = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and p.is_file())
     names = sorted({p.stem for p in files if p.suffix in (".nir", ".pt")})
     if not names:
@@ -172,7 +201,18 @@ def _shared(place: str, held: Mapping[str, Any]) -> Shared:
     return Shared(name, one_line(str(held.get("about", "")), 120), place, files)
 
 
+def _beside(place: str, name: str) -> str:
+    """Where a file of a place is; an address keeps its query, which may be a key to it."""
+    if not _is_address(place):
+        return f"{place.removesuffix(f'/{INDEX}').rstrip('/')}/{name}"
+    parts = urlsplit(place)
+    path = parts.path.removesuffix(f"/{INDEX}").rstrip("/")
+    return parts._replace(path=f"{path}/{name}", fragment="").geturl()
+
+
 def _is_address(place: str) -> bool:
+    if not place.strip():
+        raise ConfigError(f"'{place}' is no place of models: give a folder or an https address")
     try:
         scheme = urlsplit(place).scheme
     except ValueError:
@@ -184,14 +224,19 @@ def _is_address(place: str) -> bool:
 
 def _index_text(place: str) -> str:
     if not _is_address(place):
-        path = Path(place) / INDEX
+        path = Path(_beside(place, INDEX))
+        if wrong := no_folder(path.parent):
+            shown = one_line(place, 200)
+            raise DataError(f"{shown}: {wrong}; give a folder that holds a {INDEX}, or an address")
         if not path.is_file():
-            raise DataError(f"{path}: no such file; `{typed('zoo', publish=place)}` writes it")
+            raise DataError(
+                f"{path}: no such file; `{typed('zoo', publish=path.parent)}` writes it"
+            )
         return read_text(path, str(path), DataError)
     from io import BytesIO
 
     held = BytesIO()
-    _download(f"{place.rstrip('/')}/{INDEX}", held, LARGEST_INDEX)
+    _download(_beside(place, INDEX), held, LARGEST_INDEX)
     return held.getvalue().decode("utf-8", "replace")
 
 

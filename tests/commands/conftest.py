@@ -9,6 +9,7 @@ import pytest
 from command_line import Cli, snnvae
 from small_models import write_sampled
 
+from snnvae.energy.report.plots import style
 from snnvae.export.nir_file import write_nir
 
 
@@ -16,6 +17,13 @@ from snnvae.export.nir_file import write_nir
 def cli() -> Cli:
     """cli('inspect', path) → how it ended."""
     return snnvae
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their pictures, which take most of a small run's time, where they are not
+    what is asked: they are drawn in tests/energy/report."""
+    monkeypatch.setattr(style, "_inline", lambda figure: "<svg/>")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from snnvae.export.nir_file import write_nir
 
 
 def test_peers_beside_the_reference(cli: Callable[..., Any], model: Path) -> None:
-    flags = ("--backend", "lava-batched", "--samples", 2, "--peer", "norse", "--peer", "nirtorch")
+    flags = ("--backend", "emulator", "--samples", 2, "--peer", "norse", "--peer", "nirtorch")
     ended = cli("check", model, *flags, "--json")
     assert ended.code == 0, ended.err
     data = json.loads(ended.out)

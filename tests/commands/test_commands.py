@@ -25,6 +25,8 @@ from snnvae.options import Options
 from snnvae.primitives import NirConvTranspose2d
 from snnvae.recording import Recording
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 EXAMPLES = {"zoo": "snnvae ", "completion": 'eval "$(snnvae completion bash)"'}
 """Of commands whose example begins with another word."""
 

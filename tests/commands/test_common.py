@@ -13,8 +13,10 @@ import pytest
 from command_line import snnvae
 
 from snnvae import zoo
-from snnvae.cli import COMMANDS, group
+from snnvae.cli import COMMANDS, Bar, group
 from snnvae.commands.common import MANY
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 MODEL = zoo.path("digits-esvae")
 
@@ -55,6 +57,16 @@ def test_what_is_typed_comes_first(file: Path, tmp_path: Path) -> None:
     file.write_text("samples = 3\njson = true\n")
     asked = ("simulate", MODEL, "--config", file, "--samples", 2, "-o", tmp_path / "out")
     assert json.loads(snnvae(*asked).out)["samples"] == 2
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_file_may_ask_for_silence(file: Path, quiet: bool) -> None:
+    file.write_text(f"quiet = {str(quiet).lower()}\n")
+    bar = Bar()
+    group.main(["lint", "--rules", "--config", str(file)], standalone_mode=False, obj=bar)
+    assert bar.quiet == quiet
+    file.write_text("config = 'b.toml'\n")
+    assert "has no option 'config'" in snnvae("lint", "--rules", "--config", file).mistake
 
 
 def test_repeated_options_are_lists(file: Path) -> None:

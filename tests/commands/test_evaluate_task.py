@@ -111,8 +111,27 @@ def test_values_of_a_regression(evaluate: Callable[..., Any]) -> None:
     options = ("--input", "x.npy", "--targets", "targets.npy", "--readout", "mean")
     ended = evaluate(*options, "--precision", "float", model="values.nir")
     assert ended.code == 0, ended.err
-    assert "MSE" in ended.out
-    assert "R²" in ended.out
+    head, _, row = ended.out.splitlines()[2:5]
+    assert head.split()[:5] == ["MSE", "95", "%", "interval", "MAE"]
+    held = json.loads(evaluate(*options, "--json", model="values.nir").out)["forms"]["float"]
+    assert f"{held['mse']:.4g}   {held['low']:.4g} … {held['high']:.4g}   " in row
+    one = evaluate(*options, "--samples", 1, "--json", model="values.nir").out
+    assert "NaN" not in one
+    assert "Infinity" not in one
+    assert json.loads(one)["forms"]["float"]["low"] is None
+    assert "–" in evaluate(*options, "--samples", 1, model="values.nir").out
+
+
+def test_what_cannot_be_summed_is_refused(evaluate: Callable[..., Any], net: Path) -> None:
+    for value, wrong in ((1e300, "beyond ±1e+100"), (np.inf, "not finite")):
+        targets = np.zeros((COUNT, 4))
+        targets[3, 1] = -value
+        np.save(net / "far.npy", targets)
+        said = evaluate("--input", "x.npy", "--targets", "far.npy", model="values.nir").mistake
+        assert f"far.npy: the target of sample 3 is {wrong}; mend it or leave it out" in said
+    scaled = ("--input", "x.npy", "--targets", "targets.npy", "--scale")
+    for value in ("1e300", "nan"):
+        assert "is not within ±1e+100" in evaluate(*scaled, value).mistake
 
 
 def test_a_value_per_sample(evaluate: Callable[..., Any]) -> None:
@@ -131,13 +150,41 @@ def test_lava_stands_beside(evaluate: Callable[..., Any]) -> None:
     assert data["left_out"] == []
 
 
+@pytest.mark.parametrize("flag", ["--backend", "--beside"])
+def test_a_backend_that_cannot_run_here_is_refused_before_any_work(
+    evaluate: Callable[..., Any], flag: str
+) -> None:
+    both = evaluate(*LABELLED, flag, "loihi2")
+    fixed = evaluate(*LABELLED, flag, "loihi2", "--precision", "fixed")
+    alone = flag == "--backend"
+    said = "a Loihi 2 runs fixed point only; ask for --precision fixed" if alone else "no Loihi 2"
+    assert both.mistake.startswith(f"snnvae: {flag} loihi2: {said}")
+    assert fixed.mistake.startswith(f"snnvae: {flag} loihi2: no Loihi 2: ")
+    assert "--target" not in both.mistake + fixed.mistake
+    assert "emulator:" not in both.err + fixed.err
+
+
+def test_what_a_further_backend_cannot_do_is_left_out(
+    evaluate: Callable[..., Any], net: Path
+) -> None:
+    graph = sv.read(net / "net.nir")
+    name = next(name for name, node in graph.nodes.items() if hasattr(node, "v_threshold"))
+    graph.nodes[name].v_threshold = np.array(graph.nodes[name].v_threshold)
+    graph.nodes[name].v_threshold.flat[0] *= 1.5
+    sv.write(graph, net / "uneven.nir")
+    ended = evaluate(*LABELLED, "--beside", "loihi2", "--json", model="uneven.nir")
+    float_, fixed = json.loads(ended.out)["left_out"]
+    assert float_ == "float, loihi2: a Loihi 2 runs fixed point only; ask for --precision fixed"
+    assert fixed.startswith(f"fixed, loihi2: L2-UNIFORM: layer '{name}' has decays or thresholds")
+
+
 MISTAKES: dict[tuple[str, ...], str] = {
     (): "does not say which part of which model it is",
     ("--labels", "y.npy"): "--labels is for samples of your own: give --input with --labels",
     ("--readout", "last"): "--readout is for samples of your own",
     ("--dt", "0.001"): "--dt is for samples of your own",
     ("--input", "x.npy"): "say what its samples are: give --labels y.npy of a classifier, or",
-    (*LABELLED, "--targets", "targets.npy"): "say what its samples are",
+    (*LABELLED, "--targets", "targets.npy"): "give --labels of a classifier or --targets of a",
     (*LABELLED, "--metric", "fad"): "--metric is for models of snnvae's own",
     (*LABELLED, "--data-dir", "."): "--data-dir is for models of snnvae's own",
     (*LABELLED, "--data", "net.py:pair"): "--data holds samples and answers; leave out --input",

@@ -15,6 +15,8 @@ import torch
 from snnvae import zoo
 from snnvae.export.nir_file import read_nir
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Any]
 both = pytest.mark.parametrize("kind", ["fsvae", "esvae"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,11 @@ NAMES = (
 )
 
 
-def renamed(graph: nir.NIRGraph, name: str) -> nir.NIRGraph:
-    """The same network; its nodes but for the ends have the name in theirs."""
+def renamed(graph: nir.NIRGraph, name: Callable[[int], str]) -> nir.NIRGraph:
+    """The same network; its nodes but for the ends have the names of their numbers."""
     ends = (nir.Input, nir.Output)
     new = {
-        old: old if isinstance(node, ends) else f"{name}{n or ''}"
+        old: old if isinstance(node, ends) else name(n)
         for n, (old, node) in enumerate(graph.nodes.items(), -1)
     }
     nodes = {new[old]: node for old, node in graph.nodes.items()}
@@ -46,8 +47,22 @@ def renamed(graph: nir.NIRGraph, name: str) -> nir.NIRGraph:
 @pytest.fixture(params=range(len(NAMES)))
 def hostile(request: pytest.FixtureRequest, nets: Any, tmp_path: Path) -> Path:
     path = tmp_path / "hostile.nir"
-    write_nir(renamed(nets.small(), NAMES[request.param]), path)
+    name = NAMES[request.param]
+    write_nir(renamed(nets.small(), lambda n: f"{name}{n or ''}"), path)
     return path
+
+
+@pytest.fixture
+def all_hostile(nets: Any, tmp_path: Path) -> Path:
+    """A network with a layer for each name, so that one run shows them all."""
+    nodes = {"in": nets.source(4)}
+    for n in range(len(NAMES)):
+        nodes |= {f"w{n}": nets.affine(np.full((4, 4), 0.5)), f"lif{n}": nets.lif(4)}
+    graph = nets.chain({**nodes, "out": nets.sink(4)}, steps=8)
+    write_nir(
+        renamed(graph, lambda n: NAMES[n // 2] + ("" if n % 2 else "w")), tmp_path / "hostile.nir"
+    )
+    return tmp_path / "hostile.nir"
 
 
 def check_text(text: str, longest: int = 1100) -> None:
@@ -76,10 +91,10 @@ def test_in_pictures_and_pages(cli: Cli, hostile: Path, tmp_path: Path) -> None:
         check_text(path.read_text("utf-8"), 20000)
 
 
-def test_in_reports(cli: Cli, hostile: Path, tmp_path: Path) -> None:
+def test_in_reports(cli: Cli, all_hostile: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    np.save(tmp_path / "in.npy", np.ones((2, 8, 2, 4, 4), bool))
-    ended = cli("simulate", hostile, "--input", tmp_path / "in.npy", "-o", out)
+    np.save(tmp_path / "in.npy", np.ones((2, 8, 4), bool))
+    ended = cli("simulate", all_hostile, "--input", tmp_path / "in.npy", "-o", out)
     assert ended.code == 0, ended.err
     check_text(ended.out)
     files = {form: tmp_path / f"report.{form}" for form in ("html", "md", "csv")}
@@ -94,6 +109,8 @@ def test_in_reports(cli: Cli, hostile: Path, tmp_path: Path) -> None:
         ElementTree.fromstring(f"<svg{part.partition('</svg>')[0]}</svg>")
     with files["csv"].open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]
+    for part in ("owned", "two", "turned", "script", "HYPERLINK", "calc", "SUM", "=1", "long x"):
+        assert any(part in cell for row in rows for cell in row), part
     assert len({len(row) for row in rows}) == 1
     for cell in (cell for row in rows for cell in row):
         assert cell.replace("\n", "").isprintable()

@@ -12,6 +12,8 @@ import pytest
 
 from snnvae.recording import Recording
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Any]
 
 

@@ -16,6 +16,8 @@ import pytest
 from snnvae.commands import run_memory, run_network
 from snnvae.export.nir_file import write_nir
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Any]
 RUN = """
 import resource, sys

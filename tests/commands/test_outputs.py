@@ -15,6 +15,8 @@ from snnvae import zoo
 from snnvae.cli import COMMANDS, group
 from snnvae.commands.outputs import Command, OutputFile, OutputFolder
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Any]
 
 

@@ -20,8 +20,10 @@ def simulate(model: Path, out: Path, *flags: str) -> Any:
 
 @pytest.mark.parametrize("flags", [(), ("--precision", "fixed"), ("--record-state",)])
 def test_blocks_of_samples_and_steps_give_the_same_recording(
-    tmp_path: Path, flags: tuple[str, ...]
+    tmp_path: Path, flags: tuple[str, ...], request: pytest.FixtureRequest
 ) -> None:
+    if flags:  # once with the report's pictures
+        request.getfixturevalue("undrawn")
     model = zoo.path("digits-fsvae")
     common = ("--samples", "7", *flags)
     memory = "3MB" if "--record-state" in flags else "150kB"

@@ -14,6 +14,8 @@ from thorough import often
 
 from snnvae.families.images.data import load
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Any]
 TINY = ("--widths", "4,6", "--latent", "5", "--steps", "2", "--batch", "500")
 

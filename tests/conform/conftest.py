@@ -1,4 +1,4 @@
-"""The suite's folder, written once."""
+"""The suite's outcomes and its folder, made once."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from snnvae.conform.suite.write import write_suite
+from snnvae.conform.suite import write
+from snnvae.conform.suite.all_cases import all_cases
+from snnvae.conform.suite.outcomes import Outcomes, outcomes
 
 
 @pytest.fixture(scope="session")
-def suite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def found() -> dict[str, Outcomes]:
+    """By name of the case."""
+    return {case.name: outcomes(case) for case in all_cases()}
+
+
+@pytest.fixture(scope="session")
+def suite_folder(found: dict[str, Outcomes], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("conform") / "suite"
-    write_suite(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write, "outcomes", lambda case: found[case.name])
+        write.write_suite(folder)
     return folder

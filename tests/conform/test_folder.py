@@ -78,7 +78,9 @@ def edited(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
     ("harm", "said"),
     [
         (lambda index: index.update(format=9), "has format 9, this snnvae reads 1"),
-        (lambda index: index.pop("profiles"), "not the index of a suite ('profiles')"),
+        (lambda index: index.update(format="9" * 99), "has format '9999999999999999999…99"),
+        (lambda index: index["cases"].append(3), "not the index of a suite (of another form)"),
+        (lambda index: index.pop("profiles"), "not the index of a suite (it lacks 'profiles')"),
         (lambda index: index.update(cases=[]), "holds no cases"),
         (lambda index: index.update(tolerance=2), "holds no cases, or a tolerance that is none"),
         (lambda index: index["profiles"]["nir"].update(reset="up"), "a reading has reset 'up'"),
@@ -86,7 +88,7 @@ def edited(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (edited("name", "../../etc/passwd"), "lies outside of the suite's folder"),
         (edited("name", "neurons/none"), "none.nir: no such file"),
         (edited("dt", "soon"), "not the index of a suite"),
-        (edited("expected", {"nir": "other"}), "not the index of a suite ('other/output')"),
+        (edited("expected", {"nir": "other"}), "index of a suite (it lacks 'other/output')"),
         (edited("expected", {}), "has no outcome of NIR's own reading"),
         (edited("outputs", {}), "lacks inputs, outputs or a step"),
         (edited("inputs", {}), "lacks inputs, outputs or a step"),
@@ -108,9 +110,10 @@ def test_a_damaged_index_is_refused_in_one_line(
 
 
 def test_what_is_no_suite_is_refused(tmp_path: Path, one_case: tuple[Path, dict[str, Any]]) -> None:
-    with pytest.raises(DataError, match=r"cannot read .*index.json: No such file"):
-        read_suite(tmp_path / "none")
     folder, index = one_case
+    for place, wrong in (("none", "no such folder"), ("conventions", "holds no index.json")):
+        with pytest.raises(DataError, match=rf"/{place}: {wrong}; `snnvae conform --write FOLDER`"):
+            read_suite(tmp_path / place)
     (folder / "index.json").write_text("no json")
     with pytest.raises(DataError, match="not the index of a suite"):
         read_suite(folder)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import nir
@@ -19,13 +21,21 @@ from snnvae.conform.read_suite import Entry, Suite, read_suite
 from snnvae.conform.run import Conformance, conform, difference, judge
 from snnvae.conform.suite.rules import NIR, profiles
 from snnvae.conform.tools import question
-from snnvae.conform.tools.snnvae import ask
+from snnvae.conform.tools import snnvae as tool
 from snnvae.errors import DataError, UnsupportedError
 
 
 @pytest.fixture(scope="module")
 def suite(suite_folder: Path) -> Suite:
     return read_suite(suite_folder)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def each_file_is_read_once() -> Iterator[None]:
+    """Under however many readings: reading one includes a look at it in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tool, "read_nir", cache(tool.read_nir))
+        yield
 
 
 def only(suite: Suite, *names: str) -> Suite:
@@ -36,7 +46,7 @@ def mine(suite: Suite, case: Entry, profile: str = "nir", backend: str = "emulat
     """Where snnvae's outputs differ from the outcome of a reading."""
     rules = suite.profiles[profile]
     asked = question.Question(case.file, case.inputs, case.dt, rules)
-    return difference(case.expected[profile], ask(asked, backend), suite.tolerance)
+    return difference(case.expected[profile], tool.ask(asked, backend), suite.tolerance)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +159,22 @@ def test_answers_from_elsewhere_are_judged_alike(suite: Suite, tmp_path: Path) -
     assert [result.verdict for result in found.results] == ["agrees", "refuses"]
     assert repr(found) == "<Conformance: of 2 cases agree elsewhere 1>"
     with pytest.raises(DataError, match=r"holds no outputs, such as loops/winner\.npz"):
+        conform(some, [], answers=("elsewhere", tmp_path / "loops"))
+
+
+def test_answers_that_cannot_be_read_are_said_to_be_damaged(suite: Suite, tmp_path: Path) -> None:
+    some = only(suite, "loops/winner", "nesting/one")
+    (tmp_path / "loops").mkdir()
+    file = tmp_path / "loops/winner.npz"
+    for data in (b"", b"hello", b"PK\x03\x04 cut"):
+        file.write_bytes(data)
+        with pytest.raises(DataError, match=r"winner\.npz: not a plain \.npz \(damaged: "):
+            conform(some, [], answers=("elsewhere", tmp_path))
+    with pytest.raises(
+        DataError, match=r"winner\.npz: a file; give the folder with the outputs of"
+    ):
+        conform(some, [], answers=("elsewhere", file))
+    with pytest.raises(DataError, match="none: no such folder; give the folder with the outputs"):
         conform(some, [], answers=("elsewhere", tmp_path / "none"))
 
 
@@ -199,4 +225,5 @@ def test_mistakes(suite_folder: Path, tmp_path: Path) -> None:
         in snnvae("conform", "--write", tmp_path / "a", "--tool", "snnvae").mistake
     )
     assert "is not empty" in snnvae("conform", "--write", suite_folder).mistake
-    assert "cannot read" in snnvae("conform", "--suite", tmp_path).mistake
+    assert "holds no index.json" in snnvae("conform", "--suite", tmp_path).mistake
+    assert "/z: no such folder; " in snnvae("conform", "--suite", tmp_path / "z").mistake

@@ -14,7 +14,7 @@ import pytest
 from snnvae.conform.suite.all_cases import all_cases
 from snnvae.conform.suite.case import Case
 from snnvae.conform.suite.interpreter import run
-from snnvae.conform.suite.outcomes import Outcomes, outcomes
+from snnvae.conform.suite.outcomes import Outcomes
 from snnvae.conform.suite.rules import NIR, profiles
 from snnvae.deploy.graph import build_graph
 
@@ -25,11 +25,6 @@ NODES = {
     "Affine", "AvgPool2d", "Conv1d", "Conv2d", "CubaLI", "CubaLIF", "Delay", "Flatten", "I", "IF",
     "Input", "LI", "LIF", "Linear", "NIRGraph", "Output", "Scale", "SumPool2d", "Threshold",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def found() -> dict[str, Outcomes]:
-    return {name: outcomes(case) for name, case in CASES.items()}
 
 
 def test_every_node_of_nir_has_its_cases() -> None:

@@ -86,7 +86,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one-hot": ({"y": np.eye(4, dtype=int)[Y]}, r"one-hot; save y.argmax\(1\)"),
     "column": ({"y": Y[:, None]}, r"labels of shape \(6, 1\); save one per sample"),
     "fewer": ({"y": Y[:4]}, "y.npy: 4 answers for 6 samples of x.npy; give one for each"),
-    "scalar": ({"y": 1}, "0 answers for 6 samples"),
+    "scalar": ({"y": 1}, r"y.npy: one value, of shape \(\); save one per sample"),
     "few names": ({"y": ["a", "b"] * 3}, "2 different names for 4 outputs; say which"),
     "no text": ({"y": np.array([b"\xff"] * 6)}, "labels that are no text"),
     "complex": ({"y": Y.astype(complex)}, "labels of complex128"),

@@ -43,6 +43,8 @@ def test_a_file_and_labels(program: Program, tmp_path: Path) -> None:
     assert from_files(program, tmp_path / "x.npz", None, tmp_path / "y.npy").regression
     with pytest.raises(ConfigError, match="say what its samples are"):
         from_files(program, tmp_path / "x.npz", None, None)
+    with pytest.raises(ConfigError, match="or `targets` of a regression, not both"):
+        from_files(program, tmp_path / "x.npz", tmp_path / "y.npy", tmp_path / "y.npy")
 
 
 def test_a_folder_per_class(program: Program, tmp_path: Path) -> None:
@@ -132,6 +134,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no length": (Map(lambda n: 0, -1), "x does not tell its length: ValueError"),
     "fails": (Map(lambda n: 1 / 0), "sample 0 cannot be had: ZeroDivisionError"),
     "empty": (Map(lambda n: None, 0), "holds no samples"),
+    "a dict": ({"x": X, "y": Y}, r"^x is a dict; give a pair \(x, y\)"),
     "objects": ((X, [{}] * 8), "holds Python objects"),
 }
 
@@ -140,6 +143,32 @@ WRONG: dict[str, tuple[Any, str]] = {
 def test_what_is_no_data_is_named(program: Program, found: Any, message: str) -> None:
     with pytest.raises((DataError, ConfigError), match=message):
         from_python(program, found, "x")
+
+
+TWO = {
+    "list of tuples": [(X[0], 3), (X[1], 1)],
+    "tuple of tuples": ((X[0], 3), (X[1], 1)),
+    "lists": [[X[0], 3], [X[1], 1]],
+    "by name": (({"in": X[0]}, 3), ({"in": X[1]}, 1)),
+    "tensors": [(torch.tensor(X[0]), torch.tensor(3)), (torch.tensor(X[1]), torch.tensor(1))],
+    "a pair": (X[:2], [3, 1]),
+    "a pair of lists": ([X[0], X[1]], [3, 1]),
+    "a list of both": [list(X[:2]), [3, 1]],
+}
+
+
+@pytest.mark.parametrize("found", TWO.values(), ids=TWO)
+def test_two_samples_are_two_samples(program: Program, found: Any) -> None:
+    pairs = from_python(program, found, "x")
+    np.testing.assert_array_equal(pairs.data["in"], X[:2])
+    assert pairs.answers.tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float8_e4m3fn])
+def test_numbers_that_numpy_has_not(program: Program, kind: torch.dtype) -> None:
+    tensor = torch.tensor(X).to(kind)
+    for found in ((tensor, Y), [(row, int(y)) for row, y in zip(tensor, Y)]):
+        np.testing.assert_array_equal(from_python(program, found, "x").data["in"], X)
 
 
 SOURCE = """
@@ -174,9 +203,11 @@ def test_a_name_that_makes_nothing(program: Program, tmp_path: Path) -> None:
     (tmp_path / "data.py").write_text(SOURCE)
     for name, message in (
         ("Needs", "cannot be called without arguments or fails: TypeError"),
-        ("none", "has no 'none'; it has make, Set, Late, Needs"),
+        ("none", "has no 'none'; it has x, y, pair, make, Set, Late, Needs, one"),
     ):
         with pytest.raises(ConfigError, match=message):
             from_labelled(program, f"{tmp_path}/data.py:{name}")
+    with pytest.raises(DataError, match=r"data\.py: say what in it holds the samples, as .*:name"):
+        from_labelled(program, f"{tmp_path}/data.py")
     with pytest.raises(ConfigError, match="no such file; give a folder with a folder per class"):
         from_labelled(program, f"{tmp_path}/none.py:x")

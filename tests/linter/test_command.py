@@ -54,6 +54,13 @@ def test_options_answer_what_is_asked(file: Path) -> None:
     assert snnvae("lint", file, "--dt", "3e-4", "--ignore", "ignored-by-readers").code == 0
 
 
+def test_steps_that_an_input_has_not(file: Path, tmp_path: Path) -> None:
+    data = tmp_path / "x.npy"
+    np.save(data, np.zeros((1, 5, 2), bool))
+    said = snnvae("lint", file, "--dt", "1e-3", "--input", data, "--steps", 7).mistake
+    assert f"--steps 7: {data} holds 5; leave --steps out" in said
+
+
 def test_warnings_fail_where_one_asks_for_it(file: Path, tmp_path: Path) -> None:
     data = tmp_path / "x.npy"
     np.save(data, np.zeros((1, 5, 2), bool))

@@ -226,6 +226,39 @@ def test_assumptions_are_no_statements() -> None:
     assert named.count("error") == 0
 
 
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"tau": [0.01, 5e-4, 0.01]}, {"tau-below-dt"}),
+        ({"tau": 5e-4, "v_leak": np.nan}, {"tau-below-dt", "refused"}),
+        ({"tau": 0.0}, {"refused"}),
+        ({"delay": [1e-3, 1.5e-3, 0]}, {"delay-off-grid"}),
+        ({"delay": -1.5e-3}, {"refused"}),
+        ({"delay": 1.5e-3, "tau": 5e-4}, {"tau-below-dt", "delay-off-grid"}),
+        ({"delay": 1.7e-3, "dt": None}, {"dt-unstated"}),
+    ],
+)
+def test_a_fault_is_told_once_and_hides_no_other(changed: dict[str, Any], named: set[str]) -> None:
+    values = dict(changed)
+    delay, dt = values.pop("delay", 0.0), values.pop("dt", 1e-3)
+    graph = net(w=weights(), late=nir.Delay(vector(delay)), lif=lif(**values))
+    errors = [f for f in found(graph, dt=dt).found if f.level == "error"]
+    assert {f.rule for f in errors} == named
+    assert len(errors) == len(named)
+    assert "tau-tiny" not in {f.rule for f in found(graph, dt=dt).found}
+
+
+def test_one_step_is_no_steps() -> None:
+    (finding,) = found(loop(weights())).by("loop-too-short")
+    assert finding.what == "the loop has 1 step, where hardware takes 2"
+
+
+def test_an_errors_own_remedy_is_the_findings() -> None:
+    (finding,) = found(net(w=weights(), lif=lif(v_leak=np.nan))).by("refused")
+    assert finding.what == "'v_leak' of node 'lif' (LIF) is not finite"
+    assert finding.remedy == "give it finite values"
+
+
 def test_a_convention_that_does_not_matter_is_not_asked_for() -> None:
     assert not found(net(w=weights(), n=integrate()), dt=1.0).by("if-gain-unstated")
     assert not found(loop(weights())).by("loop-bias-unstated")

@@ -70,6 +70,61 @@ def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert snnvae("zoo", "digits-esvae").out.strip() == str(zoo.path("digits-esvae"))
 
 
+def test_a_broken_place_hides_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "zoo.json").write_text("{")
+    monkeypatch.setenv("SNNVAE_ZOO", f"{broken} {tmp_path / 'none'} https://[ {folder}")
+    listed = snnvae("zoo")
+    assert listed.code == 0
+    for name in ("digits-esvae", "A chain of eight"):
+        assert name in listed.out
+    assert [line.partition(":")[0] for line in listed.err.splitlines()] == ["left out"] * 3
+    assert f"left out: {broken / 'zoo.json'}: not the index of a zoo (" in listed.err
+    assert f"left out: {tmp_path / 'none'}: no such folder" in listed.err
+    assert json.loads(snnvae("zoo", "--json").out)["chain"] == str(folder)
+    assert snnvae("zoo", "chain").out.strip() == str(folder / "chain.nir")
+    assert snnvae("zoo", "digits-esvae").out.strip() == str(zoo.path("digits-esvae"))
+    said = snnvae("zoo", "digits").err.splitlines()[-1]
+    assert "or the package: there is asia-ear, digits-esvae," in said
+    assert said.endswith(", chain")
+    assert "not the index" in snnvae("zoo", "--from", broken, "--from", folder).mistake
+
+
+def test_names_with_blanks(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = folder.rename(tmp_path / "their  own models")
+    for row in (str(theirs), f" {tmp_path / 'a'}\t{theirs}  {PLACE} ", f"{theirs} {tmp_path}"):
+        monkeypatch.setenv("SNNVAE_ZOO", row)
+        assert str(theirs) in shared.places()
+    assert shared.places() == (str(theirs), str(tmp_path))
+    assert snnvae("zoo", "chain").out.strip() == str(theirs / "chain.nir")
+    monkeypatch.setenv("SNNVAE_ZOO", " ")
+    assert shared.places() == ()
+    (theirs / "zoo.json").unlink()
+    assert f"`snnvae zoo --publish '{theirs}'` writes it" in snnvae("zoo", "--from", theirs).mistake
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", ""), "'' is no place of models: give a folder or an https address"),
+        (("--from", "card.md"), "card.md: a file; give a folder that holds a zoo.json"),
+        (("--from", "none"), "none: no such folder; give a folder that holds a zoo.json"),
+        (("--from", "n" * 5000), "no such folder; give a folder that holds a zoo.json"),
+        (("--publish", "card.md"), "card.md: a file; name a folder that holds models"),
+        (("--publish", "none"), "none: no such folder; name a folder that holds models"),
+    ],
+)
+def test_what_is_no_place(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("card.md").write_text("# A card")
+    assert said in snnvae("zoo", *arguments).mistake
+
+
 def test_mistakes(folder: Path, tmp_path: Path) -> None:
     assert "no address, and no folder" in snnvae("zoo", "--from", "https://[").mistake
     (folder / "chain.md").write_bytes(b"# \xff")
@@ -121,6 +176,24 @@ def test_what_an_address_gives_is_kept(web: Web, folder: Path, tmp_path: Path) -
     assert sha256_of(first) == sha256_of(folder / "chain.nir")
 
 
+def test_a_place_may_be_its_index_and_an_address_have_a_query(
+    folder: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = snnvae("zoo", "chain", "--from", folder / "zoo.json").out.strip()
+    assert found == str(folder / "chain.nir")
+    asked = list[str]()
+
+    def opened(url: str) -> Any:
+        asked.append(url)
+        return web(url.partition("?")[0])
+
+    monkeypatch.setattr(shared, "_open", opened)
+    for place in (f"{PLACE}/?key=a/b#top", f"{PLACE}/zoo.json?key=a/b"):
+        snnvae("zoo", "chain", "--card", "--from", place)
+    assert asked[:2] == [f"{PLACE}/zoo.json?key=a/b", f"{PLACE}/chain.md?key=a/b"]
+    assert asked[2] == asked[0]
+
+
 def test_what_has_another_checksum_is_not_kept(web: Web, folder: Path, tmp_path: Path) -> None:
     data = bytearray((folder / "chain.nir").read_bytes())
     data[-1] ^= 1
@@ -158,7 +231,9 @@ def test_redirections_away_from_https_are_refused() -> None:
          "is no file of x"),
         ({"models": [{"name": "x", "files": {"x.nir": {"sha256": "short", "bytes": 1}}}]},
          "x.nir has no SHA-256"),
-        ({"models": [{"name": "x"}]}, "not the index of a zoo"),
+        ({"models": [{"name": "x"}]}, "not the index of a zoo (it lacks 'files')"),
+        ({"models": [3]}, "not the index of a zoo (of another form)"),
+        ({"format": "f" * 999}, "has format 'fffffffffffffffffff…ffffffffffffffffff', this"),
     ],
 )  # fmt: skip
 def test_a_hostile_index_is_refused_in_one_line(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snnvae.deploy.lava.doctor import status
-from snnvae.deploy.lava.importing import require_lava
+from snnvae.deploy.lava.importing import check_installed, require_lava
 from snnvae.deploy.lava.runner import check_loihi2, run
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def build_network(program: Program, stimulus: Stimulus) -> NetworkGraph:
 __all__ = [
     "build_network",
     "build_stock",
+    "check_installed",
     "check_loihi2",
     "require_lava",
     "run",

@@ -15,7 +15,7 @@ from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.primitives.lava_lif import differs_within
 from snnvae.program import Program
 
-_REMEDY = "use `target` cpu, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
+_REMEDY = "run it on a CPU, or install Intel's lava-loihi and call lava.utils.loihi.use_slurm_host"
 
 
 def is_installed() -> bool:
@@ -51,22 +51,22 @@ def check_job(program: Program, mode: str) -> None:
     """Refuses what Loihi 2 cannot run: float programs,
     and our own processes (batched mode, loops)."""
     if program.precision != "fixed":
-        raise ConfigError("`target` loihi2 runs fixed point only; add `precision` fixed")
+        raise ConfigError("a Loihi 2 runs fixed point only; ask for `precision` fixed")
     for layer in program.layers:
         if differs_within(layer.neuron):
             raise UnsupportedError(
                 f"L2-UNIFORM: layer '{layer.name}' has decays or thresholds that differ within it, "
                 "where a Loihi 2 process has one for all; compile with `scale_per` layer, split "
-                "the layer, or use `target` cpu"
+                "the layer, or run it on a CPU"
             )
     if program.groups:
         loop = ", ".join(program.groups[0])
         raise UnsupportedError(
-            f"L2-LOOP: the loop of {loop} runs in a process on the CPU, which `target` loihi2 has "
-            "no place for; lengthen it with `loop_latency` accept, or use `target` cpu"
+            f"L2-LOOP: the loop of {loop} runs in a process on the CPU, for which a Loihi 2 has no "
+            "place; lengthen it with `loop_latency` accept, or run it all on a CPU"
         )
     if mode != "stock":
-        raise ConfigError("`target` loihi2 runs Lava's own processes only; add `mode` stock")
+        raise ConfigError("a Loihi 2 runs Lava's own processes only; ask for `mode` stock")
 
 
 def check_placement(program: Program) -> None:

@@ -9,7 +9,7 @@ import nir
 
 from snnvae.evaluate.picture.describe import Description, Path, describe
 from snnvae.evaluate.picture.text import packed
-from snnvae.plain_text import cells, visible
+from snnvae.plain_text import cells, counted, visible
 
 TITLE_CELL, TEXT_CELL = 7.9, 6.9
 """Width of a cell, for the sizes of text below: monospaced fonts have 0.55 to 0.61 of it."""
@@ -58,11 +58,6 @@ def card(node: nir.NIRNode, path: Path, dt: float | None, rates: Mapping[Path, f
         rate,
         "" if rate is None else rate_text(rate, dt),
     )
-
-
-def counted(number: int, what: str) -> str:
-    """As in "1,024 neurons"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def rate_text(rate: float, dt: float | None) -> str:

@@ -11,7 +11,7 @@ from snnvae.evaluate.picture import svg
 from snnvae.evaluate.picture.describe import Path, shape_text
 from snnvae.evaluate.picture.scene import scene
 from snnvae.html_page import render
-from snnvae.plain_text import visible
+from snnvae.plain_text import counted, visible
 from snnvae.program import Connection, Program
 
 
@@ -48,5 +48,5 @@ def _input(connection: Connection) -> str:
     kind = type(connection.synapse).__name__
     text = f"{connection.source} through {connection.name} ({kind})"
     if connection.delay:
-        text += f", {connection.delay} step{'' if connection.delay == 1 else 's'} late"
+        text += f", {counted(connection.delay, 'step')} late"
     return visible(text + (", on the host" if connection.on_host else ""))

@@ -8,10 +8,10 @@ from itertools import count
 
 from snnvae.evaluate.picture import card as sizes
 from snnvae.evaluate.picture import colours
-from snnvae.evaluate.picture.card import PADDING, TEXT_CELL, counted, rate_text
+from snnvae.evaluate.picture.card import PADDING, TEXT_CELL, rate_text
 from snnvae.evaluate.picture.elements import decimal, line, moved, tag, words
 from snnvae.evaluate.picture.scene import Box, Scene
-from snnvae.plain_text import cells, shortened, visible
+from snnvae.plain_text import cells, counted, shortened, visible
 
 BORDER = 16.0
 HEAD = 46.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from typing import Any
 
 import nir
@@ -13,7 +12,7 @@ import numpy as np
 from snnvae.deploy.backends import Backend, RunResources
 from snnvae.deploy.compile import Compiled, compile_graph
 from snnvae.deploy.run import check_backend, samples_at_once
-from snnvae.errors import ConfigError, DataError, UnsupportedError
+from snnvae.errors import BackendError, ConfigError, DataError, SnnvaeError, UnsupportedError
 from snnvae.evaluate.task.assessment import Assessment
 from snnvae.evaluate.task.classification import Change, Classified
 from snnvae.evaluate.task.deployed import DeployedRun
@@ -24,10 +23,11 @@ from snnvae.evaluate.task.regression import Drift, Regressed
 from snnvae.evaluate.task.traces import trace_samples
 from snnvae.hardware_sim.fast.memory import kept
 from snnvae.hardware_sim.make_stimulus import build_stimulus
-from snnvae.inputs.labelled import Labelled, labelled
+from snnvae.inputs.labelled import LARGEST, Labelled, labelled
 from snnvae.inputs.pairs import Pairs
 from snnvae.machine import memory
 from snnvae.options import Options
+from snnvae.plain_text import counted
 from snnvae.program import Precision, Program
 from snnvae.progress import Progress
 from snnvae.recording import Recording
@@ -110,14 +110,21 @@ def output_of(program: Program, name: str | None) -> str:
     return name
 
 
+def usual_top_k(classes: int) -> int:
+    """How many best answers count where nobody says: never all of the classes."""
+    return max(1, min(MOST_TOP, classes - 1))
+
+
 def _check(asked: Question, samples: Labelled, readout: Readout, outputs: int) -> None:
     """ConfigError for options that do not go together."""
     if asked.scale is not None and readout != "rate":
         raise ConfigError("`scale` is for values read from a rate; leave it out")
-    if asked.scale is not None and not isfinite(asked.scale):
-        raise ConfigError(f"`scale` {asked.scale} is no number; give the value of a rate of 1")
+    if asked.scale is not None and not abs(asked.scale) <= LARGEST:
+        raise ConfigError(
+            f"`scale` {asked.scale} is not within ±{LARGEST:g}; give the value of a rate of 1"
+        )
     if asked.top_k is not None and (samples.regression or not 1 <= asked.top_k <= outputs):
-        what = "targets" if samples.regression else f"{outputs} outputs"
+        what = "targets" if samples.regression else counted(outputs, "output")
         raise ConfigError(f"`top_k` {asked.top_k} is not for {what}; give fewer, or leave it out")
     if not samples.regression and outputs == 1:
         raise ConfigError(
@@ -189,18 +196,15 @@ class _Runs:
         )
 
     def run(self) -> None:
-        """Runs all samples."""
+        """Runs all samples; what a backend cannot do is known before any work."""
+        self._check_backends()
         for stimulus in self._blocks(self._at_once()):
             found: dict[str, Recording] = {}
             for key, form in list(self._forms.items()):
                 try:
-                    check_backend(form.program, stimulus, form.backend, form.resources)
                     recording = form.add(stimulus)
                 except UnsupportedError as error:
-                    if not form.beside:
-                        raise
-                    self._left_out.append(f"{form.name}: {error}")
-                    del self._forms[key]
+                    self._leave_out(key, error)
                     continue
                 if not form.beside:
                     found[form.name] = recording
@@ -209,6 +213,26 @@ class _Runs:
             if self._module is not None:
                 (data,) = stimulus.streams.values()
                 self._module_scores.append(self._module.scores(data))
+
+    def _check_backends(self) -> None:
+        """Leaves out what a further backend has no way to do; what does not run here is an error,
+        which names the backend as it was asked for."""
+        stimulus = self._stimulus(range(1))
+        for key, form in list(self._forms.items()):
+            try:
+                check_backend(form.program, stimulus, form.backend, form.resources)
+            except (UnsupportedError, ConfigError) as error:
+                self._leave_out(key, error)
+            except BackendError as error:
+                raise BackendError(f"{form.asked}: {error}") from None
+
+    def _leave_out(self, key: tuple[Precision, Backend], error: SnnvaeError) -> None:
+        """Goes on without a form of a further backend; raises the error of any other."""
+        form = self._forms[key]
+        if not form.beside:
+            raise type(error)(f"{form.asked}: {error}") from None
+        self._left_out.append(f"{form.name}: {error}")
+        del self._forms[key]
 
     def _at_once(self) -> int:
         """How many samples a block may have, whose recordings are held side by side."""
@@ -267,7 +291,7 @@ class _Runs:
             output=self._output,
             readout=self._readout,
             by_membrane=self._by_membrane,
-            top_k=asked.top_k or min(MOST_TOP, max(len(samples.classes), 1)),
+            top_k=asked.top_k or usual_top_k(len(samples.classes)),
             left_out=tuple(self._left_out),
             report=self._compiled["fixed"].report if "fixed" in self._compiled else (),
             digest=self._programs["float"].digest(),

@@ -97,12 +97,11 @@ class Assessment(Shown):
                 "form", "accuracy", "low", "high", f"top{self.top_k}", "macro_f1",
             )  # fmt: skip
             rows: list[tuple[Any, ...]] = [
-                (f.name, f.accuracy, *f.interval, f.top(self.top_k), f.macro_f1)
-                for f in self.classified
+                (f.name, *f.figure.values(), f.top(self.top_k), f.macro_f1) for f in self.classified
             ]
         else:
-            names = ("form", "mse", "mae", "r2", "max_error")
-            rows = [(f.name, f.mse, f.mae, f.r2, f.largest) for f in self.regressed]
+            names = ("form", "mse", "low", "high", "mae", "r2", "max_error")
+            rows = [(f.name, *f.figure.values(), f.mae, f.r2, f.largest) for f in self.regressed]
         beside = [(form.outcome.spikes, form.outcome.operations) for form in self.forms]
         rows = [(*row, *more) for row, more in zip(rows, beside)]
         return as_columns((*names, "spikes", "synaptic_operations"), rows)

@@ -58,6 +58,12 @@ class Classified:
         """Where the accuracy on all such samples lies, 95 % (Wilson)."""
         return wilson(int(self.right.sum()), len(self.labels))
 
+    @property
+    def figure(self) -> dict[str, float | None]:
+        """The accuracy, and where it lies."""
+        low, high = self.interval
+        return {"accuracy": self.accuracy, "low": low, "high": high}
+
     def top(self, k: int) -> float:
         """Share of the samples whose class is among the k best."""
         return float((self.order[:, :k] == self.labels[:, None]).any(1).mean())
@@ -85,11 +91,8 @@ class Classified:
 
     def as_data(self, top_k: int) -> dict[str, Any]:
         """For scripts."""
-        low, high = self.interval
         return {
-            "accuracy": self.accuracy,
-            "low": low,
-            "high": high,
+            **self.figure,
             f"top{top_k}": self.top(top_k),
             "macro_f1": self.macro_f1,
             "recall": dict(zip(self.classes, self.recall)),

@@ -43,6 +43,11 @@ class DeployedRun:
     def __post_init__(self) -> None:
         self._counter = Counter(self.program)
 
+    @property
+    def asked(self) -> str:
+        """How its backend was asked for."""
+        return f"`{'beside' if self.beside else 'backend'}` {self.backend}"
+
     def add(self, stimulus: Stimulus) -> Recording:
         """Runs the next samples."""
         recording = self._run(stimulus, self.backend, self.membranes)

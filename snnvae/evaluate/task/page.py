@@ -35,10 +35,13 @@ def to_html(found: Assessment, title: str) -> str:
 def _cards(found: Assessment) -> list[tuple[str, str, str]]:
     """Name, figure and what belongs to it."""
     cards = [
-        (f"Accuracy, {form.name}", words.percent(form.accuracy), _interval(form.interval))
-        for form in found.classified
+        (
+            f"{'Accuracy' if found.classified else 'MSE'}, {form.name}",
+            words.value(form),
+            f"{words.interval(form)} (95 %)",
+        )
+        for form in found.forms
     ]
-    cards += [(f"MSE, {form.name}", f"{form.mse:.4g}", "") for form in found.regressed]
     change = found.change
     if isinstance(change, Change):
         p = f"{change.lost} lost, {change.gained} gained; McNemar p = {change.p_value:.3g}"
@@ -46,10 +49,6 @@ def _cards(found: Assessment) -> list[tuple[str, str, str]]:
     elif change is not None:
         cards.append(("Largest change", f"{change.largest:.4g}", f"{change.rms:.4g} RMS"))
     return cards
-
-
-def _interval(interval: tuple[float, float]) -> str:
-    return f"{' … '.join(map(words.percent, interval))} (95 %)"
 
 
 def _told(found: Assessment, n: int) -> str:

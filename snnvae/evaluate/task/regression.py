@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from snnvae.evaluate.proportion import Z95
 from snnvae.evaluate.task.outcome import Outcome
 
 
@@ -35,11 +36,20 @@ class Regressed:
         return float(np.square(self.errors).mean())
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Where the MSE on all such samples lies, 95 % (normal, from the samples' spread)."""
+    def interval(self) -> tuple[float, float] | None:
+        """Where the MSE on all such samples lies, 95 % (normal, from the samples' spread, and not
+        below 0); None where one sample tells no spread."""
         each = np.square(self.errors).mean(1)
-        half = 1.96 * float(each.std(ddof=1)) / len(each) ** 0.5 if len(each) > 1 else np.inf
-        return self.mse - half, self.mse + half
+        if len(each) < 2:
+            return None
+        half = Z95 * float(each.std(ddof=1)) / len(each) ** 0.5
+        return max(0.0, self.mse - half), self.mse + half
+
+    @property
+    def figure(self) -> dict[str, float | None]:
+        """The MSE, and where it lies."""
+        low, high = self.interval or (None, None)
+        return {"mse": self.mse, "low": low, "high": high}
 
     @property
     def mae(self) -> float:
@@ -63,7 +73,7 @@ class Regressed:
     def as_data(self) -> dict[str, Any]:
         """For scripts."""
         return {
-            "mse": self.mse, "mae": self.mae, "r2": self.r2, "max_error": self.largest,
+            **self.figure, "mae": self.mae, "r2": self.r2, "max_error": self.largest,
             "values": self.outcome.scores.tolist(), **self.outcome.as_data(),
         }  # fmt: skip
 
@@ -91,4 +101,4 @@ class Drift:
 
     def as_data(self) -> dict[str, Any]:
         """For scripts."""
-        return {"rms": self.rms, "largest": self.largest, "samples": list(self.changed[:100])}
+        return {"rms": self.rms, "largest": self.largest, "samples": list(self.changed)}

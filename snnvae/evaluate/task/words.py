@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from snnvae.deploy.fixed.quantise import notes_text
 from snnvae.evaluate.task.assessment import Assessment
 from snnvae.evaluate.task.classification import Change, Classified
 from snnvae.evaluate.task.module import NAME as MODULE
-from snnvae.plain_text import one_line
+from snnvae.evaluate.task.regression import Regressed
+from snnvae.plain_text import counted, one_line
 from snnvae.table import Table
 
 NONE = "–"
@@ -46,9 +47,8 @@ def main_form(found: Assessment) -> Classified:
 
 def heading(found: Assessment) -> str:
     """Samples, steps, backend and readout."""
-    many = "sample" if found.samples == 1 else "samples"
     return (
-        f"{found.samples:,} {many} × {found.steps} steps on {found.backend}; "
+        f"{counted(found.samples, 'sample')} × {counted(found.steps, 'step')} on {found.backend}; "
         f"'{found.output}' read as {_READ[found.readout]}"
     )
 
@@ -67,25 +67,40 @@ def figures(found: Assessment) -> Table:
     """A row per form."""
     tail = ("spikes / sample", "syn. ops / sample")
     rows: list[Sequence[object]]
+    head: Sequence[str]
     if found.classified:
         head = ("accuracy", "95 % interval", f"top {found.top_k}", "macro F1")
         rows = [
             (
-                f.name, percent(f.accuracy), " … ".join(map(percent, f.interval)),
+                f.name, value(f), interval(f),
                 percent(f.top(found.top_k)), f"{f.macro_f1:.4f}", *_work(f),
             )
             for f in found.classified
         ]  # fmt: skip
     else:
-        head = ("MSE", "MAE", "R²", "max |error|")
+        head = ("MSE", "95 % interval", "MAE", "R²", "max |error|")
         rows = [
             (
-                f.name, f"{f.mse:.4g}", f"{f.mae:.4g}",
+                f.name, value(f), interval(f), f"{f.mae:.4g}",
                 NONE if f.r2 is None else f"{f.r2:.4f}", f"{f.largest:.4g}", *_work(f),
             )
             for f in found.regressed
         ]  # fmt: skip
     return Table(("", *head, *tail), rows, text={0}, caption="Every form on the same samples")
+
+
+def value(form: Classified | Regressed) -> str:
+    """The accuracy, or the MSE."""
+    return percent(form.accuracy) if isinstance(form, Classified) else f"{form.mse:.4g}"
+
+
+def interval(form: Classified | Regressed) -> str:
+    """Where that lies, 95 %."""
+    ends = form.interval
+    if ends is None:
+        return NONE
+    shown = map(percent, ends) if isinstance(form, Classified) else (f"{end:.4g}" for end in ends)
+    return " … ".join(shown)
 
 
 def _work(form: Any) -> tuple[str, str]:
@@ -104,16 +119,21 @@ def notes(found: Assessment) -> list[str]:
         rule = (
             "the higher membrane after the last step" if found.by_membrane else "the lower number"
         )
-        counts = ", ".join(f"{name} {n}" for name, n in tied.items() if n)
-        said.append(f"equal best scores, decided by {rule}: {counts} samples")
+        said.append(f"equal best scores, decided by {rule}: {_samples(tied)}")
     silent = {f.name: f.outcome.silent for f in found.forms if f.outcome.silent}
     if silent:
-        counts = ", ".join(f"{name} {n}" for name, n in silent.items())
-        said.append(f"no output neuron fires: {counts} samples")
+        said.append(f"no output neuron fires: {_samples(silent)}")
     said += _beside(found)
     said += [f"left out: {reason}" for reason in found.left_out]
     rounding = notes_text(found.report)
     return [*said, *([f"rounding: {rounding}"] if rounding else [])]
+
+
+def _samples(by_form: Mapping[str, int]) -> str:
+    """As "float 3, fixed 4 samples", without those that have none."""
+    many = [n for n in by_form.values() if n]
+    said = ", ".join(f"{name} {n:,}" for name, n in by_form.items() if n)
+    return f"{said} sample{'' if many == [1] else 's'}"
 
 
 def _beside(found: Assessment) -> Iterator[str]:
@@ -124,7 +144,7 @@ def _beside(found: Assessment) -> Iterator[str]:
         if name == own or own not in by_name:
             continue
         differ = int((form.answers != by_name[own].answers).sum())
-        said = f"{differ} answers differ" if differ > 1 else f"{differ or 'no'} answer differs"
+        said = f"{differ:,} answers differ" if differ > 1 else f"{differ or 'no'} answer differs"
         yield f"{name} beside {own}: {said}"
 
 
@@ -143,9 +163,9 @@ def changed(found: Assessment) -> list[str]:
         return ["fixed beside float: no answer flips"]
     more = f" and {len(flips) - MOST_FLIPS} more" if len(flips) > MOST_FLIPS else ""
     return [
-        f"fixed beside float: {len(flips)} of {found.samples:,} answers flip, {change.lost} from "
-        f"right to wrong, {change.gained} from wrong to right (McNemar's exact test: p = "
-        f"{change.p_value:.3g})",
+        f"fixed beside float: {len(flips)} of {counted(found.samples, 'answer')} "
+        f"flip{'s' * (len(flips) == 1)}, {change.lost} from right to wrong, {change.gained} from "
+        f"wrong to right (McNemar's exact test: p = {change.p_value:.3g})",
         f"flipped samples: {', '.join(map(str, flips[:MOST_FLIPS]))}{more}",
         *_where(found),
     ]
@@ -249,7 +269,8 @@ def flips(found: Assessment) -> Table:
         labels = (before.labels[n], before.answers[n], after.answers[n])
         rows.append((n, *(found.classes[k] for k in labels), *place))
     columns = ("sample", "class", "float", "fixed", "first differs in", "at step", "in neuron")
-    caption = f"{'The first ' * (count > MOST_ROWS)}{len(rows)} of {count} answers that flip"
+    some = f"The first {len(rows)} of " if count > MOST_ROWS else ""
+    caption = f"{some}{counted(count, 'answer')} that flip{'s' * (count == 1)}"
     return Table(columns, rows, text={1, 2, 3, 4}, caption=caption)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnvae.linter.rule import Found, rule
-from snnvae.linter.subject import Subject
+from snnvae.linter.rule import Found, rule, with_run
+from snnvae.linter.subject import Run, Subject
+from snnvae.plain_text import counted
 
 ALWAYS = 0.95
 """Spikes per neuron and step, from which on a layer says nothing any more."""
@@ -38,7 +39,7 @@ def neurons_silent(subject: Subject) -> Found:
     for name, rates in _rates(subject):
         share = float((rates == 0).mean())
         if MANY < share < 1:
-            what = f"{share:.0%} of its {rates.size} neurons never fire on this input"
+            what = f"{share:.0%} of its {counted(rates.size, 'neuron')} never fire on this input"
             yield name, what, "prune them, or give more samples"
 
 
@@ -48,25 +49,24 @@ def neurons_always_on(subject: Subject) -> Found:
     for name, rates in _rates(subject):
         always = int((rates == 1).sum())
         if always and rates.mean() <= ALWAYS:
-            what = f"{always} of its {rates.size} neurons fire at every step"
+            what = f"{always} of its {counted(rates.size, 'neuron')} fire at every step"
             yield name, what, "they act as a bias: fold them into the next layer's"
 
 
 @rule("warning")
-def input_silent(subject: Subject) -> Found:
+@with_run
+def input_silent(_: Subject, run: Run) -> Found:
     """The given input holds no spikes."""
-    recording, program = subject.recording, subject.program
-    for port in program.inputs if program is not None and recording is not None else ():
-        assert recording is not None
+    program, recording = run
+    for port in program.inputs:
         if not port.analog and not np.any(recording.spikes[port.name]):
             yield port.name, "no spike comes in", "give other `data`"
 
 
-def _rates(subject: Subject) -> Iterator[tuple[str, np.ndarray]]:
+@with_run
+def _rates(_: Subject, run: Run) -> Iterator[tuple[str, np.ndarray]]:
     """Spikes per step of each neuron, over all samples, by layer of the file."""
-    recording, program = subject.recording, subject.program
-    if recording is None or program is None:
-        return
+    program, recording = run
     for layer in program.layers:
         if layer.neuron.spiking and not layer.added_by_compiler:
             fired = recording.spikes[layer.name]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from snnvae.deploy.chips.placement import place
+from snnvae.deploy.compile import Compiled
 from snnvae.deploy.lava.loihi2 import refusals
-from snnvae.linter.rule import Found, rule
+from snnvae.linter.rule import Found, in_fixed_point, rule, said_of
 from snnvae.linter.subject import Subject
 
 WEIGHT_ERROR, PARAMETER_ERROR = 0.1, 0.05
@@ -17,7 +18,7 @@ def fixed_point_refuses(subject: Subject) -> Found:
     """Fixed point cannot hold a layer, or could by taking the nearest values alone."""
     compiled, error = subject.fixed
     if error is not None:
-        yield "", str(error), "mend the network"
+        yield "", *said_of(error, "mend the network")
     for row in compiled.report if compiled is not None else ():
         if row.beyond:
             remedy = "pass `saturate`, or `scale_per` channel; or train within 8 bits"
@@ -25,10 +26,10 @@ def fixed_point_refuses(subject: Subject) -> Found:
 
 
 @rule("warning")
-def rounds_coarsely(subject: Subject) -> Found:
+@in_fixed_point
+def rounds_coarsely(_: Subject, compiled: Compiled) -> Found:
     """Rounding to 8-bit weights, 17-bit thresholds and 12-bit decays moves a layer a lot."""
-    compiled = subject.fixed[0]
-    for row in compiled.report if compiled is not None else ():
+    for row in compiled.report:
         errors = {
             "weights": (row.weight_error, WEIGHT_ERROR),
             "threshold": (row.threshold_error, PARAMETER_ERROR),
@@ -42,26 +43,26 @@ def rounds_coarsely(subject: Subject) -> Found:
 
 
 @rule("note")
-def fixed_point_notes(subject: Subject) -> Found:
+@in_fixed_point
+def fixed_point_notes(_: Subject, compiled: Compiled) -> Found:
     """What else the compiler remarks on a layer in fixed point."""
-    compiled = subject.fixed[0]
-    for row in compiled.report if compiled is not None else ():
+    for row in compiled.report:
         if row.notes and not row.beyond:
             yield row.layer, "; ".join(row.notes), "see docs/numerics.md"
 
 
 @rule("error")
-def chip_rules(subject: Subject) -> Found:
+@in_fixed_point
+def chip_rules(subject: Subject, compiled: Compiled) -> Found:
     """The network breaks a published limit of the chip."""
-    compiled = subject.fixed[0]
-    for broken in place(compiled.program, subject.chip).violations if compiled is not None else ():
+    for broken in place(compiled.program, subject.chip).violations:
         yield broken.where, f"{broken.rule} ({subject.chip.name}): {broken.text}", "see the text"
 
 
 @rule("warning")
-def no_stock_process(subject: Subject) -> Found:
+@in_fixed_point
+def no_stock_process(subject: Subject, compiled: Compiled) -> Found:
     """No process of Lava's own, as a Loihi 2 would be given, does what a layer does."""
-    compiled = subject.fixed[0]
-    if compiled is not None and subject.chip.name == LOIHI_2:
+    if subject.chip.name == LOIHI_2:
         for text in refusals(compiled.program):
-            yield "", text, "it runs in Lava's batched mode and in the emulator"
+            yield "", *said_of(text, "it runs in Lava's batched mode and in the emulator")

@@ -7,9 +7,11 @@ import nir
 from snnvae.deploy.graph import successors
 from snnvae.deploy.latency import shortest_loop
 from snnvae.errors import LoopError
-from snnvae.linter.rule import Found, rule
+from snnvae.linter.rule import Found, rule, said_of, with_program
 from snnvae.linter.subject import Subject
+from snnvae.plain_text import counted
 from snnvae.primitives import neuron_for
+from snnvae.program import Program
 
 
 @rule("error")
@@ -18,8 +20,7 @@ def loop_ambiguous(subject: Subject) -> Found:
     the user to say."""
     error = subject.compiled[1]
     if isinstance(error, LoopError):
-        said, _, remedy = str(error).partition("; ")
-        yield "", said, remedy or "see docs/timing.md"
+        yield "", *said_of(error, "see docs/timing.md")
 
 
 @rule("error")
@@ -31,13 +32,12 @@ def loop_bias_unstated(subject: Subject) -> Found:
 
 
 @rule("note")
-def loop_without_delay(subject: Subject) -> Found:
+@with_program
+def loop_without_delay(subject: Subject, program: Program) -> Found:
     """A loop without a Delay: where NIR says nothing, what comes back takes one step."""
-    program = subject.program
-    for c in program.connections if program is not None else ():
-        if program is None or not {c.source, c.target} <= program.looped:
-            continue
-        if c.delay == 1 and _leads_at_once(subject, c.source, c.target):
+    for c in program.connections:
+        looped = {c.source, c.target} <= program.looped
+        if looped and c.delay == 1 and _leads_at_once(subject, c.source, c.target):
             what = f"what '{c.source}' sends to '{c.target}' takes one step"
             yield c.name, what, "put a Delay of dt into the loop if all readers are to agree"
 
@@ -58,14 +58,13 @@ def _leads_at_once(subject: Subject, source: str, target: str) -> bool:
 
 
 @rule("warning")
-def loop_too_short(subject: Subject) -> Found:
+@with_program
+def loop_too_short(_: Subject, program: Program) -> Found:
     """A loop is shorter than a chip's steps allow."""
-    program = subject.program
-    for group in program.groups if program is not None else ():
-        assert program is not None
+    for group in program.groups:
         loop = shortest_loop(group, program.connections)
         yield (
             ", ".join(loop.layers),
-            f"the loop has {loop.steps} steps, where hardware takes {loop.needed}",
+            f"the loop has {counted(loop.steps, 'step')}, where hardware takes {loop.needed}",
             "pass `loop_latency` accept and train with it, or run it in one process",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import nir
 import numpy as np
 
-from snnvae.linter.rule import Found, rule, share_of
+from snnvae.linter.rule import Found, rule, share_of, with_program
 from snnvae.linter.subject import Subject
 from snnvae.primitives.of_layer import float_neuron
 from snnvae.program import Layer, Program
@@ -114,11 +114,10 @@ def some_cannot_fire(subject: Subject) -> Found:
             yield name, what, "they cost and say nothing: prune them"
 
 
-def _silent(subject: Subject) -> Iterator[tuple[str, np.ndarray]]:
+@with_program
+def _silent(_: Subject, program: Program) -> Iterator[tuple[str, np.ndarray]]:
     """Which neurons of layers that get spikes alone cannot fire."""
-    program = subject.program
-    for layer in program.layers if program is not None else ():
-        assert program is not None
+    for layer in program.layers:
         into = program.into(layer.name)
         graded = any(c.on_host or program.carries_membranes(c) for c in into)
         if layer.neuron.spiking and into and not graded:

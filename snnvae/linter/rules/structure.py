@@ -10,16 +10,17 @@ import numpy as np
 from snnvae.deploy.graph import predecessors, successors
 from snnvae.deploy.passes.open_ends import dead_ends
 from snnvae.errors import LoopError
-from snnvae.linter.rule import Found, rule
+from snnvae.linter.rule import Found, rule, said_of
 from snnvae.linter.subject import Subject
+from snnvae.plain_text import counted
 
 
 @rule("error")
 def refused(subject: Subject) -> Found:
-    """The compiler takes the graph under no convention."""
+    """The compiler refuses the graph, for a reason that no other rule names."""
     error = subject.compiled[1]
     if error is not None and not isinstance(error, LoopError):
-        yield "", str(error), "mend the file"
+        yield "", *said_of(error, "mend the file")
 
 
 @rule("warning")
@@ -67,7 +68,7 @@ def scalar_parameter(subject: Subject) -> Found:
                 shown = "a scalar" if not shape else f"of shape {shape}"
                 yield (
                     name,
-                    f"{key} is {shown}, for {size} neurons",
+                    f"{key} is {shown}, for {counted(size, 'neuron')}",
                     f"write {key} with a value for each neuron",
                 )
 

@@ -78,7 +78,8 @@ def _all(
     subject: Subject, kinds: tuple[type[nir.NIRNode], ...], holds: Callable[..., np.ndarray]
 ) -> bool:
     nodes = [node for _, node in subject.neurons(*kinds)]
-    return bool(nodes) and all(bool(np.all(holds(node))) for node in nodes)
+    with np.errstate(all="ignore"):  # a τ of 0 is no tool's
+        return bool(nodes) and all(bool(np.all(holds(node))) for node in nodes)
 
 
 def _near(a: object, b: object) -> np.ndarray:

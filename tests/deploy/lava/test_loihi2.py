@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:pandas not found:ImportWarning")
 def test_no_hardware_is_one_line(make_program, make_stimulus):
     program = make_program("analog")
     with pytest.raises(
-        BackendError, match=r"^no Loihi 2: .* is valid\); use `target` cpu"
+        BackendError, match=r"^no Loihi 2: .* is valid\); run it on a CPU, or install"
     ) as caught:
         lava.run(program, make_stimulus(program), mode="stock", target="loihi2")
     assert "\n" not in str(caught.value)

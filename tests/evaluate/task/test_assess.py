@@ -12,7 +12,7 @@ from small_classifier import OUTPUTS, STEPS, classifier
 
 from snnvae.deploy.backends import RunResources
 from snnvae.errors import ConfigError
-from snnvae.evaluate.task.assess import Question, assess
+from snnvae.evaluate.task.assess import Question, assess, usual_top_k
 from snnvae.evaluate.task.assessment import Assessment
 from snnvae.evaluate.task.classification import Classified
 from snnvae.hardware_sim import reference
@@ -151,10 +151,14 @@ def test_a_rate_times_a_scale_is_a_value(nets: Any, asks: Asks, x: np.ndarray) -
     assert found.regressed[0].r2 is None
 
 
+def test_so_many_best_answers_count_that_one_may_miss() -> None:
+    assert [usual_top_k(classes) for classes in (0, 1, 2, 3, 4, 10)] == [1, 1, 1, 2, 3, 3]
+
+
 def test_what_is_asked_must_fit_the_network(asks: Asks, nets: Any) -> None:
     for how, message in (
         ({"scale": 2.0}, "`scale` is for values"),
-        ({"targets": np.ones((60, OUTPUTS)), "scale": np.inf}, "`scale` inf is no number"),
+        ({"targets": np.ones((60, OUTPUTS)), "scale": np.inf}, "`scale` inf is not within"),
         ({"top_k": 5}, "`top_k` 5 is not for 4 outputs"),
         ({"output": "x"}, "`output` x: the network's outputs are out"),
         ({"readout": "last"}, "`readout` last: the output layer spikes"),

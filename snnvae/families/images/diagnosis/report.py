@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from snnvae.evaluate.asked import Figures
@@ -12,6 +11,7 @@ from snnvae.families.images.diagnosis.diagnose import diagnose
 from snnvae.families.images.vae import SpikingVAE
 from snnvae.files import write_text
 from snnvae.progress import Progress
+from snnvae.strict_json import json_text
 from snnvae.train.family import Data
 
 
@@ -31,7 +31,7 @@ def report(
         from snnvae.families.images.diagnosis.plot import plot
 
         plot(found, out / "diagnosis.png")
-        write_text(out / "diagnosis.json", json.dumps(found.to_dict(), indent=2) + "\n")
+        write_text(out / "diagnosis.json", json_text(found.to_dict(), indent=2) + "\n")
         write_text(out / "diagnosis.md", words.markdown(found, "diagnosis.png"))
         text += f"\n\nwrote diagnosis.md, diagnosis.json and diagnosis.png into {out}"
     return Figures(text, found.to_dict())
