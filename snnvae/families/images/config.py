@@ -61,6 +61,7 @@ class Config(Settings):
         "rectangle", "In place of a spike's derivative.", choices=SURROGATES
     )
     spread: float = setting(1.0, "tdBN's first γ.", positive)
+    even: bool = setting(False, "ESVAE: spikes of a rate are spread evenly over the steps.", flag)
     k: int = setting(8, "FSVAE: candidate spikes per latent.", whole())
     prior_hidden: tuple[int, ...] = setting(
         (), "FSVAE: of the prior's hidden layers.", numbers(0, 2), metavar="N,N"
