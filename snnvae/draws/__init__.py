@@ -17,6 +17,7 @@ from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.clock import Clock
 from snnvae.draws.draw import Draw, HostStep, HostWork, whole
+from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.evidence import Evidence
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
@@ -32,6 +33,7 @@ KINDS: dict[str, type[Draw]] = {
         OneHot,
         Patterns,
         GaussSigmoid,
+        EvenGaussSigmoid,
         Label,
         FirstSteps,
         Attributes,
@@ -40,7 +42,7 @@ KINDS: dict[str, type[Draw]] = {
         Evidence,
     )
 }
-STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates,)}
+STEPS: dict[str, type[HostStep]] = {step.kind: step for step in (Rates, EvenRates)}
 SAMPLER, DRAWS, HOST_STEP = "sampler", "draws", "host_step"
 
 __all__ = ["DRAWS", "HOST_STEP", "KINDS", "SAMPLER", "STEPS", "Draw", "HostStep", "HostWork"]

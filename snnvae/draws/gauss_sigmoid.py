@@ -34,9 +34,13 @@ class GaussSigmoid(Draw):
 
     def stream(self, samples: Sequence[int], steps: int, seed: int, label: Sequence[int]) -> Spikes:
         """(B, T, L)."""
-        rate = self.rates(samples, seed, label)
-        drawn = uniforms(seed, samples, PRIOR_SPIKES, (steps, rate.shape[1]))
-        return rate[:, None, :] > drawn
+        return self.drawn(self.rates(samples, seed, label), samples, steps, seed)
+
+    def drawn(
+        self, rate: NDArray[np.float64], samples: Sequence[int], steps: int, seed: int
+    ) -> Spikes:
+        """Rates (B, L) → (B, T, L)."""
+        return rate[:, None, :] > uniforms(seed, samples, PRIOR_SPIKES, (steps, rate.shape[1]))
 
     def rates(
         self, samples: Sequence[int], seed: int, label: Sequence[int] = ()

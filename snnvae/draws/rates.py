@@ -21,7 +21,13 @@ class Rates(HostStep):
 
     def stream(self, spikes: NDArray[Any], samples: Sequence[int], seed: int) -> Spikes:
         """(B, T, N) → (B, T, N)."""
-        return bernoulli_spikes(spikes.mean(axis=1), samples, spikes.shape[1], seed)
+        return self.drawn(spikes.mean(axis=1), samples, spikes.shape[1], seed)
+
+    def drawn(
+        self, rate: NDArray[np.floating], samples: Sequence[int], steps: int, seed: int
+    ) -> Spikes:
+        """Rates (B, N) → (B, T, N)."""
+        return bernoulli_spikes(rate, samples, steps, seed)
 
     def work(self, steps: int, size: int) -> HostWork:
         """A draw per neuron and step."""

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnvae.layers import lif_kernels
-from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.layers.lif_rule import LIFRule
 from snnvae.layers.rows import PIECES, as_rows, as_tensor, in_pieces, tiled
 
 
-def lif(x: Tensor, v: Tensor, v_th: float = V_TH) -> tuple[Tensor, Tensor]:
+def lif(x: Tensor, v: Tensor, rule: LIFRule, v_th: float) -> tuple[Tensor, Tensor]:
     """Spikes (T, B, …) and last membrane (B, …) of currents x from membrane v; no gradient."""
     steps, rows = len(x), as_rows(x.detach())
     gain, shift = (np.full(lif_kernels.WIDTH, n, rows.dtype) for n in (1, 0))
@@ -28,7 +28,7 @@ def lif(x: Tensor, v: Tensor, v_th: float = V_TH) -> tuple[Tensor, Tensor]:
     spikes, last = np.empty_like(rows), as_rows(v[None]).reshape(-1).copy()
     in_pieces(
         lambda _, a, b: lif_kernels.forward(
-            rows, ones, gain, shift, *_neuron(rows, v_th), last, spikes, a, b
+            rows, ones, gain, shift, *_neuron(rows, rule, v_th), last, spikes, a, b
         ),
         rows.shape[1],
         lif_kernels.WIDTH,
@@ -55,6 +55,7 @@ class NormLIF(torch.autograd.Function):
         epsilon: float,
         weights: Sequence[float],
         weighted: bool,
+        rule: LIFRule,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Spikes and statistics."""
         rows, channels = as_rows(y), len(gain)
@@ -69,14 +70,14 @@ class NormLIF(torch.autograd.Function):
         v = np.zeros(rows.shape[1], rows.dtype)
         in_pieces(
             lambda _, a, b: lif_kernels.forward(
-                rows, steps, blocks[0], blocks[1], *_neuron(rows), v, spikes, a, b
+                rows, steps, blocks[0], blocks[1], *_neuron(rows, rule, rule.v_th), v, spikes, a, b
             ),
             rows.shape[1],
             width,
             len(steps),
         )
         ctx.save_for_backward(y)
-        ctx.blocks, ctx.channels, ctx.steps = blocks, channels, steps
+        ctx.blocks, ctx.channels, ctx.steps, ctx.rule = blocks, channels, steps, rule
         out = as_tensor(spikes, y, len(spikes))
         of_batch, spread = (torch.from_numpy(a).to(y.dtype) for a in (mean, var))
         ctx.mark_non_differentiable(of_batch, spread)
@@ -86,17 +87,18 @@ class NormLIF(torch.autograd.Function):
     @staticmethod
     def backward(
         ctx: Any, *grads: Tensor | None
-    ) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None, None]:
+    ) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None, None, None]:
         """Gradients of y, gain and bias."""
         if grads[0] is None:
-            return None, None, None, None, None, None
+            return None, None, None, None, None, None, None
         (y,) = ctx.saved_tensors
         rows, grad = as_rows(y), as_rows(grads[0])
         gain, shift, mean, inverse = ctx.blocks
         channels, columns = ctx.channels, rows.shape[1]
         grad_x = np.empty_like(rows)
         by_shift, by_gain = np.zeros((2, PIECES, channels))
-        neuron = (*_neuron(rows), rows.dtype.type(SURROGATE_HALF_WIDTH))
+        rule = ctx.rule
+        neuron = (*_neuron(rows, rule, rule.v_th), *rule.window.of(rows.dtype.type))
         in_pieces(
             lambda piece, a, b: lif_kernels.backward(
                 rows, ctx.steps, gain, shift, mean, inverse, *neuron, grad, grad_x,
@@ -116,7 +118,7 @@ class NormLIF(torch.autograd.Function):
             len(rows),
         )
         of_gain, of_bias = (torch.from_numpy(a).to(y.dtype) for a in (total_gain, total_shift))
-        return as_tensor(grad_x, y, len(y)), of_gain, of_bias, None, None, None
+        return as_tensor(grad_x, y, len(y)), of_gain, of_bias, None, None, None, None
 
 
 class FoldedLIF(torch.autograd.Function):
@@ -128,11 +130,11 @@ class FoldedLIF(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, y: Tensor, weights: Sequence[float], weighted: bool, v_th: float
+        ctx: Any, y: Tensor, weights: Sequence[float], weighted: bool, rule: LIFRule, v_th: float
     ) -> Tensor:
         """Spikes, or their weighted sum."""
         rows = as_rows(y)
-        steps, neuron = np.array(weights, rows.dtype), _neuron(rows, v_th)
+        steps, neuron = np.array(weights, rows.dtype), _neuron(rows, rule, v_th)
         ones, zeros = (np.full(lif_kernels.WIDTH, n, rows.dtype) for n in (1, 0))
         spikes = np.empty((1 if weighted else len(steps), rows.shape[1]), rows.dtype)
         v = np.zeros(rows.shape[1], rows.dtype)
@@ -143,24 +145,25 @@ class FoldedLIF(torch.autograd.Function):
             len(steps),
         )
         ctx.save_for_backward(y)
-        ctx.steps, ctx.neuron, ctx.ones, ctx.zeros = steps, neuron, ones, zeros
+        ctx.neuron = (*neuron, *rule.window.of(rows.dtype.type))
+        ctx.steps, ctx.ones, ctx.zeros = steps, ones, zeros
         return as_tensor(spikes, y, len(spikes))
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
         """Gradient of y."""
         (y,) = ctx.saved_tensors
         rows, grad, ones, zeros = as_rows(y), as_rows(grads[0]), ctx.ones, ctx.zeros
-        grad_x, half_width = np.empty_like(rows), rows.dtype.type(SURROGATE_HALF_WIDTH)
+        grad_x = np.empty_like(rows)
         unused = np.zeros((2, PIECES, 1))
         in_pieces(
             lambda i, a, b: lif_kernels.backward(
-                rows, ctx.steps, ones, zeros, zeros, ones, *ctx.neuron, half_width, grad, grad_x,
+                rows, ctx.steps, ones, zeros, zeros, ones, *ctx.neuron, grad, grad_x,
                 unused[0, i], unused[1, i], a, b,
             ),
             rows.shape[1], len(ones), len(ctx.steps),
         )  # fmt: skip
-        return as_tensor(grad_x, y, len(y)), None, None, None
+        return as_tensor(grad_x, y, len(y)), None, None, None, None
 
 
 def _statistics(rows: NDArray[Any], channels: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -177,6 +180,6 @@ def _statistics(rows: NDArray[Any], channels: int) -> tuple[NDArray[Any], NDArra
     return rows[0, :channels] + offset, np.maximum(square.sum(0) / count - offset**2, 0)
 
 
-def _neuron(rows: NDArray[Any], v_th: float = V_TH) -> tuple[Any, Any]:
+def _neuron(rows: NDArray[Any], rule: LIFRule, v_th: float) -> tuple[Any, Any]:
     """dt/τ and the threshold in the array's precision, as torch takes a Python number."""
-    return rows.dtype.type(DT * TAU_MEM_INV), rows.dtype.type(v_th)
+    return rows.dtype.type(rule.c), rows.dtype.type(v_th)

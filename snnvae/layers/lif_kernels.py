@@ -85,7 +85,10 @@ def backward(
     inverse: Array,
     c: Any,
     v_th: Any,
+    smooth: bool,
+    centre: Any,
     half_width: Any,
+    height: Any,
     grad: Array,
     grad_x: Array,
     by_shift: Array,
@@ -97,14 +100,12 @@ def backward(
 
     grad (T, M): of the spikes, or (1, M): of their weighted sum. Writes grad_x (T or 1, M), of x,
     summed over time where y is one row, and adds Σ grad_x and Σ grad_x·ŷ, ŷ = (y − mean)·inverse,
-    per channel to `by_shift` and `by_gain` (float64). ∂spike/∂a is [|a| < w]/(2w), w the
-    half width.
+    per channel to `by_shift` and `by_gain` (float64). ∂spike/∂a is as `lif_rule.Window` has it.
     """
     width, steps, channels = len(gain), len(weights), len(by_shift)
     constant = y.shape[0] == 1
     kind = y.dtype.type
     zero, one = kind(0), kind(1)
-    height = one / (half_width + half_width)
     keep = one - c
     membranes = np.empty((steps, width), y.dtype)
     v, carried = np.empty(width, y.dtype), np.empty(width, y.dtype)
@@ -132,9 +133,11 @@ def backward(
             given, weight = grad[t if grad.shape[0] > 1 else 0, at : at + n], weights[t]
             for i in range(n):
                 a = row[i]
-                through = (weight * given[i] - carried[i] * a) * (
-                    height if abs(a) < half_width else zero
-                )
+                window = height if abs(a) < half_width else zero
+                if smooth:
+                    d = (a - centre) / half_width
+                    window = height / (one + d * d)
+                through = (weight * given[i] - carried[i] * a) * window
                 of_a = through + (zero if a > v_th else carried[i])
                 of_x = c * of_a
                 carried[i] = keep * of_a

@@ -8,14 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from snnvae.layers import fused
-from snnvae.layers.constants import (
-    DT,
-    READOUT_GAIN,
-    READOUT_TAU_INV,
-    SURROGATE_HALF_WIDTH,
-    TAU_MEM_INV,
-    V_TH,
-)
+from snnvae.layers.constants import DT, READOUT_GAIN, READOUT_TAU_INV
+from snnvae.layers.lif_rule import PAPERS, LIFRule, Window
 from snnvae.layers.norse_cells import (
     LIBoxCell,
     LIBoxParameters,
@@ -27,10 +21,16 @@ from snnvae.layers.norse_cells import (
 from snnvae.layers.rows import is_supported
 
 
-def lif_cell(v_th: float = V_TH) -> LIFBoxCell:
-    """The LIFBoxCell of the models; Python floats, so that it computes in its input's precision."""
+def lif_cell(rule: LIFRule = PAPERS, v_th: float | None = None) -> LIFBoxCell:
+    """The LIFBoxCell of a rule, its threshold unless another is given; Python floats, so that it
+    computes in its input's precision."""
     parameters = LIFBoxParameters(
-        tau_mem_inv=TAU_MEM_INV, v_leak=0.0, v_th=v_th, v_reset=0.0, method="super", alpha=100.0
+        tau_mem_inv=rule.tau_mem_inv,
+        v_leak=0.0,
+        v_th=rule.v_th if v_th is None else v_th,
+        v_reset=0.0,
+        method="super",
+        alpha=100.0,
     )
     return LIFBoxCell(parameters, dt=DT)
 
@@ -45,60 +45,73 @@ def scan(cell: LIFBoxCell, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class SurrogateScan(torch.autograd.Function):
-    """`scan` forward; backward through time with the papers' rectangular surrogate.
+    """`scan` forward; backward through time with a surrogate.
 
     With a[t] = v[t−1] + c·(x[t] − v[t−1]), c = dt/τ, o[t] = a[t] > v_th, v[t] = (1 − o[t])·a[t],
-    ∂o/∂a is replaced by [|a| < w] / (2w), w = 0.375: exactly the papers' [|u| < 0.5] in v = 0.75·u.
+    ∂o/∂a is replaced by the rule's window: the papers' is [|a| < w] / (2w), w = 0.375, which is
+    [|u| < 0.5] in v = 0.75·u.
     """
 
     @staticmethod
-    def forward(ctx: Any, cell: LIFBoxCell, x: Tensor, v0: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, cell: LIFBoxCell, rule: LIFRule, x: Tensor, v0: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """`scan(cell, x, v0)`."""
         spikes, membranes = scan(cell, x, v0)
         ctx.save_for_backward(x, v0, spikes, membranes)
+        ctx.rule = rule
         ctx.mark_non_differentiable(membranes)
         ctx.set_materialize_grads(False)
         return spikes, membranes
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor | None) -> tuple[None, Tensor | None, None]:
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[None, None, Tensor | None, None]:
         """Gradient of x from that of the spikes; v0 and the membranes have none."""
         if grads[0] is None:
-            return None, None, None
+            return None, None, None, None
         x, v0, spikes, membranes = ctx.saved_tensors
-        c, height = DT * TAU_MEM_INV, 1 / (2 * SURROGATE_HALF_WIDTH)
+        c, rule_window = ctx.rule.c, ctx.rule.window
         grad_x, grad_v = torch.empty_like(x), torch.zeros_like(v0)
         # Step by step, so that what is touched stays in the cache.
         for t in range(len(x) - 1, -1, -1):
             a = torch.lerp(membranes[t - 1] if t else v0, x[t], c)
-            window = (a.abs() < SURROGATE_HALF_WIDTH).to(x.dtype).mul_(height)
+            window = window_of(a, rule_window)
             through_spike = torch.addcmul(grads[0][t], grad_v, a, value=-1).mul_(window)
             grad_a = through_spike.addcmul_(grad_v, 1 - spikes[t])
             torch.mul(grad_a, c, out=grad_x[t])
             grad_v = grad_a.mul_(1 - c)
-        return None, grad_x, None
+        return None, None, grad_x, None
+
+
+def window_of(a: Tensor, window: Window) -> Tensor:
+    """∂o/∂a at the membranes a, by torch."""
+    smooth, centre, width, height = window.of(float)
+    if smooth:
+        return height / (1 + ((a - centre) / width) ** 2)
+    return (a.abs() < width).to(a.dtype).mul_(height)
 
 
 class LIF(nn.Module):
     """Leaky integrate-and-fire over the first axis: currents (T, B, …) → spikes, last membrane.
 
-    Spikes are 0.0 or 1.0; the membrane is that after reset, in v = 0.75·u, and carries no gradient.
+    Spikes are 0.0 or 1.0; the membrane is that after reset, in v = c·u, and carries no gradient.
     Pass it as `v` to go on where a call stopped. `cell` defines what is computed; without gradients
     the compiled form of it runs on a CPU, bit for bit the same.
     """
 
-    def __init__(self, v_th: float = V_TH) -> None:
+    def __init__(self, rule: LIFRule = PAPERS, v_th: float | None = None) -> None:
         super().__init__()
-        self.cell = lif_cell(v_th)
+        self.rule = rule
+        self.cell = lif_cell(rule, v_th)
 
     def forward(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (T, B, …) from membrane v (B, …), or from rest → spikes (T, B, …), membrane (B, …)."""
         v = x.new_zeros(x.shape[1:]) if v is None else v
         if torch.is_grad_enabled() and x.requires_grad:
-            spikes, membranes = SurrogateScan.apply(self.cell, x, v)
+            spikes, membranes = SurrogateScan.apply(self.cell, self.rule, x, v)
             return spikes, membranes[-1]
         if is_supported(x):
-            return fused.lif(x, v, self.cell.p.v_th)
+            return fused.lif(x, v, self.rule, self.cell.p.v_th)
         spikes, membranes = scan(self.cell, x, v)
         return spikes, membranes[-1]
 

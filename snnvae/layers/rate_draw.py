@@ -11,6 +11,13 @@ DRAW_HALF_WIDTH = 0.5
 """|r − U| below which the gradient of a draw passes, with height 1."""
 
 
+def even_numbers(shape: tuple[int, int, int], generator: torch.Generator) -> Tensor:
+    """(T, …): of each column (j + u)/T in a random order, as `snnvae.draws.even` has it."""
+    steps, *rest = shape
+    order = torch.rand(shape, generator=generator).argsort(0)
+    return (order + torch.rand(rest, generator=generator)) / steps
+
+
 class RateDraw(torch.autograd.Function):
     """z = (r > U); ∂z/∂r is replaced by [|r − U| < 0.5]."""
 

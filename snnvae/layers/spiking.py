@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from snnvae.layers.fused import FoldedLIF
+from snnvae.layers.lif_rule import PAPERS, LIFRule
 from snnvae.layers.neuron import LIF
 from snnvae.layers.recompute import recomputed
 from snnvae.layers.rows import is_supported
@@ -25,12 +26,19 @@ class SpikingLayer(nn.Module):
 
     lif: nn.Module
 
-    def __init__(self, synapse: Synapse, alpha: float = 1.0) -> None:
+    def __init__(
+        self,
+        synapse: Synapse,
+        alpha: float = 1.0,
+        rule: LIFRule = PAPERS,
+        spread: float = 1.0,
+    ) -> None:
+        """alpha and spread: of tdBN."""
         super().__init__()
         features = synapse.out_features if isinstance(synapse, nn.Linear) else synapse.out_channels
         self.synapse = synapse
-        self.norm: TdBN | nn.Identity = TdBN(features, alpha)
-        self.lif = LIF()
+        self.norm: TdBN | nn.Identity = TdBN(features, alpha, spread)
+        self.lif = LIF(rule)
         self.recompute = False
         """Whether training computes currents again for the backward pass."""
         self.tally: Callable[[Tensor], None] | None = None
@@ -88,11 +96,11 @@ class SpikingLayer(nn.Module):
         norm = self.norm
         current = _in_full(current)
         if isinstance(norm, TdBN) and norm.training and is_supported(current):
-            return norm.fire(current, steps, weights)
+            return norm.fire(current, steps, self.rule, weights)
         if self._has_gradients(current) and len(current) == steps:
             assert isinstance(self.lif, LIF)
-            factors, v_th = weights or [1.0] * steps, self.lif.cell.p.v_th
-            return FoldedLIF.apply(current, factors, weights is not None, v_th)
+            factors, lif = weights or [1.0] * steps, self.lif
+            return FoldedLIF.apply(current, factors, weights is not None, lif.rule, lif.cell.p.v_th)
         spikes: Tensor = self.lif(norm(current.expand(steps, *current.shape[1:])))[0]
         return spikes if weights is None else weighted_sum(spikes, weights)[None]
 
@@ -100,6 +108,12 @@ class SpikingLayer(nn.Module):
         """Tells whether a folded layer's gradients are asked of the compiled kernels."""
         folded = isinstance(self.norm, nn.Identity) and is_supported(current)
         return folded and torch.is_grad_enabled() and current.requires_grad
+
+    @property
+    def rule(self) -> LIFRule:
+        """The neurons' rule."""
+        assert isinstance(self.lif.rule, LIFRule)
+        return self.lif.rule
 
     @property
     def is_folded(self) -> bool:

@@ -11,10 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snnvae.layers import fused
-
-PAPER_V_TH = 0.2
-"""Threshold in the papers' coordinate u, where tdBN's equation is written. Inputs have the same
-scale in v = 0.75·u, so it stands here unchanged."""
+from snnvae.layers.lif_rule import U_TH, LIFRule
 
 EPSILON = 1e-5
 
@@ -28,18 +25,20 @@ class TdBN(nn.Module):
 
     In training μ and the biased σ² are those of batch, space and time together, and running
     estimates (the unbiased variance, momentum 0.1) are kept; in evaluation the running ones are
-    used. β is not scaled. Source: the authors' code of FSVAE; Zheng et al., arXiv 2011.05280.
+    used. β is not scaled. V_th is that in u, since inputs have the
+    same scale in v. Source: the authors' code of FSVAE; Zheng et al., arXiv 2011.05280.
     """
 
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, features: int, alpha: float = 1.0) -> None:
+    def __init__(self, features: int, alpha: float = 1.0, spread: float = 1.0) -> None:
+        """spread: γ at first."""
         super().__init__()
         self.alpha = alpha
         self.frozen = False
         """Whether the running statistics are left alone: a batch is seen twice."""
-        self.weight = nn.Parameter(torch.ones(features))
+        self.weight = nn.Parameter(torch.full((features,), spread))
         self.bias = nn.Parameter(torch.zeros(features))
         self.register_buffer("running_mean", torch.zeros(features))
         self.register_buffer("running_var", torch.ones(features))
@@ -61,9 +60,11 @@ class TdBN(nn.Module):
     @property
     def gain(self) -> Tensor:
         """The gain α·V_th·γ."""
-        return self.alpha * PAPER_V_TH * self.weight
+        return self.alpha * U_TH * self.weight
 
-    def fire(self, x: Tensor, steps: int, weights: Sequence[float] | None = None) -> Tensor:
+    def fire(
+        self, x: Tensor, steps: int, rule: LIFRule, weights: Sequence[float] | None = None
+    ) -> Tensor:
         """The spikes of LIF neurons behind this normalisation, from rest, as one operation.
 
         Of a batch in training, on tensors that `fused` supports. x (T, B, C, …), or (1, B, C, …)
@@ -71,7 +72,7 @@ class TdBN(nn.Module):
         weighted sum over time (1, B, C, …).
         """
         spikes, mean, var = fused.NormLIF.apply(
-            x, self.gain, self.bias, EPSILON, weights or [1.0] * steps, weights is not None
+            x, self.gain, self.bias, EPSILON, weights or [1.0] * steps, weights is not None, rule
         )
         if not self.frozen:
             count = steps * x[0].numel() // x.shape[2]
@@ -86,12 +87,7 @@ def fold(synapse: Synapse, norm: TdBN) -> Synapse:
 
     a = α·V_th·γ/√(σ² + ε) per output channel. Computed in float64, rounded once to float32.
     """
-    a = (
-        norm.alpha
-        * PAPER_V_TH
-        * norm.weight.double()
-        / (norm.running_var.double() + EPSILON).sqrt()
-    )
+    a = norm.alpha * U_TH * norm.weight.double() / (norm.running_var.double() + EPSILON).sqrt()
     bias = torch.zeros_like(a) if synapse.bias is None else synapse.bias.double()
     axis = 1 if isinstance(synapse, nn.ConvTranspose2d) else 0
     shape = [1] * synapse.weight.ndim

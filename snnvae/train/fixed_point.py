@@ -53,7 +53,8 @@ def with_scales(model: AnyModel, scales: Mapping[str, float] | None = None) -> A
     }
 
     def fixed(path: str, layer: SpikingLayer) -> FixedLayer:
-        return FixedLayer(layer.synapse, scale_of(f"{path}.lif"), path in on_host)
+        scale = scale_of(f"{path}.lif")
+        return FixedLayer(layer.synapse, scale, path in on_host, layer.rule)
 
     replace_layers(model, fixed)
     for synapse, readout, output in readouts:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 
 from snnvae.draws import read, stated
@@ -14,6 +16,7 @@ from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw as HostDraw
 from snnvae.draws.draw import HostStep
+from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.label import Label, class_spikes, classes_in_turn
@@ -26,6 +29,7 @@ WEIGHT, BIAS = RNG.normal(size=(6, 6)).astype(np.float32), RNG.normal(size=6).as
 RATE = RNG.random((400, 5))
 
 PRIOR = GaussSigmoid("z", WEIGHT, BIAS)
+EVEN, EVEN_PRIOR = EvenRates(), EvenGaussSigmoid("z", WEIGHT, BIAS)
 HALVES = Bernoulli("z", np.full(6, 0.5), 4)
 GRADED = Attributes("noise", np.linspace(0.1, 0.9, 24).reshape(3, 8), 5)
 BINARY = Attributes("class", np.array([[1, 0, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1.0]]))
@@ -41,6 +45,8 @@ DRAWS: dict[str, Draw] = {
     "posterior": lambda samples, seed: bernoulli_spikes(RATE[list(samples)], samples, 7, seed),
     "prior rate": lambda samples, seed: PRIOR.rates(samples, seed),
     "prior spikes": lambda samples, seed: PRIOR.stream(samples, 7, seed, ()),
+    "even spikes": lambda samples, seed: EVEN.drawn(RATE[list(samples)], samples, 7, seed),
+    "prior's even spikes": lambda samples, seed: EVEN_PRIOR.stream(samples, 7, seed, ()),
     "spikes at fixed rates": lambda samples, seed: HALVES.stream(samples, 7, seed, ()),
     "graded attributes": lambda samples, seed: GRADED.stream(
         samples, 7, seed, [n % 3 for n in samples]
@@ -201,6 +207,8 @@ CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
         ((PRIOR,), None, {"sampler"}),
         ((GaussSigmoid("z", WEIGHT, BIAS, COLUMNS), CLASS), None, {"sampler"}),
         ((CLASS,), None, {"sampler"}),
+        ((EVEN_PRIOR,), None, {"draws"}),
+        ((), EvenRates(10), {"draws", "host_step"}),
         ((), Rates(10), {"sampler"}),
         ((OneHot("noise", 2, 4, substream=7),), None, {"draws"}),
         ((OneHot("noise", 4, 2, p=(0.25, 0.75)),), None, {"draws"}),
@@ -220,6 +228,27 @@ def test_what_is_stated_is_read(
         again, after = read(metadata, SIZES)
         assert stated(again, after) == metadata
         assert (len(again), after) == (len(draws), step)
+
+
+def test_even_spikes_have_their_rate_at_each_step_and_nearly_its_number_of_them() -> None:
+    rate = np.repeat(RATE[:1], 4000, 0)
+    spikes = EVEN.drawn(rate, range(4000), 16, 0)
+    error = 5 * np.sqrt(rate[0] * (1 - rate[0]) / 4000)
+    assert (abs(spikes.mean(0) - rate[0]) < error).all()  # of each step
+    counts = spikes.sum(1)
+    assert ((counts == np.floor(16 * rate)) | (counts == np.ceil(16 * rate))).all()
+    first, second = spikes[:, 0, 0], spikes[:, 1, 0]
+    assert len(np.unique(spikes[:, :, 0], axis=0)) > 3000  # in a random order
+    assert (first & second).mean() < rate[0, 0] ** 2  # one spike makes another less likely
+
+
+@given(st.integers(1, 16), st.integers(0, 100))
+def test_of_rates_that_are_shares_of_the_steps_the_number_of_spikes_is_exact(
+    steps: int, seed: int
+) -> None:
+    counts = np.arange(steps + 1)
+    latent = np.arange(steps)[:, None] < counts  # (T, N): neuron n fires n times
+    assert (EVEN.stream(latent[None], [seed], seed).sum(1) == counts).all()
 
 
 def test_patterns_come_as_their_table_and_probabilities_say() -> None:

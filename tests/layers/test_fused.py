@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -10,8 +12,8 @@ from torch.nn import functional as F
 from snnvae.families.images.config import Config
 from snnvae.families.images.nets import Decoder
 from snnvae.layers import rows
-from snnvae.layers.constants import SURROGATE_HALF_WIDTH
 from snnvae.layers.fused import NormLIF
+from snnvae.layers.lif_rule import PAPERS, LIFRule
 from snnvae.layers.neuron import LIF, Readout, lif_cell
 from snnvae.layers.norse_cells import LIFBoxFeedForwardState
 from snnvae.layers.spiking import SpikingLayer, save_memory
@@ -21,27 +23,34 @@ T, B, C = 6, 3, 5
 EPSILON = 1e-5
 
 
+RULES = (PAPERS, LIFRule(0.875, "arctan"))
+
+
 class Surrogate(torch.autograd.Function):
-    """Norse's spike forward; 1/(2w) where |v| < w backward."""
+    """Norse's spike forward; backward 1/(2w) where |v| < w, w = 0.375, or with decay 0.875 the
+    derivative of arctan(2π·(u − 0.2))/2π by u = v/0.125."""
 
     @staticmethod
-    def forward(ctx, v: Tensor, fired: Tensor) -> Tensor:
+    def forward(ctx, v: Tensor, fired: Tensor, c: float) -> Tensor:
         ctx.save_for_backward(v)
+        ctx.c = c
         return fired
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
-        w = SURROGATE_HALF_WIDTH
-        return grad * (ctx.saved_tensors[0].abs() < w) / (2 * w), None
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+        (v,) = ctx.saved_tensors
+        if ctx.c == 0.75:
+            return grad * (v.abs() < 0.375) / 0.75, None, None
+        return grad / (1 + (2 * math.pi * (v / ctx.c - 0.2)) ** 2) / ctx.c, None, None
 
 
-def step_by_step(x: Tensor) -> Tensor:
+def step_by_step(x: Tensor, rule: LIFRule) -> Tensor:
     """Norse's cell one step at a time, differentiated by autograd."""
-    cell, v, spikes = lif_cell(), torch.zeros_like(x[0]), []
+    cell, v, spikes = lif_cell(rule), torch.zeros_like(x[0]), []
     for current in x:
         fired, _ = cell(current.detach(), LIFBoxFeedForwardState(v=v.detach()))
-        a = v + 0.75 * (current - v)
-        spike = Surrogate.apply(a, fired)
+        a = v + (1 - rule.decay) * (current - v)
+        spike = Surrogate.apply(a, fired, rule.c)
         v = (1 - spike) * a
         spikes.append(spike)
     return torch.stack(spikes)
@@ -59,21 +68,22 @@ def inputs(constant: bool, space: tuple[int, ...]) -> tuple[Tensor, Tensor, Tens
 @pytest.mark.parametrize("space", [(), (4, 7)])
 @pytest.mark.parametrize("constant", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("rule", RULES)
 def test_spikes_and_gradients_are_those_of_steps_of_norse(
-    space: tuple[int, ...], constant: bool, weighted: bool
+    rule: LIFRule, space: tuple[int, ...], constant: bool, weighted: bool
 ) -> None:
     y, gain, bias, weight = inputs(constant, space)
     readout = Readout.weights(T)
     x = F.batch_norm(
         y.expand(T, *y.shape[1:]).flatten(0, 1), None, None, gain, bias, True, 0.1, EPSILON
     )
-    expected = step_by_step(x.view(T, *y.shape[1:]))
+    expected = step_by_step(x.view(T, *y.shape[1:]), rule)
     assert 0.1 < expected.mean() < 0.9
     if weighted:
         expected = sum(w * s for w, s in zip(readout, expected))[None]
         weight = weight[:1]
     ours, mean, var = NormLIF.apply(
-        y, gain, bias, EPSILON, readout if weighted else [1.0] * T, weighted
+        y, gain, bias, EPSILON, readout if weighted else [1.0] * T, weighted, rule
     )
     torch.testing.assert_close(ours, expected, atol=1e-12, rtol=0)
     axes = (0, 1, *range(3, y.ndim))
@@ -107,9 +117,12 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     assert torch.equal(ga, gb)
 
 
-def test_other_tensors_take_torchs_own_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rule", RULES)
+def test_other_tensors_take_torchs_own_operations(
+    rule: LIFRule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
-    layer = SpikingLayer(torch.nn.Linear(6, 5)).double()
+    layer = SpikingLayer(torch.nn.Linear(6, 5), rule=rule).double()
     x = torch.rand(T, 4, 6, dtype=torch.float64)
     layer(x).sum().backward()
     ours = {n: p.grad.clone() for n, p in layer.named_parameters()}
@@ -173,16 +186,17 @@ def test_saving_memory_changes_no_bit(kind: str, mixed: bool) -> None:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("space", [(), (4, 7)])
+@pytest.mark.parametrize("rule", RULES)
 def test_a_folded_layer_has_the_spikes_and_gradients_of_steps_of_norse(
-    space: tuple[int, ...], weighted: bool
+    rule: LIFRule, space: tuple[int, ...], weighted: bool
 ) -> None:
     g = torch.Generator().manual_seed(1)
     y = (torch.randn(T, B, C, *space, generator=g, dtype=torch.float64) * 0.4).requires_grad_()
     weight = torch.randn(T, B, C, *space, generator=g, dtype=torch.float64)
-    layer = SpikingLayer(nn.Linear(2, 2))
+    layer = SpikingLayer(nn.Linear(2, 2), rule=rule)
     layer.synapse = layer.norm = nn.Identity()
     readout = Readout.weights(T)
-    expected = step_by_step(y)
+    expected = step_by_step(y, rule)
     assert 0.1 < expected.mean() < 0.9
     if weighted:
         expected, weight = sum(w * s for w, s in zip(readout, expected))[None], weight[:1]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
+from snnvae.layers.constants import DT
+from snnvae.layers.lif_rule import PAPERS, LIFRule
 from snnvae.layers.neuron import LIF, Readout, lif_cell
 from snnvae.layers.norse_cells import LIFBoxFeedForwardState
 
@@ -42,10 +45,13 @@ def paper_lif(x: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("trainable", [True, False])
-def test_forward_is_norses_cell_step_for_step(dtype: torch.dtype, trainable: bool) -> None:
+@pytest.mark.parametrize("rule", [PAPERS, LIFRule(0.875, "arctan")])
+def test_forward_is_norses_cell_step_for_step(
+    rule: LIFRule, dtype: torch.dtype, trainable: bool
+) -> None:
     x = currents(0, steps=40, dtype=dtype).requires_grad_(trainable)
-    spikes, last = LIF()(x)
-    cell, state = lif_cell(), LIFBoxFeedForwardState(v=torch.zeros(3, 4, dtype=dtype))
+    spikes, last = LIF(rule)(x)
+    cell, state = lif_cell(rule), LIFBoxFeedForwardState(v=torch.zeros(3, 4, dtype=dtype))
     for t in range(len(x)):
         z, state = cell(x[t].detach(), state)
         assert torch.equal(spikes[t], z)
@@ -55,8 +61,8 @@ def test_forward_is_norses_cell_step_for_step(dtype: torch.dtype, trainable: boo
 
 
 def test_constants_are_the_papers_in_v_equal_three_quarters_of_u() -> None:
-    assert DT * TAU_MEM_INV == 0.75
-    in_u = torch.tensor([V_TH, SURROGATE_HALF_WIDTH]) / 0.75
+    assert DT * PAPERS.tau_mem_inv == PAPERS.c == 0.75
+    in_u = torch.tensor([PAPERS.v_th, PAPERS.window.width]) / 0.75
     torch.testing.assert_close(in_u, torch.tensor([0.2, 0.5]))
 
 
@@ -79,10 +85,21 @@ def test_surrogate_window_is_centred_at_zero_not_at_the_threshold() -> None:
     torch.testing.assert_close(x.grad, torch.tensor([[0.0, 1, 1, 1, 0]], dtype=torch.float64))
 
 
+def test_an_arctans_window_is_around_the_threshold() -> None:
+    """1/(1 + (2π·(u − 0.2))²): half of its highest where 2π·|u − 0.2| = 1."""
+    half = 1 / (2 * math.pi)
+    u = torch.tensor([[0.2, 0.2 + half, 0.2 - half, 0.2 + 3 * half]], dtype=torch.float64)
+    for decay in (0.25, 0.875):
+        x = u.clone().requires_grad_()
+        LIF(LIFRule(decay, "arctan"))(x)[0].sum().backward()
+        expected = torch.tensor([[1.0, 0.5, 0.5, 0.1]], dtype=torch.float64)
+        torch.testing.assert_close(x.grad, expected)
+
+
 def test_threshold_is_strict() -> None:
-    v = torch.tensor([V_TH], dtype=torch.float64)
+    v = torch.tensor([PAPERS.v_th], dtype=torch.float64)
     spikes, last = LIF()(v[None], v)  # v + 0.75·(x − v) with x = v: exactly at the threshold
-    assert (spikes.item(), last.item()) == (0, V_TH)
+    assert (spikes.item(), last.item()) == (0, PAPERS.v_th)
     above = torch.nextafter(v, torch.ones_like(v))
     spikes, last = LIF()(above[None], above)
     assert (spikes.item(), last.item()) == (1, 0)

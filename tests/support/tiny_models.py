@@ -67,6 +67,12 @@ def fsvae() -> SpikingVAE:
 
 
 @pytest.fixture(scope="session")
+def slow_esvae() -> SpikingVAE:
+    """Of neurons that keep a membrane for long, and even draws."""
+    return lively("esvae", decay=0.875, surrogate="arctan", even=True)
+
+
+@pytest.fixture(scope="session")
 def conditional_esvae() -> SpikingVAE:
     return lively("esvae", **CONDITIONAL)
 

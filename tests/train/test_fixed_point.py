@@ -31,7 +31,7 @@ from snnvae.train.to_nir import to_nir
 from snnvae.train.trace import trace
 
 
-@pytest.fixture(params=["esvae", "fsvae"])
+@pytest.fixture(params=["esvae", "slow_esvae", "fsvae"])
 def trained(request: pytest.FixtureRequest, tmp_path: Path) -> SpikingVAE:
     """As a training in fixed point leaves it on disk: no weight is on a grid, none is as it was."""
     model = in_fixed_point(request.getfixturevalue(request.param))

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
+from snnvae.families.images.nets import Neurons
 from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
+from snnvae.layers.lif_rule import SURROGATES, LIFRule, Surrogate
 from snnvae.train.settings import (
     Settings,
     flag,
     numbers,
+    positive,
     require,
     setting,
+    share,
     weight,
     whole,
 )
@@ -52,6 +56,12 @@ class Config(Settings):
         (), "Of the decoder's maps, innermost first.", numbers(), metavar="W,W"
     )
     latent: int = setting(32, "Latent spikes per step.", whole())
+    decay: float = setting(0.25, "What a step leaves of a membrane; 0.25 is the papers'.", share)
+    surrogate: Surrogate = setting(  # noqa: RUF009
+        "rectangle", "In place of a spike's derivative.", choices=SURROGATES
+    )
+    spread: float = setting(1.0, "tdBN's first γ.", positive)
+    even: bool = setting(False, "ESVAE: spikes of a rate are spread evenly over the steps.", flag)
     k: int = setting(8, "FSVAE: candidate spikes per latent.", whole())
     prior_hidden: tuple[int, ...] = setting(
         (), "FSVAE: of the prior's hidden layers.", numbers(0, 2), metavar="N,N"
@@ -88,8 +98,13 @@ class Config(Settings):
         """The names of all settings but those that the model is trained with."""
         return (
             "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k",
-            "prior_hidden", "posterior_hidden", "conditional", "classes",
+            "prior_hidden", "posterior_hidden", "conditional", "classes", "decay",
         )  # fmt: skip
+
+    @property
+    def neurons(self) -> Neurons:
+        """The neurons of the spiking models."""
+        return Neurons(LIFRule(self.decay, self.surrogate), self.spread)
 
     @property
     def maps(self) -> tuple[int, ...]:

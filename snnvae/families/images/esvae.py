@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snnvae.draws.draw import Draw, HostStep
+from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.rates import Rates
 from snnvae.export.weights import array
@@ -14,7 +15,7 @@ from snnvae.families.images.config import Config
 from snnvae.families.images.losses import mmd
 from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
 from snnvae.layers.model import Losses
-from snnvae.layers.rate_draw import RateDraw
+from snnvae.layers.rate_draw import RateDraw, even_numbers
 from snnvae.layers.wiring import Wiring
 
 SAMPLE_LR_FACTOR = 10.0
@@ -44,9 +45,11 @@ class ESVAE(SpikingVAE):
         steps, batch, latent = self.steps, len(image), self.config.latent
         rate = self.encoder.constant(image, steps).mean(0)
         # Drawn on the CPU, so that every device sees the same numbers.
-        uniform = torch.rand(steps, batch, latent, generator=generator).to(image.device)
+        shape = (steps, batch, latent)
+        draw = even_numbers if self.config.even else torch.rand
+        uniform = draw(shape, generator=generator).to(image.device)
         normal = torch.randn(batch, latent, generator=generator).to(image)
-        z = RateDraw.apply(rate.expand(steps, batch, latent), uniform)
+        z = RateDraw.apply(rate.expand(shape), uniform)
         prior_rate = torch.sigmoid(self.sample(beside(normal, self.one_hot(label))))
         reconstruction = F.mse_loss(self.decode(z, self.class_spikes(label)), image)
         prior = mmd(rate, prior_rate, label=label if self.config.conditional else None)
@@ -84,11 +87,14 @@ class ESVAE(SpikingVAE):
         """z by the prior's rates."""
         weight, latent = array(self.sample.weight), self.config.latent
         of_class = weight[:, latent:] if self.config.classes else None
-        return GaussSigmoid(Z, weight[:, :latent], array(self.sample.bias), of_class)
+        kind = EvenGaussSigmoid if self.config.even else GaussSigmoid
+        return kind(Z, weight[:, :latent], array(self.sample.bias), of_class)
 
     def host_step(self, part: str) -> HostStep | None:
         """z by the encoder's rates; its decoder will ask for the samples' classes."""
-        return Rates(self.config.classes) if part == "encoder" else None
+        if part != "encoder":
+            return None
+        return (EvenRates if self.config.even else Rates)(self.config.classes)
 
     def prune_host(self, group: str, kept: Tensor) -> None:
         """r_p = sigmoid(W·n + b): the kept rows, and as much noise as there are latents, so that

@@ -94,9 +94,10 @@ class FSVAE(SpikingVAE):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        size = (config.latent, config.k)
-        self.posterior = AutoregressiveNet(2 * config.latent, *size, config.posterior_hidden)
-        self.prior = AutoregressiveNet(config.latent + config.classes, *size, config.prior_hidden)
+        latent, size, neurons = config.latent, (config.latent, config.k), config.neurons
+        self.posterior = AutoregressiveNet(2 * latent, *size, config.posterior_hidden, neurons)
+        inputs = latent + config.classes
+        self.prior = AutoregressiveNet(inputs, *size, config.prior_hidden, neurons)
 
     def loss(
         self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None

@@ -7,13 +7,31 @@ what is exported can be compared with what was trained, layer by layer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from snnvae.errors import ConfigError
+from snnvae.layers.lif_rule import PAPERS, LIFRule
 from snnvae.layers.output import Output
-from snnvae.layers.spiking import SpikingLayer, over_time
+from snnvae.layers.spiking import SpikingLayer, Synapse, over_time
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """The neurons of a model's layers: what they compute, and tdBN's γ at first."""
+
+    rule: LIFRule = PAPERS
+    spread: float = 1.0
+
+    def behind(self, synapse: Synapse, alpha: float = 1.0) -> SpikingLayer:
+        """A layer of them."""
+        return SpikingLayer(synapse, alpha, self.rule, self.spread)
+
+
+USUAL = Neurons()
+"""The papers'."""
 
 
 def smallest_map(image_size: int, widths: Sequence[int]) -> int:
@@ -30,13 +48,20 @@ def smallest_map(image_size: int, widths: Sequence[int]) -> int:
 class Encoder(nn.ModuleDict):
     """Image → latent spikes. One Conv k3 s2 p1 per width, then Linear → L; each tdBN + LIF."""
 
-    def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
+    def __init__(
+        self,
+        image_size: int,
+        channels: int,
+        widths: Sequence[int],
+        latent: int,
+        neurons: Neurons = USUAL,
+    ) -> None:
         super().__init__()
         side = smallest_map(image_size, widths)
         for i, (fan_in, fan_out) in enumerate(zip((channels, *widths), widths)):
             conv = nn.Conv2d(fan_in, fan_out, 3, stride=2, padding=1)
-            self[str(i)] = SpikingLayer(conv)
-        self["latent"] = SpikingLayer(nn.Linear(widths[-1] * side * side, latent))
+            self[str(i)] = neurons.behind(conv)
+        self["latent"] = neurons.behind(nn.Linear(widths[-1] * side * side, latent))
 
     def forward(self, image: Tensor) -> Tensor:
         """(T, B, C, H, W) → latent spikes (T, B, L)."""
@@ -64,15 +89,22 @@ class Decoder(nn.ModuleDict):
     (each tdBN + LIF); ConvTranspose to the image's channels, k3 s1 p1, no tdBN, no spikes.
     """
 
-    def __init__(self, image_size: int, channels: int, widths: Sequence[int], latent: int) -> None:
+    def __init__(
+        self,
+        image_size: int,
+        channels: int,
+        widths: Sequence[int],
+        latent: int,
+        neurons: Neurons = USUAL,
+    ) -> None:
         """widths: channels of each map, the innermost first, one more than there are stages."""
         super().__init__()
         side = smallest_map(image_size, widths[1:])
         self.map = (widths[0], side, side)
-        self["input"] = SpikingLayer(nn.Linear(latent, widths[0] * side * side))
+        self["input"] = neurons.behind(nn.Linear(latent, widths[0] * side * side))
         for i, (fan_in, fan_out) in enumerate(pairwise(widths)):
             up = nn.ConvTranspose2d(fan_in, fan_out, 3, stride=2, padding=1, output_padding=1)
-            self[str(i)] = SpikingLayer(up)
+            self[str(i)] = neurons.behind(up)
         self["output"] = Output(widths[-1], channels)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -107,11 +139,13 @@ class AutoregressiveNet(nn.ModuleDict):
     hidden: other sizes for 2L and 4L.
     """
 
-    def __init__(self, inputs: int, latent: int, k: int, hidden: Sequence[int] = ()) -> None:
+    def __init__(
+        self, inputs: int, latent: int, k: int, hidden: Sequence[int] = (), neurons: Neurons = USUAL
+    ) -> None:
         super().__init__()
         sizes = (inputs, *(hidden or (2 * latent, 4 * latent)), latent * k)
         for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-            self[str(i)] = SpikingLayer(nn.Linear(fan_in, fan_out), alpha=2.0)
+            self[str(i)] = neurons.behind(nn.Linear(fan_in, fan_out), alpha=2.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """(T, B, inputs) → spikes (T, B, L·k), from rest."""

@@ -55,8 +55,8 @@ class SpikingVAE(VAE, SpikingModel):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         shape = (config.image_size, config.channels)
-        self.encoder = Encoder(*shape, config.widths, config.latent)
-        self.decoder = Decoder(*shape, config.maps, config.latent + config.classes)
+        self.encoder = Encoder(*shape, config.widths, config.latent, config.neurons)
+        self.decoder = Decoder(*shape, config.maps, config.latent + config.classes, config.neurons)
         self.readout = Readout()
 
     def decode(self, z: Tensor, classes: Tensor | None = None) -> Tensor:

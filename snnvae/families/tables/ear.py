@@ -36,7 +36,6 @@ from snnvae.layers.latch import latch_cells
 from snnvae.layers.model import Batch, Losses, SpikingModel
 from snnvae.layers.noise import THETA
 from snnvae.layers.spiking import SpikingLayer
-from snnvae.layers.tdbn import TdBN
 from snnvae.layers.wiring import Cell, Delay, Link, Port, Threshold, Wiring, layer
 
 EVIDENCE, CLOCK, VALUE = "evidence", "clock", "value"
@@ -227,7 +226,4 @@ class EAR(SpikingModel):
 
 def _layer(fan_in: int, fan_out: int) -> SpikingLayer:
     """A hidden layer whose currents are spread as `SPREAD` says."""
-    found = SpikingLayer(nn.Linear(fan_in, fan_out))
-    assert isinstance(found.norm, TdBN)
-    nn.init.constant_(found.norm.weight, SPREAD)
-    return found
+    return SpikingLayer(nn.Linear(fan_in, fan_out), spread=SPREAD)

@@ -34,7 +34,7 @@ def forward(
 ) -> None:
     """a = clip(trunc(keep·v) + wrap(64·y) + bias), spike where a > threshold, then v = 0.
 
-    As `FixedNeuron.step`, where keep = 1 − dv/4096 is a power of two, so that keep·v is exact.
+    As `FixedNeuron.step`: keep = 1 − dv/4096 is a float64, in which keep·v is exact.
     y (T or 1, M): sums of whole weights. v (M): where membranes begin, then where they end. spikes
     (T, M), or (1, M) for Σ_t weights[t]·spikes[t].
     """
@@ -52,7 +52,7 @@ def forward(
             for i in range(n):
                 u = unit * current[i]
                 u = u - around if u > limit else (u + around if u <= -limit else u)
-                a = np.trunc(keep * state[i]) + u + bias[i]
+                a = kind(np.trunc(keep * np.float64(state[i]))) + u + bias[i]
                 a = min(max(a, -most), most)
                 fires = a > threshold
                 out[i] = (out[i] if adds else zero) + (weight if fires else zero)
@@ -66,7 +66,10 @@ def backward(
     bias: Array,
     keep: Any,
     threshold: Any,
+    smooth: bool,
+    centre: Any,
     half_width: Any,
+    height: Any,
     grad: Array,
     grad_y: Array,
     by_bias: Array,
@@ -75,15 +78,15 @@ def backward(
 ) -> None:
     """Goes back through time, rounding passed straight through; membranes are computed again.
 
-    ∂spike/∂a is [|a| < w]/(2w), ∂a/∂v[t−1] = keep, ∂a/∂y = 64, ∂a/∂bias = 1. grad (T, M), or
-    (1, M) of the weighted sum. Writes grad_y (T or 1, M), adds Σ ∂/∂bias per channel to by_bias.
+    ∂spike/∂a is as `lif_rule.Window` has it, ∂a/∂v[t−1] = keep, ∂a/∂y = 64, ∂a/∂bias = 1. grad
+    (T, M), or (1, M) of the weighted sum. Writes grad_y (T or 1, M), adds Σ ∂/∂bias per channel to
+    by_bias.
     """
     kind = y.dtype.type
     width, steps, channels = len(bias), len(weights), len(by_bias)
     constant = y.shape[0] == 1
     zero, one, unit, limit = kind(0), kind(1), kind(UNIT), kind(STATE_LIMIT)
     most, around = limit - one, limit + limit
-    height = one / (half_width + half_width)
     membranes = np.empty((steps, width), y.dtype)
     v, carried = np.empty(width, y.dtype), np.empty(width, y.dtype)
     total = np.empty(width, y.dtype)
@@ -96,7 +99,7 @@ def backward(
             for i in range(n):
                 u = unit * current[i]
                 u = u - around if u > limit else (u + around if u <= -limit else u)
-                a = np.trunc(keep * v[i]) + u + bias[i]
+                a = kind(np.trunc(keep * np.float64(v[i]))) + u + bias[i]
                 a = min(max(a, -most), most)
                 row[i] = a
                 v[i] = zero if a > threshold else a
@@ -110,11 +113,13 @@ def backward(
             given, weight = grad[t if grad.shape[0] > 1 else 0, at : at + n], weights[t]
             for i in range(n):
                 a = row[i]
-                through = (weight * given[i] - carried[i] * a) * (
-                    height if abs(a) < half_width else zero
-                )
+                window = height if abs(a) < half_width else zero
+                if smooth:
+                    d = (a - centre) / half_width
+                    window = height / (one + d * d)
+                through = (weight * given[i] - carried[i] * a) * window
                 of_a = through + (zero if a > threshold else carried[i])
-                carried[i] = keep * of_a
+                carried[i] = kind(keep) * of_a
                 of_y = unit * of_a
                 out[i] = out[i] + of_y if constant else of_y
                 total[i] += of_a

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from snnvae.layers.constants import DT, READOUT_TAU_INV, TAU_MEM_INV
+from snnvae.layers.constants import DT, READOUT_TAU_INV
 from snnvae.layers.fixed.kernels import UNIT
 from snnvae.layers.fixed.lif import FixedLIF
 from snnvae.layers.fixed.rounding import WholeBias, WholeCurrent, WholeWeight
+from snnvae.layers.lif_rule import PAPERS, LIFRule
 from snnvae.layers.neuron import LIF, Readout
 from snnvae.layers.output import LinearOutput, Output
 from snnvae.layers.spiking import SpikingLayer, Synapse
@@ -22,9 +23,6 @@ from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
 
 AnyOutput = TypeVar("AnyOutput", Output, LinearOutput)
-
-GAIN = DT * TAU_MEM_INV
-"""By which the compiler multiplies weights and biases: dt/τ·R of a LIF."""
 
 APART = 1 / 3
 """Membrane units by which the float form's threshold lies above the whole one: no sum of whole
@@ -42,10 +40,12 @@ class FixedLayer(SpikingLayer):
 
     lif: FixedLIF
 
-    def __init__(self, synapse: Synapse, scale: float, on_host: bool) -> None:
+    def __init__(
+        self, synapse: Synapse, scale: float, on_host: bool, rule: LIFRule = PAPERS
+    ) -> None:
         super().__init__(synapse)
         self.norm, self.on_host = nn.Identity(), on_host
-        self.lif = FixedLIF(scale)
+        self.lif = FixedLIF(scale, rule)
 
     @property
     def is_folded(self) -> bool:
@@ -57,9 +57,14 @@ class FixedLayer(SpikingLayer):
         """Weight units per unit of membrane."""
         return self.lif.scale.item()
 
+    @property
+    def gain(self) -> float:
+        """By which the compiler multiplies weights and biases: dt/τ·R of a LIF."""
+        return self.lif.rule.c
+
     def whole_weight(self) -> Tensor:
         """The synapse's weights as the program has them."""
-        whole: Tensor = WholeWeight.apply(self.synapse.weight, GAIN * self.scale)
+        whole: Tensor = WholeWeight.apply(self.synapse.weight, self.gain * self.scale)
         return whole
 
     def whole_bias(self) -> Tensor:
@@ -68,7 +73,7 @@ class FixedLayer(SpikingLayer):
         assert bias is not None
         if self.on_host:
             return torch.zeros_like(bias)
-        whole: Tensor = WholeBias.apply(bias * GAIN, self.scale)
+        whole: Tensor = WholeBias.apply(bias * self.gain, self.scale)
         return whole
 
     def deployed(self) -> SpikingLayer:
@@ -76,10 +81,10 @@ class FixedLayer(SpikingLayer):
         its neurons are Norse's."""
         layer = SpikingLayer(copy.deepcopy(self.synapse))
         layer.norm = nn.Identity()
-        layer.lif = LIF((self.lif.threshold + APART) / (UNIT * self.scale))
+        layer.lif = LIF(self.lif.rule, (self.lif.threshold + APART) / (UNIT * self.scale))
         if not self.on_host:
-            weight = self.whole_weight().double() / (GAIN * self.scale)
-            bias = self.whole_bias().double() / (GAIN * UNIT * self.scale)
+            weight = self.whole_weight().double() / (self.gain * self.scale)
+            bias = self.whole_bias().double() / (self.gain * UNIT * self.scale)
             kind = self.synapse.weight.dtype
             layer.synapse.weight = nn.Parameter(weight.detach().to(kind))
             layer.synapse.bias = nn.Parameter(bias.detach().to(kind))
@@ -98,7 +103,7 @@ class FixedLayer(SpikingLayer):
             if self.on_host:  # in float64, as the host
                 real = {name: p.double() for name, p in self.synapse.named_parameters()}
                 current = functional_call(self.synapse, real, (x.double(),))
-                sent: Tensor = WholeCurrent.apply(GAIN * current, self.scale)
+                sent: Tensor = WholeCurrent.apply(self.gain * current, self.scale)
                 return sent.to(x.dtype)
             return without_bias(self.synapse, self.whole_weight(), x)
 

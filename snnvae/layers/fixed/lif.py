@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snnvae.layers.constants import DT, SURROGATE_HALF_WIDTH, TAU_MEM_INV, V_TH
 from snnvae.layers.fixed import kernels
 from snnvae.layers.lif_kernels import block_width
+from snnvae.layers.lif_rule import PAPERS, LIFRule, Window
+from snnvae.layers.neuron import window_of
 from snnvae.layers.rows import PIECES, as_rows, as_tensor, in_pieces, is_supported, tiled
 from snnvae.layers.spiking import weighted_sum
 from snnvae.primitives import fixed_point
 from snnvae.primitives.parameters import fixed_decay
 
-DV = int(fixed_decay(np.asarray(DT * TAU_MEM_INV)))
-"""The membrane's decay in 4096ths."""
 
-KEEP = 1 - DV / (1 << fixed_point.DECAY_BITS)
-"""What a step leaves of a membrane: ¼, exact in any float."""
+class FixedRule(NamedTuple):
+    """A neuron in membrane units: what a step leaves of a membrane, as the decay of 12 bits has it,
+    the threshold, and the surrogate."""
+
+    keep: float
+    threshold: float
+    window: Window
 
 
-def scan(y: Tensor, bias: Tensor, threshold: float, v: Tensor) -> tuple[Tensor, Tensor]:
+def keep_of(rule: LIFRule) -> float:
+    """1 − dv/4096."""
+    return 1 - int(fixed_decay(np.asarray(rule.c))) / (1 << fixed_point.DECAY_BITS)
+
+
+def scan(y: Tensor, bias: Tensor, rule: FixedRule, v: Tensor) -> tuple[Tensor, Tensor]:
     """`kernels.forward` by torch: y (T, B, …) whole weights, v (B, …) → spikes, membranes before
     the reset (T, B, …)."""
     spikes, before = torch.empty_like(y), torch.empty_like(y)
@@ -32,9 +41,9 @@ def scan(y: Tensor, bias: Tensor, threshold: float, v: Tensor) -> tuple[Tensor, 
     for t, current in enumerate(y):
         u = kernels.UNIT * current
         u = torch.where(u > limit, u - 2 * limit, torch.where(u <= -limit, u + 2 * limit, u))
-        a = (torch.trunc(KEEP * v) + u + bias).clamp(1 - limit, limit - 1)
+        a = (torch.trunc(rule.keep * v.double()).to(v.dtype) + u + bias).clamp(1 - limit, limit - 1)
         before[t] = a
-        spikes[t] = a > threshold
+        spikes[t] = a > rule.threshold
         v = a * (1 - spikes[t])
     return spikes, before
 
@@ -42,7 +51,7 @@ def scan(y: Tensor, bias: Tensor, threshold: float, v: Tensor) -> tuple[Tensor, 
 class FixedScan(torch.autograd.Function):
     """Spikes of whole currents y (T, B, C, …), or (1, B, C, …) for a current of every step.
 
-    bias (C) and threshold in membrane units, half_width that of the surrogate in them. With
+    bias (C) in membrane units. With
     weights (T) the weighted sum over time (1, B, C, …). From rest. On a CPU by `kernels`.
     """
 
@@ -51,19 +60,18 @@ class FixedScan(torch.autograd.Function):
         ctx: Any,
         y: Tensor,
         bias: Tensor,
-        threshold: float,
-        half_width: float,
+        rule: FixedRule,
         steps: int,
         weights: Sequence[float] | None,
     ) -> Tensor:
         """Spikes, or their weighted sum."""
         ctx.save_for_backward(y, bias)
-        ctx.neuron, ctx.steps, ctx.weights = (threshold, half_width), steps, weights
+        ctx.rule, ctx.steps, ctx.weights = rule, steps, weights
         ctx.set_materialize_grads(False)
         if is_supported(y):
-            return _compiled_forward(y, bias, threshold, steps, weights)
+            return _compiled_forward(y, bias, rule, steps, weights)
         whole = y.expand(steps, *y.shape[1:])
-        spikes, _ = scan(whole, over_channels(bias, y), threshold, torch.zeros_like(y[0]))
+        spikes, _ = scan(whole, over_channels(bias, y), rule, torch.zeros_like(y[0]))
         if weights is None:
             return spikes
         return weighted_sum(spikes, weights)[None]
@@ -71,15 +79,14 @@ class FixedScan(torch.autograd.Function):
     @staticmethod
     def backward(
         ctx: Any, *grads: Tensor | None
-    ) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
+    ) -> tuple[Tensor | None, Tensor | None, None, None, None]:
         """Gradients of y and bias."""
         if grads[0] is None:
-            return None, None, None, None, None, None
+            return None, None, None, None, None
         y, bias = ctx.saved_tensors
         by = _compiled_backward if is_supported(y) else _backward
-        threshold, half_width = ctx.neuron
-        of_y, of_bias = by(y, bias, threshold, half_width, ctx.steps, ctx.weights, grads[0])
-        return of_y, of_bias, None, None, None, None
+        of_y, of_bias = by(y, bias, ctx.rule, ctx.steps, ctx.weights, grads[0])
+        return of_y, of_bias, None, None, None
 
 
 def over_channels(values: Tensor, like: Tensor) -> Tensor:
@@ -88,7 +95,7 @@ def over_channels(values: Tensor, like: Tensor) -> Tensor:
 
 
 def _compiled_forward(
-    y: Tensor, bias: Tensor, threshold: float, steps: int, weights: Sequence[float] | None
+    y: Tensor, bias: Tensor, rule: FixedRule, steps: int, weights: Sequence[float] | None
 ) -> Tensor:
     rows, kind = as_rows(y.detach()), y.detach().numpy().dtype.type
     tiled = _tiled_bias(bias, rows)
@@ -97,7 +104,7 @@ def _compiled_forward(
     v = np.zeros(rows.shape[1], rows.dtype)
     in_pieces(
         lambda _, a, b: kernels.forward(
-            rows, factors, tiled, kind(KEEP), kind(threshold), v, spikes, a, b
+            rows, factors, tiled, rule.keep, kind(rule.threshold), v, spikes, a, b
         ),
         rows.shape[1],
         len(tiled),
@@ -109,8 +116,7 @@ def _compiled_forward(
 def _compiled_backward(
     y: Tensor,
     bias: Tensor,
-    threshold: float,
-    half_width: float,
+    rule: FixedRule,
     steps: int,
     weights: Sequence[float] | None,
     grad: Tensor,
@@ -121,8 +127,8 @@ def _compiled_backward(
     grad_y, by_bias = np.empty_like(rows), np.zeros((PIECES, len(bias)))
     in_pieces(
         lambda piece, a, b: kernels.backward(
-            rows, factors, tiled, kind(KEEP), kind(threshold), kind(half_width), given, grad_y,
-            by_bias[piece], a, b,
+            rows, factors, tiled, rule.keep, kind(rule.threshold), *rule.window.of(kind), given,
+            grad_y, by_bias[piece], a, b,
         ),
         rows.shape[1],
         len(tiled),
@@ -135,21 +141,20 @@ def _compiled_backward(
 def _backward(
     y: Tensor,
     bias: Tensor,
-    threshold: float,
-    half_width: float,
+    rule: FixedRule,
     steps: int,
     weights: Sequence[float] | None,
     grad: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Goes back as the kernel does, by torch, a step at a time."""
     whole = y.expand(steps, *y.shape[1:])
-    spikes, before = scan(whole, over_channels(bias, y), threshold, torch.zeros_like(y[0]))
+    spikes, before = scan(whole, over_channels(bias, y), rule, torch.zeros_like(y[0]))
     of_a, carried = torch.empty_like(before), torch.zeros_like(y[0])
     for t in range(steps - 1, -1, -1):
         given = grad[t] if weights is None else weights[t] * grad[0]
-        window = (before[t].abs() < half_width).to(y.dtype) / (2 * half_width)
+        window = window_of(before[t], rule.window)
         of_a[t] = (given - carried * before[t]) * window + carried * (1 - spikes[t])
-        carried = KEEP * of_a[t]
+        carried = rule.keep * of_a[t]
     of_y = kernels.UNIT * of_a
     if len(y) == 1:
         of_y = of_y.sum(0, keepdim=True)
@@ -170,14 +175,15 @@ class FixedLIF(nn.Module):
 
     scale: Tensor
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, rule: LIFRule = PAPERS) -> None:
         super().__init__()
+        self.rule = rule
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
 
     @property
     def threshold(self) -> int:
         """The threshold in membrane units."""
-        return round(V_TH * self.scale.item()) * kernels.UNIT
+        return round(self.rule.v_th * self.scale.item()) * kernels.UNIT
 
     def forward(
         self,
@@ -189,7 +195,10 @@ class FixedLIF(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """`FixedScan` from rest; or from membrane v (B, …), without gradient → spikes, last v."""
         if v is not None:
-            spikes, before = scan(y, over_channels(bias, y), self.threshold, v)
+            spikes, before = scan(y, over_channels(bias, y), self._fixed_rule(), v)
             return spikes, before[-1] * (1 - spikes[-1])
-        half_width = SURROGATE_HALF_WIDTH * self.scale.item() * kernels.UNIT
-        return FixedScan.apply(y, bias, self.threshold, half_width, steps, weights), None
+        return FixedScan.apply(y, bias, self._fixed_rule(), steps, weights), None
+
+    def _fixed_rule(self) -> FixedRule:
+        window = self.rule.window.scaled(self.scale.item() * kernels.UNIT)
+        return FixedRule(keep_of(self.rule), self.threshold, window)

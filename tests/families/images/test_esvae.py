@@ -9,7 +9,7 @@ import torch
 
 from snnvae.families.images.config import Config
 from snnvae.families.images.esvae import ESVAE
-from snnvae.layers.rate_draw import RateDraw
+from snnvae.layers.rate_draw import RateDraw, even_numbers
 from snnvae.train.build import build
 
 
@@ -23,6 +23,14 @@ def test_gradient_of_a_draw_passes_within_half_of_the_uniform() -> None:
     RateDraw.apply(rate, torch.tensor([0.59, 0.61, 0.41, 0.39])).sum().backward()
     assert rate.grad is not None
     assert rate.grad.tolist() == [1, 0, 1, 0]
+
+
+def test_even_numbers_lie_in_each_part_once() -> None:
+    numbers = even_numbers((8, 5, 3), generator=torch.Generator().manual_seed(0))
+    parts = (8 * numbers).floor()
+    assert (parts.sort(0).values == torch.arange(8.0)[:, None, None]).all()
+    assert not (parts == parts[:, :1]).all()
+    assert len((8 * numbers - parts).unique()) > 8  # of columns a remainder each
 
 
 def test_loss_is_mse_plus_weighted_mmd(

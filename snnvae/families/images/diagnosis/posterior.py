@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from snnvae.draws.rates import bernoulli_spikes
+from snnvae.draws.rates import Rates, bernoulli_spikes
 from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.fsvae import FSVAE, mean_rate, roll_out, shift
 from snnvae.train.trace import time_first
@@ -44,11 +44,13 @@ def encoder_draw(subject: DiagnosisCase, number: int) -> Tensor:
 
 
 def rate_draw(rates: Tensor, subject: DiagnosisCase, number: int) -> Tensor:
-    """Independent draws z = (r > U) of rates (S, B, L) → (T, B, L); with ESVAE's rates exactly
-    what the model draws, and for any rates by the same U."""
+    """Draws z = (r > U) of rates (S, B, L) → (T, B, L), with ESVAE's rates exactly what the model
+    draws, and for any rates by the same U; independent ones with FSVAE's."""
     per_step, batch, latent = rates.shape
     rows = rates.double().transpose(0, 1).flatten(1).numpy()
-    spikes = bernoulli_spikes(rows, subject.samples, subject.steps // per_step, subject.key(number))
+    step = subject.net.host_step("encoder")
+    drawn = step.drawn if isinstance(step, Rates) else bernoulli_spikes
+    spikes = drawn(rows, subject.samples, subject.steps // per_step, subject.key(number))
     return time_first(spikes.reshape(batch, subject.steps, latent), rates.dtype)
 
 
