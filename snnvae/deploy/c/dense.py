@@ -1,0 +1,52 @@
+"""Every source reaches every target: a row of weights for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from snnvae.deploy.c.fan_out import Add, FanOut
+from snnvae.deploy.c.table import Table
+from snnvae.deploy.c.text import loop
+from snnvae.deploy.c.weights import Stored
+from snnvae.primitive import Synapse
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(FanOut):
+    """weight[source][target]."""
+
+    name: str
+    targets: int
+
+    @classmethod
+    def of(cls, synapse: Synapse, weights: Stored, name: str) -> Dense:
+        """The rows; weights: of `columns` of the synapse."""
+        targets = prod(synapse.out_shape)
+        table = Table(
+            f"weights_{name}", weights.values, f"[source][target] of {name}", signed=True
+        )
+        return cls((table,), weights.times, weights.values.size, name, targets)
+
+    @property
+    def told(self) -> str:
+        """A row per source."""
+        return f"a row of {self.targets} weights for each source"
+
+    def body(self, add: Add) -> Sequence[str]:
+        """One pass along the row."""
+        (table,) = self.tables
+        row = f"&{table.name}[source * {self.targets}u]"
+        return [
+            f"const {table.kind} *weight = {row};",
+            f"TRACE_OPERATIONS({self.targets}u);",
+            *loop("target", self.targets, [add("target", "weight[target]")]),
+        ]
+
+
+def columns(synapse: Synapse) -> np.ndarray:
+    """(n_in, n_out): the weights of any synapse, source by source."""
+    return synapse.matrix().toarray().T

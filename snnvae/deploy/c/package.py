@@ -1,0 +1,57 @@
+"""The files of a network in C, by name."""
+
+from __future__ import annotations
+
+from math import prod
+
+from snnvae.deploy.c import source
+from snnvae.deploy.c.network import Network
+from snnvae.deploy.c.template import filled, template
+
+
+def code(network: Network) -> dict[str, str]:
+    """What is compiled: net.c, its tables and headers, and the harness of a computer."""
+    return {
+        "net.h": source.header(network),
+        "net_tables.h": source.tables(network),
+        "net.c": source.source(network),
+        "net_ports.h": _ports(network, frozenset()),
+        "main.c": template("main.c"),
+    }
+
+
+def _ports(network: Network, drawn: frozenset[str]) -> str:
+    """The table of names for main.c."""
+    program, names = network.program, network.names
+    inputs = [
+        _port("net_input", f"spikes_{names[i.name]}", prod(i.shape), True, i.name in drawn)
+        for i in network.spike_inputs
+    ]
+    inputs += [
+        _port("net_input", f"current_{part.name}", part.layer.size, False, False)
+        for part in network.host_driven
+    ]
+    outputs = []
+    for name, of in program.outputs.items():
+        layer = program.layer(of)
+        kind = "spikes" if layer.neuron.spiking else "membrane"
+        member = f"{kind}_{names[name]}"
+        outputs.append(_port("net_output", member, layer.size, layer.neuron.spiking, False))
+    layers = [
+        f"    {{{part.layer.size}u, {int(part.layer.neuron.spiking)}}}," for part in network.parts
+    ]
+    return filled(
+        "net_ports.h",
+        steps=str(program.steps),
+        classes=str(max(program.classes, 1)),
+        drawn="#define NET_DRAWN\n" if drawn else "",
+        inputs="\n".join(inputs),
+        outputs="\n".join(outputs),
+        layers="\n".join(layers),
+    )
+
+
+def _port(struct: str, member: str, values: int, spikes: bool, drawn: bool) -> str:
+    return (
+        f'    {{"{member}", offsetof({struct}, {member}), {values}u, {int(spikes)}, {int(drawn)}}},'
+    )

@@ -1,0 +1,31 @@
+"""Weights as they lie in flash: 8 bits each where they are even, as Loihi's are, and halved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnvae.errors import UnsupportedError
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """weights = times · values, which are of 8 bits if they can be."""
+
+    values: np.ndarray
+    times: int
+
+    @property
+    def same(self) -> int | None:
+        """The value that all have, if they have one."""
+        first = self.values.flat[0] if self.values.size else 0
+        return int(first) if (self.values == first).all() else None
+
+
+def stored(weight: np.ndarray, name: str) -> Stored:
+    """The weights of connection `name`; UnsupportedError beyond 32 bits."""
+    if np.abs(weight).max(initial=0) >= 2**31:
+        raise UnsupportedError(f"C: '{name}' has weights beyond 32 bits; scale them")
+    halves = not (weight % 2).any() and weight.size > 0
+    return Stored(weight // 2, 2) if halves else Stored(weight, 1)
