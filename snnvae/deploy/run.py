@@ -1,4 +1,4 @@
-"""One way to run a program, whichever backend: `simulate` and `run-lava` are this function."""
+"""One way to run a program, whichever backend: `simulate`, `run-lava` and `run-c` are this function."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from snnvae.deploy.backends import Backend, RunResources, backend_named
+from snnvae.deploy.backends import INTEGERS_ONLY, Backend, RunResources, backend_named
 from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
@@ -33,6 +33,12 @@ def check_backend(
             from snnvae.hardware_sim.torch_engine.devices import chosen
 
             chosen(resources.device)
+    if backend in INTEGERS_ONLY and program.precision == "float":
+        raise ConfigError(f"{backend} holds integers only; compile with `precision` fixed")
+    if backend == "c":
+        from snnvae.deploy.c import compiler
+
+        compiler.require()
     if backend == "loihi2":
         from snnvae.deploy import lava
 
@@ -76,12 +82,13 @@ def run(
     """Run a program; the recording is the same, spike for spike, whatever it runs on.
 
     backend: "emulator" (the fast engine), "reference" (the definition, slow), "lava" (one process
-    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes) or "loihi2".
+    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes), "loihi2" or "c"
+    (plain C, built by this machine's compiler; fixed point only).
     membranes: record them after each step, (B, T, *shape). resources: a torch device, a Dask
     cluster, a bound on memory.
 
     DataError for a stimulus that does not fit, UnsupportedError for what a backend cannot do,
-    BackendError where Lava is missing or fails.
+    BackendError where Lava or a C compiler is missing or fails.
 
     >>> import snnvae as sv
     >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
@@ -110,6 +117,10 @@ def run(
         )
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
+    if backend == "c":
+        from snnvae.deploy import c
+
+        return c.run(program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava
 
     return lava.run(

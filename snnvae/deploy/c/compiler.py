@@ -13,6 +13,10 @@ from snnvae.errors import BackendError
 
 NAMES = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O2")
+MISSING = (
+    "no C compiler found (cc, gcc or clang; the variable CC may name another): install one, as by "
+    "apt-get install gcc"
+)
 
 
 def found() -> tuple[str, ...] | None:
@@ -28,10 +32,7 @@ def require() -> tuple[str, ...]:
     """As `found`; BackendError, with the remedy, without one."""
     command = found()
     if command is None:
-        raise BackendError(
-            "no C compiler found (cc, gcc or clang; CC may name another): install one, as by "
-            "apt-get install gcc"
-        )
+        raise BackendError(MISSING)
     return command
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from snnvae.deploy.c.fan_out import Add, FanOut
 from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import indented, loop
+from snnvae.deploy.c.text import indented, loop, plus, scaled
 from snnvae.deploy.c.weights import Stored
 from snnvae.primitives.convolution import Axis, Convolution
 
@@ -56,74 +56,82 @@ class Kernel(FanOut):
         """weights: those of the synapse; a kernel of one value needs no table."""
         same, taps = weights.same, tuple(Taps.of(axis) for axis in synapse.axes)
         tables = [
-            Table(f"taps_{letter}_{name}", of_axis.rows, f"[{letter}]: first tap, taps, output")
+            Table(f"taps_{letter}_{name}", of_axis.rows, f"[{letter}]", "first tap, taps, output")
             for letter, of_axis in zip("yx"[-len(taps) :], taps, strict=True)
         ]
         if same is None:
-            by_source = _by_source(weights.values, synapse.groups)
-            comment = f"[channel][tap][output channel] of {name}"
-            tables.insert(0, Table(f"weights_{name}", by_source, comment, signed=True))
+            values, index = _by_source(weights.values, synapse.groups), "[channel][tap][o]"
+            tables.insert(0, Table(f"weights_{name}", values, index, weights.told, signed=True))
         return cls(tuple(tables), weights.times, synapse.macs(), synapse, taps, same)
 
     @property
     def told(self) -> str:
         """The kernel."""
-        size = " x ".join(map(str, self.synapse.weight.shape[2:]))
+        size = "×".join(map(str, self.synapse.weight.shape[2:]))
         groups = "" if self.synapse.groups == 1 else f" in {self.synapse.groups} groups"
         return f"kernels of {size}{groups}"
 
     def body(self, add: Add) -> Sequence[str]:
-        """For each tap of each axis, a pass along the output channels."""
-        synapse, letters = self.synapse, "yx"[-len(self.taps) :]
-        n_in, n_out = synapse.in_shape[1:], synapse.out_shape[1:]
-        place, positions = prod(n_in), prod(n_out)
-        inner, outer = synapse.weight.shape[1], synapse.weight.shape[0] // synapse.groups
-        kernel = synapse.weight.shape[2:]
-        lines = [f"const uint32_t channel = source / {place}u;"]
-        rest = list(n_in)
-        for letter, table in zip(letters, self.tables[-len(letters) :], strict=True):
-            size = rest.pop(0)
-            at = f"source / {prod(rest)}u % {size}u" if rest else f"source % {size}u"
-            lines.append(f"const {table.kind} *{letter} = &{table.name}[({at}) * 3u];")
-        first = f"channel / {inner}u * {outer * positions}u"
-        tap, target = "channel", first
-        for letter, k, size in zip(letters, kernel, n_out, strict=True):
-            tap = f"({tap}) * {k}u + k{letter}" if tap != "channel" else f"channel * {k}u + k{letter}"
-        to = "out_x" if len(letters) == 1 else f"out_y * {n_out[1]}u + out_x"
-        target = f"{first} + {to}" if synapse.groups > 1 else to
-        if outer == 1:
-            work = [add(target, self._weight(f"({tap})"))]
-        else:
-            step = "o" if positions == 1 else f"o * {positions}u"
-            start = [f"const uint32_t target = {target};"]
+        """For each tap of each axis, a pass along the output channels o."""
+        work = self._channels(add)
+        for letter, taps in zip(reversed(self.letters), reversed(self.taps), strict=True):
+            far = scaled(f"i{letter}", abs(taps.stride))
+            output = plus(f"{letter}[OUTPUT]", f"-{far}" if taps.stride < 0 else far)
+            named = [f"const uint32_t out_{letter} = {output};"]
             if self.weight is None:
-                start.append(
-                    f"const {self.tables[0].kind} *weight = "
-                    f"&{self.tables[0].name}[({tap}) * {outer}u];"
-                )
-            value = "weight[o]" if self.weight is None else str(self.weight)
-            work = [*start, *loop("o", outer, [add(f"target + {step}", value)])]
-        work.insert(0, f"TRACE_OPERATIONS({outer}u);")
-        if self.weight is not None:
-            taps_named: tuple[str, ...] = ()
-        else:
-            taps_named = tuple(letters)
-        for letter, taps in zip(reversed(letters), reversed(self.taps), strict=True):
-            sign, far = ("-", -taps.stride) if taps.stride < 0 else ("+", taps.stride)
-            named = [f"const uint32_t out_{letter} = {letter}[2] {sign} i{letter} * {far}u;"]
-            if letter in taps_named:
-                named.insert(0, f"const uint32_t k{letter} = {letter}[0] + i{letter} * {taps.step}u;")
+                tap = plus(f"{letter}[TAP]", scaled(f"i{letter}", taps.step))
+                named.insert(0, f"const uint32_t k{letter} = {tap};")
             work = [
-                f"for (uint32_t i{letter} = 0u; i{letter} < {letter}[1]; i{letter}++) {{",
+                f"for (uint32_t i{letter} = 0u; i{letter} < {letter}[COUNT]; i{letter}++) {{",
                 *indented([*named, *work]),
                 "}",
             ]
-        if self.weight is not None and synapse.groups == 1:
-            lines = lines[1:]  # one kernel for all channels, all of which reach the same
-        return [*lines, *work]
+        return [*self._place(), *work]
 
-    def _weight(self, tap: str) -> str:
-        return str(self.weight) if self.weight is not None else f"{self.tables[0].name}[{tap}]"
+    @property
+    def letters(self) -> str:
+        """A letter for each axis."""
+        return "yx"[-len(self.taps) :]
+
+    def _place(self) -> list[str]:
+        """Where the source stands: its channel, where that matters, and its taps."""
+        synapse = self.synapse
+        sizes, lines = list(synapse.in_shape[1:]), []
+        if self.weight is None or synapse.groups > 1:
+            lines.append(f"const uint32_t channel = source / {prod(sizes)}u;")
+        for letter, table in zip(self.letters, self.tables[-len(self.letters) :], strict=True):
+            size, rest = sizes.pop(0), prod(sizes)
+            at = f"source / {rest}u % {size}u" if rest > 1 else f"source % {size}u"
+            lines.append(f"const {table.kind} *{letter} = &{table.name}[({at}) * 3u];")
+        return lines
+
+    def _channels(self, add: Add) -> list[str]:
+        """Adds the weights of one tap to all output channels that the source reaches."""
+        synapse, positions = self.synapse, prod(self.synapse.out_shape[1:])
+        outer, inner = synapse.weight.shape[0] // synapse.groups, synapse.weight.shape[1]
+        target = "out_x"
+        if len(self.letters) == 2:
+            target = f"out_y * {synapse.out_shape[2]}u + out_x"
+        if synapse.groups > 1:
+            target = f"channel / {inner}u * {outer * positions}u + {target}"
+        lines = [f"TRACE_OPERATIONS({outer}u);"]
+        weight = str(self.weight)
+        if self.weight is None:
+            place = "channel"
+            for letter, size in zip(self.letters, synapse.weight.shape[2:], strict=True):
+                place = f"{place if place == 'channel' else f'({place})'} * {size}u + k{letter}"
+            table = self.tables[0]
+            if outer == 1:
+                lines.append(f"const uint32_t tap = {place};")
+                weight = f"{table.name}[tap]"
+            else:
+                lines.append(f"const {table.kind} *weight = &{table.name}[({place}) * {outer}u];")
+                weight = "weight[o]"
+        lines.append(f"const uint32_t target = {target};")
+        if outer == 1:
+            return [*lines, add("target", weight)]
+        step = "o" if positions == 1 else f"o * {positions}u"
+        return [*lines, *loop("o", outer, [add(f"target + {step}", weight)])]
 
 
 def _by_source(weight: np.ndarray, groups: int) -> np.ndarray:

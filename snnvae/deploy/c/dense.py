@@ -26,9 +26,8 @@ class Dense(FanOut):
     def of(cls, synapse: Synapse, weights: Stored, name: str) -> Dense:
         """The rows; weights: of `columns` of the synapse."""
         targets = prod(synapse.out_shape)
-        table = Table(
-            f"weights_{name}", weights.values, f"[source][target] of {name}", signed=True
-        )
+        index = "[source][target]"
+        table = Table(f"weights_{name}", weights.values, index, weights.told, signed=True)
         return cls((table,), weights.times, weights.values.size, name, targets)
 
     @property

@@ -101,6 +101,7 @@ class Network:
     names: Names
     parts: tuple[Part, ...]
     delays: dict[str, int]
+    host_limit: int
 
     @classmethod
     def of(cls, program: Program, host_limit: int = HOST_LIMIT) -> Network:
@@ -121,11 +122,15 @@ class Network:
             _part(program, layer, number, names, wires, host_limit)
             for number, layer in enumerate(program.layers)
         ]
-        made = cls(program, names, tuple(parts), delays)
+        made = cls(program, names, tuple(parts), delays, host_limit)
         size = made.ram + made.flash
         if size > MOST_BYTES:
             raise UnsupportedError(f"C: the network takes {size:,} bytes, beyond any chip; prune it")
         return made
+
+    def part(self, layer: str) -> Part:
+        """The layer of that name."""
+        return next(part for part in self.parts if part.layer.name == layer)
 
     @property
     def spike_inputs(self) -> tuple[Input, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from snnvae.deploy.c.bounds import Bounds
 from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import indented, loop
+from snnvae.deploy.c.text import indented, loop, plus
 from snnvae.primitives import FixedNeuron, fixed_point
 from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Layer
@@ -46,13 +46,16 @@ class Parameters:
         """Of a table that has a value for each neuron, or for each channel."""
         return "channel" if self.by_channel else "n"
 
-    def constant(self, what: str, values: np.ndarray, times: int = 1) -> str:
+    def constant(
+        self, what: str, values: np.ndarray, times: int = 1, *, unsigned: bool = False
+    ) -> str:
         """The expression of a parameter: a literal, or a table's entry, times a number."""
         flat = self._flat(values)
         if (flat == flat.flat[0]).all():
-            return str(int(flat.flat[0]) * times)
+            return f"{int(flat.flat[0]) * times}{'u' * unsigned}"
         rows = flat[:, 0] if self.by_channel else flat
-        table = Table(f"{what}_{self.name}", rows, f"{what}, [{self.index}] of {self.name}")
+        told = what.replace("_", " ")
+        table = Table(f"{what}_{self.name}", rows, f"[{self.index}]", told)
         self.tables.append(table)
         read = f"{table.name}[{self.index}]"
         return read if times == 1 else f"(int32_t){read} * {times}"
@@ -107,7 +110,7 @@ def update(layer: Layer, name: str, number: int, limits: Bounds, *, units: int) 
     told = []
     body: list[str] = []
     if neuron.du is not None:
-        kept = made.constant("kept_current", WHOLE - 1 - neuron.du)
+        kept = made.constant("kept_current", WHOLE - 1 - neuron.du, unsigned=True)
         current = f"decayed{wide}(S.u_{name}[n], {kept}) + {current}"
     if limits.wraps:
         current = f"wrapped{wide}({current})"
@@ -118,13 +121,17 @@ def update(layer: Layer, name: str, number: int, limits: Bounds, *, units: int) 
     kept_values = WHOLE - neuron.dv
     kept_all = (kept_values == WHOLE).all()
     if (kept_values != 0).any():
-        kept = made.constant("kept_membrane", kept_values)
+        kept = made.constant("kept_membrane", kept_values, unsigned=True)
         terms.insert(0, f"S.v_{name}[n]" if kept_all else f"decayed{wide}(S.v_{name}[n], {kept})")
     if neuron.bias.mantissa.any():
-        terms.append(made.constant("bias", neuron.bias.mantissa, 1 << neuron.bias.exponent))
+        bias = made.constant("bias", neuron.bias.mantissa, 1 << neuron.bias.exponent)
+        if "[" in bias:
+            body.append(f"const int32_t bias = {bias};")
+            bias = "bias"
+        terms.append(bias)
     largest = limits.current + int(np.abs(neuron.bias.value).max(initial=0))
     clips = terms[0] != "u" or limits.wraps or largest >= fixed_point.STATE_LIMIT
-    summed = " + ".join(terms)
+    summed = plus(*terms)
     body.append(f"{kind} v = {f'clipped{wide}({summed})' if clips else summed};")
     if neuron.threshold is None:
         body += [f"if (v > {fixed_point.SILENT_LIMIT}) {{", "    v = 0; /* saturated */", "}"]

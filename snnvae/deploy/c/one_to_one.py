@@ -22,7 +22,7 @@ class Twins(FanOut):
         same, flat = weights.same, weights.values.reshape(-1)
         if same is not None:
             return cls((), weights.times, len(flat), str(same))
-        table = Table(f"weights_{name}", flat, f"[source] of {name}", signed=True)
+        table = Table(f"weights_{name}", flat, "[source]", weights.told, signed=True)
         return cls((table,), weights.times, len(flat), f"{table.name}[source]")
 
     @property

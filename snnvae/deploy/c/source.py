@@ -11,7 +11,7 @@ from snnvae.deploy.c import neurons
 from snnvae.deploy.c.names import in_comment
 from snnvae.deploy.c.network import Network, Part, Wire
 from snnvae.deploy.c.template import filled, template
-from snnvae.deploy.c.text import INDENT, each_spike, indented, loop, words
+from snnvae.deploy.c.text import INDENT, comment, each_spike, indented, loop, words
 from snnvae.primitive import Shape
 from snnvae.primitives import fixed_point
 from snnvae.shown import shape_text
@@ -33,35 +33,32 @@ HELPERS = {
 def header(network: Network) -> str:
     """net.h: what enters, what comes out, and the two functions."""
     program, names = network.program, network.names
-    entering = [
-        f"uint32_t spikes_{names[port.name]}[{words(prod(port.shape))}]; "
-        f"/* input {_quoted(port.name)}, {_neurons(port.shape)} */"
-        for port in network.spike_inputs
-    ]
-    entering += [
-        f"int32_t current_{part.name}[{part.layer.size}]; /* the host's currents into layer "
-        f"{_quoted(part.layer.name)}, {_neurons(part.layer.shape)}: weight units, "
-        f"{_unit(part, 1)} */"
-        for part in network.host_driven
-    ]
+    entering = []
+    for port in network.spike_inputs:
+        entering += comment(f"Input {_quoted(port.name)}: {_neurons(port.shape)}.")
+        entering.append(f"uint32_t spikes_{names[port.name]}[{words(prod(port.shape))}];")
+    for part in network.host_driven:
+        entering += comment(
+            f"The host's currents into layer {_quoted(part.layer.name)}: "
+            f"{_neurons(part.layer.shape)}, in weight units: {_unit(part, 1)}; at most "
+            f"{network.host_limit:,}."
+        )
+        entering.append(f"int32_t current_{part.name}[{part.layer.size}];")
     leaving = []
     for name, of in program.outputs.items():
-        layer = program.layer(of)
-        part = next(p for p in network.parts if p.layer is layer)
-        if layer.neuron.spiking:
-            leaving.append(
-                f"uint32_t spikes_{names[name]}[{words(layer.size)}]; /* output {_quoted(name)}: "
-                f"spikes of layer {_quoted(of)}, {_neurons(layer.shape)} */"
-            )
+        part = network.part(of)
+        what = f"of layer {_quoted(of)}, {_neurons(part.layer.shape)}"
+        if part.layer.neuron.spiking:
+            leaving += comment(f"Output {_quoted(name)}: spikes {what}.")
+            leaving.append(f"uint32_t spikes_{names[name]}[{words(part.layer.size)}];")
         else:
-            leaving.append(
-                f"int32_t membrane_{names[name]}[{layer.size}]; /* output {_quoted(name)}: membranes "
-                f"of layer {_quoted(of)}, {_neurons(layer.shape)}: {_unit(part, neurons.UNIT)} */"
-            )
+            units = _unit(part, neurons.UNIT)
+            leaving += comment(f"Output {_quoted(name)}: membranes {what}: {units}.")
+            leaving.append(f"int32_t membrane_{names[name]}[{part.layer.size}];")
     return filled(
         "net.h",
         title=_title(network),
-        input="\n".join(indented(entering)),
+        input="\n".join(indented(entering or ["uint8_t nothing;"])),
         output="\n".join(indented(leaving)),
         state=str(network.ram),
     )
@@ -88,22 +85,19 @@ def source(network: Network) -> str:
     used = "\n".join(
         template(f"helpers/{name}.c") for name, word in HELPERS.items() if word in body
     )
-    state = [
-        f"{a.kind} {a.name}{f'[{a.rows}]' if a.rows > 1 else ''}[{a.count}]; "
-        f"/* {in_comment(a.comment)} */"
-        for a in network.state
-    ]
-    state += [
-        f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */"
-        for name in network.delays
-    ]
+    state = []
+    for a in network.state:
+        ring = f"[{a.rows}]" if a.rows > 1 else ""
+        state.append(f"{a.kind} {a.name}{ring}[{a.count}]; /* {in_comment(a.comment)} */")
+    for name in network.delays:
+        state.append(f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */")
     return filled(
         "net.c",
         title=_title(network),
         state="\n".join(indented(state)),
         helpers=used,
         layers=body,
-        reset="\n".join(indented(_reset(network))),
+        reset="".join(f"{line}\n" for line in indented(_reset(network))),
         step=step,
     )
 
@@ -133,15 +127,14 @@ def _layer(network: Network, part: Part) -> Iterator[str]:
     layer = part.layer
     spiking = layer.neuron.spiking
     held = "64" if part.limits.wide else "32"
-    yield "/*"
-    yield f" * Layer {_quoted(layer.name)}: {layer.neuron.kind}, {_neurons(layer.shape)}."
-    yield f" * Inputs: at most {part.limits.inputs:,} weight units; the sums are {part.sums}."
-    yield f" * Current: at most {part.limits.current:,}; current and membrane have {held} bits."
-    for line in part.update.told:
-        yield f" * {line}"
-    if part.units != 1:
-        yield " * Weights are even and lie halved in flash: the neurons double the sums."
-    yield " */"
+    halved = "Weights are even and lie halved in flash: the neurons double the sums."
+    yield from comment(
+        f"Layer {_quoted(layer.name)}: {layer.neuron.kind}, {_neurons(layer.shape)}.",
+        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {part.sums}.",
+        f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
+        *part.update.told,
+        *([halved] if part.units != 1 else []),
+    )
     takes = "const net_input *in" if _reads_input(part) else "void"
     yield f"static void step_{part.name}({takes})"
     yield "{"
@@ -197,15 +190,17 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     c, fan = wire.connection, wire.fan_out
     synapse = c.synapse
     late = f", {c.delay} {'step' if c.delay == 1 else 'steps'} late" if c.delay else ""
-    yield "/*"
-    yield f" * {_quoted(c.name)}: {type(synapse).__name__}, from {_quoted(c.source)} "
-    yield f" * {shape_text(synapse.in_shape)} to {_quoted(c.target)} "
-    yield f" * {shape_text(synapse.out_shape)}{late}: {fan.told}."
     factor = fan.times // part.units
-    if wire.graded:
-        yield " * Membranes, in weight units, times weights; then divided by 2 to the power "
-        yield f" * {c.shift or 0}, rounded down."
-    yield " */"
+    graded = (
+        "Membranes in weight units, times weights; then divided by 2 to the power "
+        f"{c.shift or 0}, rounded down."
+    )
+    yield from comment(
+        f"{_quoted(c.name)}: {type(synapse).__name__}, from {_quoted(c.source)} "
+        f"{shape_text(synapse.in_shape)} to {_quoted(c.target)} {shape_text(synapse.out_shape)}"
+        f"{late}: {fan.told}.",
+        *([graded] if wire.graded else []),
+    )
     if not wire.graded:
         yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums} *sum)"
         yield "{"
@@ -227,7 +222,7 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
 def _graded(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     """Membranes times weights, and what is added of their sums."""
     c, fan = wire.connection, wire.fan_out
-    sender = next(p for p in network.parts if p.layer.name == c.source)
+    sender = network.part(c.source)
     held = "int64_t" if sender.limits.wide and not c.delay else "int32_t"
     products, suffix = ("int64_t", "_wide") if wire.wide_product else ("int32_t", "")
     cast = "(int64_t)" if wire.wide_product else ""
@@ -281,8 +276,7 @@ def _step(network: Network) -> list[str]:
     for part in network.parts:
         lines.append(f"step_{part.name}({'in' if _reads_input(part) else ''});")
     for name, of in program.outputs.items():
-        layer, own, held = program.layer(of), names[of], names[name]
-        part = next(p for p in network.parts if p.layer is layer)
+        layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)
         if layer.neuron.spiking:
             at = f"S.spikes_{own}{f'[S.slot_{own}]' if of in network.delays else ''}"
             lines.append(f"memcpy(out->spikes_{held}, {at}, sizeof out->spikes_{held});")

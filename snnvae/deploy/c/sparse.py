@@ -26,10 +26,14 @@ class Sparse(FanOut):
         matrix = synapse.matrix().tocsc()
         matrix.sort_indices()
         weights = stored(np.asarray(matrix.data), name)
-        tables = (
-            Table(f"begin_{name}", np.asarray(matrix.indptr), f"first synapse of a source, {name}"),
-            Table(f"target_{name}", np.asarray(matrix.indices), f"target of a synapse, {name}"),
-            Table(f"weights_{name}", weights.values, f"weight of a synapse, {name}", signed=True),
+        columns = (
+            ("begin", matrix.indptr, "[source]", "its first synapse", False),
+            ("target", matrix.indices, "[synapse]", "its target", False),
+            ("weights", weights.values, "[synapse]", weights.told, True),
+        )
+        tables = tuple(
+            Table(f"{what}_{name}", np.asarray(values), index, told, signed=signed)
+            for what, values, index, told, signed in columns
         )
         return cls(tables, weights.times, len(weights.values), name)
 

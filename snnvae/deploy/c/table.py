@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_PER_LINE = 100
+from snnvae.deploy.c.text import WIDTH
+
 _SIGNED = (np.int8, np.int16, np.int32, np.int64)
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 
@@ -20,10 +21,14 @@ def integer_type(values: np.ndarray) -> type:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A const array `name` (N,) with a comment; signed where its values may be negative."""
+    """A const array `name` (N,) with a comment; signed where its values may be negative.
+
+    index: what leads to a value, such as "[source][target]".
+    """
 
     name: str
     values: np.ndarray
+    index: str
     comment: str
     signed: bool = False
 
@@ -44,13 +49,13 @@ class Table:
         suffix = {"uint64_t": "u", "uint32_t": "u"}.get(self.kind, "")
         words, lines, line = (f"{int(v)}{suffix}" for v in self.values.reshape(-1)), [], ""
         for word in words:
-            if len(line) + len(word) + 2 > _PER_LINE:
+            if len(line) + len(word) + 2 > WIDTH:
                 lines.append(line)
                 line = ""
             line += f"{word}, " if line else f"    {word}, "
         lines.append(line)
         body = "\n".join(each.rstrip() for each in lines)
         return (
-            f"/* {self.comment}; {self.size:,} bytes */\n"
+            f"/* {self.name}{self.index}: {self.comment}; {self.size:,} bytes. */\n"
             f"static const {self.kind} {self.name}[{self.values.size}] = {{\n{body}\n}};\n"
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 INDENT = "    "
+WIDTH = 100
 
 
 def indented(lines: Iterable[str], by: int = 1) -> list[str]:
@@ -43,3 +45,20 @@ def each_spike(spikes: str, neurons: int, body: Sequence[str], *, masked: bool) 
         "}",
     ]
     return loop("word", count, inner)
+
+
+def comment(*paragraphs: str) -> list[str]:
+    """A comment of paragraphs, each folded."""
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, WIDTH - 3) or [""]]
+    return ["/*", *(f" * {line}".rstrip() for line in lines), " */"]
+
+
+def plus(*terms: str) -> str:
+    """A sum of terms, those that begin with a minus subtracted."""
+    first, *others = terms
+    return first + "".join(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in others)
+
+
+def scaled(variable: str, factor: int) -> str:
+    """``factor * variable``, or the variable alone."""
+    return variable if factor == 1 else f"{factor}u * {variable}"

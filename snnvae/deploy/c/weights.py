@@ -17,6 +17,11 @@ class Stored:
     times: int
 
     @property
+    def told(self) -> str:
+        """What they are, for a comment."""
+        return "weights" if self.times == 1 else "weights, halved"
+
+    @property
     def same(self) -> int | None:
         """The value that all have, if they have one."""
         first = self.values.flat[0] if self.values.size else 0

@@ -25,6 +25,9 @@
 #define TRACE_OPERATIONS(additions) ((void)0)
 #endif
 
+/* Of an input position of a kernel: its first tap, how many it has, the output of the first. */
+enum { TAP = 0, COUNT = 1, OUTPUT = 2 };
+
 /* All that is remembered from step to step, and the sums of the layer that is at work. */
 struct state {
 @{state}
@@ -43,8 +46,7 @@ void net_reset(void)
     for (uint32_t i = 0u; i < NET_STATE_BYTES; i++) {
         bytes[i] = 0u;
     }
-@{reset}
-}
+@{reset}}
 
 void net_step(const net_input *in, net_output *out)
 {
