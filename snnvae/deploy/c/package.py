@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from math import prod
 
-from snnvae.deploy.c import source
+from snnvae.deploy.c import draws, source
 from snnvae.deploy.c.network import Network
 from snnvae.deploy.c.template import filled, template
 
 
-def code(network: Network) -> dict[str, str]:
-    """What is compiled: net.c, its tables and headers, and the harness of a computer."""
+def code(network: Network, *, draws_itself: bool = False) -> dict[str, str]:
+    """What is compiled: net.c, its tables and headers, and the harness of a computer.
+
+    draws_itself: with net_draws.c, where C can draw what the host draws.
+    """
+    own = draws.code(network) if draws_itself else {}
+    drawn = frozenset(draws.drawn(network)) if own else frozenset()
     return {
         "net.h": source.header(network),
         "net_tables.h": source.tables(network),
         "net.c": source.source(network),
-        "net_ports.h": _ports(network, frozenset()),
+        "net_ports.h": _ports(network, drawn),
         "main.c": template("main.c"),
+        **own,
     }
 
 
