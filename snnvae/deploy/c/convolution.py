@@ -62,7 +62,7 @@ class Kernel(FanOut):
         if same is None:
             values, index = _by_source(weights.values, synapse.groups), "[channel][tap][o]"
             tables.insert(0, Table(f"weights_{name}", values, index, weights.told, signed=True))
-        return cls(tuple(tables), weights.times, synapse.macs(), synapse, taps, same)
+        return cls(tuple(tables), weights.times, synapse.fan_out().reshape(-1), synapse, taps, same)
 
     @property
     def told(self) -> str:

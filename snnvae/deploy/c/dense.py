@@ -28,7 +28,7 @@ class Dense(FanOut):
         targets = prod(synapse.out_shape)
         index = "[source][target]"
         table = Table(f"weights_{name}", weights.values, index, weights.told, signed=True)
-        return cls((table,), weights.times, weights.values.size, name, targets)
+        return cls((table,), weights.times, np.full(len(weights.values), targets), name, targets)
 
     @property
     def told(self) -> str:

@@ -200,15 +200,15 @@ def _label(draw: Label, name: str) -> Drawn:
 def _clock(draw: Clock, name: str) -> Drawn:
     turn = f"(D.step - 1u) / {draw.pace}u"
     last = draw.pace * draw.count
-    return Drawn(
-        [f"if ((D.step > 0u) && (D.step <= {last}u)) {{", f"    {_fire(turn)}", "}"]
-    )
+    return Drawn([f"if ((D.step > 0u) && (D.step <= {last}u)) {{", f"    {_fire(turn)}", "}"])
 
 
 def _evidence(draw: Evidence, name: str) -> Drawn:
     fires = evidence_spikes(draw.places(draw.known)[None], draw.counts, 1)[0, 0]
     if not fires.any():
-        return Drawn(["/* Nothing is known: whoever knows something sets its neurons at step 0. */"])
+        return Drawn(
+            ["/* Nothing is known: whoever knows something sets its neurons at step 0. */"]
+        )
     spikes = [f"    {_fire(f'{n}u')}" for n in np.flatnonzero(fires)]
     return Drawn(["if (D.step == 0u) {", *spikes, "}"])
 
@@ -217,9 +217,7 @@ def _first_steps(draw: FirstSteps, name: str) -> Drawn:
     number = NEXT.format(name=name, substream=draw.substream)
     test = f"if ({number} < ((uint64_t)1u << {BITS - 1})) {{"
     inner = loop("n", draw.size, [test, f"    {_fire('n')}", "}"])
-    return Drawn(
-        [f"if (D.step < {draw.first}u) {{", *indented(inner), "}"], random=True
-    )
+    return Drawn([f"if (D.step < {draw.first}u) {{", *indented(inner), "}"], random=True)
 
 
 MAKERS: dict[type[Draw], Callable[[Any, str], Drawn]] = {

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from snnvae.deploy.c.table import Table
 
 Add = Callable[[str, str], str]
@@ -16,12 +18,18 @@ Add = Callable[[str, str], str]
 class FanOut(ABC):
     """The synapses of a connection as C, seen from a `source`.
 
-    times: by which the stored weights are multiplied. operations: additions where all sources fire.
+    times: by which the stored weights are multiplied. of_source: additions for each source that
+    fires, int64 (n_in,).
     """
 
     tables: tuple[Table, ...]
     times: int
-    operations: int
+    of_source: np.ndarray
+
+    @property
+    def operations(self) -> int:
+        """Additions where all sources fire."""
+        return int(self.of_source.sum())
 
     @property
     @abstractmethod

@@ -125,7 +125,9 @@ class Network:
         made = cls(program, names, tuple(parts), delays, host_limit)
         size = made.ram + made.flash
         if size > MOST_BYTES:
-            raise UnsupportedError(f"C: the network takes {size:,} bytes, beyond any chip; prune it")
+            raise UnsupportedError(
+                f"C: the network takes {size:,} bytes, beyond any chip; prune it"
+            )
         return made
 
     def part(self, layer: str) -> Part:
@@ -187,9 +189,7 @@ class Network:
         past = f", the last {delay + 1} steps" if delay else ""
         if neuron.spiking:
             what = f"spikes of {layer.name}{past}"
-            found.append(
-                Array("uint32_t", f"spikes_{name}", words(layer.size), what, delay + 1)
-            )
+            found.append(Array("uint32_t", f"spikes_{name}", words(layer.size), what, delay + 1))
         elif delay:
             what = f"membranes that {layer.name} sent{past}"
             found.append(Array("int32_t", f"sent_{name}", layer.size, what, delay + 1))

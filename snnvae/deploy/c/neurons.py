@@ -149,9 +149,7 @@ def update(layer: Layer, name: str, number: int, limits: Bounds, *, units: int) 
     return Update(made.each_neuron(body), reset, tuple(made.tables), told)
 
 
-def _fires(
-    neuron: FixedNeuron, made: Parameters, name: str, kind: str, wide: str
-) -> list[str]:
+def _fires(neuron: FixedNeuron, made: Parameters, name: str, kind: str, wide: str) -> list[str]:
     """What follows where there is a threshold: spikes and reset."""
     assert neuron.threshold is not None
     above = ">=" if neuron.fires_at_threshold else ">"

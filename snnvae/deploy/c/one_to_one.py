@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from snnvae.deploy.c.fan_out import Add, FanOut
 from snnvae.deploy.c.table import Table
 from snnvae.deploy.c.weights import Stored
@@ -21,9 +23,9 @@ class Twins(FanOut):
         """weights: a weight for each source."""
         same, flat = weights.same, weights.values.reshape(-1)
         if same is not None:
-            return cls((), weights.times, len(flat), str(same))
+            return cls((), weights.times, np.ones(flat.size, np.int64), str(same))
         table = Table(f"weights_{name}", flat, "[source]", weights.told, signed=True)
-        return cls((table,), weights.times, len(flat), f"{table.name}[source]")
+        return cls((table,), weights.times, np.ones(flat.size, np.int64), f"{table.name}[source]")
 
     @property
     def told(self) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
+from pathlib import Path
 
 from snnvae.deploy.c import draws, source
 from snnvae.deploy.c.network import Network
+from snnvae.deploy.c.readme import readme
+from snnvae.deploy.c.sizes import Sizes
 from snnvae.deploy.c.template import filled, template
+from snnvae.files import make_folder, write_text
+
+FILES = ("net.h", "net.c", "net_tables.h", "net_ports.h", "main.c", "net_draws.h", "net_draws.c",
+         "Makefile", "CMakeLists.txt", "README.md")  # fmt: skip
+"""All that a folder may get."""
 
 
 def code(network: Network, *, draws_itself: bool = False) -> dict[str, str]:
@@ -24,6 +33,24 @@ def code(network: Network, *, draws_itself: bool = False) -> dict[str, str]:
         "main.c": template("main.c"),
         **own,
     }
+
+
+def write(
+    sizes: Sizes, folder: Path, measured: Mapping[str, float] | None = None, told: str = "nothing"
+) -> list[Path]:
+    """Writes the folder, each file aside and renamed; what was written.
+
+    measured: additions of a mean step by layer; told: of what run.
+    """
+    made = code(sizes.network, draws_itself=sizes.drawn)
+    sources = " ".join(name for name in made if name.endswith(".c") and name != "main.c")
+    made["Makefile"] = filled("Makefile", sources=sources)
+    made["CMakeLists.txt"] = filled("CMakeLists.txt", sources=sources)
+    made["README.md"] = readme(sizes, measured or {}, told)
+    make_folder(folder)
+    for name, text in made.items():
+        write_text(folder / name, text)
+    return [folder / name for name in made]
 
 
 def _ports(network: Network, drawn: frozenset[str]) -> str:

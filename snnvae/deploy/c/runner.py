@@ -71,7 +71,9 @@ def run(
             progress.advance(each.stimulus.batch)
     progress.finish()
     joined = {
-        kind: {name: np.concatenate([part[kind][name] for part in found]) for name in found[0][kind]}
+        kind: {
+            name: np.concatenate([part[kind][name] for part in found]) for name in found[0][kind]
+        }
         for kind in found[0]
     }
     info: dict[str, object] = {
@@ -114,9 +116,7 @@ class _Built:
 
 
 @lru_cache(maxsize=KEPT)
-def _built(
-    of: _ByDigest, limit: int, command: tuple[str, ...], flags: tuple[str, ...]
-) -> _Built:
+def _built(of: _ByDigest, limit: int, command: tuple[str, ...], flags: tuple[str, ...]) -> _Built:
     return _Built(Network.of(of.program, limit), command, flags)
 
 

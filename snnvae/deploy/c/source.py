@@ -210,9 +210,7 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
             return f"sum[{target}] += {weight}{times};"
 
         masked = wire.from_input and not c.delay
-        yield from indented(
-            each_spike("spikes", wire.neurons, list(fan.body(add)), masked=masked)
-        )
+        yield from indented(each_spike("spikes", wire.neurons, list(fan.body(add)), masked=masked))
     else:
         yield from _graded(network, part, wire)
     yield "}"
@@ -273,8 +271,7 @@ def _step(network: Network) -> list[str]:
             if prod(port.shape) % 32:
                 mask = (1 << prod(port.shape) % 32) - 1
                 lines.append(f"{ring}[{count - 1}] &= 0x{mask:X}u;")
-    for part in network.parts:
-        lines.append(f"step_{part.name}({'in' if _reads_input(part) else ''});")
+    lines += [f"step_{p.name}({'in' if _reads_input(p) else ''});" for p in network.parts]
     for name, of in program.outputs.items():
         layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)
         if layer.neuron.spiking:

@@ -35,7 +35,7 @@ class Sparse(FanOut):
             Table(f"{what}_{name}", np.asarray(values), index, told, signed=signed)
             for what, values, index, told, signed in columns
         )
-        return cls(tables, weights.times, len(weights.values), name)
+        return cls(tables, weights.times, np.diff(matrix.indptr), name)
 
     @property
     def told(self) -> str:
