@@ -1,4 +1,4 @@
-"""One way to run a program, whichever backend: `simulate`, `run-lava`, `run-c` are this function."""
+"""One way to run a program, whichever backend: `simulate` and the `run-…` are this function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixed-point programs as self-contained C99, for any microcontroller; docs/c.md says what it is."""
+"""Fixed-point programs as self-contained C99, for any microcontroller: see docs/c.md."""
 
 from __future__ import annotations
 

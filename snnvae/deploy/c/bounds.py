@@ -19,8 +19,8 @@ from snnvae.program import Connection, Layer, Program
 INT32 = 2**31 - 1
 HOST_LIMIT = 2**20 - 1
 """Largest current of the host's, in weight units: 8 times what a membrane holds."""
-MOST_SUM = 2**32
-"""Of any inputs, so that 64 bits hold all that is made of it."""
+MOST = 2**51
+"""Of any number, so that 64 bits hold it times 4096, as in the definition of a decay."""
 _PAYLOAD = 1 << (24 - 1 - fixed_point.ACTIVATION_SHIFT)
 _UNIT = 1 << fixed_point.ACTIVATION_SHIFT
 
@@ -68,14 +68,15 @@ def bounds(program: Program, layer: Layer, host_limit: int = HOST_LIMIT) -> Boun
         rows = rows + np.asarray([int(s) for s in sums], object)
     host = sum(host_limit for c in program.into(layer.name) if c.on_host)
     largest = max((int(n) for n in rows), default=0) + host
-    if largest >= MOST_SUM or max(products.values(), default=0) >= MOST_SUM * _PAYLOAD:
-        raise UnsupportedError(
-            f"C: '{layer.name}' sums inputs of up to {largest:,} weight units, and the integers "
-            f"hold {MOST_SUM:,}; scale its weights or its input"
-        )
     neuron = fixed_neuron(layer)
+    current = _current(neuron, _UNIT * largest)
+    if max([current, *products.values()]) >= MOST:
+        raise UnsupportedError(
+            f"C: '{layer.name}' sums inputs of up to {largest:,} weight units, beyond what 64 bits "
+            "hold of its current; scale its weights or its input"
+        )
     start = int(np.abs(neuron.start).max(initial=0))
-    return Bounds(largest, _current(neuron, _UNIT * largest), start, products)
+    return Bounds(largest, current, start, products)
 
 
 def _row_sums(c: Connection) -> np.ndarray:

@@ -41,9 +41,7 @@ class Budget:
         if board is None:
             return cls(ram, flash)
         found = board_named(board)
-        return cls(
-            found.ram if ram is None else ram, found.flash if flash is None else flash, found.title
-        )
+        return cls(ram or found.ram, flash or found.flash, found.title)
 
     def check(self, sizes: Sizes) -> None:
         """UnsupportedError where the network needs more, which names its largest layers."""

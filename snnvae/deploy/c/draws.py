@@ -182,7 +182,7 @@ def _bernoulli(draw: Bernoulli, name: str) -> Drawn:
 
 
 def _attributes(draw: Attributes, name: str) -> Drawn:
-    classes, size = draw.table.shape
+    size = draw.table.shape[1]
     told = "random numbers below which it fires"
     table = Table(f"bounds_{name}", _below(draw.table), "[class][n]", told)
     if draw.is_graded:

@@ -212,6 +212,8 @@ def _part(
 
 
 def _wire(program: Program, c: Connection, names: Names, wires: Names, limits: Bounds) -> Wire:
+    if max(int(c.synapse.weight.max()), -int(c.synapse.weight.min())) > INT32:
+        raise UnsupportedError(f"C: '{c.name}' has weights beyond 32 bits; scale them")
     return Wire(
         c,
         wires[c.name],
@@ -227,15 +229,15 @@ def _wire(program: Program, c: Connection, names: Names, wires: Names, limits: B
 def _fan_out(synapse: Synapse, name: str) -> FanOut:
     """The form of a synapse that takes least flash."""
     if isinstance(synapse, OneToOne):
-        return Twins.of(stored(synapse.weight, name), name)
+        return Twins.of(stored(synapse.weight), name)
     pairs = prod(synapse.in_shape) * prod(synapse.out_shape)
     found: FanOut | None = None
     if isinstance(synapse, Convolution):
-        found = Kernel.of(synapse, stored(synapse.weight, name), name)
+        found = Kernel.of(synapse, stored(synapse.weight), name)
         if synapse.macs() < pairs:
             return found
     if pairs > MOST_DENSE:
         return found or Sparse.of(synapse, name)
-    dense = Dense.of(synapse, stored(columns(synapse), name), name)
+    dense = Dense.of(synapse, stored(columns(synapse)), name)
     other = found or Sparse.of(synapse, name)
     return dense if dense.size <= other.size else other

@@ -36,8 +36,9 @@ class Parameters:
 
     def __post_init__(self) -> None:
         neuron = fixed_neuron(self.layer)
-        given = [neuron.dv, neuron.du, neuron.bias.mantissa, neuron.threshold, neuron.start]
-        varied = [p for p in map(self._flat, filter(_is_given, given)) if (p != p.flat[0]).any()]
+        given = (neuron.dv, neuron.du, neuron.bias.mantissa, neuron.threshold, neuron.start)
+        flat = [self._flat(values) for values in given if values is not None]
+        varied = [values for values in flat if (values != values.flat[0]).any()]
         several = len(self.layer.shape) > 1 and prod(self.layer.shape[1:]) > 1
         self.by_channel = several and bool(varied) and all(map(_one_per_channel, varied))
 
@@ -76,10 +77,6 @@ class Parameters:
         """(channels, positions)."""
         full = np.broadcast_to(values, self.layer.shape)
         return full.reshape(self.layer.shape[0] if self.layer.shape else 1, -1)
-
-
-def _is_given(values: np.ndarray | None) -> bool:
-    return values is not None
 
 
 def _one_per_channel(values: np.ndarray) -> bool:

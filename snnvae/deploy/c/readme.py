@@ -15,7 +15,7 @@ from snnvae.shown import shape_text
 
 
 def readme(sizes: Sizes, measured: Mapping[str, float], told: str) -> str:
-    """The text. measured: additions of a mean step by layer; told: in what run they were counted."""
+    """The text. measured: additions of a mean step by layer; told: of what run."""
     network = sizes.network
     rows = [
         "| layer | neurons | RAM, bytes | flash, bytes | additions a step, at most | counted |",
@@ -63,8 +63,8 @@ def _inputs(network: Network) -> list[str]:
             who = f"`net_draws.c` gives its spikes (`{kinds[port.name]}`), or you do"
         elif port.name in kinds:
             who = (
-                f"give its spikes: the host draws them (`{kinds[port.name]}`), which needs floating "
-                "point and is not done in C"
+                f"give its spikes: the host draws them (`{kinds[port.name]}`) in floating "
+                "point, which C does not do"
             )
         lines.append(
             f"* `spikes_{names[port.name]}`: input {markdown_text(port.name)}, "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from weakref import finalize
 
@@ -39,7 +40,8 @@ def run(
 ) -> Recording:
     """Run all samples of the stimulus as C; arguments and recording are those of `reference.run`.
 
-    ConfigError for a program in float, UnsupportedError for what C's integers do not hold,
+    ``info["additions"]`` counts the weights that were added, ``info["state_bytes"]`` is the RAM that
+    the network keeps. ConfigError for a program in float, UnsupportedError for what C's integers do not hold,
     BackendError without a compiler or where what it made fails.
     """
     stimulus.check(program)
@@ -47,9 +49,9 @@ def run(
     progress = progress or NoProgress()
     currents = _by_layer(program, host_currents(program, stimulus))
     # What is delayed beyond the sample never arrives, and needs no memory of such length.
-    kept = tuple(c for c in program.connections if c.delay < stimulus.steps)
+    kept = tuple(c for c in program.connections if c.on_host or c.delay < stimulus.steps)
     built = _built(
-        _ByDigest(replace(program, connections=kept), program.digest(), stimulus.steps),
+        _ByDigest(replace(program, connections=kept), program.digest()),
         _limit(currents),
         tuple(compiler.require()),
         (*flags, "-DNET_TRACE"),
@@ -59,7 +61,7 @@ def run(
     bounds = [stimulus.batch * i // shares for i in range(shares + 1)]
     with ExitStack() as stack:
         runs = []
-        for rows in (slice(a, b) for a, b in zip(bounds, bounds[1:])):
+        for rows in (slice(a, b) for a, b in pairwise(bounds)):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="snnvae-c-")))
             part = stimulus.select(rows)
             _write(folder, built.network, part, {n: c[rows] for n, c in currents.items()})
@@ -81,6 +83,7 @@ def run(
         "latency": 0,
         "compiler": " ".join(compiler.require()),
         "state_bytes": built.network.ram,
+        "additions": sum(each.additions for each in runs),
     }
     return assemble(program, stimulus, **joined, info=info)
 
@@ -91,7 +94,6 @@ class _ByDigest:
 
     program: Program
     digest: str
-    steps: int
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _ByDigest) and self._key == other._key
@@ -100,9 +102,8 @@ class _ByDigest:
         return hash(self._key)
 
     @property
-    def _key(self) -> tuple[str, bool]:
-        longest = max((c.delay for c in self.program.connections), default=0)
-        return self.digest, longest
+    def _key(self) -> tuple[str, int]:
+        return self.digest, len(self.program.connections)
 
 
 class _Built:
@@ -161,6 +162,7 @@ class _Run:
     def __init__(self, built: _Built, folder: Path, stimulus: Stimulus, membranes: bool) -> None:
         self.stimulus, self._built, self._folder = stimulus, built, folder
         self._membranes = membranes
+        self.additions = 0
         inputs = [f"{path.stem}={path.name}" for path in sorted(folder.iterdir())]
         options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", "."]
         every = ["-m"] if membranes else []
@@ -176,10 +178,11 @@ class _Run:
 
     def result(self) -> dict[str, dict[str, np.ndarray]]:
         """Waits for it: spikes, last membranes and, where asked for, all membranes, by layer."""
-        _, said = self._process.communicate()
+        told, said = self._process.communicate()
         if self._process.returncode:
             lines = said.strip().splitlines() or [f"exit code {self._process.returncode}"]
             raise BackendError(f"the network in C failed: {lines[0]}")
+        self.additions = int(told.split("\n")[1].split()[0])
         spikes, final, membranes = {}, {}, {}
         for part in self._built.network.parts:
             name = part.layer.name

@@ -89,8 +89,10 @@ def source(network: Network) -> str:
     for a in network.state:
         ring = f"[{a.rows}]" if a.rows > 1 else ""
         state.append(f"{a.kind} {a.name}{ring}[{a.count}]; /* {in_comment(a.comment)} */")
-    for name in network.delays:
-        state.append(f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */")
+    state += [
+        f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */"
+        for name in network.delays
+    ]
     return filled(
         "net.c",
         title=_title(network),

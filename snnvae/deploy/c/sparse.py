@@ -25,7 +25,7 @@ class Sparse(FanOut):
         """The synapses whose weight is not zero."""
         matrix = synapse.matrix().tocsc()
         matrix.sort_indices()
-        weights = stored(np.asarray(matrix.data), name)
+        weights = stored(np.asarray(matrix.data))
         columns = (
             ("begin", matrix.indptr, "[source]", "its first synapse", False),
             ("target", matrix.indices, "[synapse]", "its target", False),

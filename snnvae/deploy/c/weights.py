@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.errors import UnsupportedError
-
 
 @dataclass(frozen=True, eq=False)
 class Stored:
@@ -28,9 +26,7 @@ class Stored:
         return int(first) if (self.values == first).all() else None
 
 
-def stored(weight: np.ndarray, name: str) -> Stored:
-    """The weights of connection `name`; UnsupportedError beyond 32 bits."""
-    if np.abs(weight).max(initial=0) >= 2**31:
-        raise UnsupportedError(f"C: '{name}' has weights beyond 32 bits; scale them")
+def stored(weight: np.ndarray) -> Stored:
+    """Integer weights, halved where all are even."""
     halves = not (weight % 2).any() and weight.size > 0
     return Stored(weight // 2, 2) if halves else Stored(weight, 1)
