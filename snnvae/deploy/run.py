@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from snnvae.deploy.backends import INTEGERS_ONLY, Backend, RunResources, backend_named
+from snnvae.deploy.backends import Backend, RunResources, backend_named
 from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.errors import ConfigError
 from snnvae.hardware_sim import reference
@@ -33,12 +33,10 @@ def check_backend(
             from snnvae.hardware_sim.torch_engine.devices import chosen
 
             chosen(resources.device)
-    if backend in INTEGERS_ONLY and program.precision == "float":
-        raise ConfigError(f"{backend} holds integers only; compile with `precision` fixed")
     if backend == "c":
-        from snnvae.deploy.c import compiler
+        from snnvae.deploy import c
 
-        compiler.require()
+        c.check(program)
     if backend == "loihi2":
         from snnvae.deploy import lava
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.runner import run
+from snnvae.deploy.c.runner import check, run
 
-__all__ = ["Network", "run"]
+__all__ = ["Network", "check", "run"]

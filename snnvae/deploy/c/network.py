@@ -24,6 +24,7 @@ from snnvae.primitives.convolution import Convolution
 from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Connection, Input, Layer, Program
 
+FLOAT = "C holds integers only; compile with `precision` fixed"
 MOST_DENSE = 1 << 24
 """Weights of a synapse that may be looked at as a matrix."""
 MOST_BYTES = 1 << 31
@@ -110,7 +111,7 @@ class Network:
         host_limit: the largest current that the host may give, in weight units.
         """
         if program.precision != "fixed":
-            raise ConfigError("C holds integers only; compile with `precision` fixed")
+            raise ConfigError(FLOAT)
         populations: list[Input | Layer] = [*program.inputs, *program.layers]
         names = Names([*(p.name for p in populations), *program.outputs])
         wires = Names(c.name for c in program.connections)

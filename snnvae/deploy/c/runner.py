@@ -16,8 +16,8 @@ import numpy as np
 
 from snnvae.deploy.c import compiler, package
 from snnvae.deploy.c.bounds import HOST_LIMIT, INT32
-from snnvae.deploy.c.network import Network
-from snnvae.errors import BackendError, UnsupportedError
+from snnvae.deploy.c.network import FLOAT, Network
+from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.reference import assemble, check_steps
 from snnvae.machine import cores
@@ -28,6 +28,13 @@ from snnvae.stimulus import Stimulus
 
 KEPT = 4
 """Programs that stay built while this process lives, since blocks of samples follow each other."""
+
+
+def check(program: Program) -> None:
+    """Raises what a run would raise before it computes anything, where that is known."""
+    if program.precision != "fixed":
+        raise ConfigError(FLOAT)
+    compiler.require()
 
 
 def run(
@@ -44,6 +51,7 @@ def run(
     the network keeps. ConfigError for a program in float, UnsupportedError for what C's integers do not hold,
     BackendError without a compiler or where what it made fails.
     """
+    check(program)
     stimulus.check(program)
     check_steps(program, stimulus)
     progress = progress or NoProgress()

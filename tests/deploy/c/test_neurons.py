@@ -70,7 +70,7 @@ def test_every_kind_at_the_limits(start: int, times: int, wide: bool) -> None:
 def test_currents_beyond_32_bits_are_refused() -> None:
     found, shape = neurons()
     some = {"n0": found["n0"]}
-    with pytest.raises(UnsupportedError, match="currents of up to .* and 32 bits hold"):
+    with pytest.raises(UnsupportedError, match=r"currents of up to .* and 32 bits hold"):
         assert_same(driven(some, shape), stimulus(some, shape, CURRENTS * 2**20))
 
 
