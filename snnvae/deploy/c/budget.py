@@ -52,9 +52,9 @@ class Budget:
             held.append((f"the sums of the layer at work {sums:,}", sums))
             raise UnsupportedError(
                 f"C: needs {sizes.ram:,} bytes of RAM ({network.ram:,} of state, "
-                f"{sizes.exchanged:,} of input and output, {sizes.draw_state + STACK:,} of draws and "
-                f"stack), {self.of} has "
-                f"{self.ram:,}; most takes {_largest(held)}: fewer neurons, or a larger chip"
+                f"{sizes.exchanged:,} of input and output, {sizes.draw_state + STACK:,} of draws "
+                f"and stack), {self.of} has {self.ram:,}; most takes "
+                f"{_largest(held)}: fewer neurons, or a larger chip"
             )
         if self.flash is not None and sizes.flash > self.flash:
             held = [(f"'{p.layer.name}' {sizes.tables(p):,}", sizes.tables(p)) for p in parts]

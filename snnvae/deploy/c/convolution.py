@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 
-from snnvae.deploy.c.fan_out import Add, FanOut
+from snnvae.deploy.c.fan_out import FanOut, Row, Sums
 from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import indented, loop, plus, scaled
+from snnvae.deploy.c.text import INDENT, indented, plus, scaled
 from snnvae.deploy.c.weights import Stored
 from snnvae.primitives.convolution import Axis, Convolution
 
@@ -71,19 +71,15 @@ class Kernel(FanOut):
         groups = "" if self.synapse.groups == 1 else f" in {self.synapse.groups} groups"
         return f"kernels of {size}{groups}"
 
-    def body(self, add: Add) -> Sequence[str]:
+    def body(self, sums: Sums) -> Sequence[str]:
         """For each tap of each axis, a pass along the output channels o."""
-        work = self._channels(add)
-        for letter, taps in zip(reversed(self.letters), reversed(self.taps), strict=True):
-            far = scaled(f"i{letter}", abs(taps.stride))
-            output = plus(f"{letter}[OUTPUT]", f"-{far}" if taps.stride < 0 else far)
-            named = [f"const uint32_t out_{letter} = {output};"]
-            if self.weight is None:
-                tap = plus(f"{letter}[TAP]", scaled(f"i{letter}", taps.step))
-                named.insert(0, f"const uint32_t k{letter} = {tap};")
+        inner, *outer = zip(reversed(self.letters), reversed(self.taps), strict=True)
+        work = self._row(sums, *inner)
+        for letter, taps in outer:
             work = [
                 f"for (uint32_t i{letter} = 0u; i{letter} < {letter}[COUNT]; i{letter}++) {{",
-                *indented([*named, *work]),
+                f"{INDENT}const uint32_t row = {_output(letter, taps)};",
+                *indented(work),
                 "}",
             ]
         return [*self._place(), *work]
@@ -105,33 +101,49 @@ class Kernel(FanOut):
             lines.append(f"const {table.kind} *{letter} = &{table.name}[({at}) * 3u];")
         return lines
 
-    def _channels(self, add: Add) -> list[str]:
-        """Adds the weights of one tap to all output channels that the source reaches."""
+    def _row(self, sums: Sums, letter: str, taps: Taps) -> list[str]:
+        """The taps of a row: the place of the weights and of the target move on with each."""
         synapse, positions = self.synapse, prod(self.synapse.out_shape[1:])
         outer, inner = synapse.weight.shape[0] // synapse.groups, synapse.weight.shape[1]
-        target = "out_x"
+        target = f"{letter}[OUTPUT]"
         if len(self.letters) == 2:
-            target = f"out_y * {synapse.out_shape[2]}u + out_x"
+            target = f"row * {synapse.out_shape[2]}u + {target}"
         if synapse.groups > 1:
             target = f"channel / {inner}u * {outer * positions}u + {target}"
-        lines = [f"TRACE_OPERATIONS({outer}u);"]
-        weight = str(self.weight)
+        lines, moves = [], []
         if self.weight is None:
-            place = "channel"
-            for letter, size in zip(self.letters, synapse.weight.shape[2:], strict=True):
-                place = f"{place if place == 'channel' else f'({place})'} * {size}u + k{letter}"
-            table = self.tables[0]
-            if outer == 1:
-                lines.append(f"const uint32_t tap = {place};")
-                weight = f"{table.name}[tap]"
-            else:
-                lines.append(f"const {table.kind} *weight = &{table.name}[({place}) * {outer}u];")
-                weight = "weight[o]"
-        lines.append(f"const uint32_t target = {target};")
-        if outer == 1:
-            return [*lines, add("target", weight)]
-        step = "o" if positions == 1 else f"o * {positions}u"
-        return [*lines, *loop("o", outer, [add(f"target + {step}", weight)])]
+            lines.append(f"uint32_t at = {self._first_weight(outer)};")
+            moves.append(f"at += {taps.step * outer}u;")
+        lines.append(f"uint32_t target = {target};")
+        moves.append(f"target {'-' if taps.stride < 0 else '+'}= {abs(taps.stride)}u;")
+        weights = self.weight if self.weight is not None else Row(self.tables[0], "at")
+        body = sums.row(outer, "target", positions, weights)
+        count = f"i{letter}"
+        return [
+            *lines,
+            f"TRACE_OPERATIONS({scaled(f'{letter}[COUNT]', outer)});",
+            f"for (uint32_t {count} = 0u; {count} < {letter}[COUNT]; {count}++) {{",
+            *indented([*body, *moves]),
+            "}",
+        ]
+
+    def _first_weight(self, outer: int) -> str:
+        """The place of the weight of the first tap of a row, for the first output channel."""
+        place = "channel"
+        for letter, taps, size in zip(
+            self.letters, self.taps, self.synapse.weight.shape[2:], strict=True
+        ):
+            tap = f"{letter}[TAP]"
+            if letter == "y":
+                tap = plus(tap, scaled("iy", taps.step))
+            place = f"{place if place == 'channel' else f'({place})'} * {size}u + {tap}"
+        return place if outer == 1 else f"({place}) * {outer}u"
+
+
+def _output(letter: str, taps: Taps) -> str:
+    """The output position of the tap that a loop is at."""
+    far = scaled(f"i{letter}", abs(taps.stride))
+    return plus(f"{letter}[OUTPUT]", f"-{far}" if taps.stride < 0 else far)
 
 
 def _by_source(weight: np.ndarray, groups: int) -> np.ndarray:

@@ -8,9 +8,8 @@ from math import prod
 
 import numpy as np
 
-from snnvae.deploy.c.fan_out import Add, FanOut
+from snnvae.deploy.c.fan_out import FanOut, Row, Sums
 from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import loop
 from snnvae.deploy.c.weights import Stored
 from snnvae.primitive import Synapse
 
@@ -35,14 +34,14 @@ class Dense(FanOut):
         """A row per source."""
         return f"a row of {self.targets} weights for each source"
 
-    def body(self, add: Add) -> Sequence[str]:
+    def body(self, sums: Sums) -> Sequence[str]:
         """One pass along the row."""
-        (table,) = self.tables
-        row = f"&{table.name}[source * {self.targets}u]"
+        (table,), place = self.tables, "source" if self.targets == 1 else "row"
+        row = [] if self.targets == 1 else [f"const uint32_t row = source * {self.targets}u;"]
         return [
-            f"const {table.kind} *weight = {row};",
+            *row,
             f"TRACE_OPERATIONS({self.targets}u);",
-            *loop("target", self.targets, [add("target", "weight[target]")]),
+            *sums.row(self.targets, "", 1, Row(table, place)),
         ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.deploy.c.fan_out import Add, FanOut
+from snnvae.deploy.c.fan_out import FanOut, Sums
 from snnvae.deploy.c.table import Table
 from snnvae.deploy.c.weights import Stored
 
@@ -32,6 +32,6 @@ class Twins(FanOut):
         """One to one."""
         return "a weight for each source" if self.tables else "one weight for all"
 
-    def body(self, add: Add) -> Sequence[str]:
+    def body(self, sums: Sums) -> Sequence[str]:
         """One addition."""
-        return ["TRACE_OPERATIONS(1u);", add("source", self.weight)]
+        return ["TRACE_OPERATIONS(1u);", sums.add(f"{sums.name}[source]", self.weight)]

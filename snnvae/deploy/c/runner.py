@@ -47,9 +47,9 @@ def run(
 ) -> Recording:
     """Run all samples of the stimulus as C; arguments and recording are those of `reference.run`.
 
-    ``info["additions"]`` counts the weights that were added, ``info["state_bytes"]`` is the RAM that
-    the network keeps. ConfigError for a program in float, UnsupportedError for what C's integers do not hold,
-    BackendError without a compiler or where what it made fails.
+    ``info["additions"]`` counts the weights that were added, ``info["state_bytes"]`` is the RAM
+    that the network keeps. ConfigError for a program in float, UnsupportedError for what C's
+    integers do not hold, BackendError without a compiler or where what it made fails.
     """
     check(program)
     stimulus.check(program)

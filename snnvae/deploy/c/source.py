@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from snnvae.deploy.c import neurons
+from snnvae.deploy.c.fan_out import Sums
 from snnvae.deploy.c.names import in_comment
 from snnvae.deploy.c.network import Network, Part, Wire
 from snnvae.deploy.c.template import filled, template
@@ -206,13 +207,9 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     if not wire.graded:
         yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums} *sum)"
         yield "{"
-        times = "" if factor == 1 else f" * {factor}"
-
-        def add(target: str, weight: str) -> str:
-            return f"sum[{target}] += {weight}{times};"
-
+        sums = Sums("sum", part.sums, "" if factor == 1 else f" * {factor}")
         masked = wire.from_input and not c.delay
-        yield from indented(each_spike("spikes", wire.neurons, list(fan.body(add)), masked=masked))
+        yield from indented(each_spike("spikes", wire.neurons, list(fan.body(sums)), masked=masked))
     else:
         yield from _graded(network, part, wire)
     yield "}"
@@ -225,11 +222,7 @@ def _graded(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     sender = network.part(c.source)
     held = "int64_t" if sender.limits.wide and not c.delay else "int32_t"
     products, suffix = ("int64_t", "_wide") if wire.wide_product else ("int32_t", "")
-    cast = "(int64_t)" if wire.wide_product else ""
-
-    def add(target: str, weight: str) -> str:
-        return f"product[{target}] += {cast}value * {weight};"
-
+    sums = Sums("product", products, f" * {'(int64_t)' if wire.wide_product else ''}value")
     payload = "sent[source]"
     if not c.delay:
         narrow = "(int32_t)" if held == "int64_t" else ""
@@ -241,7 +234,7 @@ def _graded(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     body = [
         f"const int32_t value = {payload};",
         "if (value != 0) {",
-        *indented(fan.body(add)),
+        *indented(fan.body(sums)),
         "}",
     ]
     yield from indented(loop("source", wire.neurons, body))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnvae.deploy.c.fan_out import Add, FanOut
+from snnvae.deploy.c.fan_out import FanOut, Sums
 from snnvae.deploy.c.table import Table
 from snnvae.deploy.c.text import indented
 from snnvae.deploy.c.weights import stored
@@ -42,13 +42,13 @@ class Sparse(FanOut):
         """A list per source."""
         return f"{self.operations:,} synapses, a list for each source"
 
-    def body(self, add: Add) -> Sequence[str]:
+    def body(self, sums: Sums) -> Sequence[str]:
         """One pass along the list."""
         begin, target, weight = (table.name for table in self.tables)
         return [
             f"const uint32_t end = {begin}[source + 1u];",
             f"TRACE_OPERATIONS(end - {begin}[source]);",
             f"for (uint32_t i = {begin}[source]; i < end; i++) {{",
-            *indented([add(f"{target}[i]", f"{weight}[i]")]),
+            *indented([sums.add(f"{sums.name}[{target}[i]]", f"{weight}[i]")]),
             "}",
         ]

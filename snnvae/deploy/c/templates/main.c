@@ -7,7 +7,8 @@
  * An array has (samples, steps, neurons): true and false for spikes, int32 for the host's currents.
  * Inputs that are drawn from a seed need no array where net_draws.c is part of the build. A build
  * with -DNET_TRACE also writes the spikes of each layer, its last membranes, and with -m those after
- * each step. This file alone uses files and the heap; net.c does not.
+ * each step. With -DNET_CLOCK it tells what net_clock(), a counter of 24 bits that is yours, counts
+ * around all calls of net_step. This file alone uses files and the heap; net.c does not.
  */
 #include "net.h"
 #include "net_ports.h"
@@ -233,6 +234,22 @@ static void give(const net_port *port, FILE *file, const net_output *out)
 
 static net_input in;
 static net_output out;
+static uint64_t ticks;
+
+#ifdef NET_CLOCK
+uint32_t net_clock(void);
+#endif
+
+static void timed_step(void)
+{
+#ifdef NET_CLOCK
+    const uint32_t began = net_clock();
+    net_step(&in, &out);
+    ticks += (net_clock() - began) & 0xFFFFFFu;
+#else
+    net_step(&in, &out);
+#endif
+}
 
 static int run_stream(void)
 {
@@ -337,7 +354,7 @@ int main(int argc, char **argv)
                     take(&net_inputs[k], given[k], rows[k], &in);
                 }
             }
-            net_step(&in, &out);
+            timed_step();
             for (size_t k = 0u; k < COUNT(net_outputs); k++) {
                 if (written[k] != NULL) {
                     give(&net_outputs[k], written[k], &out);
@@ -358,6 +375,9 @@ int main(int argc, char **argv)
 #ifdef NET_TRACE
     end_trace();
 #endif
+    if (ticks != 0u) {
+        (void)printf("%llu ticks\n", (unsigned long long)ticks);
+    }
     for (size_t k = 0u; k < COUNT(net_outputs); k++) {
         if ((written[k] != NULL) && (fclose(written[k]) != 0)) {
             fail("cannot be written", net_outputs[k].name);
