@@ -45,11 +45,16 @@ class Taps:
 
 @dataclass(frozen=True, eq=False)
 class Kernel(FanOut):
-    """weight[channel][tap…][output channel of the group], shared by all positions."""
+    """weight[channel][tap…][output channel of the group], shared by all positions.
+
+    weight: the value that all have, if they have one. channels_last: whether the sums lie position
+    by position, so that the channels that a tap reaches lie side by side; else in C order.
+    """
 
     synapse: Convolution
     taps: tuple[Taps, ...]
     weight: int | None
+    channels_last: bool = False
 
     @classmethod
     def of(cls, synapse: Convolution, weights: Stored, name: str) -> Kernel:
@@ -108,16 +113,20 @@ class Kernel(FanOut):
         target = f"{letter}[OUTPUT]"
         if len(self.letters) == 2:
             target = f"row * {synapse.out_shape[2]}u + {target}"
+        # How far apart two channels lie, and two positions.
+        across, along = (1, synapse.out_shape[0]) if self.channels_last else (positions, 1)
+        if along > 1:
+            target = f"({target}) * {along}u"
         if synapse.groups > 1:
-            target = f"channel / {inner}u * {outer * positions}u + {target}"
+            target = f"channel / {inner}u * {outer * across}u + {target}"
         lines, moves = [], []
         if self.weight is None:
             lines.append(f"uint32_t at = {self._first_weight(outer)};")
             moves.append(f"at += {taps.step * outer}u;")
         lines.append(f"uint32_t target = {target};")
-        moves.append(f"target {'-' if taps.stride < 0 else '+'}= {abs(taps.stride)}u;")
+        moves.append(f"target {'-' if taps.stride < 0 else '+'}= {abs(taps.stride) * along}u;")
         weights = self.weight if self.weight is not None else Row(self.tables[0], "at")
-        body = sums.row(outer, "target", positions, weights)
+        body = sums.row(outer, "target", across, weights)
         count = f"i{letter}"
         return [
             *lines,

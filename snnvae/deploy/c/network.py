@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -208,8 +208,18 @@ def _part(
     # Sums of halved weights are doubled once, in the neurons, where nothing else is added to them.
     halves = not host and bool(made) and all(w.fan_out.times == 2 and not w.graded for w in made)
     units = 2 if halves else 1
-    own = neurons.update(layer, name, number, limits, units=units)
+    last = not host and bool(made) and all(_by_position(w.fan_out, layer) for w in made)
+    if last:
+        made = tuple(replace(w, fan_out=replace(w.fan_out, channels_last=True)) for w in made)  # type: ignore[call-arg]
+    own = neurons.update(layer, name, number, limits, units=units, channels_last=last)
     return Part(layer, name, number, made, host, limits, units, own)
+
+
+def _by_position(fan_out: FanOut, layer: Layer) -> bool:
+    """Tells whether a connection can add to sums that lie position by position, and gains by it."""
+    if not isinstance(fan_out, Kernel) or fan_out.synapse.out_shape != layer.shape:
+        return False
+    return layer.shape[0] > 1 and prod(layer.shape[1:]) > 1
 
 
 def _wire(program: Program, c: Connection, names: Names, wires: Names, limits: Bounds) -> Wire:

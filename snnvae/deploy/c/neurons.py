@@ -28,10 +28,14 @@ def keeps_membrane(neuron: FixedNeuron) -> bool:
 
 @dataclass
 class Parameters:
-    """Parameters of a layer as constants: literals, or tables that are read at `index`."""
+    """Parameters of a layer as constants: literals, or tables that are read at `index`.
+
+    channels_last: whether the layer's sums lie position by position.
+    """
 
     layer: Layer
     name: str
+    channels_last: bool = False
     tables: list[Table] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,11 +65,19 @@ class Parameters:
         read = f"{table.name}[{self.index}]"
         return read if times == 1 else f"(int32_t){read} * {times}"
 
+    @property
+    def sum(self) -> str:
+        """The sum of the neuron n of `each_neuron`."""
+        return f"sum[p * {self.layer.shape[0]}u + channel]" if self.channels_last else "sum[n]"
+
     def each_neuron(self, body: Sequence[str]) -> list[str]:
-        """Runs the body for each neuron n, channel by channel where tables are by channel."""
-        if not self.by_channel:
+        """Runs the body for each neuron n, channel by channel where tables or sums are."""
+        if not self.by_channel and not self.channels_last:
             return loop("n", self.layer.size, body)
         size = prod(self.layer.shape[1:])
+        if self.channels_last:
+            at = f"const uint32_t n = channel * {size}u + p;"
+            return loop("channel", self.layer.shape[0], loop("p", size, [at, *body]))
         inner = [
             f"for (uint32_t n = channel * {size}u; n < (channel + 1u) * {size}u; n++) {{",
             *indented(body),
@@ -94,17 +106,21 @@ class Update:
     told: Sequence[str]
 
 
-def update(layer: Layer, name: str, number: int, limits: Bounds, *, units: int) -> Update:
+def update(
+    layer: Layer, name: str, number: int, limits: Bounds, *, units: int, channels_last: bool
+) -> Update:
     """Of a layer, whose inputs count `units` of the weights' units.
 
-    number: of the layer, by which a trace names it.
+    number: of the layer, by which a trace names it. channels_last: how its sums lie.
     """
-    neuron, made = fixed_neuron(layer), Parameters(layer, name)
+    neuron, made = fixed_neuron(layer), Parameters(layer, name, channels_last)
     kind, wide = ("int64_t", "_wide") if limits.wide else ("int32_t", "")
     keeps = keeps_membrane(neuron)
     cast = f"({kind})" if limits.wide else ""
-    current = f"{cast}sum[n] * {UNIT * units}"
+    current = f"{cast}{made.sum} * {UNIT * units}"
     told = []
+    if channels_last:
+        told.append("The sums lie position by position, the channels of each side by side.")
     body: list[str] = []
     if neuron.du is not None:
         kept = made.constant("kept_current", WHOLE - 1 - neuron.du, unsigned=True)
