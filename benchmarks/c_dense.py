@@ -59,13 +59,13 @@ def c_emulator(setup: Setup) -> Result:
     counted = sum(additions(network, run(program, few)).values())
     return Result(
         "c_emulator",
-        "C, gcc -O3, a sample after another",
+        "C, -O3 -march=native, a sample after another",
         ours,
         f"emulator, one thread, {setup.samples} samples at once",
         emulator,
         "ms/sample",
         emulator / ours,
-        Aim(0.3),
+        Aim(0.2),
         f"{same}, as the reference",
         {
             "dense loops in C, ms/sample": loops * 1e3,
@@ -79,7 +79,7 @@ def _steps(folder: Path, code: dict[str, str], setup: Setup) -> tuple[float, lis
     """Seconds in net_step for one sample, the best of some runs; and the outputs."""
     path = compiler.build(
         folder, {**code, "clock.c": CLOCK}, compiler.require(),
-        ("-std=gnu99", "-O3", "-DNET_CLOCK"),
+        ("-std=gnu99", "-O3", "-march=native", "-DNET_CLOCK"),
     )  # fmt: skip
     best = float("inf")
     samples = 4 if setup.small else 16

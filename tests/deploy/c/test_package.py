@@ -41,6 +41,18 @@ def test_the_generator_of_digits_within_64_kb(sizes: dict[str, Sizes]) -> None:
         assert sizes[name].ram < 64 * 1024
 
 
+def test_the_table_of_the_docs_is_what_export_prints(sizes: dict[str, Sizes]) -> None:
+    """But for additions of a mean step, which take a run: those of the smallest are counted."""
+    text = (Path(__file__).parents[3] / "docs" / "c.md").read_text("utf8")
+    table = text.split("<!-- sizes -->")[1].split("<!-- /sizes -->")[0]
+    told = {row[0]: row[1:] for row in re.findall(r"\| `(.*?)` \| (.*) \|", table)}
+    assert set(told) == set(MODELS)
+    for name, one in sizes.items():
+        *bytes_, _, most = (int(n.replace(",", "")) for n in told[name][0].split(" | "))
+        assert bytes_ == [one.network.ram, one.ram, one.flash]
+        assert most == sum(part.operations for part in one.network.parts)
+
+
 def test_a_folder_builds_with_make_and_runs_from_arrays(nets: Any, tmp_path: Path) -> None:
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
