@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,13 @@ def compiler_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
     monkeypatch.setenv("CC", name)
+
+
+def can_sanitize(name: str, flags: Sequence[str], folder: Path) -> bool:
+    """Tells whether the libraries of a compiler's sanitizers are installed."""
+    (folder / "empty.c").write_text("int main(void) { return 0; }\n")
+    command = [name, *flags, "empty.c", "-o", "empty"]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 def program_of(

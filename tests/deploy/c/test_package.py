@@ -42,7 +42,7 @@ def test_the_generator_of_digits_within_64_kb(sizes: dict[str, Sizes]) -> None:
 
 
 def test_the_table_of_the_docs_is_what_export_prints(sizes: dict[str, Sizes]) -> None:
-    """But for additions of a mean step, which take a run: those of the smallest are counted."""
+    """But for additions of a mean step, which take a run."""
     text = (Path(__file__).parents[3] / "docs" / "c.md").read_text("utf8")
     table = text.split("<!-- sizes -->")[1].split("<!-- /sizes -->")[0]
     told = {row[0]: row[1:] for row in re.findall(r"\| `(.*?)` \| (.*) \|", table)}
