@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks import (
+    c_cortex_m,
+    c_dense,
     emulator,
     lava_conv,
     lava_modes,
@@ -33,6 +35,8 @@ _ALL: tuple[Benchmark, ...] = (
     nirtorch_peer.nirtorch_decoder,
     emulator.fixed_float,
     sparsity.sparse_conv,
+    c_dense.c_emulator,
+    c_cortex_m.c_cortex_m,
     memory.memory,
     startup.startup_version,
     startup.startup_help,

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("snnvae.commands.inspect", "Show a NIR file's layers, shapes, timing, memory"),
     "simulate": ("snnvae.commands.simulate", "Run a NIR file in the emulator"),
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
+    "run-c": ("snnvae.commands.run_c", "Run a NIR file as C, as a microcontroller would"),
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "lint": ("snnvae.commands.lint", "Tell what a NIR file leaves open, has lost, or will meet"),
     "conform": ("snnvae.commands.conform", "Hold readers of NIR to cases with exact outcomes"),

@@ -129,7 +129,7 @@ class RecordingWriter(AbstractContextManager["RecordingWriter"]):
 def summed(before: dict[str, Any], info: Any) -> dict[str, Any]:
     """Returns what is said of a run of several blocks: counts add up, all else is the last's."""
     total = {**before, **info}
-    for key in ("saturated", "recomputed"):
+    for key in ("saturated", "recomputed", "additions"):
         if key in before and key in info:
             total[key] = _plus(before[key], info[key])
     return total

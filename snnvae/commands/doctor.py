@@ -48,7 +48,7 @@ def command(install_lava: bool, reported: bool, as_json: bool) -> Result:
     rows += [_package(name, f"pip install {name}") for name in CORE]
     rows += [_package(package_of(module), remedy(module)) for module in EXTRA_OF]
     rows += _lava_rows()
-    rows.append(_compiled_row())
+    rows += [_compiled_row(), _c_row()]
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(Table(("what", "found", "to do"), rows).as_text(), data, as_json=as_json)
 
@@ -107,6 +107,15 @@ def _compiled_row() -> tuple[str, str, str]:
         advice = f"compiled anew, seconds, in each process: let {VARIABLE} name a folder to write"
         return "compiled code", "kept nowhere", advice
     return "compiled code", f"kept in {place}", ""
+
+
+def _c_row() -> tuple[str, str, str]:
+    from snnvae.deploy.c import compiler
+
+    command = compiler.found()
+    if command is None:
+        return "C compiler", "missing", "optional, for run-c: apt-get install gcc"
+    return "C compiler", " ".join(command), ""
 
 
 def _package(name: str, remedy: str) -> tuple[str, str, str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnvae.commands.options import as_json, convention_options
-from snnvae.commands.outputs import Command, NameOrFile, OutputFile
+from snnvae.commands.options import as_json, convention_options, edges_from
+from snnvae.commands.outputs import Command, FileOrFolder, NameOrFile
+from snnvae.commands.remedies import flag_of
 from snnvae.commands.result import Result
+from snnvae.commands.sizes import MemorySize
 from snnvae.commands.traced_module import traced_module
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.registry import published
+from snnvae.options import SCALE_PER
 
 if TYPE_CHECKING:
     import nir
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from snnvae.layers.model import SpikingModel
 
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
+C_FILES = ("net*.c", "net*.h", "main.c", "Makefile", "CMakeLists.txt", "README.md")
+FOR_C = ("board", "ram", "flash", "delay_edges", "scale_per")
 FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 
 
@@ -28,10 +34,17 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     cls=Command,
     epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator; or "
     "snnvae export authors.pth --from fsvae -o model.nir; or "
-    "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir",
+    "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir; or "
+    "snnvae export model.nir --format c --board rp2040 -o net/",
 )
 @click.argument("source", type=NameOrFile())
-@click.option("-o", "--out", type=OutputFile(), required=True, help="The file to write.")
+@click.option(
+    "-o",
+    "--out",
+    type=FileOrFolder({"c": C_FILES}),
+    required=True,
+    help="The file to write; with --format c, the folder.",
+)
 @click.option("--part", type=click.Choice(PARTS), help="Of a spiking VAE (default: generator).")
 @click.option(
     "--from",
@@ -55,13 +68,33 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["nir", "netx"]),
+    type=click.Choice(["nir", "netx", "c"]),
     default="nir",
     show_default=True,
-    help="netx: lava-dl's .net, in fixed point; SOURCE may then be a .nir file too.",
+    help="netx: lava-dl's .net; c: plain C99 for any microcontroller. Both in fixed point; SOURCE "
+    "may then be a .nir file too.",
+)
+@click.option(
+    "--board", metavar="NAME", help="c: refuse what rp2040, stm32f4, esp32 or nrf52840 cannot hold."
+)
+@click.option("--ram", type=MemorySize(), help="c: what there is of RAM, as 264K.")
+@click.option("--flash", type=MemorySize(), help="c: what there is of flash, as 2M.")
+@click.option(
+    "--delay-edge",
+    "delay_edges",
+    multiple=True,
+    metavar="A,B",
+    help="c: the path from neuron A to B carries one step (for loops without a Delay).",
+)
+@click.option(
+    "--scale-per",
+    type=click.Choice(SCALE_PER),
+    help="c: one scale per layer (default), or per channel.",
 )
 @click.option("--round-bias", is_flag=True, help="netx: round biases to whole weight units.")
-@click.option("--saturate", is_flag=True, help="netx: where a value does not fit, the nearest one.")
+@click.option(
+    "--saturate", is_flag=True, help="netx, c: where a value does not fit, the nearest one."
+)
 @convention_options
 @as_json
 @click.pass_context
@@ -82,9 +115,14 @@ def command(
     steps: int | None,
     analog: bool,
     over_time: bool,
+    board: str | None,
+    ram: int | None,
+    flash: int | None,
+    delay_edges: tuple[str, ...],
+    scale_per: str | None,
     **conventions: Any,
 ) -> Result:
-    """Write a part of a trained model, or a Norse module of your own, as NIR or lava-dl's netx.
+    """Write a part of a trained model, or a Norse module of your own, as NIR, lava-dl's netx or C.
 
     SOURCE is a checkpoint of `snnvae train`, or module:attribute or file.py:attribute, which names
     a function or class that makes a torch module with Norse's neurons. That file is run; --weights
@@ -92,13 +130,23 @@ def command(
     are those of its tensors.
 
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
-    all steps before the first latent spike is drawn. --dt and what follows it are for netx.
+    all steps before the first latent spike is drawn. --dt and what follows it are for netx and c.
     """
+    from snnvae.commands.export_c import write_c
+    from snnvae.deploy.c.budget import Budget
     from snnvae.export.user_module import is_spec
+    from snnvae.options import Options
 
     given = [value for value in conventions.values() if value not in (None, False)]
-    if form == "nir" and (round_bias or given):
-        raise ConfigError("--round-bias, --dt and the like are for --format netx; leave them out")
+    if form == "nir" and given:
+        raise ConfigError("--dt and the like are for --format netx and c; leave them out")
+    if form != "netx" and round_bias:
+        raise ConfigError("--round-bias is for --format netx; leave it out")
+    for name in FOR_C:
+        if form != "c" and ctx.params[name]:
+            raise ConfigError(f"{flag_of(name)} is for --format c; leave it out")
+    if form == "c" and standard:
+        raise ConfigError("--standard is for --format nir; leave it out")
     if dataset is not None and origin is None:
         raise ConfigError("--dataset is for published checkpoints: add --from, or leave it out")
     if is_spec(source):
@@ -120,6 +168,14 @@ def command(
                     f"{source} says it itself"
                 )
         graphs = _graphs_of(Path(source), part, form, origin, steps, dataset)
+    if form == "c":
+        options = Options(
+            **{**conventions, **({} if scale_per is None else {"scale_per": scale_per})},
+            delay_edges=edges_from(delay_edges),
+        )
+        return replace(
+            write_c(graphs, out, options, Budget.chosen(board, ram, flash)), as_json=as_json
+        )
     return _write(graphs, out, form, standard, round_bias, conventions, as_json)
 
 
@@ -160,10 +216,10 @@ def _graphs_of(
     steps: int | None,
     dataset: str | None,
 ) -> dict[str, nir.NIRGraph]:
-    """The graphs of a checkpoint, ours or published; for netx, that of a .nir file."""
+    """The graphs of a checkpoint, ours or published; for netx and C, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
 
-    if form == "netx" and path.suffix == ".nir" and origin is None:
+    if form != "nir" and path.suffix == ".nir" and origin is None:
         return {path.stem: read_nir(path)}
     if path.suffix == ".py":
         raise ConfigError(f"{path}: say what in it makes the module, such as {path}:build")

@@ -195,10 +195,15 @@ def compile_options(command: Command) -> Command:
 
 def options_from(*, delay_edges: tuple[str, ...], **flags: Any) -> Options:
     """The compiler's options from the flags of `compile_options`."""
+    return Options(delay_edges=edges_from(delay_edges), **flags)
+
+
+def edges_from(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of nodes; ConfigError for any other words."""
     edges = []
-    for text in delay_edges:
+    for text in words:
         ends = text.split(",")
         if len(ends) != 2:
             raise ConfigError(f"--delay-edge {text}: write two node names, as in --delay-edge a,b")
         edges.append((ends[0], ends[1]))
-    return Options(delay_edges=tuple(edges), **flags)
+    return tuple(edges)

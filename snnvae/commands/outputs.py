@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ class OutputFile(click.Path):
         """Tells whether writing `path` would write over `other`."""
         return _same(path, other)
 
+    def as_asked(self, ctx: click.Context) -> OutputFile:
+        """The type that it is beside the other options given."""
+        return self
+
 
 class OutputFolder(OutputFile):
     """The type of an option that names a folder for results, files that match these names."""
@@ -53,6 +57,19 @@ class OutputFolder(OutputFile):
         real = Path(os.path.realpath(other))
         inside = os.path.realpath(path) == str(real.parent)
         return inside and any(fnmatch(real.name, result) for result in self._results)
+
+
+class FileOrFolder(OutputFile):
+    """A file, or, where the option `form` has one of these values, a folder for these results."""
+
+    def __init__(self, folders: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self._folders = folders
+
+    def as_asked(self, ctx: click.Context) -> OutputFile:
+        """A folder for some forms."""
+        results = self._folders.get(ctx.params.get("form", ""))
+        return self if results is None else OutputFolder(*results)
 
 
 class NameOrFile(click.ParamType):
@@ -102,6 +119,8 @@ def _values(
         kind, value = parameter.type, ctx.params.get(parameter.name or "")
         if isinstance(kind, OutputFile) is inputs or not isinstance(kind, (click.Path, NameOrFile)):
             continue
+        if isinstance(kind, OutputFile):
+            kind = kind.as_asked(ctx)
         option = parameter.opts[0] if isinstance(parameter, click.Option) else "the input"
         for each in value if isinstance(value, tuple) else (value,):
             if each is None:

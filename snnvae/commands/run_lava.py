@@ -8,7 +8,7 @@ import click
 
 from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
-from snnvae.commands.run_options import run_options
+from snnvae.commands.run_options import precision_option, run_options
 from snnvae.deploy.backends import Backend
 from snnvae.errors import ConfigError
 from snnvae.progress import Progress
@@ -20,6 +20,7 @@ MODES: dict[str, Backend] = {"batched": "lava-batched", "stock": "lava-stock"}
     cls=Command, epilog="Example: snnvae run-lava $(snnvae zoo digits-esvae) --samples 64 -o out/"
 )
 @run_options
+@precision_option
 @click.option(
     "--mode",
     type=click.Choice(list(MODES)),

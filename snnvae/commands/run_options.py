@@ -1,4 +1,4 @@
-"""The options that `simulate` and `run-lava` share; nothing heavy is imported for help."""
+"""The options that `simulate`, `run-lava` and `run-c` share; nothing heavy is imported for help."""
 
 from __future__ import annotations
 
@@ -51,18 +51,20 @@ dask_option = click.option(
 )
 
 
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["float", "fixed"]),
+    default="float",
+    show_default=True,
+    help="float64, or Loihi's integers.",
+)
+
+
 def run_options(command: Command) -> Command:
-    """The options of both commands."""
+    """The options of these commands, but for `precision_option`."""
     own = (
         model_argument,
         samples_option,
-        click.option(
-            "--precision",
-            type=click.Choice(["float", "fixed"]),
-            default="float",
-            show_default=True,
-            help="float64, or Loihi's integers.",
-        ),
         seed_option,
         class_option,
         evidence_option,

@@ -8,7 +8,7 @@ import click
 
 from snnvae.commands.outputs import Command
 from snnvae.commands.result import Result
-from snnvae.commands.run_options import run_options
+from snnvae.commands.run_options import precision_option, run_options
 from snnvae.deploy.backends import Backend
 from snnvae.progress import Progress
 
@@ -19,6 +19,7 @@ ENGINES: dict[str, Backend] = {"fast": "emulator", "reference": "reference"}
     cls=Command, epilog="Example: snnvae simulate $(snnvae zoo digits-fsvae) --samples 64 -o out/"
 )
 @run_options
+@precision_option
 @click.option(
     "--engine",
     type=click.Choice(list(ENGINES)),

@@ -7,12 +7,14 @@ from typing import Literal, get_args
 
 from snnvae.errors import ConfigError
 
-Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2"]
+Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2", "c"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 SHORT: dict[str, Backend] = {"lava": "lava-batched"}
 """Other names for them."""
-CHECKED: tuple[Backend, ...] = ("emulator", "lava-batched", "lava-stock")
+CHECKED: tuple[Backend, ...] = ("emulator", "lava-batched", "lava-stock", "c")
 """Those that `snnvae check` compares with the reference."""
+INTEGERS_ONLY: tuple[Backend, ...] = ("c",)
+"""Those that run fixed-point programs alone."""
 Peer = Literal["nirtorch", "norse"]
 PEERS: tuple[Peer, ...] = get_args(Peer)
 """Other interpreters of NIR that it compares with."""

@@ -1,4 +1,4 @@
-"""One way to run a program, whichever backend: `simulate` and `run-lava` are this function."""
+"""One way to run a program, whichever backend: `simulate` and the `run-…` are this function."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ def check_backend(
         lava.check_installed()
     if backend == "lava-stock":
         check_stock(program)
+    if backend == "c":
+        from snnvae.deploy import c
+
+        c.check(program)
     if backend == "loihi2":
         from snnvae.deploy import lava
 
@@ -83,12 +87,13 @@ def run(
     """Run a program; the recording is the same, spike for spike, whatever it runs on.
 
     backend: "emulator" (the fast engine), "reference" (the definition, slow), "lava" (one process
-    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes) or "loihi2".
+    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes), "loihi2" or "c"
+    (plain C, built by this machine's compiler; fixed point only).
     membranes: record them after each step, (B, T, *shape). resources: a torch device, a Dask
     cluster, a bound on memory.
 
     DataError for a stimulus that does not fit, UnsupportedError for what a backend cannot do,
-    BackendError where Lava is missing or fails.
+    BackendError where Lava or a C compiler is missing or fails.
 
     >>> import snnvae as sv
     >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
@@ -117,6 +122,10 @@ def run(
         )
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
+    if backend == "c":
+        from snnvae.deploy import c
+
+        return c.run(program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava
 
     return lava.run(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import nir
 
-from snnvae.deploy.backends import CHECKED, Backend, Peer
+from snnvae.deploy.backends import CHECKED, INTEGERS_ONLY, Backend, Peer
+from snnvae.deploy.c import compiler
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.run import run
 from snnvae.deploy.settings import resolve
@@ -110,6 +111,11 @@ def check(
             rows += found
             left_out += missing
         for backend in backends:
+            if backend in INTEGERS_ONLY and precision == "float":
+                continue
+            if backend == "c" and compiler.found() is None:
+                left_out.append(f"{backend}: {compiler.MISSING}")
+                continue
             try:
                 other = run(program, stimulus, backend, membranes=True, progress=progress)
                 if backend == "emulator":

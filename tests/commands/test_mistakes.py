@@ -18,7 +18,13 @@ from snnvae.commands import run_network
 from snnvae.export.nir_file import write_nir
 
 Cli = Callable[..., Any]
-READERS = [("inspect",), ("simulate", "-o", "{out}"), ("check",), ("run-lava", "-o", "{out}")]
+READERS = [
+    ("inspect",),
+    ("simulate", "-o", "{out}"),
+    ("check",),
+    ("run-lava", "-o", "{out}"),
+    ("run-c", "-o", "{out}"),
+]
 readers = pytest.mark.parametrize("command", READERS, ids=lambda command: command[0])
 
 

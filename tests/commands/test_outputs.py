@@ -47,6 +47,7 @@ def test_each_option_that_names_an_output_is_under_the_rule() -> None:
 WRITERS = [
     ("simulate", "{nir}", "-o"),
     ("run-lava", "{nir}", "-o"),
+    ("run-c", "{nir}", "-o"),
     ("export", "{pt}", "-o"),
     ("import", "{nir}", "-o"),
     ("inspect", "{nir}", "--html"),

@@ -134,7 +134,7 @@ def test_every_backend_and_norse_agree(run: Path, graph: Path) -> None:
     assert found["agrees"]
     assert found["complete"]
     peers = {row["peer"] for row in found["rows"]}
-    assert peers == {"emulator", "lava-batched", "lava-stock", "norse"}
+    assert peers == {"emulator", "lava-batched", "lava-stock", "c", "norse"}
     assert all(row["spikes"] > 0 for row in found["rows"] if row["layer"] != "readout")
 
 

@@ -66,7 +66,7 @@ def test_every_backend_and_norse_agree(glyphs: Path, generator: Path) -> None:
     assert found["agrees"]
     assert found["complete"]
     peers = {row["peer"] for row in found["rows"]}
-    assert peers == {"emulator", "lava-batched", "lava-stock", "norse"}
+    assert peers == {"emulator", "lava-batched", "lava-stock", "c", "norse"}
 
 
 def test_samples_of_a_class_are_asked_for(generator: Path, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_every_backend_and_norse_agree_and_no_process_is_ours(run: Path) -> None
     found = json.loads(ended.out)
     assert found["agrees"]
     assert {row["peer"] for row in found["rows"]} == {
-        "emulator", "lava-batched", "lava-stock", "norse",
+        "emulator", "lava-batched", "lava-stock", "c", "norse",
     }  # fmt: skip
     assert all(row["spikes"] > 0 for row in found["rows"])
 

@@ -109,7 +109,7 @@ def test_every_backend_and_norse_agree(folder: Path) -> None:
     assert found["complete"]
     assert all(row["spikes"] > 0 for row in found["rows"])
     peers = {row["peer"] for row in found["rows"]}
-    assert peers == {"emulator", "lava-batched", "lava-stock", "norse"}
+    assert peers == {"emulator", "lava-batched", "lava-stock", "c", "norse"}
 
 
 def test_figures_beside_the_truth_baselines_and_the_ann(

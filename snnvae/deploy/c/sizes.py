@@ -1,0 +1,102 @@
+"""What a network takes of a chip, part by part: RAM, flash and operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from snnvae.deploy.c import draws
+from snnvae.deploy.c.network import Network, Part
+from snnvae.deploy.c.text import words
+from snnvae.recording import Recording
+
+STACK = 1024
+"""Bytes of RAM left for the stack: of the zoo's networks none takes 200."""
+CODE, CODE_PER_FUNCTION = 512, 300
+"""Bytes of code: of the zoo's networks, compiled by gcc -O2 for a Cortex-M0+, none takes more than
+240 for each function."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of a network. drawn: whether net_draws.c is part of it."""
+
+    network: Network
+    drawn: bool = False
+
+    @property
+    def exchanged(self) -> int:
+        """Bytes of net_input and net_output."""
+        network = self.network
+        entering = sum(words(prod(port.shape)) for port in network.spike_inputs)
+        entering += sum(part.layer.size for part in network.host_driven)
+        leaving = 0
+        for of in network.program.outputs.values():
+            layer = network.program.layer(of)
+            leaving += words(layer.size) if layer.neuron.spiking else layer.size
+        return 4 * (entering + leaving)
+
+    @property
+    def ram(self) -> int:
+        """Bytes in all: the state, what enters and leaves, the draws and a stack."""
+        return self.network.ram + self.exchanged + self.draw_state + STACK
+
+    @property
+    def draw_state(self) -> int:
+        """Bytes that net_draws.c keeps: seed, sample and step, and a block for each draw."""
+        if not self.drawn:
+            return 0
+        return 24 + 40 * sum(each.random for each in draws.drawn(self.network).values())
+
+    @property
+    def code(self) -> int:
+        """Bytes of code, an upper estimate."""
+        functions = sum(1 + len(part.wires) for part in self.network.parts)
+        return CODE + CODE_PER_FUNCTION * functions
+
+    @cached_property
+    def draw_tables(self) -> int:
+        """Bytes of the tables of net_draws.c."""
+        if not self.drawn:
+            return 0
+        return sum(t.size for each in draws.drawn(self.network).values() for t in each.tables)
+
+    @property
+    def flash(self) -> int:
+        """Bytes in all: the tables and the code."""
+        return self.network.flash + self.draw_tables + self.code
+
+    def kept(self, part: Part) -> int:
+        """Bytes of RAM that a layer keeps from step to step."""
+        own = {f"{what}_{part.name}" for what in ("u", "v", "spikes", "sent")}
+        return sum(array.size for array in self.network.state if array.name in own)
+
+    def tables(self, part: Part) -> int:
+        """Bytes of flash of a layer and of what leads to it."""
+        return sum(table.size for table in part.tables)
+
+
+def additions(network: Network, recording: Recording) -> dict[str, float]:
+    """Additions of weights into each layer in a mean step of a run; membranes count as not 0."""
+    samples, steps = len(recording.info["samples"]), recording.info["steps"]
+    found = {}
+    for part in network.parts:
+        total = 0.0
+        for wire in part.wires:
+            c = wire.connection
+            if wire.graded:
+                total += wire.fan_out.operations * max(steps - c.delay, 0) / steps
+                continue
+            fired = recording.spikes[c.source].reshape(samples, steps, -1)
+            arrived = fired[:, : max(steps - c.delay, 0)].sum((0, 1))
+            total += float(arrived @ wire.fan_out.of_source) / (samples * steps)
+        found[part.layer.name] = total
+    return found
+
+
+def updates(network: Network) -> int:
+    """Neurons that are updated in a step."""
+    return int(np.sum([part.layer.size for part in network.parts]))

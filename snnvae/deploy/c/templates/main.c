@@ -1,0 +1,393 @@
+/*
+ * Runs the network on a computer: reads .npy files or a stream, writes .npy files or a stream.
+ *
+ *     net [-t STEPS] [-o FOLDER] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
+ *     net -r < records of net_input > records of net_output
+ *
+ * An array has (samples, steps, neurons): true and false for spikes, int32 for the host's currents.
+ * Inputs that are drawn from a seed need no array where net_draws.c is part of the build. A build
+ * with -DNET_TRACE also writes the spikes of each layer, its last membranes, and with -m those after
+ * each step. With -DNET_CLOCK it tells what net_clock(), a counter of 24 bits that is yours, counts
+ * around all calls of net_step. This file alone uses files and the heap; net.c does not.
+ */
+#include "net.h"
+#include "net_ports.h"
+#ifdef NET_DRAWN
+#include "net_draws.h"
+#endif
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void fail(const char *what, const char *of)
+{
+    (void)fprintf(stderr, "net: %s: %s\n", of, what);
+    exit(2);
+}
+
+static void *memory(size_t count, size_t size)
+{
+    void *found = calloc(count + 1u, size);
+    if (found == NULL) {
+        fail("not enough memory", "the heap");
+    }
+    return found;
+}
+
+/* ---- .npy ---------------------------------------------------------------------------------- */
+
+/* Opens an array of bytes (width 1) or of little-endian int32 (width 4): how many values it has. */
+static FILE *open_array(const char *path, uint32_t width, uint64_t *values)
+{
+    unsigned char start[12];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fail("no such file", path);
+    }
+    if ((fread(start, 1u, 10u, file) != 10u) || (memcmp(start, "\x93NUMPY", 6u) != 0)) {
+        fail("not a .npy file", path);
+    }
+    uint32_t size = start[8] + ((uint32_t)start[9] << 8);
+    if (start[6] > 1u) {
+        if (fread(&start[10], 1u, 2u, file) != 2u) {
+            fail("not a .npy file", path);
+        }
+        size += ((uint32_t)start[10] << 16) + ((uint32_t)start[11] << 24);
+    }
+    if (size > 65535u) {
+        fail("not a .npy file", path);
+    }
+    char *text = memory(size + 1u, 1u);
+    if (fread(text, 1u, size, file) != size) {
+        fail("not a .npy file", path);
+    }
+    const int is_bytes = (strstr(text, "'|b1'") != NULL) || (strstr(text, "'|u1'") != NULL);
+    const int is_int32 = strstr(text, "'<i4'") != NULL;
+    if ((strstr(text, "'fortran_order': False") == NULL) || ((width == 1u) ? !is_bytes : !is_int32)) {
+        fail((width == 1u) ? "needs true and false, in C order" : "needs int32, in C order", path);
+    }
+    const char *at = strchr(text, '(');
+    *values = 1u;
+    while ((at != NULL) && (*at != ')') && (*at != '\0')) {
+        char *end = NULL;
+        const unsigned long long next = strtoull(&at[1], &end, 10);
+        if (end != &at[1]) {
+            *values *= next;
+        }
+        at = strpbrk(&at[1], ",)");
+    }
+    free(text);
+    return file;
+}
+
+/* Begins an array (samples, steps, neurons), or (samples, neurons) for no steps. */
+static FILE *begin_array(const char *folder, const char *name, const char *kind, uint64_t samples,
+                         uint64_t steps, uint32_t neurons)
+{
+    char path[4096];
+    char text[160];
+    char shape[80];
+    if (snprintf(path, sizeof path, "%s/%s.npy", folder, name) >= (int)sizeof path) {
+        fail("too long a name", folder);
+    }
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        fail("cannot be written", path);
+    }
+    if (steps == 0u) {
+        (void)snprintf(shape, sizeof shape, "(%llu, %lu)", (unsigned long long)samples,
+                       (unsigned long)neurons);
+    } else {
+        (void)snprintf(shape, sizeof shape, "(%llu, %llu, %lu)", (unsigned long long)samples,
+                       (unsigned long long)steps, (unsigned long)neurons);
+    }
+    (void)snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", kind,
+                   shape);
+    (void)fprintf(file, "\x93NUMPY\x01%c%c%c%-117s\n", 0, 118, 0, text);
+    return file;
+}
+
+static void put(const void *values, size_t size, size_t count, FILE *file)
+{
+    if (fwrite(values, size, count, file) != count) {
+        fail("cannot be written", "the output");
+    }
+}
+
+static void put_spikes(const uint32_t *spikes, uint32_t neurons, FILE *file)
+{
+    for (uint32_t n = 0u; n < neurons; n++) {
+        const unsigned char bit = (unsigned char)((spikes[n / 32u] >> (n % 32u)) & 1u);
+        put(&bit, 1u, 1u, file);
+    }
+}
+
+/* ---- what a trace keeps ---------------------------------------------------------------------- */
+
+#ifdef NET_TRACE
+static int32_t *membranes[COUNT(net_layers)];
+static FILE *traced_spikes[COUNT(net_layers)];
+static FILE *traced_membranes[COUNT(net_layers)];
+static FILE *traced_ends[COUNT(net_layers)];
+static uint64_t additions;
+
+void net_trace_membrane(uint32_t layer, uint32_t neuron, int32_t v)
+{
+    membranes[layer][neuron] = v;
+}
+
+void net_trace_spikes(uint32_t layer, const uint32_t *spikes)
+{
+    if (traced_spikes[layer] != NULL) {
+        put_spikes(spikes, net_layers[layer].neurons, traced_spikes[layer]);
+    }
+}
+
+void net_trace_operations(uint32_t count)
+{
+    additions += count;
+}
+
+static void begin_trace(const char *folder, int every, uint64_t samples, uint64_t steps)
+{
+    for (size_t i = 0u; i < COUNT(net_layers); i++) {
+        char name[32];
+        membranes[i] = memory(net_layers[i].neurons, sizeof(int32_t));
+        if (folder == NULL) {
+            continue;
+        }
+        if (net_layers[i].spiking) {
+            (void)snprintf(name, sizeof name, "layer_%lu_spikes", (unsigned long)i);
+            traced_spikes[i] = begin_array(folder, name, "|b1", samples, steps, net_layers[i].neurons);
+        } else {
+            (void)snprintf(name, sizeof name, "layer_%lu_final", (unsigned long)i);
+            traced_ends[i] = begin_array(folder, name, "<i4", samples, 0u, net_layers[i].neurons);
+        }
+        if (every) {
+            (void)snprintf(name, sizeof name, "layer_%lu_membrane", (unsigned long)i);
+            traced_membranes[i] =
+                begin_array(folder, name, "<i4", samples, steps, net_layers[i].neurons);
+        }
+    }
+}
+
+static void put_trace(FILE *const *files)
+{
+    for (size_t i = 0u; i < COUNT(net_layers); i++) {
+        if (files[i] != NULL) {
+            put(membranes[i], sizeof(int32_t), net_layers[i].neurons, files[i]);
+        }
+    }
+}
+
+static void end_trace(void)
+{
+    for (size_t i = 0u; i < COUNT(net_layers); i++) {
+        FILE *const files[3] = {traced_spikes[i], traced_membranes[i], traced_ends[i]};
+        for (size_t k = 0u; k < 3u; k++) {
+            if ((files[k] != NULL) && (fclose(files[k]) != 0)) {
+                fail("cannot be written", "the output");
+            }
+        }
+        free(membranes[i]);
+    }
+    (void)printf("%llu additions of weights\n", (unsigned long long)additions);
+}
+#endif
+
+/* ---- a run ------------------------------------------------------------------------------------ */
+
+/* The next row of an array into an input. */
+static void take(const net_port *port, FILE *file, unsigned char *row, net_input *in)
+{
+    void *const to = (unsigned char *)in + port->offset;
+    const size_t width = port->spikes ? 1u : sizeof(int32_t);
+    if (fread(row, width, port->values, file) != port->values) {
+        fail("ends too early", port->name);
+    }
+    if (!port->spikes) {
+        (void)memcpy(to, row, port->values * sizeof(int32_t));
+        return;
+    }
+    uint32_t *const words = to;
+    for (uint32_t w = 0u; w < (port->values + 31u) / 32u; w++) {
+        words[w] = 0u;
+    }
+    for (uint32_t n = 0u; n < port->values; n++) {
+        words[n / 32u] |= (uint32_t)(row[n] != 0u) << (n % 32u);
+    }
+}
+
+static void give(const net_port *port, FILE *file, const net_output *out)
+{
+    const void *const from = (const unsigned char *)out + port->offset;
+    if (port->spikes) {
+        put_spikes(from, port->values, file);
+    } else {
+        put(from, sizeof(int32_t), port->values, file);
+    }
+}
+
+static net_input in;
+static net_output out;
+static uint64_t ticks;
+
+#ifdef NET_CLOCK
+uint32_t net_clock(void);
+#endif
+
+static void timed_step(void)
+{
+#ifdef NET_CLOCK
+    const uint32_t began = net_clock();
+    net_step(&in, &out);
+    ticks += (net_clock() - began) & 0xFFFFFFu;
+#else
+    net_step(&in, &out);
+#endif
+}
+
+static int run_stream(void)
+{
+    net_reset();
+    while (fread(&in, sizeof in, 1u, stdin) == 1u) {
+        net_step(&in, &out);
+        put(&out, sizeof out, 1u, stdout);
+    }
+    return 0;
+}
+
+static uint64_t number(const char *text)
+{
+    char *end = NULL;
+    const unsigned long long found = strtoull((text == NULL) ? "" : text, &end, 10);
+    if ((text == NULL) || (end == text) || (*end != '\0')) {
+        fail("write a whole number", (text == NULL) ? "an option" : text);
+    }
+    return found;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *given[COUNT(net_inputs)] = {NULL};
+    FILE *written[COUNT(net_outputs)] = {NULL};
+    unsigned char *rows[COUNT(net_inputs)] = {NULL};
+    const char *folder = NULL;
+    uint64_t steps = NET_STEPS, samples = 1u, seed = 0u, from_arrays = 0u;
+    int every = 0;
+    uint64_t sizes[COUNT(net_inputs)] = {0u};
+
+    for (int i = 1; i < argc; i++) {
+        char *const equals = strchr(argv[i], '=');
+        if (strcmp(argv[i], "-r") == 0) {
+            return run_stream();
+        } else if (strcmp(argv[i], "-m") == 0) {
+            every = 1;
+        } else if ((strcmp(argv[i], "-t") == 0) && (i + 1 < argc)) {
+            steps = number(argv[++i]);
+        } else if ((strcmp(argv[i], "-n") == 0) && (i + 1 < argc)) {
+            samples = number(argv[++i]);
+        } else if ((strcmp(argv[i], "-s") == 0) && (i + 1 < argc)) {
+            seed = number(argv[++i]);
+        } else if ((strcmp(argv[i], "-o") == 0) && (i + 1 < argc)) {
+            folder = argv[++i];
+        } else if (equals != NULL) {
+            size_t k = 0u;
+            *equals = '\0';
+            while ((k < COUNT(net_inputs)) && (strcmp(net_inputs[k].name, argv[i]) != 0)) {
+                k++;
+            }
+            if (k == COUNT(net_inputs)) {
+                fail("no input of that name; net.h lists them", argv[i]);
+            }
+            given[k] = open_array(&equals[1], net_inputs[k].spikes ? 1u : 4u, &sizes[k]);
+        } else {
+            fail("what is that? give [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [-r] "
+                 "[INPUT=FILE.npy ...]",
+                 argv[i]);
+        }
+    }
+    if (steps == 0u) {
+        fail("give at least 1", "-t");
+    }
+    for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+        rows[k] = memory(net_inputs[k].values, sizeof(int32_t));
+        if (given[k] != NULL) {
+            const uint64_t held = sizes[k] / net_inputs[k].values / steps;
+            if ((held == 0u) || (held * net_inputs[k].values * steps != sizes[k]) ||
+                ((from_arrays != 0u) && (held != from_arrays))) {
+                fail("is not of the shape (samples, steps, neurons)", net_inputs[k].name);
+            }
+            from_arrays = held;
+        } else if (!net_inputs[k].drawn) {
+            fail("needs an array: INPUT=FILE.npy", net_inputs[k].name);
+        }
+    }
+    samples = (from_arrays != 0u) ? from_arrays : samples;
+    for (size_t k = 0u; (folder != NULL) && (k < COUNT(net_outputs)); k++) {
+        const char *const kind = net_outputs[k].spikes ? "|b1" : "<i4";
+        written[k] =
+            begin_array(folder, net_outputs[k].name, kind, samples, steps, net_outputs[k].values);
+    }
+#ifdef NET_TRACE
+    begin_trace(folder, every, samples, steps);
+#else
+    (void)every;
+#endif
+    for (uint64_t sample = 0u; sample < samples; sample++) {
+        net_reset();
+#ifdef NET_DRAWN
+        net_draws_begin(seed, sample, (uint32_t)(sample % NET_CLASSES));
+#else
+        (void)seed;
+#endif
+        for (uint64_t step = 0u; step < steps; step++) {
+#ifdef NET_DRAWN
+            net_draw(&in);
+#endif
+            for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+                if (given[k] != NULL) {
+                    take(&net_inputs[k], given[k], rows[k], &in);
+                }
+            }
+            timed_step();
+            for (size_t k = 0u; k < COUNT(net_outputs); k++) {
+                if (written[k] != NULL) {
+                    give(&net_outputs[k], written[k], &out);
+                }
+            }
+#ifdef NET_TRACE
+            put_trace(traced_membranes);
+#endif
+        }
+#ifdef NET_TRACE
+        put_trace(traced_ends);
+#endif
+    }
+    (void)printf("%llu samples of %llu steps; state %lu bytes, input %lu, output %lu\n",
+                 (unsigned long long)samples, (unsigned long long)steps,
+                 (unsigned long)NET_STATE_BYTES, (unsigned long)sizeof in,
+                 (unsigned long)sizeof out);
+#ifdef NET_TRACE
+    end_trace();
+#endif
+    if (ticks != 0u) {
+        (void)printf("%llu ticks\n", (unsigned long long)ticks);
+    }
+    for (size_t k = 0u; k < COUNT(net_outputs); k++) {
+        if ((written[k] != NULL) && (fclose(written[k]) != 0)) {
+            fail("cannot be written", net_outputs[k].name);
+        }
+    }
+    for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+        if (given[k] != NULL) {
+            (void)fclose(given[k]);
+        }
+        free(rows[k]);
+    }
+    return 0;
+}
