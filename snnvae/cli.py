@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train the front of quality against energy",
     ),
     "train-fad": ("snnvae.commands.train_fad", "Train the autoencoder whose features FAD compares"),
+    "train-prior": ("snnvae.commands.train_prior", "Fit a prior to a trained ESVAE's encoder"),
     "export": ("snnvae.commands.export", "Write a trained model or a Norse module as NIR"),
     "import": ("snnvae.commands.import_net", "Write lava-dl's network (.net) as NIR"),
     "inspect": ("snnvae.commands.inspect", "Show a NIR file's layers, shapes, timing, memory"),

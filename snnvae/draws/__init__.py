@@ -22,6 +22,7 @@ from snnvae.draws.evidence import Evidence
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.label import Label
+from snnvae.draws.mixture import Mixture
 from snnvae.draws.one_hot import OneHot
 from snnvae.draws.patterns import Patterns
 from snnvae.draws.rates import Rates
@@ -34,6 +35,7 @@ KINDS: dict[str, type[Draw]] = {
         Patterns,
         GaussSigmoid,
         EvenGaussSigmoid,
+        Mixture,
         Label,
         FirstSteps,
         Attributes,

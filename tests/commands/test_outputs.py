@@ -58,6 +58,7 @@ WRITERS = [
     ("demo", "-o"),
     ("train", "--model", "esvae", "-o"),
     ("train-fad", "--dataset", "digits", "-o"),
+    ("train-prior", "{pt}", "-o"),
     ("train-front", "--model", "esvae", "-o"),
     ("energy", "{nir}", "--html"),
     ("energy", "{nir}", "--md"),

@@ -20,6 +20,7 @@ from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
 from snnvae.draws.label import Label, class_spikes, classes_in_turn
+from snnvae.draws.mixture import Mixture
 from snnvae.draws.one_hot import OneHot, one_hot
 from snnvae.draws.rates import Rates, bernoulli_spikes
 from snnvae.errors import GraphError
@@ -30,6 +31,12 @@ RATE = RNG.random((400, 5))
 
 PRIOR = GaussSigmoid("z", WEIGHT, BIAS)
 EVEN, EVEN_PRIOR = EvenRates(), EvenGaussSigmoid("z", WEIGHT, BIAS)
+FITTED = Mixture(
+    "z",
+    np.array([[0.25, 0.75], [1.0, 0.0]]),
+    np.array([[0.2, 0.5, 0.9, 0.4, 0.3, 0.6], [0.8, 0.5, 0.1, 0.4, 0.3, 0.6]]),
+    np.stack([0.02 * np.eye(6), 0.1 * np.tril(np.ones((6, 6)))]),
+)
 HALVES = Bernoulli("z", np.full(6, 0.5), 4)
 GRADED = Attributes("noise", np.linspace(0.1, 0.9, 24).reshape(3, 8), 5)
 BINARY = Attributes("class", np.array([[1, 0, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1.0]]))
@@ -47,6 +54,7 @@ DRAWS: dict[str, Draw] = {
     "prior spikes": lambda samples, seed: PRIOR.stream(samples, 7, seed, ()),
     "even spikes": lambda samples, seed: EVEN.drawn(RATE[list(samples)], samples, 7, seed),
     "prior's even spikes": lambda samples, seed: EVEN_PRIOR.stream(samples, 7, seed, ()),
+    "mixture's rates": lambda samples, seed: FITTED.rates(samples, seed, [0] * len(samples)),
     "spikes at fixed rates": lambda samples, seed: HALVES.stream(samples, 7, seed, ()),
     "graded attributes": lambda samples, seed: GRADED.stream(
         samples, 7, seed, [n % 3 for n in samples]
@@ -208,6 +216,7 @@ CHOICE, CLASS = OneHot("choice", 4, 3), Label("class", 4)
         ((GaussSigmoid("z", WEIGHT, BIAS, COLUMNS), CLASS), None, {"sampler"}),
         ((CLASS,), None, {"sampler"}),
         ((EVEN_PRIOR,), None, {"draws"}),
+        ((FITTED,), None, {"draws"}),
         ((), EvenRates(10), {"draws", "host_step"}),
         ((), Rates(10), {"sampler"}),
         ((OneHot("noise", 2, 4, substream=7),), None, {"draws"}),
@@ -249,6 +258,20 @@ def test_of_rates_that_are_shares_of_the_steps_the_number_of_spikes_is_exact(
     counts = np.arange(steps + 1)
     latent = np.arange(steps)[:, None] < counts  # (T, N): neuron n fires n times
     assert (EVEN.stream(latent[None], [seed], seed).sum(1) == counts).all()
+
+
+def test_a_mixture_has_the_means_and_covariances_of_its_components() -> None:
+    rates = FITTED.rates(range(20_000), 0, [0] * 20_000)
+    first = rates[:, 0] < 0.35  # 0.2 ± 0.02; the other component's first rate is 0.8 ± 0.1
+    assert abs(first.mean() - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 20_000)
+    np.testing.assert_allclose(rates[first].mean(0), FITTED.mean[0], atol=0.002)
+    np.testing.assert_allclose(np.cov(rates[first, 2:].T), 0.0004 * np.eye(4), atol=0.00004)
+    inside = rates[~first][:, [1, 3]]  # not clipped: 0.5 ± 0.14, 0.4 ± 0.2 but at the ends
+    np.testing.assert_allclose(inside.mean(0), [0.5, 0.4], atol=0.015)
+    np.testing.assert_allclose(np.cov(inside.T)[0], [0.02, 0.02], atol=0.002)
+    assert (rates >= 0).all()
+    assert (rates <= 1).all()
+    assert (FITTED.rates(range(50), 0, [1] * 50)[:, 0] < 0.35).all()  # of the second class
 
 
 def test_patterns_come_as_their_table_and_probabilities_say() -> None:

@@ -31,6 +31,7 @@ __all__ = ["METRICS", "MODELS", "PUBLISHED", "SPIKING", "Config"]
 
 MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
 SPIKING = ("esvae", "fsvae")
+GAUSSIAN, MIXTURE = "gaussian", "mixture"
 PUBLISHED = ("fsvae", "esvae")
 
 
@@ -44,6 +45,7 @@ class Config(Settings):
     latent    L, latent spikes per step; the ANN's latent numbers
     lr        ESVAE multiplies it by batch/250
     classes   of the data set, where conditional; else 0
+    prior     of an ESVAE: 'gaussian', that of its training, or 'mixture', of so many `components`
     """
 
     dataset: str = "digits"
@@ -78,6 +80,8 @@ class Config(Settings):
         flag,
     )
     classes: int = setting(0, check=whole(0))
+    prior: str = setting(GAUSSIAN, choices=(GAUSSIAN, MIXTURE))
+    components: int = setting(0, check=whole(0))
 
     spiking_models = SPIKING
     trainable_models = (*SPIKING, "ann-vae")
@@ -99,6 +103,7 @@ class Config(Settings):
         return (
             "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k",
             "prior_hidden", "posterior_hidden", "conditional", "classes", "decay",
+            "prior", "components",
         )  # fmt: skip
 
     @property
@@ -121,6 +126,10 @@ class Config(Settings):
         require(
             not self.conditional or self.spiking,
             f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
+        )
+        require(
+            (self.components > 0) == (self.prior == MIXTURE),
+            f"components {self.components!r} with prior {self.prior!r}: a mixture has some",
         )
         require(
             self.classes > 1 if self.conditional else self.classes == 0,

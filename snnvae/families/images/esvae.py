@@ -9,9 +9,11 @@ from torch.nn import functional as F
 from snnvae.draws.draw import Draw, HostStep
 from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
+from snnvae.draws.mixture import Mixture
 from snnvae.draws.rates import Rates
+from snnvae.errors import ConfigError
 from snnvae.export.weights import array
-from snnvae.families.images.config import Config
+from snnvae.families.images.config import MIXTURE, Config
 from snnvae.families.images.losses import mmd
 from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
 from snnvae.layers.model import Losses
@@ -25,10 +27,31 @@ REFERENCE_BATCH = 250
 """The effective learning rate is lr·batch/250."""
 
 
+class MixturePrior(nn.Module):
+    """The numbers of `snnvae.draws.mixture.Mixture`, which `fitted_prior` finds."""
+
+    p: Tensor
+    mean: Tensor
+    factor: Tensor
+
+    def __init__(self, classes: int, components: int, latent: int) -> None:
+        super().__init__()
+        p = torch.full((classes, components), 1 / components, dtype=torch.double)
+        self.register_buffer("p", p)
+        self.register_buffer("mean", torch.zeros(components, latent))
+        self.register_buffer("factor", torch.zeros(components, latent, latent))
+
+    def draw(self) -> Mixture:
+        """z by its rates."""
+        p = array(self.p).astype("float64")
+        return Mixture(Z, p / p.sum(1, keepdims=True), array(self.mean), array(self.factor))
+
+
 class ESVAE(SpikingVAE):
     """Posterior: r_q = mean_t of the latent spikes. Prior: r_p = sigmoid(W·n + b), n ~ N(0, I).
 
-    Either way z[t] = r > U[t]. Loss: MSE + weight·MMD²(r_q, r_p). Conditional: the prior's layer
+    Either way z[t] = r > U[t]. A prior that is fitted afterwards is a `Mixture`.
+    Loss: MSE + weight·MMD²(r_q, r_p). Conditional: the prior's layer
     sees [n ; one-hot class], and rates are compared within each class.
     """
 
@@ -36,7 +59,10 @@ class ESVAE(SpikingVAE):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self.sample = nn.Linear(config.latent + config.classes, config.latent)
+        if config.prior == MIXTURE:
+            self.mixture = MixturePrior(config.classes or 1, config.components, config.latent)
+        else:
+            self.sample = nn.Linear(config.latent + config.classes, config.latent)
 
     def loss(
         self, image: Tensor, generator: torch.Generator, done: float, label: Tensor | None = None
@@ -56,7 +82,13 @@ class ESVAE(SpikingVAE):
         return Losses(reconstruction + self.config.prior_weight * prior, reconstruction, prior)
 
     def optimizer_groups(self) -> list[dict[str, object]]:
-        """The prior's layer ten times as fast as the rest."""
+        """The prior's layer ten times as fast as the rest; ConfigError where the prior was fitted
+        to the encoder as it is."""
+        if self.config.prior == MIXTURE:
+            raise ConfigError(
+                "the prior was fitted to this encoder as it is: train the model that it was fitted "
+                "to, then fit it anew"
+            )
         lr = self.config.lr * self.config.batch / REFERENCE_BATCH
         own = set(self.sample.parameters())
         rest = [p for p in self.parameters() if p not in own]
@@ -83,8 +115,10 @@ class ESVAE(SpikingVAE):
             return ()
         return self.class_draws() if part == "decoder" else (self.prior_draw(), *self.class_draws())
 
-    def prior_draw(self) -> GaussSigmoid:
+    def prior_draw(self) -> Draw:
         """z by the prior's rates."""
+        if self.config.prior == MIXTURE:
+            return self.mixture.draw()
         weight, latent = array(self.sample.weight), self.config.latent
         of_class = weight[:, latent:] if self.config.classes else None
         kind = EvenGaussSigmoid if self.config.even else GaussSigmoid

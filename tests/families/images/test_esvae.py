@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
+from snnvae.deploy.compile import compile_graph
+from snnvae.draws.mixture import Mixture
+from snnvae.errors import ConfigError
 from snnvae.families.images.config import Config
 from snnvae.families.images.esvae import ESVAE
+from snnvae.families.images.fitted_prior import LEAST_VARIANCE, fit_prior
+from snnvae.families.images.fsvae import FSVAE
 from snnvae.layers.rate_draw import RateDraw, even_numbers
 from snnvae.train.build import build
+from snnvae.train.family import Samples
+from snnvae.train.to_nir import to_nir
 
 
 def test_draw_fires_where_the_rate_exceeds_the_uniform() -> None:
@@ -31,6 +39,35 @@ def test_even_numbers_lie_in_each_part_once() -> None:
     assert (parts.sort(0).values == torch.arange(8.0)[:, None, None]).all()
     assert not (parts == parts[:, :1]).all()
     assert len((8 * numbers - parts).unique()) > 8  # of columns a remainder each
+
+
+def test_a_fitted_prior_draws_what_its_encoder_says(esvae: ESVAE) -> None:
+    """The mean and covariance of a mixture at its best are those of what it was fitted to."""
+    images = torch.rand(800, 1, 8, 8, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    images *= torch.linspace(0.1, 1, 800)[:, None, None, None]
+    fitted = fit_prior(esvae, Samples({"image": images.numpy()}), 4)
+    rates = esvae.folded().double().encoder.constant(images.double(), esvae.steps).mean(0).numpy()
+    draw = fitted.prior_draw()
+    assert isinstance(draw, Mixture)
+    (p,), mean, factor = draw.p, draw.mean.astype(float), draw.factor.astype(float)
+    np.testing.assert_allclose(p @ mean, rates.mean(0), atol=1e-6)
+    square = factor @ factor.swapaxes(1, 2) + mean[:, :, None] * mean[:, None]
+    wanted = rates.T @ rates / 800 + LEAST_VARIANCE * np.eye(rates.shape[1])
+    np.testing.assert_allclose(np.einsum("k,kij->ij", p, square), wanted, atol=1e-6)
+    program = compile_graph(to_nir(fitted)).program
+    assert [draw.kind for draw in program.draws] == ["mixture"]
+    with pytest.raises(ConfigError, match="fitted to this encoder as it is: train the model that"):
+        fitted.optimizer()
+
+
+def test_a_prior_of_more_components_than_images_tell_of_is_refused(
+    esvae: ESVAE, fsvae: FSVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    some = Samples({"image": images(20).numpy()})
+    with pytest.raises(ConfigError, match="`components` 3 for 20 images: give 10 images for each"):
+        fit_prior(esvae, some, 3)
+    with pytest.raises(ConfigError, match="an fsvae draws by a prior that is trained with it"):
+        fit_prior(fsvae, some, 1)
 
 
 def test_loss_is_mse_plus_weighted_mmd(
