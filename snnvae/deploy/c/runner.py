@@ -26,6 +26,8 @@ from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+MOST_TABLES = 1 << 23
+"""Bytes of weights that a compiler here is given: it takes seconds for a million."""
 KEPT = 4
 """Programs that stay built while this process lives, since blocks of samples follow each other."""
 
@@ -126,7 +128,13 @@ class _Built:
 
 @lru_cache(maxsize=KEPT)
 def _built(of: _ByDigest, limit: int, command: tuple[str, ...], flags: tuple[str, ...]) -> _Built:
-    return _Built(Network.of(of.program, limit), command, flags)
+    network = Network.of(of.program, limit)
+    if network.flash > MOST_TABLES:
+        raise UnsupportedError(
+            f"C: {network.flash:,} bytes of weights are more than a compiler is given to run here, "
+            f"{MOST_TABLES:,}; run it on another backend"
+        )
+    return _Built(network, command, flags)
 
 
 def _by_layer(program: Program, host: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
