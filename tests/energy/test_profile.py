@@ -17,8 +17,8 @@ MakeProfile = Callable[..., Profile]
 
 
 PROFILES = (
-    "ac-mac", "cortex-m0", "fsvae-paper", "horowitz45", "horowitz45-memory", "lemaire2022", "loihi1",
-    "loihi1-sanafe", "odin", "seneca", "spinnaker2", "truenorth",
+    "ac-mac", "cortex-m0", "fsvae-paper", "horowitz45", "horowitz45-memory", "lemaire2022",
+    "loihi1", "loihi1-sanafe", "odin", "seneca", "spinnaker2", "truenorth",
 )  # fmt: skip
 
 

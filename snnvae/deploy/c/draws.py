@@ -85,6 +85,7 @@ def code(network: Network) -> dict[str, str]:
             state="".join(f"{line}\n" for line in indented(state)),
             begin="".join(f"    D.{name}.drawn = 0u;\n" for name in streams),
             draw="\n".join(indented(lines)),
+            classes=str(max(network.program.classes, 1)),
         ),
     }
 

@@ -91,7 +91,7 @@ MISTAKES = [
     (["-t", "x"], "write a whole number"),
     (["-t", "0"], "give at least 1"),
     (["nothing=a.npy"], "no input of that name"),
-    (["what"], "what is that"),
+    (["what"], "net [-t STEPS]"),
     ([], "needs an array"),
     (["{port}=none.npy"], "no such file"),
     (["{port}=net.c"], "not a .npy file"),
