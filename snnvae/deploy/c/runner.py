@@ -103,8 +103,8 @@ def _system_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise BackendError(
-            f"the network in C cannot be built or run in {tempfile.gettempdir()}: {said_of(error)}; "
-            "the variable TMPDIR names another folder"
+            f"the network in C cannot be built or run in {tempfile.gettempdir()}: {said_of(error)};"
+            " the variable TMPDIR names another folder"
         ) from error
 
 
