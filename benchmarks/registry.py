@@ -19,6 +19,7 @@ from benchmarks import (
 )
 from benchmarks.result import Result
 from benchmarks.setup import Setup
+from snnvae.deploy.c import compiler, cortex_m
 
 Benchmark = Callable[[Setup], Result]
 
@@ -35,8 +36,6 @@ _ALL: tuple[Benchmark, ...] = (
     nirtorch_peer.nirtorch_decoder,
     emulator.fixed_float,
     sparsity.sparse_conv,
-    c_dense.c_emulator,
-    c_cortex_m.c_cortex_m,
     memory.memory,
     startup.startup_version,
     startup.startup_help,
@@ -46,4 +45,12 @@ _ALL: tuple[Benchmark, ...] = (
     train.train_esvae,
     train.train_esvae_memory,
 )
-BENCHMARKS: dict[str, Benchmark] = {benchmark.__name__: benchmark for benchmark in _ALL}
+_WITH_TOOLS: tuple[tuple[Benchmark, bool], ...] = (
+    (c_dense.c_emulator, compiler.found() is not None),
+    (c_cortex_m.c_cortex_m, cortex_m.missing() is None),
+)
+"""Those that need a compiler or an emulator, and whether it is installed."""
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.__name__: benchmark
+    for benchmark in (*_ALL, *(each for each, there in _WITH_TOOLS if there))
+}

@@ -72,7 +72,7 @@ def compare(
     samples: int,
 ) -> Comparison:
     """Bills per sample, compared. lower_bound: something material is missing from `snn`."""
-    own, other = (f"{p.node_nm:g} nm, {p.voltage_v:g} V" for p in (profile, reference))
+    own, other = profile.process, reference.process
     alone = [
         term for term in SNN_TERMS if term in UNCOUNTED and snn.terms.get(term, Interval()).high > 0
     ]

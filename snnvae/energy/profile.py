@@ -119,8 +119,9 @@ class Quantity:
 class Profile:
     """Prices by group and term; terms left out on both sides; terms that nobody priced.
 
-    reference: the profile that prices the ANN, if not this one. chip: whose placement counts
-    messages and hops. counting: how its authors count operations.
+    node_nm: of the process, 0 where its maker does not say. reference: the profile that prices the
+    ANN, if not this one. chip: whose placement counts messages and hops. counting: how its authors
+    count operations.
     """
 
     name: str
@@ -136,6 +137,12 @@ class Profile:
     counting: Counting = "exact"
     step: Quantity | None = None
     static: Quantity | None = None
+
+    @property
+    def process(self) -> str:
+        """Its process and voltage, as text."""
+        node = f"{self.node_nm:g} nm" if self.node_nm else "process not stated"
+        return f"{node}, {self.voltage_v:g} V"
 
     def snn(self, precision: Precision) -> Mapping[str, Price]:
         """Prices of a spiking network; those for its precision go before those for any."""

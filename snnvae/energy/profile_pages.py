@@ -39,7 +39,7 @@ def markdown() -> str:
     rows = [
         (
             f"[{p.name}](#{p.name})",
-            f"{p.node_nm:g} nm, {p.voltage_v:g} V",
+            p.process,
             p.scope.replace("_", "-"),
             ", ".join(p.evidence),
             p.title,

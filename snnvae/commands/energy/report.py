@@ -138,7 +138,8 @@ def _listed(as_json: bool) -> Result:
     for name in energy.builtin_profiles():
         profile = energy.load_profile(name)
         evidence, scope = ", ".join(profile.evidence), profile.scope.replace("_", "-")
-        rows.append((name, f"{profile.node_nm:g} nm", scope, evidence, profile.title))
+        process = f"{profile.node_nm:g} nm" if profile.node_nm else "–"
+        rows.append((name, process, scope, evidence, profile.title))
         data.append(
             {
                 "name": name,

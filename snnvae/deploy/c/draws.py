@@ -85,6 +85,7 @@ def code(network: Network) -> dict[str, str]:
             state="".join(f"{line}\n" for line in indented(state)),
             begin="".join(f"    D.{name}.drawn = 0u;\n" for name in streams),
             draw="\n".join(indented(lines)),
+            classes=str(max(network.program.classes, 1)),
         ),
     }
 
@@ -137,12 +138,18 @@ def _place(table: Table, first: str, places: int, number: str) -> list[str]:
     """The place that a number takes: how many bounds it reaches."""
     if places == 1:
         return [f"(void){number};", "const uint32_t place = 0u;"]
-    at = f"{table.name}[{first} + place]" if first != "0u" else f"{table.name}[place]"
+    at = "middle" if first == "0u" else f"{first} + middle"
     return [
         f"const uint64_t number = {number};",
         "uint32_t place = 0u;",
-        f"while ((place < {places - 1}u) && (number >= {at})) {{",
-        "    place++;",
+        f"uint32_t end = {places - 1}u;",
+        "while (place < end) {",
+        "    const uint32_t middle = (place + end) / 2u;",
+        f"    if (number >= {table.name}[{at}]) {{",
+        "        place = middle + 1u;",
+        "    } else {",
+        "        end = middle;",
+        "    }",
         "}",
     ]
 
@@ -198,7 +205,7 @@ def _label(draw: Label, name: str) -> Drawn:
 
 
 def _clock(draw: Clock, name: str) -> Drawn:
-    turn = f"(D.step - 1u) / {draw.pace}u"
+    turn = "D.step - 1u" if draw.pace == 1 else f"(D.step - 1u) / {draw.pace}u"
     last = draw.pace * draw.count
     return Drawn([f"if ((D.step > 0u) && (D.step <= {last}u)) {{", f"    {_fire(turn)}", "}"])
 

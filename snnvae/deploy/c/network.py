@@ -27,8 +27,8 @@ from snnvae.program import Connection, Input, Layer, Program
 FLOAT = "C holds integers only; compile with `precision` fixed"
 MOST_DENSE = 1 << 24
 """Weights of a synapse that may be looked at as a matrix."""
-MOST_BYTES = 1 << 31
-"""Of tables and state: no microcontroller's, and more than a compiler takes."""
+MOST_BYTES = 1 << 26
+"""Of tables and state: more than any microcontroller's, and as text four times as much."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,8 @@ class Network:
         size = made.ram + made.flash
         if size > MOST_BYTES:
             raise UnsupportedError(
-                f"C: the network takes {size:,} bytes, beyond any chip; prune it"
+                f"C: the network takes {size:,} bytes, beyond the {MOST_BYTES:,} of any "
+                "microcontroller; prune it, or run it on another backend"
             )
         return made
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -18,6 +18,7 @@ from snnvae.deploy.c import compiler, package
 from snnvae.deploy.c.bounds import HOST_LIMIT, INT32
 from snnvae.deploy.c.network import FLOAT, Network
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
+from snnvae.files import said_of
 from snnvae.hardware_sim.host import host_currents
 from snnvae.hardware_sim.reference import assemble, check_steps
 from snnvae.machine import cores
@@ -26,6 +27,8 @@ from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
+MOST_TABLES = 1 << 23
+"""Bytes of weights that a compiler here is given: it takes seconds for a million."""
 KEPT = 4
 """Programs that stay built while this process lives, since blocks of samples follow each other."""
 
@@ -58,16 +61,13 @@ def run(
     currents = _by_layer(program, host_currents(program, stimulus))
     # What is delayed beyond the sample never arrives, and needs no memory of such length.
     kept = tuple(c for c in program.connections if c.on_host or c.delay < stimulus.steps)
-    built = _built(
-        _ByDigest(replace(program, connections=kept), program.digest()),
-        _limit(currents),
-        tuple(compiler.require()),
-        (*flags, "-DNET_TRACE"),
-    )
+    limit, command = _limit(currents), tuple(compiler.require())
     progress.start("C", stimulus.batch)
     shares = min(cores(), stimulus.batch)
     bounds = [stimulus.batch * i // shares for i in range(shares + 1)]
-    with ExitStack() as stack:
+    with _system_errors(), ExitStack() as stack:
+        own = _ByDigest(replace(program, connections=kept), program.digest())
+        built = _built(own, limit, command, (*flags, "-DNET_TRACE"))
         runs = []
         for rows in (slice(a, b) for a, b in pairwise(bounds)):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="snnvae-c-")))
@@ -89,11 +89,23 @@ def run(
     info: dict[str, object] = {
         "backend": "c",
         "latency": 0,
-        "compiler": " ".join(compiler.require()),
+        "compiler": " ".join(command),
         "state_bytes": built.network.ram,
         "additions": sum(each.additions for each in runs),
     }
     return assemble(program, stimulus, **joined, info=info)
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """BackendError where a temporary folder cannot be written, or what lies there not be run."""
+    try:
+        yield
+    except OSError as error:
+        raise BackendError(
+            f"the network in C cannot be built or run in {tempfile.gettempdir()}: {said_of(error)};"
+            " the variable TMPDIR names another folder"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,13 @@ class _Built:
 
 @lru_cache(maxsize=KEPT)
 def _built(of: _ByDigest, limit: int, command: tuple[str, ...], flags: tuple[str, ...]) -> _Built:
-    return _Built(Network.of(of.program, limit), command, flags)
+    network = Network.of(of.program, limit)
+    if network.flash > MOST_TABLES:
+        raise UnsupportedError(
+            f"C: {network.flash:,} bytes of weights are more than a compiler is given to run here, "
+            f"{MOST_TABLES:,}; run it on another backend"
+        )
+    return _Built(network, command, flags)
 
 
 def _by_layer(program: Program, host: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,21 +1,17 @@
-"""The text of net.c and net.h, and the tables: what a person reads and a compiler takes."""
+"""The text of net.h, net_tables.h and net.c: what a person reads and a compiler takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 
 import numpy as np
 
 from snnvae.deploy.c import neurons
-from snnvae.deploy.c.fan_out import Sums
+from snnvae.deploy.c.layers import functions, neurons_text, quoted, reads_input
 from snnvae.deploy.c.names import in_comment
-from snnvae.deploy.c.network import Network, Part, Wire
+from snnvae.deploy.c.network import Network, Part
 from snnvae.deploy.c.template import filled, template
-from snnvae.deploy.c.text import INDENT, comment, each_spike, indented, loop, words
-from snnvae.primitive import Shape
-from snnvae.primitives import fixed_point
-from snnvae.shown import shape_text
+from snnvae.deploy.c.text import comment, indented, loop, words
 
 HELPERS = {
     "lowest_bit": "lowest_bit(",
@@ -36,25 +32,25 @@ def header(network: Network) -> str:
     program, names = network.program, network.names
     entering = []
     for port in network.spike_inputs:
-        entering += comment(f"Input {_quoted(port.name)}: {_neurons(port.shape)}.")
+        entering += comment(f"Input {quoted(port.name)}: {neurons_text(port.shape)}.")
         entering.append(f"uint32_t spikes_{names[port.name]}[{words(prod(port.shape))}];")
     for part in network.host_driven:
         entering += comment(
-            f"The host's currents into layer {_quoted(part.layer.name)}: "
-            f"{_neurons(part.layer.shape)}, in weight units: {_unit(part, 1)}; at most "
+            f"The host's currents into layer {quoted(part.layer.name)}: "
+            f"{neurons_text(part.layer.shape)}, in weight units: {_unit(part, 1)}; at most "
             f"{network.host_limit:,}."
         )
         entering.append(f"int32_t current_{part.name}[{part.layer.size}];")
     leaving = []
     for name, of in program.outputs.items():
         part = network.part(of)
-        what = f"of layer {_quoted(of)}, {_neurons(part.layer.shape)}"
+        what = f"of layer {quoted(of)}, {neurons_text(part.layer.shape)}"
         if part.layer.neuron.spiking:
-            leaving += comment(f"Output {_quoted(name)}: spikes {what}.")
+            leaving += comment(f"Output {quoted(name)}: spikes {what}.")
             leaving.append(f"uint32_t spikes_{names[name]}[{words(part.layer.size)}];")
         else:
             units = _unit(part, neurons.UNIT)
-            leaving += comment(f"Output {_quoted(name)}: membranes {what}: {units}.")
+            leaving += comment(f"Output {quoted(name)}: membranes {what}: {units}.")
             leaving.append(f"int32_t membrane_{names[name]}[{part.layer.size}];")
     return filled(
         "net.h",
@@ -81,7 +77,7 @@ def tables(network: Network) -> str:
 
 def source(network: Network) -> str:
     """net.c: the state, and a function for each layer's step."""
-    body = "\n".join("\n".join(_layer(network, part)) + "\n" for part in network.parts)
+    body = "\n".join("\n".join(functions(network, part)) + "\n" for part in network.parts)
     step = "\n".join(indented(_step(network)))
     used = "\n".join(
         template(f"helpers/{name}.c") for name, word in HELPERS.items() if word in body
@@ -115,140 +111,6 @@ def _title(network: Network) -> str:
     )
 
 
-def _quoted(name: str) -> str:
-    return f"'{in_comment(name)}'"
-
-
-def _neurons(shape: Shape) -> str:
-    return f"{prod(shape)} neurons {shape_text(shape)}"
-
-
-def _layer(network: Network, part: Part) -> Iterator[str]:
-    """The functions of a layer: one for each connection into it, and its step."""
-    for wire in part.wires:
-        yield from _wire(network, part, wire)
-    layer = part.layer
-    spiking = layer.neuron.spiking
-    held = "64" if part.limits.wide else "32"
-    halved = "Weights are even and lie halved in flash: the neurons double the sums."
-    yield from comment(
-        f"Layer {_quoted(layer.name)}: {layer.neuron.kind}, {_neurons(layer.shape)}.",
-        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {part.sums}.",
-        f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
-        *part.update.told,
-        *([halved] if part.units != 1 else []),
-    )
-    takes = "const net_input *in" if _reads_input(part) else "void"
-    yield f"static void step_{part.name}({takes})"
-    yield "{"
-    sum_name = "sum_wide" if part.limits.wide_inputs else "sum"
-    own = []
-    own.append(f"{part.sums} *const sum = S.{sum_name};")
-    if spiking:
-        delayed = layer.name in network.delays
-        at = f"S.spikes_{part.name}{f'[S.slot_{part.name}]' if delayed else ''}"
-        own += [f"uint32_t *const spikes = {at};"]
-        own += loop("word", words(layer.size), ["spikes[word] = 0u;"])
-    first = f"in->current_{part.name}[n]" if part.host else "0"
-    own += loop("n", layer.size, [f"sum[n] = {first};"])
-    for wire in part.wires:
-        own += _call(network, wire)
-    own += part.update.update
-    if spiking:
-        own.append(f"TRACE_SPIKES({part.number}u, spikes);")
-    elif layer.name in network.delays:
-        name = part.name
-        sent = f"floor_shift((int32_t)S.v_{name}[n], {fixed_point.ACTIVATION_SHIFT}u)"
-        own += loop("n", layer.size, [f"S.sent_{name}[S.slot_{name}][n] = {sent};"])
-    yield from indented(own)
-    yield "}"
-
-
-def _reads_input(part: Part) -> bool:
-    return part.host or any(w.from_input and not w.connection.delay for w in part.wires)
-
-
-def _call(network: Network, wire: Wire) -> list[str]:
-    """Adds a connection's currents to the sums."""
-    c, source = wire.connection, network.names[wire.connection.source]
-    ring = network.delays.get(c.source)
-    if not c.delay and wire.from_input:
-        return [f"add_{wire.name}(in->spikes_{source}, sum);"]
-    slot = f"S.slot_{source}"
-    if c.delay:
-        assert ring is not None
-        wrapped = f"{slot} + {ring + 1 - c.delay}u"
-        slot = f"({slot} >= {c.delay}u) ? ({slot} - {c.delay}u) : ({wrapped})"
-    if not wire.graded:
-        sent = f"S.spikes_{source}{f'[{slot}]' if ring else ''}"
-    elif c.delay:
-        sent = f"S.sent_{source}[{slot}]"
-    else:
-        sent = f"S.v_{source}"
-    return [f"add_{wire.name}({sent}, sum);"]
-
-
-def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
-    """The function of a connection."""
-    c, fan = wire.connection, wire.fan_out
-    synapse = c.synapse
-    late = f", {c.delay} {'step' if c.delay == 1 else 'steps'} late" if c.delay else ""
-    factor = fan.times // part.units
-    graded = (
-        "Membranes in weight units, times weights; then divided by 2 to the power "
-        f"{c.shift or 0}, rounded down."
-    )
-    yield from comment(
-        f"{_quoted(c.name)}: {type(synapse).__name__}, from {_quoted(c.source)} "
-        f"{shape_text(synapse.in_shape)} to {_quoted(c.target)} {shape_text(synapse.out_shape)}"
-        f"{late}: {fan.told}.",
-        *([graded] if wire.graded else []),
-    )
-    if not wire.graded:
-        yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums} *sum)"
-        yield "{"
-        sums = Sums("sum", part.sums, "" if factor == 1 else f" * {factor}")
-        masked = wire.from_input and not c.delay
-        yield from indented(each_spike("spikes", wire.neurons, list(fan.body(sums)), masked=masked))
-    else:
-        yield from _graded(network, part, wire)
-    yield "}"
-    yield ""
-
-
-def _graded(network: Network, part: Part, wire: Wire) -> Iterator[str]:
-    """Membranes times weights, and what is added of their sums."""
-    c, fan = wire.connection, wire.fan_out
-    sender = network.part(c.source)
-    held = "int64_t" if sender.limits.wide and not c.delay else "int32_t"
-    products, suffix = ("int64_t", "_wide") if wire.wide_product else ("int32_t", "")
-    sums = Sums("product", products, f" * {'(int64_t)' if wire.wide_product else ''}value")
-    payload = "sent[source]"
-    if not c.delay:
-        narrow = "(int32_t)" if held == "int64_t" else ""
-        payload = f"floor_shift({narrow}sent[source], {fixed_point.ACTIVATION_SHIFT}u)"
-    yield f"static void add_{wire.name}(const {held} *sent, {part.sums} *sum)"
-    yield "{"
-    yield f"{INDENT}{products} *const product = S.product{suffix};"
-    yield from indented(loop("target", part.layer.size, ["product[target] = 0;"]))
-    body = [
-        f"const int32_t value = {payload};",
-        "if (value != 0) {",
-        *indented(fan.body(sums)),
-        "}",
-    ]
-    yield from indented(loop("source", wire.neurons, body))
-    # Halved weights are one shift less.
-    shift = (c.shift or 0) - (fan.times == 2)
-    share = f"floor_shift{suffix}(product[target], {shift}u)"
-    if shift <= 0:
-        widened = "(int64_t)" if part.limits.wide_inputs and not wire.wide_product else ""
-        share = f"{widened}product[target]{f' * {1 << -shift}' if shift else ''}"
-    if wire.wide_product and not part.limits.wide_inputs:
-        share = f"(int32_t)({share})"
-    yield from indented(loop("target", part.layer.size, [f"sum[target] += {share};"]))
-
-
 def _reset(network: Network) -> list[str]:
     """What is not 0 before the first step."""
     return [line for part in network.parts for line in part.update.reset]
@@ -266,7 +128,7 @@ def _step(network: Network) -> list[str]:
             if prod(port.shape) % 32:
                 mask = (1 << prod(port.shape) % 32) - 1
                 lines.append(f"{ring}[{count - 1}] &= 0x{mask:X}u;")
-    lines += [f"step_{p.name}({'in' if _reads_input(p) else ''});" for p in network.parts]
+    lines += [f"step_{p.name}({'in' if reads_input(p) else ''});" for p in network.parts]
     for name, of in program.outputs.items():
         layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)
         if layer.neuron.spiking:
@@ -280,7 +142,7 @@ def _step(network: Network) -> list[str]:
     for name, delay in network.delays.items():
         slot = f"S.slot_{names[name]}"
         lines.append(f"{slot} = ({slot} == {delay}u) ? 0u : ({slot} + 1u);")
-    if not any(map(_reads_input, network.parts)) and not network.delays.keys() & {
+    if not any(map(reads_input, network.parts)) and not network.delays.keys() & {
         port.name for port in network.spike_inputs
     }:
         lines.insert(0, "(void)in;")

@@ -35,7 +35,7 @@ def subject(report: EnergyReport) -> str:
     profile, counts = report.profile, report.counts
     samples = f"{counts.samples:,} sample" + ("" if counts.samples == 1 else "s")
     return (
-        f"{profile.title} ({profile.node_nm:g} nm, {profile.voltage_v:g} V): {profile.summary}. "
+        f"{profile.title} ({profile.process}): {profile.summary}. "
         f"Per sample of {counts.steps} steps, mean of {samples}, {report.precision} arithmetic."
     )
 

@@ -62,11 +62,11 @@ def on_a_chip(program: Program, stimulus: Stimulus, folder: Path) -> None:
     assert_written(folder, program, reference.run(program, stimulus, membranes=True), every=True)
 
 
-WITHOUT_HOST = (3, 5, 4, 6, 7, 8, 9, 10, 13, 14, 15, 17, 19, 21, 24, 25, 28, 29, 31, 32, 33, 34)
-"""Graphs whose host computes no currents."""
+FEW_FILES = (3, 4, 7, 9, 10, 13, 14, 17, 19, 24, 25, 28, 31, 32, 33, 34, 35, 38, 40, 42, 44, 45)
+"""Graphs whose host computes no currents, and whose layers need no more files than newlib opens."""
 
 
-@pytest.mark.parametrize("seed", often(WITHOUT_HOST, WITHOUT_HOST[:2]))
+@pytest.mark.parametrize("seed", often(FEW_FILES, FEW_FILES[:2]))
 def test_random_graphs(seed: int, tmp_path: Path) -> None:
     on_a_chip(*random_program(seed), tmp_path)
 

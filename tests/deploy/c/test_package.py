@@ -3,6 +3,7 @@ refused by layer and number."""
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import subprocess
@@ -91,7 +92,7 @@ MISTAKES = [
     (["-t", "x"], "write a whole number"),
     (["-t", "0"], "give at least 1"),
     (["nothing=a.npy"], "no input of that name"),
-    (["what"], "what is that"),
+    (["what"], "net [-t STEPS]"),
     ([], "needs an array"),
     (["{port}=none.npy"], "no such file"),
     (["{port}=net.c"], "not a .npy file"),
@@ -190,3 +191,13 @@ def test_without_a_compiler_the_remedy_is_named(
     monkeypatch.setenv("CC", "false")
     with pytest.raises(BackendError, match="false does not compile the network: exit code 1"):
         c.run(program, nets.spikes(program))
+
+
+def test_a_full_disk_is_said_in_a_line(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    program = nets.compiled(nets.small(), "fixed")
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(BackendError, match=r"No space left on device.*TMPDIR names another"):
+        c.run(program, nets.spikes(program), flags=("-O0",))

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from in_c import FAST, SANITIZED, STEPS, assert_same, summed
 
 from snnvae.deploy import c
+from snnvae.deploy.c import network as laid_out
+from snnvae.deploy.c import runner
 from snnvae.deploy.c.network import Network
 from snnvae.deploy.c.sizes import Sizes, additions
 from snnvae.errors import ConfigError, UnsupportedError
@@ -144,6 +146,16 @@ def test_what_no_integers_hold_is_refused(nets: Any) -> None:
     beyond = summed({"beyond": Linear((2,), (2,), np.full((2, 2), 2**33))})
     with pytest.raises(UnsupportedError, match="'w beyond' has weights beyond 32 bits"):
         Network.of(beyond)
+
+
+def test_what_no_compiler_or_chip_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = summed({"even": all_kinds()["even"]})
+    monkeypatch.setattr(runner, "MOST_TABLES", 100)
+    with pytest.raises(UnsupportedError, match="280 bytes of weights are more than a compiler"):
+        c.run(program, random_spikes(program), flags=("-O0", "-w"))
+    monkeypatch.setattr(laid_out, "MOST_BYTES", 100)
+    with pytest.raises(UnsupportedError, match="beyond the 100 of any microcontroller"):
+        Network.of(program)
 
 
 def test_what_is_told_is_what_it_takes() -> None:

@@ -23,6 +23,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char usage[] =
+    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [INPUT=FILE.npy ...], or net -r";
+
 static void fail(const char *what, const char *of)
 {
     (void)fprintf(stderr, "net: %s: %s\n", of, what);
@@ -283,7 +286,10 @@ int main(int argc, char **argv)
 
     for (int i = 1; i < argc; i++) {
         char *const equals = strchr(argv[i], '=');
-        if (strcmp(argv[i], "-r") == 0) {
+        if (strcmp(argv[i], "-h") == 0) {
+            (void)printf("%s\n", usage);
+            return 0;
+        } else if (strcmp(argv[i], "-r") == 0) {
             return run_stream();
         } else if (strcmp(argv[i], "-m") == 0) {
             every = 1;
@@ -306,9 +312,7 @@ int main(int argc, char **argv)
             }
             given[k] = open_array(&equals[1], net_inputs[k].spikes ? 1u : 4u, &sizes[k]);
         } else {
-            fail("what is that? give [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [-r] "
-                 "[INPUT=FILE.npy ...]",
-                 argv[i]);
+            fail(usage, argv[i]);
         }
     }
     if (steps == 0u) {

@@ -20,7 +20,7 @@
 #define TRACE_SPIKES(layer, spikes) net_trace_spikes(layer, spikes)
 #define TRACE_OPERATIONS(additions) net_trace_operations(additions)
 #else
-#define TRACE_MEMBRANE(layer, neuron, v) ((void)0)
+#define TRACE_MEMBRANE(layer, neuron, v) ((void)(v))
 #define TRACE_SPIKES(layer, spikes) ((void)0)
 #define TRACE_OPERATIONS(additions) ((void)0)
 #endif

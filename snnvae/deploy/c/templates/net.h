@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes of RAM that the network keeps to itself; net.c does not compile if it takes another. */
 #define NET_STATE_BYTES @{state}u
 
@@ -34,6 +38,10 @@ void net_step(const net_input *in, net_output *out);
 void net_trace_membrane(uint32_t layer, uint32_t neuron, int32_t v);
 void net_trace_spikes(uint32_t layer, const uint32_t *spikes);
 void net_trace_operations(uint32_t additions);
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

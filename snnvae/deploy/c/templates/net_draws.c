@@ -66,7 +66,7 @@ void net_draws_begin(uint64_t seed, uint64_t sample, uint32_t label)
 {
     D.seed = seed;
     D.sample = sample;
-    D.label = label;
+    D.label = (label < @{classes}u) ? label : 0u;
     D.step = 0u;
 @{begin}}
 
