@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,9 +18,11 @@ from snnvae.deploy.backends import BACKENDS
 from snnvae.errors import ConfigError
 from snnvae.evaluate.task.readout import READOUTS
 from snnvae.progress import Progress
+from snnvae.train.network.run_folder import HeldOut
 
 if TYPE_CHECKING:
-    from snnvae.program import Precision
+    from snnvae.inputs.pairs import Pairs
+    from snnvae.program import Precision, Program
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SHARED = ("model", "samples", "precision", "seed", "backend", "dask", "as_json")
@@ -46,6 +47,10 @@ _OWN = (
         "--weights", type=click.Path(path_type=Path), help="The module's, by torch.save."
     ),
     click.option("--over-time", is_flag=True, help="Its forward() takes (time, batch, …)."),
+    click.option(
+        "--held-out", type=click.Path(path_type=Path), metavar="METRICS.json",
+        help="Of the samples those that `train --from` held out, judged as there.",
+    ),
     click.option("--max-memory", type=Size(), help="As 500MB: so many samples at once as fit."),
     click.option(
         "--explain", type=OutputFile(),
@@ -86,6 +91,8 @@ def is_task(ctx: click.Context, families: Collection[str]) -> bool:
     for name, of in (("weights", "module"), ("over_time", "module"), ("traces", "explain")):
         if name in named and of not in named:
             raise ConfigError(f"{flags[name]} is for {flags[of]}: give it, or leave it out")
+    if {"samples", "held_out"} <= named:
+        raise ConfigError("--held-out says which samples; leave out --samples")
     return True
 
 
@@ -104,6 +111,7 @@ def run_task(
     module: str | None,
     weights: Path | None,
     over_time: bool,
+    held_out: Path | None,
     explain: Path | None,
     traces: int | None,
     as_json: bool,
@@ -126,6 +134,7 @@ def run_task(
         require("jinja2", "matplotlib")
     own = {name: flags.pop(name) for name in ASKED}
 
+    held = None if held_out is None else HeldOut.read(held_out)
     asked = Question(
         **own,
         precisions=precisions,
@@ -133,16 +142,20 @@ def run_task(
         traces=None if explain is None else TRACES if traces is None else traces,
         module=None if module is None else module_of(module, weights),
         over_time=over_time or None,
+        rows=None if held is None else held.rows,
+        by_membrane=held is None or held.by_membrane,
         resources=RunResources(dask=dask, max_memory=max_memory),
     )
-    pairs = partial(
-        pairs_of,
-        input_file=input_file,
-        labels=labels,
-        targets=targets,
-        labelled=labelled,
-        samples=own["samples"],
-    )
+
+    def pairs(program: Program) -> Pairs:
+        found = pairs_of(
+            program, input_file=input_file, labels=labels, targets=targets, labelled=labelled,
+            samples=own["samples"],
+        )  # fmt: skip
+        if held is not None:
+            held.check(len(found.answers) if found.answers.ndim else 1)
+        return found
+
     found = assess(read_nir(model), pairs, asked, options_from(**flags), progress)
     text = with_flags(found.text)
     data = {**found.data, "left_out": [with_flags(reason) for reason in found.left_out]}

@@ -42,6 +42,10 @@ class OutputFile(click.Path):
         """The type that it is beside the other options given."""
         return self
 
+    def obstacle(self, path: Path) -> str:
+        """Why it cannot be written; "" where it can."""
+        return obstacle(path, folder=self.is_folder)
+
 
 class OutputFolder(OutputFile):
     """The type of an option that names a folder for results, files that match these names."""
@@ -51,6 +55,13 @@ class OutputFolder(OutputFile):
     def __init__(self, *results: str) -> None:
         super().__init__()
         self._results = results
+
+    def obstacle(self, path: Path) -> str:
+        """That of the folder, or of a result in it."""
+        for name in self._results:
+            if os.path.exists(path / name) and not os.path.isfile(path / name):
+                return f"its {name} is no file; move that away, or choose another folder"
+        return super().obstacle(path)
 
     def writes(self, path: Path, other: Path) -> bool:
         """Tells whether a result in the folder `path` would be written over `other`."""
@@ -92,7 +103,7 @@ class Command(click.Command):
             _check_input(option, path)
         before: list[tuple[str, Path]] = []
         for option, kind, path in _values(self, ctx, inputs=False):
-            problem = obstacle(path, folder=kind.is_folder)
+            problem = kind.obstacle(path)
             if problem:
                 raise OutputError(f"cannot write {option} {path}: {problem}")
             for name, _, other in inputs:

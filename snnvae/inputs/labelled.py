@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -43,6 +43,11 @@ class Labelled:
     def regression(self) -> bool:
         """Tells whether values are to be met, rather than classes."""
         return not self.classes
+
+    def at(self, rows: np.ndarray) -> Labelled:
+        """Some of the samples, in this order."""
+        data = {name: values[rows] for name, values in self.data.items()}
+        return replace(self, data=data, answers=self.answers[rows])
 
     def take(self, rows: range) -> dict[str, np.ndarray]:
         """The data of some samples."""

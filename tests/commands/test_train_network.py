@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from small_graphs import affine, chain, lif, readout
 
 from snnvae.commands.train import names_network
 from snnvae.deploy.compile import compile_graph
+from snnvae.errors import ConfigError
 from snnvae.export.nir_file import read_nir, write_nir
+from snnvae.train.network.fine_tune import FineTuning
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Norse scripts functions at import, which torch calls outdated
@@ -33,6 +36,28 @@ def build():
     return norse.SequentialState(
         nn.Linear(4, 8), norse.LIFBoxCell(), nn.Linear(8, 2), norse.LIBoxCell()
     )
+
+def eyes():
+    cell = norse.LIFRecurrentCell(4, 4, norse.LIFParameters(v_th=torch.tensor(0.1)))
+    with torch.no_grad():
+        cell.input_weights.copy_(torch.eye(4))
+        cell.recurrent_weights.copy_(torch.eye(4))
+    return norse.SequentialState(cell, nn.Linear(4, 2), norse.LIBoxCell())
+
+def half():
+    module = build()
+    module[0].requires_grad_(False)
+    return module
+
+def spiking():
+    torch.manual_seed(0)
+    module = norse.SequentialState(
+        nn.Linear(4, 8), norse.LIFBoxCell(), nn.Linear(8, 2), norse.LIFBoxCell()
+    )
+    with torch.no_grad():
+        module[2].bias.copy_(torch.tensor([0.01, 0.02]))
+        module[2].weight.mul_(1e-3)
+    return module
 
 def normed():
     torch.manual_seed(0)
@@ -79,11 +104,16 @@ def test_a_nir_file_is_trained_in_integers(cli: Cli, folder: Path) -> None:
     graph = read_nir(folder / "run" / "model.nir")
     assert set(graph.metadata["snnvae"]["scales"]) == {"n1", "n3"}
     # It says everything itself: evaluated as it lies there, it is as good as was told.
-    judged = cli(
-        "evaluate", folder / "run" / "model.nir", "--input", folder / "x.npy", "--labels",
-        folder / "y.npy", "--json",
-    )  # fmt: skip
-    assert judged.code == 0, judged.err
+    assert repeated(cli, found) == found["after"]
+
+
+def repeated(cli: Cli, found: Any) -> Any:
+    """The figures of the command that a training tells to repeat its own."""
+    ended = cli(*shlex.split(found["again"])[1:], "--json")
+    assert ended.code == 0, ended.err
+    kind = {"accuracy", "mse", "low", "high"}
+    forms = json.loads(ended.out)["forms"]
+    return {name: {k: v for k, v in form.items() if k in kind} for name, form in forms.items()}
 
 
 def test_a_module_gets_its_weights_back(cli: Cli, folder: Path) -> None:
@@ -92,6 +122,7 @@ def test_a_module_gets_its_weights_back(cli: Cli, folder: Path) -> None:
     assert ended.code == 0, ended.err
     found = json.loads(ended.out)
     assert found["after"]["fixed"]["mse"] < found["before"]["fixed"]["mse"]
+    assert repeated(cli, found) == found["after"]
     weights = torch.load(folder / "run" / "weights.pt", weights_only=True)
     graph = read_nir(folder / "run" / "model.nir")
     assert np.array_equal(graph.nodes["0"].weight, weights["0.weight"].numpy())
@@ -102,6 +133,110 @@ def test_a_module_gets_its_weights_back(cli: Cli, folder: Path) -> None:
     )  # fmt: skip
     assert exported.code == 0, exported.err
     assert np.array_equal(read_nir(again).nodes["2"].bias, graph.nodes["2"].bias)
+
+
+def test_equal_weights_of_a_cell_are_told_apart_by_their_names(cli: Cli, folder: Path) -> None:
+    options = ("--input-shape", "4", "--qat", "loihi2", "--epochs", 1)
+    ended = train(cli, folder, "net.py:eyes", *options)
+    assert ended.code == 0, ended.err
+    weights = torch.load(folder / "run" / "weights.pt", weights_only=True)
+    graph = read_nir(folder / "run" / "model.nir")
+    both = [f"0.{name}_weights" for name in ("input", "recurrent")]
+    for name in both:
+        assert np.array_equal(graph.nodes[name].weight, weights[name].numpy())
+    assert not np.array_equal(*(weights[name].numpy() for name in both))
+    # Its loop has one step, and a chip's takes two.
+    (refusal,) = json.loads(ended.out)["refusals"]
+    assert "L2-LOOP" in refusal
+
+
+def test_what_a_module_does_not_train_stays(cli: Cli, folder: Path) -> None:
+    ended = train(cli, folder, "net.py:half", "--input-shape", "4", "--epochs", 1)
+    assert ended.code == 0, ended.err
+    torch.manual_seed(0)
+    first = torch.nn.Linear(4, 8)
+    weights = torch.load(folder / "run" / "weights.pt", weights_only=True)
+    assert torch.equal(weights["0.weight"], first.weight)
+    assert torch.equal(weights["0.bias"], first.bias)
+    assert not torch.equal(weights["2.bias"], torch.nn.Linear(8, 2).bias)
+
+
+@pytest.mark.parametrize("source", ["net.nir", "net.py:spiking"])
+def test_one_rule_decides_between_equal_scores(cli: Cli, folder: Path, source: str) -> None:
+    """Of a network that never fires: by membranes, or where there is a module by the number."""
+    net = read_nir(folder / "net.nir")
+    net.nodes["n0"].weight *= 1e-3
+    net.nodes["n2"].bias[:] = [0.01, 0.02]
+    write_nir(net, folder / "net.nir")
+    shape = ("--input-shape", "4") if "py" in source else ("--dt", "1e-3")
+    ended = train(cli, folder, source, *shape, "--lr", "1e-9", "--epochs", 1, "--batch", 64)
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    rule = "the lower number" if "py" in source else "the higher membrane"
+    tied, silent = found["notes"]["after"][:2]
+    assert f"decided by {rule}" in tied
+    assert silent == "no output neuron fires: float 12, fixed 12 samples"
+    assert found["settings"]["ties"] == ("lowest" if "py" in source else "membrane")
+    # All samples have the same answer, so half of them are right, in training and beside it.
+    assert found["epochs"][0]["accuracy"] == found["after"]["float"]["accuracy"] == 0.5
+    assert repeated(cli, found) == found["after"]
+
+
+def test_what_fixed_point_refuses_is_said(cli: Cli, folder: Path) -> None:
+    net = read_nir(folder / "net.nir")
+    net.nodes["n2"].bias[:] = -40
+    net.nodes["n3"].v_threshold[:] = 1e-3
+    write_nir(net, folder / "net.nir")
+    ended = train(cli, folder, "net.nir", "--dt", "1e-3", "--epochs", 1)
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    for notes in found["notes"].values():
+        assert notes[-1].startswith("fixed takes the nearest values (--saturate): fixed point ")
+    assert "--saturate" in shlex.split(found["again"])
+    assert repeated(cli, found) == found["after"]
+
+
+def test_nothing_of_an_earlier_run_stays(cli: Cli, folder: Path) -> None:
+    run = folder / "run"
+    assert train(cli, folder, "net.py:build", "--input-shape", "4", "--epochs", 2).code == 0
+    assert (run / "weights.pt").exists()
+    ended = train(cli, folder, "net.nir", "--dt", "1e-3", "--epochs", 1)
+    assert ended.code == 0, ended.err
+    assert sorted(path.name for path in run.iterdir()) == [
+        "metrics.json", "metrics.jsonl", "model.nir"
+    ]  # fmt: skip
+    kept = json.loads((run / "metrics.json").read_text())
+    told = json.loads(ended.out)
+    assert kept["held_out"] == told["held_out"]
+    assert len(kept["held_out"]) == 12
+    assert kept["settings"]["epochs"] == 1
+    # One that a folder is in the way of ends before any work.
+    (run / "weights.pt").mkdir()
+    ended = train(cli, folder, "net.nir", "--dt", "1e-3", "--epochs", 1)
+    assert ended.code == 2
+    assert "its weights.pt is no file" in ended.err
+    assert json.loads((run / "metrics.json").read_text()) == kept
+
+
+def test_each_epoch_is_written_with_what_was_before(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise ConfigError("stopped")
+
+    monkeypatch.setattr(FineTuning, "check", lambda self: None)
+    first = FineTuning.epochs
+
+    def one(self: FineTuning, progress: Any = None) -> Iterator[dict[str, Any]]:
+        yield next(first(self, progress))
+        stopped()
+
+    monkeypatch.setattr(FineTuning, "epochs", one)
+    assert train(cli, folder, "net.nir", "--dt", "1e-3").code == 2
+    kept = json.loads((folder / "run" / "metrics.json").read_text())
+    assert kept["before"].keys() == {"float", "fixed"}
+    assert [each["epoch"] for each in kept["epochs"]] == [1]
+    assert "after" not in kept
 
 
 def test_what_is_no_parameter_by_itself_is_said(cli: Cli, folder: Path) -> None:
@@ -151,6 +286,9 @@ def test_a_constant_analog_input_is_trained(cli: Cli, folder: Path) -> None:
         (("--dt", "1e-3", "--readout", "last"), "--readout last"),
         (("--dt", "-1"), "--dt"),
         (("--calibrate", "mse"), "add --qat"),
+        (("--dt", "1e-3", "--steps", "4"), "--steps 4: the samples have 8"),
+        (("--dt", "1e-3", "--readout", "mean"), "choose count\n"),
+        (("--dt", "1e-3", "--analog", "other"), "--analog other: the graph's inputs are"),
     ],
 )
 def test_mistakes_are_one_line(cli: Cli, folder: Path, options: tuple[str, ...], said: str) -> None:

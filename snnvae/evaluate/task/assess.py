@@ -50,6 +50,9 @@ class Question:
     top_k: so many best answers count. scale: of a rate, to be the value. class_names: of the
     outputs, in their order. samples: the first ones (None: all). traces: so many samples that
     change are traced, and the membranes compared; None: neither. over_time: as of `ModuleRun`.
+    rows: of the samples these only, by number (None: all). by_membrane: equal best counts of spikes
+    go to the higher membrane after the last step, unless there is a module, which has none to show;
+    else to the lower number.
     """
 
     precisions: Sequence[Precision] = ("float", "fixed")
@@ -65,6 +68,8 @@ class Question:
     traces: int | None = None
     module: Any = None
     over_time: bool | None = None
+    rows: Sequence[int] | None = None
+    by_membrane: bool = True
     resources: RunResources = field(default_factory=RunResources)
 
 
@@ -87,11 +92,9 @@ def assess(
     samples = labelled(pairs(program), program, layer.size, asked.class_names, asked.samples)
     readout = chosen(asked.readout, spiking=layer.neuron.spiking, regression=samples.regression)
     _check(asked, samples, readout, layer.size)
-    if options.steps not in (None, samples.steps):
-        raise DataError(
-            f"`steps` {options.steps}: the samples have {samples.steps}; leave `steps` out"
-        )
-    options = replace(options, steps=samples.steps)
+    options = with_steps(options, samples)
+    if asked.rows is not None:
+        samples = samples.at(np.asarray(asked.rows))
     precisions = dict.fromkeys(("float", *asked.precisions))
     compiled = {p: compile_graph(graph, p, options) for p in precisions}
     runs = _Runs(asked, compiled, samples, output, readout, progress)
@@ -108,6 +111,15 @@ def output_of(program: Program, name: str | None) -> str:
         said = "say which one answers by `output`" if name is None else f"`output` {name[:40]}"
         raise ConfigError(f"{said}: the network's outputs are {', '.join(names)}")
     return name
+
+
+def with_steps(options: Options, samples: Labelled) -> Options:
+    """The options with the samples' steps; DataError where they say others."""
+    if options.steps not in (None, samples.steps):
+        raise DataError(
+            f"`steps` {options.steps}: the samples have {samples.steps}; leave `steps` out"
+        )
+    return replace(options, steps=samples.steps)
 
 
 def usual_top_k(classes: int) -> int:
@@ -151,7 +163,8 @@ class _Runs:
         program = self._programs["float"]
         spiking = program.layer(program.outputs[output]).neuron.spiking
         # What torch hands out has no membrane beside its spikes: all rows then go by the number.
-        self._by_membrane = spiking and asked.module is None and not samples.regression
+        decided = asked.by_membrane and asked.module is None
+        self._by_membrane = spiking and decided and not samples.regression
         both = {"float", "fixed"} <= {*asked.precisions}
         self._divergence = Divergence(program, self._programs["fixed"]) if both else None
         self._module = self._module_run()

@@ -11,6 +11,7 @@ Imports nothing heavy, so that the command line can list them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from snnvae.errors import ConfigError
@@ -30,9 +31,19 @@ OF_VALUES: tuple[Readout, ...] = ("rate",)
 OF_MEMBRANES: tuple[Readout, ...] = ("last", "mean", "max")
 
 
-def chosen(readout: Readout | None, *, spiking: bool, regression: bool) -> Readout:
-    """The readout, by default the first that is possible; ConfigError for an impossible one."""
-    possible = OF_MEMBRANES if not spiking else OF_VALUES if regression else OF_CLASSES
+def chosen(
+    readout: Readout | None,
+    *,
+    spiking: bool,
+    regression: bool,
+    among: Sequence[Readout] = READOUTS,
+) -> Readout:
+    """The readout, by default the first that is possible; ConfigError for an impossible one.
+
+    among: those that the caller can do.
+    """
+    fitting = OF_MEMBRANES if not spiking else OF_VALUES if regression else OF_CLASSES
+    possible = [each for each in fitting if each in among]
     if readout is None:
         return possible[0]
     if readout not in possible:

@@ -10,7 +10,7 @@ which is found by putting 1, 2 and each value's own place into one node's weight
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import nir
@@ -76,14 +76,19 @@ def slots_of(program: Program) -> dict[Slot, np.ndarray]:
 class TrainedGraph:
     """A graph whose weights and biases are trained; what is exactly 0 in it stays 0.
 
-    graph: a copy whose metadata states the conventions and the fixed-point scales of the training,
-    so that it compiles to what was trained without a word more.
+    frozen: weights and biases that stay as they are. graph: a copy whose metadata states the
+    conventions and the fixed-point scales of the training, so that it compiles to what was trained
+    without a word more.
 
     UnsupportedError, by node, where the program has sums of its weights.
     """
 
     def __init__(
-        self, graph: nir.NIRGraph, precision: Precision, options: Options | None = None
+        self,
+        graph: nir.NIRGraph,
+        precision: Precision,
+        options: Options | None = None,
+        frozen: Collection[Parameter] = (),
     ) -> None:
         for name, node in graph.nodes.items():
             if isinstance(node, nir.NIRGraph):
@@ -97,10 +102,17 @@ class TrainedGraph:
             for name, node in self.graph.nodes.items()
             if isinstance(node, TRAINED)
             for field in FIELDS
-            if np.any(getattr(node, field, 0))
+            if np.any(getattr(node, field, 0)) and (name, field) not in frozen
         }
         if not self.parameters:
-            raise UnsupportedError("the network has no weights that could be trained")
+            raise UnsupportedError(
+                "the network has no weights that could be trained"
+                + (
+                    ", since its module has frozen all of them (requires_grad is False)"
+                    if frozen
+                    else ""
+                )
+            )
         exact = self._exact()
         self.scales: dict[str, Scale] = dict(choose_scales(exact)) if self._is_fixed else {}
         if self._is_fixed:
@@ -183,7 +195,8 @@ class TrainedGraph:
             ].any():
                 raise UnsupportedError(
                     f"node '{name}' ({type(node).__name__}): sums of its weights reach neurons, as "
-                    "through a pool behind it, which cannot be trained; put neurons between"
+                    "with a pool, or weights, behind it or before it and no neurons between, which "
+                    "cannot be trained; put neurons between"
                 )
             found.append((Wire(parameter, constant, factor, place), slot))
         return found
