@@ -48,7 +48,7 @@ def build(folder: Path, code: Mapping[str, str], core: str, flags: Sequence[str]
     for name, text in {**code, **own}.items():
         (folder / name).write_text(text, "utf8")
     sources = [name for name in (*code, *own) if name.endswith(".c")]
-    options = [f"-mcpu={core}", "-mthumb", *FLAGS, "-std=gnu99", "--specs=rdimon.specs", *flags]
+    options = [f"-mcpu={core}", "-mthumb", *FLAGS, "-std=gnu99", "-specs=rdimon.specs", *flags]
     _done([COMPILER, *options, "-T", "chip_chip.ld", "-o", "net.elf", *sources], folder)
     return folder / "net.elf"
 
