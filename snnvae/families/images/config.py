@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
-from snnvae.families.images.nets import Neurons
 from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
 from snnvae.layers.lif_rule import SURROGATES, LIFRule, Surrogate
 from snnvae.train.settings import (
@@ -26,6 +25,7 @@ from snnvae.train.settings import (
 
 if TYPE_CHECKING:
     from snnvae.families.images.family import Images
+    from snnvae.families.images.nets import Neurons
 
 __all__ = ["METRICS", "MODELS", "PUBLISHED", "SPIKING", "Config"]
 
@@ -104,6 +104,8 @@ class Config(Settings):
     @property
     def neurons(self) -> Neurons:
         """The neurons of the spiking models."""
+        from snnvae.families.images.nets import Neurons
+
         return Neurons(LIFRule(self.decay, self.surrogate), self.spread)
 
     @property
@@ -122,6 +124,7 @@ class Config(Settings):
             not self.conditional or self.spiking,
             f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
         )
+        require(not self.even or self.model == "esvae", f"even is for esvae, not {self.model}")
         require(
             self.classes > 1 if self.conditional else self.classes == 0,
             f"classes {self.classes!r} must be 2 or more with conditional, and 0 without it",
