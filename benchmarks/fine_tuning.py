@@ -41,7 +41,7 @@ def samples() -> Pairs:
 
 
 def network() -> nir.NIRGraph:
-    """Untrained, in Norse; since dt/τ is below 1, hardly anything would fire at torch's own scale."""
+    """Untrained, in Norse; its weights are larger than torch's, at which hardly anything fires."""
     import norse.torch as norse
     from torch import nn
 
