@@ -182,6 +182,29 @@ def test_one_rule_decides_between_equal_scores(cli: Cli, folder: Path, source: s
     assert repeated(cli, found) == found["after"]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "--held-out "),
+        ("[]", "not a metrics.json of a fine-tuning"),
+        ('{"held_out": [70], "samples": {"training": 59, "held_out": 1}, "settings": {"ties": 0}}',
+         "not a metrics.json of a fine-tuning"),
+        ('{"held_out": [7], "samples": {"training": 69, "held_out": 1}, "settings": {"ties": 0}}',
+         "the training had 70 samples, and here are 60"),
+    ],
+)  # fmt: skip
+def test_what_was_held_out_is_read_with_care(
+    cli: Cli, folder: Path, written: str, said: str
+) -> None:
+    (folder / "m.json").write_text(written)
+    words = ("evaluate", folder / "net.nir", "--input", folder / "x.npy", "--dt", "1e-3")
+    words = (*words, "--labels", folder / "y.npy", "--held-out", folder / "m.json")
+    ended = cli(*words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "--held-out says which samples" in cli(*words, "--samples", 3).err
+
+
 def test_what_fixed_point_refuses_is_said(cli: Cli, folder: Path) -> None:
     net = read_nir(folder / "net.nir")
     net.nodes["n2"].bias[:] = -40
