@@ -154,7 +154,7 @@ def command(
         graph,
         partial(pairs_of, input_file=input_file, labels=labels, targets=targets, labelled=labelled),
         out,
-        Plan(asked, Course(epochs, lr, batch, seed), validation, qat, method, module),
+        Plan(asked, Course(epochs, lr, batch, seed), validation, qat, method, module, source),
         Options(steps=steps, analog=analog, **conventions),
         progress,
     )
@@ -191,8 +191,8 @@ def _text(tuned: FineTuned, qat: str | None, again: str) -> str:
         for note in judged.notes
     ]
     said += [
-        f"not for --target {qat} as it was trained: {refusal}. That makes another network of it: "
-        "see docs/tutorials/braille.md"
+        f"not for --target {qat} as it was trained: {refusal} (to train what it takes, change "
+        "the graph before, as in docs/tutorials/braille.md)"
         for refusal in tuned.refusals
     ]
     if tuned.folder.no_weights:
