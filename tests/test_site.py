@@ -41,8 +41,9 @@ def test_every_page_of_the_docs_is_there(site: Path) -> None:
 def test_every_command_and_every_public_name_is_told(site: Path) -> None:
     commands = (site / "reference" / "commands.html").read_text()
     assert all(f'id="snnvae-{name}"' in commands for name in COMMANDS)
-    assert 'id="snnvae-train-from-net-nir"' in commands
-    assert "--validation" in commands
+    of_networks = commands.split('id="snnvae-train-from-net-nir"')[1].split("<section")[0]
+    assert "--validation" in of_networks
+    assert "--qat" in of_networks
     names = (site / "reference" / "python.html").read_text()
     missing = [name for name in sv.__all__ if f'id="snnvae.{name}' not in names and name != "zoo"]
     assert missing == []
