@@ -20,14 +20,14 @@ copyright = "the authors of snnvae; BSD 3-Clause"  # noqa: A001
 release = version = snnvae.__version__
 extensions = ["sphinx.ext.autodoc", "myst_nb", "sphinx_copybutton", "commands"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
-exclude_patterns = ["_ext", "README.md"]
+exclude_patterns = ["_ext"]
 
 html_theme = "furo"
 html_title = f"snnvae {release}"
 html_static_path: list[str] = []
 html_theme_options = {"navigation_with_keys": True}
 
-myst_enable_extensions = ["dollarmath", "colon_fence", "html_image"]
+myst_enable_extensions = ["colon_fence", "html_image"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.strikethrough"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

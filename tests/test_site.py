@@ -41,6 +41,9 @@ def test_every_page_of_the_docs_is_there(site: Path) -> None:
 def test_every_command_and_every_public_name_is_told(site: Path) -> None:
     commands = (site / "reference" / "commands.html").read_text()
     assert all(f'id="snnvae-{name}"' in commands for name in COMMANDS)
+    of_networks = commands.split('id="snnvae-train-from-net-nir"')[1].split("<section")[0]
+    assert "--validation" in of_networks
+    assert "--qat" in of_networks
     names = (site / "reference" / "python.html").read_text()
     missing = [name for name in sv.__all__ if f'id="snnvae.{name}' not in names and name != "zoo"]
     assert missing == []
@@ -57,7 +60,7 @@ def test_notebooks_have_run(site: Path) -> None:
 @pytest.mark.slow
 def test_nothing_is_asked_of_the_network(site: Path) -> None:
     """Scripts, styles, fonts and pictures lie beside the pages."""
-    page = (site / "index.html").read_text()
-    sources = re.findall(r'(?:src|href)="(https?://[^"]+)"', page)
-    loaded = [url for url in sources if re.search(r"\.(js|css|woff2?|png|svg)(\?|$)", url)]
-    assert loaded == []
+    for page in site.rglob("*.html"):
+        sources = re.findall(r'(?:src|href)="((?:https?:)?//[^"]+)"', page.read_text())
+        loaded = [url for url in sources if re.search(r"\.(js|css|woff2?|png|svg)(\?|$)", url)]
+        assert loaded == [], page

@@ -17,3 +17,12 @@ def test_what_is_not_finite_is_null() -> None:
 
 def test_what_json_does_not_know_is_text() -> None:
     assert json_text({"at": Path("a/b"), "n": 1}, indent=1) == '{\n "at": "a/b",\n "n": 1\n}'
+
+
+def test_what_numpy_holds_is_numbers() -> None:
+    held = {np.int64(3): np.arange(2), "a": [np.bool_(True), np.array(np.inf)]}
+    assert json.loads(json_text(held)) == {"3": [0, 1], "a": [True, None]}
+
+
+def test_a_key_that_is_not_finite_is_null() -> None:
+    assert json.loads(json_text({float("nan"): 1, 0.5: 2})) == {"null": 1, "0.5": 2}

@@ -9,8 +9,12 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from snnvae.cli import COMMANDS, group
+from snnvae.commands.common import complete
+from snnvae.commands.train_network import command as train_network
 
 WIDTH = 96
+OF_NETWORKS = {"train": ("train --from net.nir", train_network)}
+"""A command whose options are others for a network of the user's own."""
 
 
 class Commands(SphinxDirective):
@@ -25,13 +29,17 @@ class Commands(SphinxDirective):
         for name in COMMANDS:
             command = group.get_command(root, name)
             assert command is not None
-            ctx = click.Context(command, root, name, max_content_width=WIDTH, terminal_width=WIDTH)
+            ctx = click.Context(command, root, name)  # of its parent's width
             found.append(_section(f"snnvae {name}", command.get_help(ctx)))
             for inner in command.list_commands(ctx) if isinstance(command, click.Group) else ():
                 each = command.get_command(ctx, inner)
                 assert each is not None
-                own = click.Context(each, ctx, inner, terminal_width=WIDTH)
+                own = click.Context(each, ctx, inner)
                 found.append(_section(f"snnvae {name} {inner}", each.get_help(own)))
+            if name in OF_NETWORKS:
+                title, other = OF_NETWORKS[name]
+                own = click.Context(complete(other), root, name)
+                found.append(_section(f"snnvae {title}", other.get_help(own)))
         return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from snnvae.commands.finite import FiniteRange
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
 from snnvae.conform.tools import TOOLS, installed
@@ -14,7 +15,6 @@ from snnvae.plain_text import counted
 from snnvae.progress import Progress
 
 DIFFERS = 1
-LONGEST = 1e6
 
 
 @click.command(epilog="Example: snnvae conform --tool norse --tool snnvae, or --write nir-suite/")
@@ -33,7 +33,7 @@ LONGEST = 1e6
     help="NAME FOLDER: outputs of a tool that ran elsewhere, CASE.npz with an array per output.",
 )  # fmt: skip
 @click.option(
-    "--patience", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True,
+    "--patience", type=FiniteRange(0, 1e6, min_open=True), default=20.0, show_default=True,
     help="Seconds that a tool may take for a case.",
 )  # fmt: skip
 @click.option("--details", is_flag=True, help="Every case in which a tool does not agree.")
@@ -67,8 +67,6 @@ def command(
     from snnvae.conform.suite.write import write_suite
     from snnvae.errors import ConfigError, MissingError
 
-    if not patience < LONGEST:  # not a number neither
-        raise ConfigError(f"--patience {patience:g}: give seconds, fewer than {LONGEST:g}")
     if write is not None:
         if tools or groups or folder or answers:
             raise ConfigError("--write only writes the suite: leave out the other options")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from snnvae.commands.finite import FiniteRange
 from snnvae.commands.outputs import OutputFolder
 from snnvae.deploy.presets import PRESETS
 from snnvae.errors import ConfigError
@@ -52,7 +53,7 @@ out_option = click.option(
 )  # fmt: skip
 
 save_every_option = click.option(
-    "--save-every", type=click.FloatRange(0, 1e9), default=10, show_default=True, metavar="MINUTES",
+    "--save-every", type=FiniteRange(0, 1e9), default=10, show_default=True, metavar="MINUTES",
     help="Save within an epoch too, so that a killed training loses no more.",
 )  # fmt: skip
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.common import complete
+from snnvae.commands.finite import FiniteRange
 from snnvae.commands.options import as_json, save_every_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.result import Result
 from snnvae.commands.settings_options import given_settings, set_option, settings_options
+from snnvae.errors import ConfigError
 from snnvae.families import registry
 from snnvae.plain_text import counted
 from snnvae.progress import Progress
@@ -33,23 +35,54 @@ class Train(Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """The context of either."""
-        if names_network(args):
+        """The context of either; ConfigError for an option of the other."""
+        source, own = _source(args), names_network(args)
+        words = list(args)  # which parsing takes away
+        try:
+            if own:
+                from snnvae.commands.train_network import command as of_network
+
+                return complete(of_network).make_context(info_name, args, parent, **extra)
+            return super().make_context(info_name, args, parent, **extra)
+        except click.NoSuchOption as error:
             from snnvae.commands.train_network import command as of_network
 
-            return complete(of_network).make_context(info_name, args, parent, **extra)
-        return super().make_context(info_name, args, parent, **extra)
+            other = self if own else of_network
+            flag = error.option_name
+            if flag not in {name for each in other.params for name in each.opts}:
+                raise
+            if own:
+                said = f"is for models of snnvae's own, not for --from {source}; leave it out"
+            else:
+                given = f", not {source}" if source else _as_from(words)
+                said = f"is for a network of yours: give --from net.nir or net.py:build{given}"
+            raise ConfigError(f"{flag} {said}") from None
 
 
 def names_network(args: Sequence[str]) -> bool:
     """Tells whether --from is a NIR file or a module, as net.py:build, rather than a checkpoint."""
-    words = [word for arg in args for word in (arg.split("=", 1) if arg[:1] == "-" else [arg])]
-    given = [value for flag, value in pairwise(words) if flag == "--from"]
-    if not given:
-        return False
+    source = _source(args)
+    return source is not None and is_network(source)
+
+
+def is_network(source: str) -> bool:
+    """Tells whether it names a NIR file or a module."""
     from snnvae.export.user_module import is_spec
 
-    return given[-1].endswith(".nir") or is_spec(given[-1])
+    return source.lower().endswith(".nir") or is_spec(source)
+
+
+def _source(args: Sequence[str]) -> str | None:
+    """What --from says."""
+    words = [word for arg in args for word in (arg.split("=", 1) if arg[:1] == "-" else [arg])]
+    given = [value for flag, value in pairwise(words) if flag == "--from"]
+    return given[-1] if given else None
+
+
+def _as_from(args: Sequence[str]) -> str:
+    """A remedy for a network that is given without --from."""
+    found = [arg for arg in args[:1] if is_network(arg)]
+    return f", as in --from {found[0]}" if found else ""
 
 
 @click.command(
@@ -88,7 +121,11 @@ def names_network(args: Sequence[str]) -> bool:
     is_flag=True,
     help="Then cut latents and hidden units that carry little, in rounds of training.",
 )
-@click.option("--tolerance", type=float, help="Part by which cutting may raise the error (0.02).")
+@click.option(
+    "--tolerance",
+    type=FiniteRange(0, 1e9),
+    help="Part by which cutting may raise the error (0.02).",
+)
 @click.option("--rounds", type=click.IntRange(1), help="Of cutting, at most (10).")
 @click.option("--resume", is_flag=True, help="Go on with the training in the run folder.")
 @settings_options()
@@ -140,7 +177,6 @@ def command(
     epoch. Ctrl-C saves; --resume goes on, on a CPU to the same bits. Settings that are not given
     are those that suit the model and data set, or with --from those of the checkpoint.
     """
-    from snnvae.errors import ConfigError
     from snnvae.extras import require_extra
 
     require_extra("train")
@@ -152,6 +188,8 @@ def command(
     if name is not None and model not in (None, name):
         raise ConfigError(f"{name} and --model {model} both say the model: give one")
     model = model or name
+    if model is not None and is_network(model):
+        raise ConfigError(f"{model} is a network of yours: give it by --from {model}")
     if model is not None and model not in registry.trainable():
         raise ConfigError(f"--model {model}: give one of {', '.join(registry.trainable())}")
     given = given_settings(settings, others)

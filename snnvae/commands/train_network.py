@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnvae.commands.common import given
+from snnvae.commands.finite import FiniteRange
 from snnvae.commands.options import as_json, convention_options, seed_option
 from snnvae.commands.outputs import Command, NameOrFile, OutputFolder
 from snnvae.commands.remedies import with_flags
@@ -60,7 +61,7 @@ REPEATED = (
 )  # fmt: skip
 @sample_options(TRAINED_READOUTS)
 @click.option(
-    "--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.2,
+    "--validation", type=FiniteRange(0, 1, min_open=True, max_open=True), default=0.2,
     show_default=True, help="Part of the samples that is held out, to tell before and after by.",
 )  # fmt: skip
 @click.option(
@@ -74,10 +75,10 @@ REPEATED = (
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 10**6), default=3, show_default=True)
 @click.option(
-    "--lr", type=click.FloatRange(0, 1e3, min_open=True), default=1e-3, show_default=True,
+    "--lr", type=FiniteRange(0, 1e3, min_open=True), default=1e-3, show_default=True,
     help="Adam's rate; it falls to 0 along a cosine.",
 )  # fmt: skip
-@click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--batch", type=click.IntRange(1, 10**9), default=64, show_default=True)
 @seed_option
 @click.option("--weights", type=click.Path(path_type=Path), help="A module's, by torch.save.")
 @click.option("--input-shape", metavar="N,N,…", help="A module's input without batch and time.")
@@ -153,7 +154,7 @@ def command(
         graph,
         partial(pairs_of, input_file=input_file, labels=labels, targets=targets, labelled=labelled),
         out,
-        Plan(asked, Course(epochs, lr, batch, seed), validation, qat, method, module),
+        Plan(asked, Course(epochs, lr, batch, seed), validation, qat, method, module, source),
         Options(steps=steps, analog=analog, **conventions),
         progress,
     )
@@ -190,8 +191,8 @@ def _text(tuned: FineTuned, qat: str | None, again: str) -> str:
         for note in judged.notes
     ]
     said += [
-        f"not for --target {qat} as it was trained: {refusal}. That makes another network of it: "
-        "see docs/tutorials/braille.md"
+        f"not for --target {qat} as it was trained: {refusal} (to train what it takes, change "
+        "the graph before, as in docs/tutorials/braille.md)"
         for refusal in tuned.refusals
     ]
     if tuned.folder.no_weights:

@@ -30,10 +30,12 @@ DIGITS = 12
 
 
 class Window(NamedTuple):
-    """What stands for ∂o/∂a, a the membrane before a reset; the integral over a is 1 or 1/2.
+    """What stands for ∂o/∂a, a the membrane before a reset.
 
-    'rectangle': [|a| < w] / 2w, around 0 (FSVAE, ESVAE). `smooth`, the derivative of an arctan:
-    1/(1 + ((a − centre)/w)²) / 2πw, around the threshold (Fang et al., arXiv 2007.05785).
+    'rectangle': [|a| < w] / 2w, around 0, of integral 1 (FSVAE, ESVAE). `smooth`, the derivative of
+    an arctan: 1/(1 + ((a − centre)/w)²) / 2πw, around the threshold, of integral 1/2: in u, with x
+    the distance to the threshold, 1/(1 + (2πx)²). That of Fang et al. (arXiv 2007.05785) is as high
+    and twice as wide: 1/(1 + (πx)²), of integral 1.
     """
 
     smooth: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from snnvae.errors import OutputError
 from snnvae.files import WrittenFile, said_of, write_text
 from snnvae.images import grid, save_grid
+from snnvae.strict_json import json_text
 from snnvae.train.family import Picture
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class EpochReports:
         """The last of `records` is the epoch's."""
         record = records[-1]
         epoch = int(record["epoch"])
-        write_text(self.folder / METRICS, "".join(json.dumps(r) + "\n" for r in records))
+        write_text(self.folder / METRICS, "".join(json_text(r) + "\n" for r in records))
         for name, value in record.items():
             if name == "rates":
                 for layer, rate in value.items():

@@ -182,6 +182,29 @@ def test_one_rule_decides_between_equal_scores(cli: Cli, folder: Path, source: s
     assert repeated(cli, found) == found["after"]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "--held-out "),
+        ("[]", "not a metrics.json of a fine-tuning"),
+        ('{"held_out": [70], "samples": {"training": 59, "held_out": 1}, "settings": {"ties": 0}}',
+         "not a metrics.json of a fine-tuning"),
+        ('{"held_out": [7], "samples": {"training": 69, "held_out": 1}, "settings": {"ties": 0}}',
+         "the training had 70 samples, and here are 60"),
+    ],
+)  # fmt: skip
+def test_what_was_held_out_is_read_with_care(
+    cli: Cli, folder: Path, written: str, said: str
+) -> None:
+    (folder / "m.json").write_text(written)
+    words = ("evaluate", folder / "net.nir", "--input", folder / "x.npy", "--dt", "1e-3")
+    words = (*words, "--labels", folder / "y.npy", "--held-out", folder / "m.json")
+    ended = cli(*words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "--held-out says which samples" in cli(*words, "--samples", 3).err
+
+
 def test_what_fixed_point_refuses_is_said(cli: Cli, folder: Path) -> None:
     net = read_nir(folder / "net.nir")
     net.nodes["n2"].bias[:] = -40
@@ -280,11 +303,17 @@ def test_a_constant_analog_input_is_trained(cli: Cli, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--widths", "4,4"), "No such option '--widths'"),
+        (("--widths", "4,4"), "--widths is for models of snnvae's own, not for --from "),
+        (("--model", "esvae"), "--model is for models of snnvae's own, not for --from "),
+        (("--resume",), "--resume is for models of snnvae's own, not for --from "),
+        (("--widdths", "4,4"), "No such option '--widdths'"),
         (("--weights", "w.pt"), "--weights is for a module such as net.py:build"),
         (("--data", "x.py:y"), "either --input with --labels or --targets, or --data"),
         (("--dt", "1e-3", "--readout", "last"), "--readout last"),
         (("--dt", "-1"), "--dt"),
+        (("--lr", "nan"), "'--lr': nan is no finite number"),
+        (("--validation", "nan"), "'--validation': nan is no finite number"),
+        (("--batch", "9" * 23), "'--batch'"),
         (("--calibrate", "mse"), "add --qat"),
         (("--dt", "1e-3", "--steps", "4"), "--steps 4: the samples have 8"),
         (("--dt", "1e-3", "--readout", "mean"), "choose count\n"),
@@ -296,6 +325,25 @@ def test_mistakes_are_one_line(cli: Cli, folder: Path, options: tuple[str, ...],
     assert ended.code == 2
     assert said in ended.err
     assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "net.py", "--input", "x.npy"), "net.nir or net.py:build, not net.py"),
+        (("--from", "gone.pt", "--labels", "y.npy"), "net.nir or net.py:build, not gone.pt"),
+        (("net.nir", "--input", "x.npy"), "net.nir or net.py:build, as in --from net.nir"),
+        (("net.nir",), "net.nir is a network of yours: give it by --from net.nir"),
+        (("--input", "x.npy"), "--input is for a network of yours: give --from net.nir or"),
+        (("--from", "gone.NIR", "--input", "x.npy", "--labels", "y.npy"), "gone.NIR"),
+    ],
+)
+def test_a_network_that_is_named_otherwise_is_told_how(
+    cli: Cli, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    ended = cli("train", *words, "-o", tmp_path / "run")
+    assert ended.code == 2
+    assert said in ended.err
 
 
 def test_only_networks_of_the_users_own_take_this_way(tmp_path: Path) -> None:

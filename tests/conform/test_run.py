@@ -217,7 +217,7 @@ def test_mistakes(suite_folder: Path, tmp_path: Path) -> None:
         "conform", "--suite", suite_folder, "--tool", "snnvae", "--answers", "snnvae", "."
     )
     assert "--answers snnvae: that tool is asked too" in twice.mistake
-    assert "--patience nan: give seconds" in snnvae("conform", "--patience", "nan").mistake
+    assert "'--patience': nan is no finite number" in snnvae("conform", "--patience", "nan").mistake
     said = snnvae("conform", "--suite", suite_folder, "--group", "loop").mistake
     assert "--group loop: the suite's groups are conventions, neurons" in said
     assert (

@@ -58,7 +58,8 @@ class Plan:
 
     asked: how it answers. validation: the share of the samples that is held out. qat: the chip in
     whose integers it is trained (None: in float64), whose scales `calibrate` takes from the samples
-    (None: every weight fits). module: the torch module that its graph was made of.
+    (None: every weight fits). module: the torch module that its graph was made of. source: where
+    the network came from, to be told.
     """
 
     asked: Question = field(default_factory=Question)
@@ -67,6 +68,7 @@ class Plan:
     qat: str | None = None
     calibrate: str | None = None
     module: Any = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ def _lesson(program: Program, pairs: Pairs, plan: Plan) -> tuple[Lesson, Labelle
 def _settings(plan: Plan, lesson: Lesson) -> dict[str, Any]:
     """What decides the result beside the network and its samples."""
     return {
+        "source": plan.source,
         "output": lesson.output,
         "readout": lesson.readout,
         "scale": lesson.scale,

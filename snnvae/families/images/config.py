@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
-from snnvae.families.images.nets import Neurons
 from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
 from snnvae.layers.lif_rule import SURROGATES, LIFRule, Surrogate
 from snnvae.train.settings import (
@@ -26,6 +25,7 @@ from snnvae.train.settings import (
 
 if TYPE_CHECKING:
     from snnvae.families.images.family import Images
+    from snnvae.families.images.nets import Neurons
 
 __all__ = ["METRICS", "MODELS", "PUBLISHED", "SPIKING", "Config"]
 
@@ -109,6 +109,8 @@ class Config(Settings):
     @property
     def neurons(self) -> Neurons:
         """The neurons of the spiking models."""
+        from snnvae.families.images.nets import Neurons
+
         return Neurons(LIFRule(self.decay, self.surrogate), self.spread)
 
     @property
@@ -127,6 +129,7 @@ class Config(Settings):
             not self.conditional or self.spiking,
             f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
         )
+        require(not self.even or self.model == "esvae", f"even is for esvae, not {self.model}")
         require(
             (self.components > 0) == (self.prior == MIXTURE),
             f"components {self.components!r} with prior {self.prior!r}: a mixture has some",

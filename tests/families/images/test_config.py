@@ -53,6 +53,7 @@ def test_settings_cannot_be_changed_in_place() -> None:
         ({"classes": 10}, "classes 10 must be 2 or more with conditional, and 0 without it"),
         ({"classes": -1, "conditional": True}, "classes -1 must be a whole number from 0"),
         ({"model": "ann-vae", "conditional": True, "classes": 2}, "for esvae and fsvae, not ann"),
+        ({"model": "fsvae", "even": True}, "even is for esvae, not fsvae"),
         ({"colour": "red"}, "no such setting: colour"),
     ],
 )

@@ -12,6 +12,7 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.settings import METADATA_KEY
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.options import Options
+from snnvae.train.network.calibrated import SAMPLES, calibrated
 from snnvae.train.network.held_out import held_out
 from snnvae.train.network.weights import TrainedGraph
 
@@ -70,11 +71,24 @@ def test_the_trained_graph_states_what_options_said() -> None:
         TrainedGraph(trained.graph, "float", Options(delay_edges=(("n1", "n1"),)))
 
 
+def test_scales_come_from_all_of_the_samples() -> None:
+    net = chain((4,), affine(5, 4), lif(5), affine(3, 5), readout(3))
+    options = Options(dt=1e-3, steps=3, initial="zero", analog=("input",))
+    silent = np.zeros((SAMPLES * 2, 3, 4))
+    late = silent.copy()
+    late[-1] = 1e6  # files often hold one class after another
+    found = [calibrated(net, options, {"input": data}, "max") for data in (silent, late)]
+    assert found[0].scales != found[1].scales
+
+
 def test_held_out_samples_have_their_share_of_each_class() -> None:
     labels = np.repeat([0, 1, 2], [50, 30, 1])
     held, rest = held_out(labels, 0.2, seed=3)
     assert np.bincount(labels[held], minlength=3).tolist() == [10, 6, 0]
     assert sorted([*held, *rest]) == list(range(81))
     assert len(held_out(drawn(10, 2), 0.3, seed=0)[0]) == 3
+    for share in (0.01, 0.99):  # one at least on either side, of each class that has two
+        for side in held_out(np.repeat([0, 1, 2], [3, 2, 1]), share, seed=0):
+            assert set(np.repeat([0, 1, 2], [3, 2, 1])[side]) >= {0, 1}
     with pytest.raises(ConfigError, match="leaves 0 to judge by and 1"):
         held_out(np.array([4]), 0.5, seed=0)
