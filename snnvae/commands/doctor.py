@@ -112,10 +112,10 @@ def _compiled_row() -> tuple[str, str, str]:
 def _c_row() -> tuple[str, str, str]:
     from snnvae.deploy.c import compiler
 
-    command = compiler.found()
-    if command is None:
-        return "C compiler", "missing", "optional, for run-c: apt-get install gcc"
-    return "C compiler", " ".join(command), ""
+    lacks = compiler.lacking()
+    if lacks is not None:
+        return "C compiler", "missing", f"optional, for run-c: {lacks}"
+    return "C compiler", " ".join(compiler.require()), ""
 
 
 def _package(name: str, remedy: str) -> tuple[str, str, str]:

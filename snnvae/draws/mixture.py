@@ -14,6 +14,9 @@ from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, probabilities
 from snnvae.draws.even import even_spikes
 from snnvae.draws.random_numbers import PRIOR_NOISE, PRIOR_SPIKES, places, uniforms
 
+MOST = 1e6
+"""Of any mean or factor, of rates in [0, 1]."""
+
 
 @dataclass(frozen=True)
 class Mixture(Draw):
@@ -66,4 +69,7 @@ class Mixture(Draw):
         """Reads it as `Draw.read` does; L is the input's size."""
         p = probabilities(stated.get("p"), None, None)
         mean = numbers(stated.get("mean"), p.shape[1], size)
-        return cls(port, p, mean, numbers(stated.get("factor"), p.shape[1], size, None))
+        factor = numbers(stated.get("factor"), p.shape[1], size, None)
+        if factor.shape[2] > size or max(abs(mean).max(), abs(factor).max()) > MOST:
+            raise ValueError("more noise than latents, or rates beyond all bounds")
+        return cls(port, p, mean, factor)

@@ -113,8 +113,8 @@ def check(
         for backend in backends:
             if backend in INTEGERS_ONLY and precision == "float":
                 continue
-            if backend == "c" and compiler.found() is None:
-                left_out.append(f"{backend}: {compiler.MISSING}")
+            if backend == "c" and (lacks := compiler.lacking()):
+                left_out.append(f"{backend}: {lacks}")
                 continue
             try:
                 other = run(program, stimulus, backend, membranes=True, progress=progress)

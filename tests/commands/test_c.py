@@ -107,11 +107,11 @@ def test_without_a_compiler(cli: Cli, tmp_path: Path, monkeypatch: pytest.Monkey
     """A run says the remedy; `check` leaves it out and says so."""
     monkeypatch.setenv("CC", "no-such-compiler")
     line = cli("run-c", "digits-esvae", "-o", tmp_path / "out").mistake
-    assert "no C compiler found (cc, gcc or clang" in line
+    assert "the variable CC names 'no-such-compiler', which is not found" in line
     assert not (tmp_path / "out").exists()
     ended = cli("check", "digits-esvae", "--samples", 1, "--backend", "c", "--backend", "emulator")
     assert ended.code == 0
-    assert "left out: c: no C compiler found" in ended.out
+    assert "left out: c: the variable CC names 'no-such-compiler'" in ended.out
 
 
 @needs_compiler

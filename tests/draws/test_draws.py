@@ -260,6 +260,22 @@ def test_of_rates_that_are_shares_of_the_steps_the_number_of_spikes_is_exact(
     assert (EVEN.stream(latent[None], [seed], seed).sum(1) == counts).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("factor", np.zeros((2, 6, 7))),  # more noise than latents
+        ("factor", np.full((2, 6, 6), 1e308)),
+        ("mean", np.full((2, 6), -1e308)),
+        ("mean", np.zeros((3, 6))),
+        ("p", np.array([[0.5, 0.6]])),
+    ],
+)
+def test_a_mixture_beyond_bounds_is_refused(name: str, value: np.ndarray) -> None:
+    stated = {**FITTED.stated(), "kind": "mixture", name: value}
+    with pytest.raises(GraphError, match="'draws' of 'z' makes no sense"):
+        read({"draws": {"z": stated}}, SIZES)
+
+
 def test_a_mixture_has_the_means_and_covariances_of_its_components() -> None:
     rates = FITTED.rates(range(20_000), 0, [0] * 20_000)
     first = rates[:, 0] < 0.35  # 0.2 ± 0.02; the other component's first rate is 0.8 ± 0.1

@@ -20,12 +20,34 @@ MISSING = (
 
 
 def found() -> tuple[str, ...] | None:
-    """The command of the compiler: what CC names, else the first of `NAMES`; None without one."""
-    named = shlex.split(os.environ.get("CC", ""))
+    """The command of the compiler: what CC names, else the first of `NAMES`; None without one.
+
+    BackendError where CC names none that there is.
+    """
+    stated = os.environ.get("CC", "")
+    try:
+        named = shlex.split(stated)
+    except ValueError as error:
+        raise BackendError(f"the variable CC, {stated!r}: {error}; mend or unset it") from None
     if named:
-        return tuple(named) if shutil.which(named[0]) else None
+        path = shutil.which(named[0])
+        if path is None:
+            raise BackendError(
+                f"the variable CC names {named[0]!r}, which is not found: name a compiler, a path "
+                "with blanks in quotes, or unset it"
+            )
+        return (os.path.abspath(path), *named[1:])
     path = next(filter(None, map(shutil.which, NAMES)), None)
     return None if path is None else (path,)
+
+
+def lacking() -> str | None:
+    """What is wrong, and the remedy, where there is no compiler; else None."""
+    try:
+        require()
+    except BackendError as error:
+        return str(error)
+    return None
 
 
 def require() -> tuple[str, ...]:
@@ -47,13 +69,20 @@ def build(
     arguments = [*command, *flags, "-o", "net", *sources]
     try:
         done = subprocess.run(
-            arguments, cwd=folder, capture_output=True, text=True, errors="replace", check=False
+            arguments,
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     except OSError as error:
         raise BackendError(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "error" in line] or [
-            f"exit code {done.returncode}"
-        ]
-        raise BackendError(f"{' '.join(command)} does not compile the network: {lines[0]}")
+        lines = done.stderr.splitlines() or [f"exit code {done.returncode}"]
+        told = [line for line in lines if "error:" in line and "collect2" not in line] or lines[-1:]
+        raise BackendError(f"{' '.join(command)} does not compile the network: {told[0]}")
+    if not (folder / "net").is_file():
+        raise BackendError(f"{' '.join(command)} ended well, but made no program")
     return folder / "net"

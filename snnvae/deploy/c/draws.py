@@ -31,7 +31,7 @@ from snnvae.draws.patterns import Patterns
 
 BITS = 53
 """Of a uniform number."""
-NEXT = "next_number(&D.{name}, {substream}u)"
+NEXT = "next_number(&D.numbers_{name}, {substream}u)"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def code(network: Network) -> dict[str, str]:
     streams = [network.names[port] for port, each in found.items() if each.random]
     tables = "\n".join(t.text() for each in found.values() for t in each.tables)
     philox = "#define NET_PHILOX\n" if streams else ""
-    state = [f"numbers {name};" for name in streams]
+    state = [f"numbers numbers_{name};" for name in streams]
     return {
         "net_draws.h": filled("net_draws.h"),
         "net_draws.c": filled(
@@ -83,7 +83,7 @@ def code(network: Network) -> dict[str, str]:
             philox=philox,
             tables=tables,
             state="".join(f"{line}\n" for line in indented(state)),
-            begin="".join(f"    D.{name}.drawn = 0u;\n" for name in streams),
+            begin="".join(f"    D.numbers_{name}.drawn = 0u;\n" for name in streams),
             draw="\n".join(indented(lines)),
             classes=str(max(network.program.classes, 1)),
         ),

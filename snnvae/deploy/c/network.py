@@ -154,8 +154,14 @@ class Network:
     @property
     def ram(self) -> int:
         """Bytes of the state."""
-        found = sum(array.size for array in self.state) + 4 * len(self.delays)
-        return -(-found // 8) * 8 if any(a.kind == "int64_t" for a in self.state) else found
+        return sum(array.size for array in self.state) + 4 * (len(self.delays) + self.unused)
+
+    @property
+    def unused(self) -> int:
+        """Words that end the state where 8 bytes are to divide it: some chips align so, some do
+        not, and its size is to be one number."""
+        words = sum(array.size for array in self.state) // 4 + len(self.delays)
+        return words % 2 if any(array.kind == "int64_t" for array in self.state) else 0
 
     @cached_property
     def state(self) -> tuple[Array, ...]:

@@ -90,6 +90,9 @@ def source(network: Network) -> str:
         f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */"
         for name in network.delays
     ]
+    state += ["uint32_t unused; /* so that 8 bytes divide the state, however aligned */"] * (
+        network.unused
+    )
     return filled(
         "net.c",
         title=_title(network),

@@ -31,6 +31,7 @@ __all__ = ["METRICS", "MODELS", "PUBLISHED", "SPIKING", "Config"]
 
 MODELS = ("esvae", "fsvae", "ann-vae", "autoencoder")
 SPIKING = ("esvae", "fsvae")
+LARGEST_DECAY = 1 - 1 / 4096
 GAUSSIAN, MIXTURE = "gaussian", "mixture"
 PUBLISHED = ("fsvae", "esvae")
 
@@ -130,6 +131,10 @@ class Config(Settings):
             f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
         )
         require(not self.even or self.model == "esvae", f"even is for esvae, not {self.model}")
+        require(
+            self.decay <= LARGEST_DECAY,
+            f"decay {self.decay!r} must be at most {LARGEST_DECAY}, the slowest of 12 bits",
+        )
         require(
             (self.components > 0) == (self.prior == MIXTURE),
             f"components {self.components!r} with prior {self.prior!r}: a mixture has some",

@@ -69,7 +69,11 @@ def fit_prior(
     if model.config.conditional:
         assert data.label is not None
         shares = mixture.predict_proba(rates)
-        p = np.stack([shares[data.label == c].mean(0) for c in range(model.config.classes)])
+        every = range(model.config.classes)
+        absent = [str(c) for c in every if not (data.label == c).any()]
+        if absent:
+            raise ConfigError(f"no training images of class {', '.join(absent)}: give some")
+        p = np.stack([shares[data.label == c].mean(0) for c in every])
     found = build(model.config.changed(prior=MIXTURE, components=components))
     assert isinstance(found, ESVAE)
     own = {

@@ -82,9 +82,19 @@ def kinds() -> dict[str, Draw]:
     return named
 
 
-def test_every_kind_of_draw(tmp_path: Path) -> None:
+WORDS = ("int", "for", "seed", "step", "sample", "label", "linux", "0", "7z", "numbers", "D")
+"""Names of inputs that mean something in C, or nothing."""
+
+
+@pytest.mark.parametrize("named", ["kinds", "words"])
+def test_every_kind_of_draw(named: str, tmp_path: Path) -> None:
     """Each drives neurons of its own, which fire where the input does."""
-    found = kinds()
+    found: dict[str, Draw] = kinds()
+    if named == "words":
+        found = {
+            f"to {name}": Bernoulli(name, np.full(5, 0.5), 4 + n) for n, name in enumerate(WORDS)
+        }
+    ports = {name: name.removeprefix("to ") if named == "words" else f"in {name}" for name in found}
     sizes = {name: draw.stream((0,), 1, 0, (0,)).shape[-1] for name, draw in found.items()}
     program = summed({name: OneToOne.plain((n,)) for name, n in sizes.items()})
     ones = {c.target: replace(c, synapse=c.synapse.with_weight(np.ones(c.synapse.out_shape, int)))
@@ -96,13 +106,14 @@ def test_every_kind_of_draw(tmp_path: Path) -> None:
     program = replace(
         program,
         layers=tuple(fires),
-        connections=tuple(ones.values()),
-        draws=tuple(replace(draw, port=f"in {name}") for name, draw in found.items()),
+        inputs=tuple(replace(i, name=ports[i.name.removeprefix("in ")]) for i in program.inputs),
+        connections=tuple(replace(c, source=ports[c.target]) for c in ones.values()),
+        draws=tuple(replace(draw, port=ports[name]) for name, draw in found.items()),
     )
     wanted = build_stimulus(program, range(SAMPLES), seed=SEED)
     spikes = run_drawn(program, tmp_path)
     for name in found:
-        np.testing.assert_array_equal(spikes[name], wanted.streams[f"in {name}"], err_msg=name)
+        np.testing.assert_array_equal(spikes[name], wanted.streams[ports[name]], err_msg=name)
         assert spikes[name].any() == (name != "untold")
 
 

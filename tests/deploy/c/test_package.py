@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_c import random_program
 
 from snnvae import zoo
 from snnvae.deploy import c
@@ -185,12 +187,41 @@ def test_without_a_compiler_the_remedy_is_named(
     nets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program = nets.compiled(nets.small(), "fixed")
-    monkeypatch.setenv("CC", "no-such-compiler")
+    for named, said in {
+        "no-such-compiler": "the variable CC names 'no-such-compiler', which is not found: name a",
+        "gcc '": 'the variable CC, "gcc \'": No closing quotation; mend or unset it',
+        "false": "false does not compile the network: exit code 1",
+        "true": "true ended well, but made no program",
+    }.items():
+        monkeypatch.setenv("CC", named)
+        with pytest.raises(BackendError, match=said):
+            c.run(program, nets.spikes(program))
+    monkeypatch.delenv("CC")
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackendError, match=r"no C compiler found .* apt-get install gcc"):
         c.run(program, nets.spikes(program))
-    monkeypatch.setenv("CC", "false")
-    with pytest.raises(BackendError, match="false does not compile the network: exit code 1"):
-        c.run(program, nets.spikes(program))
+
+
+def test_a_compiler_is_named_from_where_the_user_is(
+    nets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "cc"
+    own.write_text(f'#!/bin/sh\nexec {shlex.join(compiler.require())} "$@"\n')
+    own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CC", "./cc")
+    program = nets.compiled(nets.small(), "fixed")
+    assert c.run(program, nets.spikes(program)).info["compiler"] == str(own)
+
+
+@pytest.mark.parametrize("seed", [5, 90, 268])
+def test_a_state_with_wide_integers_is_as_large_however_aligned(seed: int) -> None:
+    """8 bytes divide it, so that no chip adds any at its end."""
+    network = Network.of(random_program(seed)[0])
+    wide = any(array.kind == "int64_t" for array in network.state)
+    assert network.ram % (8 if wide else 4) == 0
+    held = sum(array.size for array in network.state) + 4 * len(network.delays)
+    assert network.ram - held == 4 * network.unused
 
 
 def test_a_full_disk_is_said_in_a_line(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:

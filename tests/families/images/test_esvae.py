@@ -61,11 +61,18 @@ def test_a_fitted_prior_draws_what_its_encoder_says(esvae: ESVAE) -> None:
 
 
 def test_a_prior_of_more_components_than_images_tell_of_is_refused(
-    esvae: ESVAE, fsvae: FSVAE, images: Callable[..., torch.Tensor]
+    esvae: ESVAE,
+    fsvae: FSVAE,
+    conditional_esvae: ESVAE,
+    images: Callable[..., torch.Tensor],
 ) -> None:
     some = Samples({"image": images(20).numpy()})
     with pytest.raises(ConfigError, match="`components` 3 for 20 images: give 10 images for each"):
         fit_prior(esvae, some, 3)
+    label = np.zeros(20, np.int64)
+    classless = Samples({"image": images(20).numpy()}, label)
+    with pytest.raises(ConfigError, match="no training images of class 1, 2"):
+        fit_prior(conditional_esvae, classless, 1)
     with pytest.raises(ConfigError, match="an fsvae draws by a prior that is trained with it"):
         fit_prior(fsvae, some, 1)
 

@@ -140,7 +140,9 @@ static uint64_t additions;
 
 void net_trace_membrane(uint32_t layer, uint32_t neuron, int32_t v)
 {
-    membranes[layer][neuron] = v;
+    if (membranes[layer] != NULL) {
+        membranes[layer][neuron] = v;
+    }
 }
 
 void net_trace_spikes(uint32_t layer, const uint32_t *spikes)
@@ -268,7 +270,8 @@ static uint64_t number(const char *text)
 {
     char *end = NULL;
     const unsigned long long found = strtoull((text == NULL) ? "" : text, &end, 10);
-    if ((text == NULL) || (end == text) || (*end != '\0')) {
+    if ((text == NULL) || (end == text) || (*end != '\0') || (*text < '0') || (*text > '9') ||
+        (found == ~0ull)) {
         fail("write a whole number", (text == NULL) ? "an option" : text);
     }
     return found;
