@@ -32,12 +32,14 @@ def write_c(
     """Writes a folder, or one in it for each of several graphs."""
     lines: list[str] = []
     data: dict[str, object] = {}
+    made = {}
     for name, graph in graphs.items():
-        folder = out if len(graphs) == 1 else out / name
         compiled = compile_graph(graph, "fixed", options)
         network = Network.of(compiled.program)
-        sizes = Sizes(network, drawn=bool(draws.drawn(network)))
-        budget.check(sizes)
+        made[name] = compiled, Sizes(network, drawn=bool(draws.drawn(network)))
+        budget.check(made[name][1])
+    for name, (compiled, sizes) in made.items():
+        folder, network = out if len(graphs) == 1 else out / name, sizes.network
         counted, told = _counted(network, compiled.program)
         files = write(sizes, folder, counted, told)
         most, mean = sum(part.operations for part in network.parts), sum(counted.values())

@@ -50,6 +50,8 @@ def write(
     make_folder(folder)
     for name, text in made.items():
         write_text(folder / name, text)
+    for name in {*FILES} - {*made}:  # of a network that was written here before
+        (folder / name).unlink(missing_ok=True)
     return [folder / name for name in made]
 
 

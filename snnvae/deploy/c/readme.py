@@ -50,7 +50,22 @@ def readme(sizes: Sizes, measured: Mapping[str, float], told: str) -> str:
         dt=f"{network.program.dt:g}",
         steps=str(network.program.steps),
         digest=network.program.digest()[:16],
+        **_use(sizes.drawn),
     )
+
+
+def _use(drawn: bool) -> dict[str, str]:
+    """What a caller writes, and the files of draws, where C draws something."""
+    if not drawn:
+        enters = "/* in each step: set the spikes and currents of `in`, then */"
+        return {"include": "", "begin": "", "enters": enters, "draw_files": ""}
+    told = "the spikes that the host draws, of the same seed the same"
+    return {
+        "include": '#include "net_draws.h"\n',
+        "begin": "net_draws_begin(seed, sample, label);\n",
+        "enters": "net_draw(&in);                /* in each step; other inputs are yours to set */",
+        "draw_files": f"| `net_draws.h`, `net_draws.c` | {told} |\n",
+    }
 
 
 def _inputs(network: Network) -> list[str]:

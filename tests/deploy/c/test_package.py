@@ -183,6 +183,17 @@ def test_a_compiler_for_chips_finds_the_sizes_that_are_told(
         assert sum(n for s, n in held.items() if s.startswith(".text")) <= sizes[name].code
 
 
+def test_files_of_a_network_that_was_here_before_go(tmp_path: Path) -> None:
+    """What draws is of one network, and no other's; the page shows it where it is."""
+    for name, there in (("ising-chain8", True), ("mnist-esvae", False)):
+        sizes = sizes_of(name)
+        package.write(sizes, tmp_path)
+        assert (tmp_path / "net_draws.c").exists() == sizes.drawn == there
+        page = (tmp_path / "README.md").read_text("utf8")
+        assert ("net_draws_begin(seed, sample, label);" in page) == there
+        assert ("`net_draws.c` |" in page) == there
+
+
 def test_without_a_compiler_the_remedy_is_named(
     nets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -259,9 +259,17 @@ static void timed_step(void)
 static int run_stream(void)
 {
     net_reset();
-    while (fread(&in, sizeof in, 1u, stdin) == 1u) {
+    size_t held = fread(&in, 1u, sizeof in, stdin);
+    while (held == sizeof in) {
         net_step(&in, &out);
         put(&out, sizeof out, 1u, stdout);
+        held = fread(&in, 1u, sizeof in, stdin);
+    }
+    if (held != 0u) {
+        fail("ends within a step", "standard input");
+    }
+    if (fflush(stdout) != 0) {
+        fail("cannot be written", "standard output");
     }
     return 0;
 }
