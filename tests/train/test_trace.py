@@ -11,7 +11,7 @@ import torch
 from snnvae.draws.label import class_spikes
 from snnvae.draws.one_hot import OneHot
 from snnvae.families.images.vae import SpikingVAE
-from snnvae.layers.constants import V_TH
+from snnvae.layers.lif_rule import PAPERS
 from snnvae.layers.spiking import SpikingLayer
 from snnvae.layers.tdbn import TdBN
 from snnvae.train.trace import Trace, trace
@@ -112,7 +112,7 @@ def test_membranes_are_those_after_reset(any_model: SpikingVAE) -> None:
         for name, spikes in found.spikes.items():
             if name.endswith(".lif"):
                 assert (found.membranes[name][spikes] == 0).all()
-                assert (found.membranes[name] <= V_TH).all()
+                assert (found.membranes[name] <= PAPERS.v_th).all()
 
 
 def test_readout_is_the_last_step_of_its_membrane(any_model: SpikingVAE) -> None:
@@ -129,7 +129,7 @@ def test_a_lif_node_follows_from_its_input_by_norses_equation(any_model: Spiking
     v = np.zeros((len(SAMPLES), len(bias)))
     for t in range(any_model.config.steps):
         v = v + 0.75 * (given["z"][:, t].astype(float) @ weight.T + bias - v)
-        fired = v > V_TH
+        fired = v > PAPERS.v_th
         v = np.where(fired, 0, v)
         assert np.array_equal(found.spikes["decoder.input.lif"][:, t], fired)
         np.testing.assert_allclose(found.membranes["decoder.input.lif"][:, t], v, atol=1e-12)
@@ -155,7 +155,7 @@ def test_z_is_fed_back_one_step_later(fsvae: SpikingVAE) -> None:
     v = np.zeros((len(SAMPLES), 2 * fsvae.config.latent))
     for t in range(fsvae.config.steps):
         v = v + 0.75 * (z @ layer.weight.double().numpy().T + layer.bias.double().numpy() - v)
-        fired = v > V_TH
+        fired = v > PAPERS.v_th
         v = np.where(fired, 0, v)
         assert np.array_equal(found.spikes["prior.0.lif"][:, t], fired)
         z = found.spikes["z"][:, t].astype(float)
@@ -227,6 +227,6 @@ def test_a_conditional_first_layer_adds_the_columns_of_the_class(
     for t in range(conditional_model.config.steps):
         z = given["z"][:, t].astype(float)
         v = v + 0.75 * (z @ weight[:, :latent].T + constant - v)
-        fired = v > V_TH
+        fired = v > PAPERS.v_th
         v = np.where(fired, 0, v)
         assert np.array_equal(found.spikes["decoder.input.lif"][:, t], fired)

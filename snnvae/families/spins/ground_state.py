@@ -46,8 +46,11 @@ def diagonalised(h: Hamiltonian) -> GroundState:
     if h.n <= FEW:
         energies, vectors = np.linalg.eigh(matrix.toarray())
     else:
-        # A start that is nowhere 0 has a part of the ground state, and the same bits each time.
-        energies, vectors = eigsh(matrix, k=1, which="SA", v0=np.ones(len(v)))
+        # A start that is nowhere 0 has a part of the ground state. Where few levels make up all of
+        # it, Lanczos goes on from a random one: of a degenerate level two states tell the symmetric.
+        energies, vectors = eigsh(matrix, k=2, which="SA", v0=np.ones(len(v)))
+        order = np.argsort(energies)
+        energies, vectors = energies[order], vectors[:, order]
     level = vectors[:, energies - energies[0] <= DEGENERATE * max(1.0, abs(energies[0]))]
     psi = np.abs(level @ level.sum(0))  # of several, that which all states are nearest to
     psi /= np.linalg.norm(psi)

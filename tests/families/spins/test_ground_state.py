@@ -43,9 +43,10 @@ def test_heisenberg_rings_have_their_known_energies() -> None:
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
 def test_of_a_degenerate_level_it_is_the_symmetric_state(n: int) -> None:
     """Without a field all spins up and all down have the same energy."""
-    p = diagonalised(lattice("chain", n, 1.0, 0.0)).p
-    assert p is not None
-    np.testing.assert_allclose(p[[0, -1]], 0.5)
+    for _ in range(50):  # Lanczos goes on at random, each time anew
+        p = diagonalised(lattice("chain", n, 1.0, 0.0)).p
+        assert p is not None
+        np.testing.assert_allclose(p[[0, -1]], 0.5)
 
 
 def test_probabilities_are_those_of_the_lowest_state() -> None:
