@@ -41,7 +41,8 @@ class Budget:
         if board is None:
             return cls(ram, flash)
         found = board_named(board)
-        return cls(ram or found.ram, flash or found.flash, found.title)
+        of = cls.of if ram or flash else found.title
+        return cls(ram or found.ram, flash or found.flash, of)
 
     def check(self, sizes: Sizes) -> None:
         """UnsupportedError where the network needs more, which names its largest layers."""

@@ -46,8 +46,8 @@ def diagonalised(h: Hamiltonian) -> GroundState:
     if h.n <= FEW:
         energies, vectors = np.linalg.eigh(matrix.toarray())
     else:
-        # A start that is nowhere 0 has a part of the ground state. Where few levels make up all of
-        # it, Lanczos goes on from a random one: of a degenerate level two states tell the symmetric.
+        # A start that is nowhere 0 has a part of the ground state. Where it is made of few levels,
+        # Lanczos goes on from a random one: two states of a level tell the symmetric one.
         energies, vectors = eigsh(matrix, k=2, which="SA", v0=np.ones(len(v)))
         order = np.argsort(energies)
         energies, vectors = energies[order], vectors[:, order]

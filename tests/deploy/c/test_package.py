@@ -70,6 +70,9 @@ def test_a_folder_builds_with_make_and_runs_from_arrays(nets: Any, tmp_path: Pat
     np.save(folder / "in.npy", stimulus.streams[port.name])
     arguments = ["-t", "9", "-o", ".", f"spikes_{network.names[port.name]}=in.npy"]
     subprocess.run(["./net", *arguments], cwd=folder, check=True, capture_output=True)
+    told = subprocess.run(["./net", "-h"], cwd=folder, check=True, capture_output=True, text=True)
+    size = np.prod(port.shape)
+    assert f"spikes_{network.names[port.name]}: {size} spikes a step\n" in told.stdout
     wanted = reference.run(program, stimulus, membranes=True)
     (name,) = program.outputs
     found = np.load(folder / f"membrane_{network.names[name]}.npy")
@@ -96,11 +99,16 @@ MISTAKES = [
     (["nothing=a.npy"], "no input of that name"),
     (["what"], "net [-t STEPS]"),
     ([], "needs an array"),
-    (["{port}=none.npy"], "no such file"),
+    (["-n", "-1"], "write a whole number"),
+    (["-t", "9" * 30], "write a whole number"),
+    (["{port}=none.npy"], "No such file"),
     (["{port}=net.c"], "not a .npy file"),
     (["{port}=float.npy"], "needs true and false"),
     (["{port}=turned.npy"], "needs true and false, in C order"),
-    (["{port}=short.npy"], "not of the shape"),
+    (["-t", "8", "{port}=short.npy"], "not of the shape"),
+    (["{port}=turned_axes.npy"], "not of the shape"),
+    (["{port}=flat.npy"], "not of the shape"),
+    (["{port}=short.npy", "{port}=short.npy"], "is given twice"),
     (["{port}=cut.npy"], "ends too early"),
 ]
 
@@ -114,6 +122,8 @@ def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None
     np.save(tmp_path / "float.npy", good.astype(float))
     np.save(tmp_path / "turned.npy", np.asfortranarray(good))
     np.save(tmp_path / "short.npy", good[:, :7])
+    np.save(tmp_path / "turned_axes.npy", np.ascontiguousarray(good.swapaxes(1, 2)))
+    np.save(tmp_path / "flat.npy", good.reshape(-1))
     np.save(tmp_path / "cut.npy", good)
     (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:-5])
     for arguments, said in MISTAKES:

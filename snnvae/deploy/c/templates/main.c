@@ -4,7 +4,8 @@
  *     net [-t STEPS] [-o FOLDER] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
  *     net -r < records of net_input > records of net_output
  *
- * An array has (samples, steps, neurons): true and false for spikes, int32 for the host's currents.
+ * An array has (samples, steps, neurons), or a map's axes in place of the last: true and false for
+ * spikes, int32 for the host's currents. Without -t it says the steps.
  * Inputs that are drawn from a seed need no array where net_draws.c is part of the build. A build
  * with -DNET_TRACE also writes the spikes of each layer, its last membranes, and with -m those after
  * each step. With -DNET_CLOCK it tells what net_clock(), a counter of 24 bits that is yours, counts
@@ -16,6 +17,7 @@
 #include "net_draws.h"
 #endif
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,13 @@
 
 static const char usage[] =
     "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [INPUT=FILE.npy ...], or net -r";
+
+/* Of an array; values: of a step of a sample. */
+typedef struct {
+    uint64_t samples;
+    uint64_t steps;
+    uint64_t values;
+} array_shape;
 
 static void fail(const char *what, const char *of)
 {
@@ -43,13 +52,13 @@ static void *memory(size_t count, size_t size)
 
 /* ---- .npy ---------------------------------------------------------------------------------- */
 
-/* Opens an array of bytes (width 1) or of little-endian int32 (width 4): how many values it has. */
-static FILE *open_array(const char *path, uint32_t width, uint64_t *values)
+/* Opens an array of bytes (width 1) or of little-endian int32 (width 4). */
+static FILE *open_array(const char *path, uint32_t width, array_shape *shape)
 {
     unsigned char start[12];
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        fail("no such file", path);
+        fail(strerror(errno), path);
     }
     if ((fread(start, 1u, 10u, file) != 10u) || (memcmp(start, "\x93NUMPY", 6u) != 0)) {
         fail("not a .npy file", path);
@@ -74,15 +83,22 @@ static FILE *open_array(const char *path, uint32_t width, uint64_t *values)
         fail((width == 1u) ? "needs true and false, in C order" : "needs int32, in C order", path);
     }
     const char *at = strchr(text, '(');
-    *values = 1u;
-    while ((at != NULL) && (*at != ')') && (*at != '\0')) {
+    uint64_t axes[3] = {0u, 0u, 1u};
+    uint32_t count = 0u;
+    at = (at == NULL) ? "" : &at[1];
+    while ((*at >= '0') && (*at <= '9')) {
         char *end = NULL;
-        const unsigned long long next = strtoull(&at[1], &end, 10);
-        if (end != &at[1]) {
-            *values *= next;
-        }
-        at = strpbrk(&at[1], ",)");
+        const uint64_t next = strtoull(at, &end, 10);
+        axes[(count < 2u) ? count : 2u] = (count < 2u) ? next : axes[2] * next;
+        count++;
+        at = &end[strspn(end, ", ")];
     }
+    if ((*at != ')') || (count < 2u)) {
+        fail("is not of the shape (samples, steps, neurons)", path);
+    }
+    shape->samples = axes[0];
+    shape->steps = axes[1];
+    shape->values = axes[2];
     free(text);
     return file;
 }
@@ -292,13 +308,19 @@ int main(int argc, char **argv)
     unsigned char *rows[COUNT(net_inputs)] = {NULL};
     const char *folder = NULL;
     uint64_t steps = NET_STEPS, samples = 1u, seed = 0u, from_arrays = 0u;
-    int every = 0;
-    uint64_t sizes[COUNT(net_inputs)] = {0u};
+    int every = 0, steps_said = 0;
+    array_shape shapes[COUNT(net_inputs)] = {{0u, 0u, 0u}};
 
     for (int i = 1; i < argc; i++) {
         char *const equals = strchr(argv[i], '=');
         if (strcmp(argv[i], "-h") == 0) {
             (void)printf("%s\n", usage);
+            for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+                (void)printf("%s: %lu %s%s\n", net_inputs[k].name,
+                             (unsigned long)net_inputs[k].values,
+                             net_inputs[k].spikes ? "spikes a step" : "currents a step, int32",
+                             net_inputs[k].drawn ? ", drawn where no file is given" : "");
+            }
             return 0;
         } else if (strcmp(argv[i], "-r") == 0) {
             return run_stream();
@@ -306,6 +328,7 @@ int main(int argc, char **argv)
             every = 1;
         } else if ((strcmp(argv[i], "-t") == 0) && (i + 1 < argc)) {
             steps = number(argv[++i]);
+            steps_said = 1;
         } else if ((strcmp(argv[i], "-n") == 0) && (i + 1 < argc)) {
             samples = number(argv[++i]);
         } else if ((strcmp(argv[i], "-s") == 0) && (i + 1 < argc)) {
@@ -321,7 +344,14 @@ int main(int argc, char **argv)
             if (k == COUNT(net_inputs)) {
                 fail("no input of that name; net.h lists them", argv[i]);
             }
-            given[k] = open_array(&equals[1], net_inputs[k].spikes ? 1u : 4u, &sizes[k]);
+            if (given[k] != NULL) {
+                fail("is given twice", net_inputs[k].name);
+            }
+            given[k] = open_array(&equals[1], net_inputs[k].spikes ? 1u : 4u, &shapes[k]);
+            if (!steps_said) {
+                steps = shapes[k].steps;
+                steps_said = 1;
+            }
         } else {
             fail(usage, argv[i]);
         }
@@ -332,12 +362,13 @@ int main(int argc, char **argv)
     for (size_t k = 0u; k < COUNT(net_inputs); k++) {
         rows[k] = memory(net_inputs[k].values, sizeof(int32_t));
         if (given[k] != NULL) {
-            const uint64_t held = sizes[k] / net_inputs[k].values / steps;
-            if ((held == 0u) || (held * net_inputs[k].values * steps != sizes[k]) ||
-                ((from_arrays != 0u) && (held != from_arrays))) {
+            const array_shape held = shapes[k];
+            if ((held.samples == 0u) || (held.steps != steps) ||
+                (held.values != net_inputs[k].values) ||
+                ((from_arrays != 0u) && (held.samples != from_arrays))) {
                 fail("is not of the shape (samples, steps, neurons)", net_inputs[k].name);
             }
-            from_arrays = held;
+            from_arrays = held.samples;
         } else if (!net_inputs[k].drawn) {
             fail("needs an array: INPUT=FILE.npy", net_inputs[k].name);
         }
