@@ -57,7 +57,7 @@ def readme(sizes: Sizes, measured: Mapping[str, float], told: str) -> str:
 def _use(drawn: bool) -> dict[str, str]:
     """What a caller writes, and the files of draws, where C draws something."""
     if not drawn:
-        enters = "/* in each step: set the spikes and currents of `in`, then */"
+        enters = "/* in each step: set what enters, then */"
         return {"include": "", "begin": "", "enters": enters, "draw_files": ""}
     told = "the spikes that the host draws, of the same seed the same"
     return {
