@@ -12,8 +12,8 @@ from snnvae.commands.common import given
 from snnvae.commands.options import compile_options, options_from
 from snnvae.commands.outputs import NameOrFile, OutputFile
 from snnvae.commands.result import Result
-from snnvae.commands.run_options import Size
 from snnvae.commands.sample_options import SOURCES, check_sources, pairs_of, sample_options
+from snnvae.commands.sizes import Size
 from snnvae.deploy.backends import BACKENDS
 from snnvae.errors import ConfigError
 from snnvae.evaluate.task.readout import READOUTS

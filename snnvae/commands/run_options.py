@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,29 +18,10 @@ from snnvae.commands.options import (
     samples_option,
     seed_option,
 )
+from snnvae.commands.sizes import Size
 from snnvae.options import CALIBRATIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-
-
-class Size(click.ParamType):
-    """Bytes, as 500MB, 2GB or 1.5GiB."""
-
-    name = "size"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | None:
-        """Text → bytes."""
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]i?)?b?", value.strip().lower())
-        size = int(float(match[1]) * _UNITS[match[2] or ""]) if match else 0
-        if size < 1:
-            self.fail(f"{value!r} is no size; write it as 500MB or 2GiB", param, ctx)
-        return size
 
 
 dask_option = click.option(

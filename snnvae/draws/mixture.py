@@ -49,10 +49,11 @@ class Mixture(Draw):
         noise = ndtri(drawn[:, 1:])
         rows = np.asarray(label if self.classes else [0] * len(drawn), np.int64)
         found = np.empty((len(drawn), self.mean.shape[1]))
+        factor = np.asarray(self.factor, np.float64)
         for i, (row, number, n) in enumerate(zip(rows, drawn[:, 0], noise)):
             k = places(number, self.p[row])
             # einsum sums each row alone: the same bits on any machine, which BLAS does not promise.
-            found[i] = self.mean[k] + np.einsum("ij,j->i", self.factor[k].astype(np.float64), n)
+            found[i] = self.mean[k] + np.einsum("ij,j->i", factor[k], n)
         return found.clip(0, 1)
 
     def work(self, steps: int) -> HostWork:

@@ -18,6 +18,12 @@ def even_numbers(shape: tuple[int, int, int], generator: torch.Generator) -> Ten
     return (order + torch.rand(rest, generator=generator)) / steps
 
 
+def draw_numbers(shape: tuple[int, int, int], generator: torch.Generator, even: bool) -> Tensor:
+    """What rates are compared with: `even_numbers`, or independent ones."""
+    draw = even_numbers if even else torch.rand
+    return draw(shape, generator=generator)
+
+
 class RateDraw(torch.autograd.Function):
     """z = (r > U); ∂z/∂r is replaced by [|r − U| < 0.5]."""
 

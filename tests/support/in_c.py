@@ -20,6 +20,7 @@ from snnvae.primitive import Synapse
 from snnvae.primitives import OneToOne
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.program import Connection, Input, Layer, Program, Readout
+from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
 
 STRICT = (
@@ -61,13 +62,18 @@ def assert_same(
     """Compares; how many spikes there were."""
     wanted = reference.run(program, stimulus, membranes=membranes)
     found = c.run(program, stimulus, membranes=membranes, flags=flags)
+    assert_equal(found, wanted, hint)
+    return sum(int(spikes.sum()) for spikes in wanted.spikes.values())
+
+
+def assert_equal(found: Recording, wanted: Recording, hint: object = "") -> None:
+    """All values and types of two recordings."""
     for part in ("spikes", "final", "outputs", "membranes"):
         ours, theirs = getattr(found, part), getattr(wanted, part)
         assert ours.keys() == theirs.keys()
         for name, values in theirs.items():
             np.testing.assert_array_equal(ours[name], values, err_msg=f"{hint} {part} {name}")
             assert ours[name].dtype == values.dtype
-    return sum(int(spikes.sum()) for spikes in wanted.spikes.values())
 
 
 def compiler_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from snnvae.families.images.config import MIXTURE, Config
 from snnvae.families.images.losses import mmd
 from snnvae.families.images.vae import LATENT, SpikingVAE, Z, beside
 from snnvae.layers.model import Losses
-from snnvae.layers.rate_draw import RateDraw, even_numbers
+from snnvae.layers.rate_draw import RateDraw, draw_numbers
 from snnvae.layers.wiring import Wiring
 
 SAMPLE_LR_FACTOR = 10.0
@@ -72,8 +72,7 @@ class ESVAE(SpikingVAE):
         rate = self.encoder.constant(image, steps).mean(0)
         # Drawn on the CPU, so that every device sees the same numbers.
         shape = (steps, batch, latent)
-        draw = even_numbers if self.config.even else torch.rand
-        uniform = draw(shape, generator=generator).to(image.device)
+        uniform = draw_numbers(shape, generator, self.config.even).to(image.device)
         normal = torch.randn(batch, latent, generator=generator).to(image)
         z = RateDraw.apply(rate.expand(shape), uniform)
         prior_rate = torch.sigmoid(self.sample(beside(normal, self.one_hot(label))))

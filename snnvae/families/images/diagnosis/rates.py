@@ -7,7 +7,7 @@ from torch import Tensor
 
 from snnvae.families.images.diagnosis.diagnosis_case import DiagnosisCase
 from snnvae.families.images.diagnosis.posterior import rate_draw
-from snnvae.layers.rate_draw import RateDraw, even_numbers
+from snnvae.layers.rate_draw import RateDraw, draw_numbers
 from snnvae.progress import Progress
 from snnvae.train.randomness import generator
 
@@ -27,14 +27,13 @@ def optimise_rates(
     image the iterate is kept that is best by draws of its own; `start` is one of them.
     """
     shape = (subject.steps, *start.shape[1:])
-    numbers = even_numbers if subject.net.config.even else torch.rand
     rates = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([rates], lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.1, iterations)
     best, least = start.clone(), expected_errors(subject, start, CHOOSING, CHOOSING_DRAWS)
     for i in range(iterations):
         draws = generator(subject.seed, "diagnosis-rates", subject.samples[0], i)
-        z = RateDraw.apply(rates.expand(shape), numbers(shape, generator=draws))
+        z = RateDraw.apply(rates.expand(shape), draw_numbers(shape, draws, subject.net.config.even))
         optimizer.zero_grad()
         # A sum, so that each image's gradient is its own.
         loss = subject.errors(z).sum()
