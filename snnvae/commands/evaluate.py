@@ -97,7 +97,8 @@ def command(
 
     MSE is per pixel, in [−1, 1], of held-out images. FAD and precision, recall, density and
     coverage (prdc) compare generated with held-out images in the features of an autoencoder.
-    recognised is how many images of a conditional model a classifier takes for their class.
+    recognised is how many images of a conditional model a classifier takes for their class, noise
+    the MSE of images that noise has touched.
 
     Of tables: divergence from the exact answers, and likelihoods, beside independent variables and
     the best tree; --metric twin trains the ANN too, --metric border asks for the Markov border.

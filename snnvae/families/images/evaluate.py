@@ -15,6 +15,7 @@ from snnvae.evaluate.asked import Asked, Figures
 from snnvae.families.images import data
 from snnvae.families.images.card import model_card
 from snnvae.families.images.family import check_fit
+from snnvae.families.images.metrics import OF_COPIES
 from snnvae.families.images.metrics.metrics import Metrics, names
 from snnvae.families.images.metrics.networks import DeployedNetwork, MeasuredNetwork, TrainedNetwork
 from snnvae.families.images.metrics.recogniser import Recogniser
@@ -89,7 +90,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
 
 def _generates(asked: Asked) -> bool:
     """Tells whether images are generated; rates and operations are those of copies, if any are."""
-    return "mse" not in asked.metrics or bool(OF_GENERATED & set(asked.metrics))
+    return not OF_COPIES & set(asked.metrics) or bool(OF_GENERATED & set(asked.metrics))
 
 
 def _check_room(asked: Asked, generated: int, shape: Sequence[int]) -> None:
@@ -107,7 +108,7 @@ def _of_model(model: VAE, asked: Asked, common: Mapping[str, Any]) -> Networks:
     if not isinstance(model, SpikingVAE):
         return {"torch": partial(TrainedNetwork, model, asked.seed)}
     folded = model.folded()
-    parts = list(parts_for(model, "autoencoder")) if "mse" in asked.metrics else []
+    parts = list(parts_for(model, "autoencoder")) if OF_COPIES & set(asked.metrics) else []
     if _generates(asked):
         parts.append("generator")
     graphs = {part: to_nir(folded, part) for part in parts}

@@ -16,5 +16,9 @@ METRICS = {
     "rates": "rates",
     "sops": "sops",
     "recognised": "recognised",
+    "noise": "noise",
 }
 """Name → file."""
+
+OF_COPIES = frozenset({"mse", "noise"})
+"""Those that need a network which reconstructs."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnvae.errors import ConfigError
 from snnvae.families.images.ann_vae import Autoencoder
-from snnvae.families.images.metrics import METRICS
+from snnvae.families.images.metrics import METRICS, OF_COPIES
 from snnvae.families.images.metrics.features import features, load_features
 from snnvae.families.images.metrics.frechet import Gaussian
 from snnvae.families.images.metrics.inception_network import inception_scores, weights_file
@@ -88,7 +88,7 @@ class Run:
     @property
     def made(self) -> GeneratedImages:
         """The reconstructions, if their error is asked for; else the samples."""
-        return self.copies if "mse" in self.asked.metrics else self.generated
+        return self.copies if OF_COPIES & set(self.asked.metrics) else self.generated
 
     @cached_property
     def feature_network(self) -> Autoencoder:

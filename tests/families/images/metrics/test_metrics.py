@@ -59,6 +59,23 @@ def test_deployed_figures_are_the_trained_networks(kind: str, feature_file: Path
     assert trained["sops"] is None
 
 
+def test_noise_is_on_what_the_network_sees_and_not_on_what_it_is_held_to(
+    esvae: SpikingVAE,
+) -> None:
+    """Levels by hand; the encoder sees clip(x + σ·n), the same n for every network."""
+    graphs = {part: to_nir(esvae, part) for part in parts_for(esvae, "autoencoder")}
+    networks = {"norse": TrainedNetwork(esvae, 0), "float": DeployedNetwork(graphs, "float")}
+    images = np.random.default_rng(1).uniform(-1, 1, (40, 1, 8, 8)).astype(np.float32)
+    found = {name: Metrics(("noise",), images)(network) for name, network in networks.items()}
+    normal = np.random.default_rng(0).standard_normal(images.shape, np.float32)
+    for level in (0.1, 0.2, 0.4, 0.8):
+        touched = np.clip(images + np.float32(level) * normal, -1, 1)
+        expected = mse(images, reconstruct(esvae, touched, 0))
+        assert found["norse"][f"noise_{level}"] == expected
+        assert found["float"][f"noise_{level}"] == pytest.approx(expected, rel=1e-5)
+    assert len({*found["norse"].values()}) == 4
+
+
 def test_more_generated_images_than_memory_holds_are_refused_before_any_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -75,7 +92,7 @@ def test_more_generated_images_than_memory_holds_are_refused_before_any_is_made(
             ConfigError, match=r"`generated` 1,001: so many images of 1×8×8 take 1.1 MB, and this"
         ):
             evaluate.evaluate(Asked(metrics=metrics, generated=1001), model, {})
-    for metrics, generated in ((("prdc",), 1000), (("mse", "rates"), 1001)):
+    for metrics, generated in ((("prdc",), 1000), (("mse", "rates"), 1001), (("noise",), 1001)):
         with pytest.raises(RuntimeError, match="at work"):
             evaluate.evaluate(Asked(metrics=metrics, generated=generated), model, {})
 
