@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from snnvae.program import Precision
 
 MODELS = ("esvae", "fsvae")
-DATASET = "digits"
 PRECISIONS: tuple[Precision, ...] = ("float", "fixed")
 BACKEND: Backend = "lava-batched"
+RECIPE = "{model}-digits-lasting"
+COMPONENTS = {"esvae": 20}
+"""Of the prior that is fitted to a trained model."""
 
 
 @click.command(cls=Command, epilog="Example: snnvae demo -o out/")
@@ -41,8 +43,8 @@ def command(
     models: tuple[str, ...],
     as_json: bool,
 ) -> Result:
-    """Train an ESVAE and an FSVAE on scikit-learn's digits, export, compile, run on Lava in float
-    and fixed point, estimate energy, and compare all backends.
+    """Train an ESVAE and an FSVAE on scikit-learn's digits, fit a prior to the ESVAE, export,
+    compile, run on Lava in float and fixed point, estimate energy, and compare all backends.
 
     Run again, it goes on where its training stopped.
     """
@@ -88,17 +90,24 @@ def _one_model(
     from snnvae.evaluate.parity import all_agree
     from snnvae.export.nir_file import write_nir
     from snnvae.families import registry
+    from snnvae.families.images.fitted_prior import fit_prior
+    from snnvae.families.resolve import resolve
+    from snnvae.train import checkpoint
     from snnvae.train.chain import trained as trained_in
     from snnvae.train.to_nir import to_nir
 
     changes = {} if epochs is None else {"epochs": epochs}
-    settings = registry.kind_of(model).default(model, DATASET, **changes)
+    settings = resolve(RECIPE.format(model=model), changes)
     path = trained_in(settings, out, progress=progress)
     _, trained = registry.load_spiking(path)
+    family = settings.family
+    split = family.data(settings)
+    if model in COMPONENTS:
+        trained = fit_prior(trained, split.train, COMPONENTS[model], progress=progress)
+        checkpoint.save(out / "fitted.pt", trained)
     generator = out / "generator.nir"
     write_nir(to_nir(trained), generator)
-    family = settings.family
-    held_out = family.data(settings).test.take(slice(samples))
+    held_out = split.test.take(slice(samples))
     (images,) = (np.asarray(values) for values in held_out.inputs.values())
     errors = {"norse": family.error_of(trained, held_out)}
     for precision in PRECISIONS:

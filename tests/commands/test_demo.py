@@ -12,7 +12,7 @@ from command_line import printed
 from PIL import Image
 from thorough import often
 
-from snnvae.families.images.config import Config
+from snnvae.families.resolve import resolve
 from snnvae.primitives.nir_nodes import register_nodes
 from snnvae.recording import Recording
 from snnvae.train.fit import fit
@@ -23,7 +23,7 @@ from snnvae.train.fit import fit
 def test_the_demo_writes_pictures_recordings_reports_and_parity(tmp_path: Path, names: str) -> None:
     """One model's training of one epoch is there, as of a demo that was stopped: what follows is
     done again, and the training is not."""
-    before = fit(Config.default("esvae", "digits", epochs=1), tmp_path / "esvae")
+    before = fit(resolve("esvae-digits-lasting", {"epochs": 1}), tmp_path / "esvae")
     assert before is not None
     content = before.read_bytes()
     models = tuple(names.split())

@@ -11,6 +11,7 @@ from snnvae.errors import ConfigError, DataError
 from snnvae.families.images.config import Config
 from snnvae.families.images.presets import PRESETS
 from snnvae.families.resolve import changed, resolve
+from snnvae.layers.lif_rule import PAPERS
 from snnvae.train.build import build
 from snnvae.train.schedule import factor
 from snnvae.train.settings import command_of
@@ -24,7 +25,8 @@ def test_every_preset_is_a_model_that_can_be_built(name: str) -> None:
     config = resolve(name, own)
     with torch.device("meta"):
         build(config)
-    assert name == f"{config.model}-{config.dataset}"
+    assert name.removesuffix("-lasting") == f"{config.model}-{config.dataset}"
+    assert (config.neurons.rule == PAPERS) != name.endswith("-lasting")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_the_command_of_settings_gives_them_again() -> None:
     assert command_of(config).endswith(
         "--widths 16,32 --flip --steps 8 --schedule cosine --warmup 0.02"
     )
+    assert resolve("esvae-mnist-lasting", {}).widths == (32, 64, 128, 256)
     assert command_of(Config.default("esvae")) == "snnvae train --model esvae --dataset digits"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from snnvae.families.images import data
 from snnvae.families.images.metrics import METRICS
-from snnvae.families.images.presets import KL_WEIGHT, PRESETS, widths_for
+from snnvae.families.images.presets import KL_WEIGHT, PRESETS, RECIPES, widths_for
 from snnvae.layers.lif_rule import SURROGATES, LIFRule, Surrogate
 from snnvae.train.settings import (
     Settings,
@@ -157,10 +157,11 @@ class Config(Settings):
 
     @classmethod
     def presets(cls) -> Mapping[str, Mapping[str, Any]]:
-        """Such as 'fsvae-mnist'."""
-        return {
+        """Such as 'fsvae-mnist', and 'esvae-mnist-lasting'."""
+        usual = {
             f"{model}-{dataset}": {"model": model, "dataset": dataset} for model, dataset in PRESETS
         }
+        return usual | RECIPES
 
     @classmethod
     def completed(

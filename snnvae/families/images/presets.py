@@ -58,6 +58,27 @@ PRESETS: dict[tuple[str, str], dict[str, Any]] = {
     ("autoencoder", "folder"): {**FEATURES, **OWN, "lr": 2e-3, "latent": 64},
 }  # fmt: skip
 
+LASTING = {"surrogate": "arctan", "schedule": "cosine"}
+"""What goes with membranes that last: see `snnvae.layers.lif_rule`."""
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "esvae-digits-lasting": {
+        "model": "esvae", "dataset": "digits", **LASTING, "decay": 0.875, "spread": 0.6,
+        "even": True, "prior_weight": 0.01, "lr": 0.03,
+    },
+    "fsvae-digits-lasting": {
+        "model": "fsvae", "dataset": "digits", **LASTING, "decay": 0.75, "spread": 0.6,
+        "prior_weight": 0.05, "lr": 0.02, "warmup": 0.02,
+    },
+    "esvae-mnist-lasting": {
+        "model": "esvae", "dataset": "mnist", **LASTING, "decay": 0.875, "spread": 0.3,
+        "even": True, "prior_weight": 1e-3, "lr": 0.012, "warmup": 0.02, "batch": 64,
+        "epochs": 10, "steps": 8, "latent": 128, "decoder_widths": (256, 128, 64, 32, 16),
+    },
+}  # fmt: skip
+"""Ours, of neurons that keep a membrane for longer than the papers': the figures are in
+docs/training.md."""
+
 
 def widths_for(image_size: int) -> tuple[int, ...]:
     """Channels for images of any size: twice as many with each halving, down to a map of 2 × 2 or
