@@ -190,7 +190,7 @@ class _Run:
         self._membranes = membranes
         self.additions = 0
         inputs = [f"{path.stem}={path.name}" for path in sorted(folder.iterdir())]
-        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", "."]
+        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", ".", "-l"]
         every = ["-m"] if membranes else []
         self._process = subprocess.Popen(
             [str(built.path), *options, *every, *inputs],
