@@ -340,6 +340,7 @@ def test_a_compiler_for_other_machines_is_told_before_any_work(
     own = tmp_path / "pdp11-gcc"
     own.write_text(PDP.format(otherwise=otherwise))
     own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CC", f"{own} -O1")
     program = nets.compiled(nets.small(), "fixed")
     said = r"pdp11-gcc -O1 makes programs for pdp11-dec-bsd, which this machine cannot run; let the"
