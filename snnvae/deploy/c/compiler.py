@@ -6,12 +6,12 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from snnvae.errors import BackendError
+from snnvae.temporary import TemporaryFolder
 
 NAMES = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O2")
@@ -80,8 +80,8 @@ def foreign_target(command: tuple[str, ...]) -> str | None:
     if not target or (target.startswith(own.machine) and own.sysname.lower() in target):
         return None
     try:
-        with tempfile.TemporaryDirectory(prefix="snnvae-") as name:
-            source, made = Path(name, "empty.c"), Path(name, "empty")
+        with TemporaryFolder() as folder:
+            source, made = folder / "empty.c", folder / "empty"
             source.write_text(EMPTY, "utf8")
             runs = _said((*command, "-o", str(made), str(source))) is not None
             return None if runs and _said((str(made),)) is not None else target
