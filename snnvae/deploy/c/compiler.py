@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from snnvae.temporary import TemporaryFolder
 NAMES = ("cc", "gcc", "clang")
 FLAGS = ("-std=c99", "-O2")
 EMPTY = "int main(void) { return 0; }\n"
+_TARGET = re.compile(r"\w[\w.-]*")
 MISSING = (
     "no C compiler found (cc, gcc or clang; the variable CC may name another): install one, as by "
     "apt-get install gcc"
@@ -75,9 +77,10 @@ def foreign_target(command: tuple[str, ...]) -> str | None:
 
     One whose target is named as this machine is believed; any other makes a program, to see.
     """
-    target = _said((*command, "-dumpmachine"))
-    own = os.uname()
-    if not target or (target.startswith(own.machine) and own.sysname.lower() in target):
+    target, own = _said((*command, "-dumpmachine")) or "", os.uname()
+    if not _TARGET.fullmatch(target):
+        return None
+    if target.startswith(own.machine) and own.sysname.lower() in target:
         return None
     try:
         with TemporaryFolder() as folder:
@@ -93,7 +96,12 @@ def _said(command: Sequence[str]) -> str | None:
     """What it prints, if it can be run and ends well."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     except OSError:
         return None

@@ -315,6 +315,7 @@ def test_without_a_compiler_the_remedy_is_named(
         "gcc '": 'the variable CC, "gcc \'": No closing quotation; mend or unset it',
         "false": "false does not compile the network: exit code 1",
         "true": "true ended well, but made no program",
+        "echo": "echo ended well, but made no program",
     }.items():
         monkeypatch.setenv("CC", named)
         with pytest.raises(BackendError, match=said):
