@@ -75,7 +75,7 @@ def test_the_reconstruction_errors_are_what_evaluate_prints(name: str) -> None:
     assert re.findall(r"0\.\d{4}", row) == errors
 
 
-@pytest.mark.parametrize("name", [*MODELS, "mnist-esvae", "mnist-fsvae"])
+@pytest.mark.parametrize("name", [*MODELS, "digits-esvae-lasting", "mnist-esvae", "mnist-fsvae"])
 def test_the_pictures_are_those_of_the_zoo(name: str, tmp_path: Path) -> None:
     printed("simulate", zoo.path(name), "--precision", "fixed", "-o", tmp_path)
     with (

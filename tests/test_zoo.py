@@ -16,6 +16,7 @@ from snnvae.train.to_nir import to_nir
 NAMES = [
     "asia-ear",
     "digits-esvae",
+    "digits-esvae-lasting",
     "digits-fsvae",
     "glyphs-attribute-vae",
     "ising-chain8",
@@ -49,5 +50,5 @@ def test_it_is_small(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["mnist", "../zoo/digits-esvae", "", "digits-esvae.pt"])
 def test_another_name_is_answered_with_those_that_are_there(name: str) -> None:
-    with pytest.raises(ConfigError, match="there is asia-ear, digits-esvae, digits-fsvae"):
+    with pytest.raises(ConfigError, match="there is asia-ear, digits-esvae, digits-esvae-lasting"):
         zoo.path(name)

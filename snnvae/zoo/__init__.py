@@ -6,6 +6,7 @@
 ...         print(entry.name)
 asia-ear
 digits-esvae
+digits-esvae-lasting
 digits-fsvae
 glyphs-attribute-vae
 ising-chain8

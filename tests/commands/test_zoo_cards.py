@@ -16,3 +16,5 @@ def test_every_model_has_a_card_that_names_its_command(name: str) -> None:
     assert card.startswith(f"# {name}\n")
     config, _ = registry.load(zoo.path(name, ".pt"))
     assert command_of(config) in card
+    fitted = getattr(config, "prior", "") == "mixture"
+    assert (f"model.pt --components {getattr(config, 'components', 0)} -o" in card) == fitted

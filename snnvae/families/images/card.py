@@ -11,6 +11,7 @@ from snnvae.energy import units
 from snnvae.energy.estimate import estimate
 from snnvae.energy.profile_file import load_profile
 from snnvae.energy.report import words
+from snnvae.families.images.config import MIXTURE
 from snnvae.families.images.metrics.metrics import names
 from snnvae.families.images.metrics.words import IN_PARTS, figure
 from snnvae.families.images.vae import SpikingVAE
@@ -43,6 +44,7 @@ def model_card(
         "",
         "```sh",
         command_of(config, out=f"runs/{name}"),
+        *_prior(name, model),
         "```",
         "",
         f"{config.epochs} epochs, seed {config.seed}, on the training images alone. The checkpoint "
@@ -64,6 +66,15 @@ def model_card(
         lines += ["", "## Firing rates", "", *_rates(figures["rates"])]
     lines += ["", "## What it costs", "", *_energy(model)]
     return "\n".join(lines) + "\n"
+
+
+def _prior(name: str, model: SpikingVAE) -> list[str]:
+    """The command that fitted a prior afterwards, if one did."""
+    if model.config.prior != MIXTURE:
+        return []
+    folder, components = f"runs/{name}", model.config.components
+    command = f"snnvae train-prior {folder}/model.pt --components {components}"
+    return [f"{command} -o {folder}/fitted.pt"]
 
 
 def _rates(by_network: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -82,7 +82,10 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
     if asked.card is not None:
         if not isinstance(model, SpikingVAE):
             raise ConfigError("`card` is for a spiking model: an ANN has none")
-        conditions = f"{len(images)} held-out images, {asked.backend}, seed {asked.seed}."
+        made = f"{generated:,} generated ones, " if _generates(asked) else ""
+        conditions = (
+            f"{len(images):,} held-out images, {made}{asked.backend}, seed {asked.seed}."
+        )
         write_text(asked.card, model_card(asked.card.stem, model, by_metric, conditions))
         text += f"\nwrote {asked.card}"
     return Figures(text, out)
