@@ -37,7 +37,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Returns every NIR file and checkpoint, by name."""
-    found = sorted(FOLDER.glob("*.nir")) + sorted(FOLDER.glob("*.pt"))
+    found = [path for kind in ("nir", "pt") for path in _files(f".{kind}")]
     return [Entry(p.name if p.suffix == ".pt" else p.stem, p.suffix[1:], p) for p in found]
 
 
@@ -46,7 +46,7 @@ def path(name: str, suffix: str = ".nir") -> Path:
     # with_suffix would cut a name that has a dot of its own.
     chosen = FOLDER / (name if name.endswith(suffix) else name + suffix)
     if Path(name).name != name or not chosen.is_file():
-        known = ", ".join(sorted(p.stem for p in FOLDER.glob(f"*{suffix}")))
+        known = ", ".join(p.stem for p in _files(suffix))
         raise ConfigError(f"no zoo model '{name}' ({suffix}): there is {known}")
     return chosen
 
@@ -54,3 +54,8 @@ def path(name: str, suffix: str = ".nir") -> Path:
 def has(name: str) -> bool:
     """Tells whether a model of that name ships with the package."""
     return any((FOLDER / f"{name}{suffix}").is_file() for suffix in (".nir", ".pt"))
+
+
+def _files(suffix: str) -> list[Path]:
+    """Returns the files of a kind in the order of their names, not of these with the suffix."""
+    return sorted(FOLDER.glob(f"*{suffix}"), key=lambda path: path.stem)
