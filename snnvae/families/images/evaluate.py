@@ -83,9 +83,7 @@ def evaluate(asked: Asked, model: VAE | None, graphs: Mapping[str, nir.NIRGraph]
         if not isinstance(model, SpikingVAE):
             raise ConfigError("`card` is for a spiking model: an ANN has none")
         made = f"{generated:,} generated ones, " if _generates(asked) else ""
-        conditions = (
-            f"{len(images):,} held-out images, {made}{asked.backend}, seed {asked.seed}."
-        )
+        conditions = f"{len(images):,} held-out images, {made}{asked.backend}, seed {asked.seed}."
         write_text(asked.card, model_card(asked.card.stem, model, by_metric, conditions))
         text += f"\nwrote {asked.card}"
     return Figures(text, out)

@@ -7,9 +7,12 @@ Variational to Deterministic Autoencoders, ICLR 2020, arXiv 1903.12436).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from snnvae.errors import ConfigError
 from snnvae.families.images.config import MIXTURE
@@ -20,6 +23,9 @@ from snnvae.progress import NoProgress, Progress
 from snnvae.train.build import build
 from snnvae.train.family import Samples
 from snnvae.train.run_part import deployable
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 CHUNK = 250
 """Images at a time; any number gives the same rates."""
@@ -39,8 +45,8 @@ def fit_prior(
     progress: Progress | None = None,
 ) -> ESVAE:
     """The same model with a prior of so many normal distributions, fitted to the rates that its
-    deployed encoder gives the images; where it is conditional, each class draws from all of them
-    by probabilities of its own.
+    deployed encoder gives the images; where it is conditional, each class has its share of them,
+    fitted to its own images.
 
     ConfigError for a model that has no rates, and for more components than the images tell of.
     """
@@ -48,16 +54,55 @@ def fit_prior(
         raise ConfigError(
             f"an {model.config.model} draws by a prior that is trained with it: give an esvae"
         )
-    if components * PER_COMPONENT > len(data):
-        raise ConfigError(
-            f"`components` {components} for {len(data):,} images: give {PER_COMPONENT} images for "
-            "each"
-        )
-    from sklearn.mixture import GaussianMixture
-
+    kinds = _kinds(model, data)
+    shares = [len(share) for share in np.array_split(np.arange(components), len(kinds))]
+    for kind, share in zip(kinds, shares):
+        _check(share, components, int(kind.sum()), len(kinds))
     progress = progress or NoProgress()
     rates = _rates(model, np.asarray(data.inputs[IMAGE]), progress)
-    mixture = GaussianMixture(
+    fits = [_mixture(rates[kind], share, seed) for kind, share in zip(kinds, shares)]
+    found = build(model.config.changed(prior=MIXTURE, components=components))
+    assert isinstance(found, ESVAE)
+    covariances = np.concatenate([fit.covariances_ for fit in fits])
+    own = {
+        "mixture.p": torch.from_numpy(block_diag(*(fit.weights_[None] for fit in fits))),
+        "mixture.mean": torch.from_numpy(np.concatenate([fit.means_ for fit in fits])).float(),
+        "mixture.factor": torch.from_numpy(np.linalg.cholesky(covariances)).float(),
+    }
+    kept = {k: v for k, v in model.state_dict().items() if not k.startswith(("sample", "mixture"))}
+    found.load_state_dict({**kept, **own})
+    return found.eval()
+
+
+def _kinds(model: ESVAE, data: Samples) -> list[NDArray[np.bool_]]:
+    """Which images each row of p is fitted to: those of a class, or all."""
+    if not model.config.conditional:
+        return [np.ones(len(data), bool)]
+    assert data.label is not None
+    kinds = [data.label == c for c in range(model.config.classes)]
+    absent = [str(c) for c, kind in enumerate(kinds) if not kind.any()]
+    if absent:
+        raise ConfigError(f"no training images of class {', '.join(absent)}: give some")
+    return kinds
+
+
+def _check(share: int, components: int, images: int, kinds: int) -> None:
+    """ConfigError for a class without a component, and for more than its images tell of."""
+    if share == 0:
+        raise ConfigError(f"`components` {components} for {kinds} classes: give one for each")
+    if share * PER_COMPONENT > images:
+        of = f" of a class, {share} of them its own" if kinds > 1 else ""
+        raise ConfigError(
+            f"`components` {components} for {images:,} images{of}: give {PER_COMPONENT} images "
+            "for each"
+        )
+
+
+def _mixture(rates: NDArray[np.float64], components: int, seed: int) -> GaussianMixture:
+    """Expectation-maximisation, from k-means++."""
+    from sklearn.mixture import GaussianMixture
+
+    return GaussianMixture(
         components,
         reg_covar=LEAST_VARIANCE,
         max_iter=ITERATIONS,
@@ -65,25 +110,6 @@ def fit_prior(
         init_params="k-means++",
         random_state=seed,
     ).fit(rates)
-    p = mixture.weights_[None]
-    if model.config.conditional:
-        assert data.label is not None
-        shares = mixture.predict_proba(rates)
-        every = range(model.config.classes)
-        absent = [str(c) for c in every if not (data.label == c).any()]
-        if absent:
-            raise ConfigError(f"no training images of class {', '.join(absent)}: give some")
-        p = np.stack([shares[data.label == c].mean(0) for c in every])
-    found = build(model.config.changed(prior=MIXTURE, components=components))
-    assert isinstance(found, ESVAE)
-    own = {
-        "mixture.p": torch.from_numpy(p / p.sum(1, keepdims=True)),
-        "mixture.mean": torch.from_numpy(mixture.means_).float(),
-        "mixture.factor": torch.from_numpy(np.linalg.cholesky(mixture.covariances_)).float(),
-    }
-    kept = {k: v for k, v in model.state_dict().items() if not k.startswith(("sample", "mixture"))}
-    found.load_state_dict({**kept, **own})
-    return found.eval()
 
 
 @torch.no_grad()

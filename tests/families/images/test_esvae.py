@@ -60,6 +60,29 @@ def test_a_fitted_prior_draws_what_its_encoder_says(esvae: ESVAE) -> None:
         fitted.optimizer()
 
 
+def test_a_conditional_prior_is_fitted_to_each_class_by_itself(
+    conditional_esvae: ESVAE, images: Callable[..., torch.Tensor]
+) -> None:
+    """Seven components for three classes: 3, 2 and 2, of the mean of the class's own rates."""
+    label = np.arange(120) % 3
+    brighter = images(120) + torch.from_numpy(label).float()[:, None, None, None] / 3
+    fitted = fit_prior(conditional_esvae, Samples({"image": brighter.numpy()}, label), 7)
+    draw = fitted.prior_draw()
+    assert isinstance(draw, Mixture)
+    assert [np.flatnonzero(row).tolist() for row in draw.p] == [[0, 1, 2], [3, 4], [5, 6]]
+    net = conditional_esvae.folded().double()
+    rates = net.encoder.constant(brighter.double(), net.steps).mean(0).numpy()
+    wanted = [rates[label == c].mean(0) for c in range(3)]
+    np.testing.assert_allclose(draw.p @ draw.mean.astype(float), wanted, atol=1e-6)
+    assert not np.allclose(wanted[0], wanted[1], atol=1e-3)
+    for components, said in (
+        (2, "2 for 3 classes: give one for each"),
+        (16, "16 for 40 images of"),
+    ):
+        with pytest.raises(ConfigError, match=f"`components` {said}"):
+            fit_prior(fitted, Samples({"image": brighter.numpy()}, label), components)
+
+
 def test_a_prior_of_more_components_than_images_tell_of_is_refused(
     esvae: ESVAE,
     fsvae: FSVAE,
@@ -72,7 +95,7 @@ def test_a_prior_of_more_components_than_images_tell_of_is_refused(
     label = np.zeros(20, np.int64)
     classless = Samples({"image": images(20).numpy()}, label)
     with pytest.raises(ConfigError, match="no training images of class 1, 2"):
-        fit_prior(conditional_esvae, classless, 1)
+        fit_prior(conditional_esvae, classless, 3)
     with pytest.raises(ConfigError, match="an fsvae draws by a prior that is trained with it"):
         fit_prior(fsvae, some, 1)
 
