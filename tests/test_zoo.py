@@ -18,9 +18,11 @@ NAMES = [
     "digits-esvae",
     "digits-esvae-lasting",
     "digits-fsvae",
+    "digits-fsvae-lasting",
     "glyphs-attribute-vae",
     "ising-chain8",
     "mnist-esvae",
+    "mnist-esvae-lasting",
     "mnist-fsvae",
 ]
 

@@ -8,9 +8,11 @@ asia-ear
 digits-esvae
 digits-esvae-lasting
 digits-fsvae
+digits-fsvae-lasting
 glyphs-attribute-vae
 ising-chain8
 mnist-esvae
+mnist-esvae-lasting
 mnist-fsvae
 >>> sv.zoo.path("digits-fsvae").name
 'digits-fsvae.nir'
