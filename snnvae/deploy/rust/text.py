@@ -1,0 +1,87 @@
+"""Pieces of Rust that many parts are made of."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+
+from snnvae.deploy.c.table import Table
+from snnvae.deploy.c.text import WIDTH, indented, words
+
+
+
+
+def kind(c_type: str) -> str:
+    """Rust's name of a type of C's, such as ``i8`` of ``int8_t``."""
+    return c_type.removesuffix("_t").replace("uint", "u").replace("int", "i")
+
+
+def cast(expression: str, held: str, wanted: str) -> str:
+    """The expression, of the type `held`, as `wanted`."""
+    if held == wanted:
+        return expression
+    if wanted == "usize":
+        return f"{expression} as usize"
+    bits, more = int(held[1:]), int(wanted[1:])
+    if more > bits and (held[0] == "u" or wanted[0] == "i"):
+        return f"{wanted}::from({expression})"
+    return f"{expression} as {wanted}"
+
+
+def block(head: str, body: Sequence[str]) -> list[str]:
+    """A head and its body in braces."""
+    return [f"{head} {{", *indented(body), "}"]
+
+
+def loop(variable: str, count: int, body: Sequence[str]) -> list[str]:
+    """``for`` from 0 to count − 1."""
+    return block(f"for {variable} in 0..{count}", body)
+
+
+def each_spike(neurons: int, body: Sequence[str], *, masked: bool) -> list[str]:
+    """Runs the body for each `source` of `spikes` that fired.
+
+    masked: bits beyond the last neuron are not to be trusted, as in what a caller gives.
+    """
+    count, last = words(neurons), neurons % 32
+    lines = ["let mut bits = *bits;"]
+    if masked and last:
+        mask = f"bits &= 0x{(1 << last) - 1:X};"
+        lines += [mask] if count == 1 else block(f"if word == {count - 1}", [mask])
+    source = "let source = word * 32 + bits.trailing_zeros() as usize;"
+    lines += block("while bits != 0", [source, "bits &= bits - 1;", *body])
+    return block("for (word, bits) in spikes.iter().enumerate()", lines)
+
+
+def comment(*paragraphs: str, mark: str = "//") -> list[str]:
+    """A comment of paragraphs, each folded; mark: what begins its lines."""
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, WIDTH - 4) or [""]]
+    return [f"{mark} {line}".rstrip() for line in lines]
+
+
+def row_of(table: Table) -> int:
+    """How many values of a table are read together: the last axis of several; 1 for none."""
+    return int(table.values.shape[-1]) if table.values.ndim > 1 else 1
+
+
+def table_text(table: Table) -> str:
+    """The definition of a table: of rows, where values are read together."""
+    row, held = row_of(table), kind(table.kind)
+    rows = np.asarray(table.values).reshape(-1, row)
+    lines: list[str] = []
+    line = ""
+    for values in rows:
+        for n, value in enumerate(values):
+            first, last = row > 1 and n == 0, row > 1 and n == row - 1
+            word = f"{'[' * first}{int(value)}{']' * last},"
+            if len(line) + len(word) + 1 > WIDTH:
+                lines.append(line)
+                line = ""
+            line += f" {word}" if line else f"    {word}"
+    body = "\n".join([*lines, line])
+    type_ = held if row == 1 else f"[{held}; {row}]"
+    told = comment(f"{table.name}{table.index}: {table.comment}; {table.size:,} bytes.")
+    head = f"pub(crate) static {table.name}: [{type_}; {len(rows)}] = ["
+    return "\n".join([*told, head, body, "];\n"])
