@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from snnvae.deploy.c.network import Network
-from snnvae.deploy.rust import source
+from snnvae.deploy.rust import draw_plans, draws, source
 from snnvae.deploy.rust.template import filled, template
 
 FILES = ("Cargo.toml", "README.md", "src/lib.rs", "src/layers.rs", "src/tables.rs",
@@ -18,8 +18,8 @@ def code(network: Network, *, draws_itself: bool = False) -> dict[str, str]:
 
     draws_itself: with draws.rs, where Rust can draw what the host draws.
     """
-    own: dict[str, str] = {}
-    drawn = frozenset()
+    own = draws.code(network) if draws_itself else {}
+    drawn = frozenset(draw_plans.drawn(network)) if own else frozenset()
     return {
         "src/lib.rs": source.library(network, draws_itself=bool(own)),
         "src/layers.rs": source.layers(network),

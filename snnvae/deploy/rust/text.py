@@ -31,8 +31,8 @@ def cast(expression: str, held: str, wanted: str) -> str:
 
 
 def block(head: str, body: Sequence[str]) -> list[str]:
-    """A head and its body in braces."""
-    return [f"{head} {{", *indented(body), "}"]
+    """A head and its body in braces; no head for a scope."""
+    return [f"{head} {{".lstrip(), *indented(body), "}"]
 
 
 def loop(variable: str, count: int, body: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 //! The random numbers and other streams of the host: one seed gives the spikes that snnvae draws.
 //! Integers only, the bits of NumPy's generator.
+#![allow(dead_code)] // a network needs some of these
 
 use super::Input;
 
@@ -29,7 +30,7 @@ impl Draws {
 
     /// The next step's spikes, into the inputs that are drawn; all others are left alone.
     pub fn draw(&mut self, input: &mut Input) {
-@{draw}        self.step += 1;
+@{draw}        self.step = self.step.saturating_add(1);
     }
 }
 

@@ -33,7 +33,7 @@ impl Numbers {
     }
 
     /// 53 random bits: NumPy's uniform number times 2^53.
-    fn next(&mut self, seed: u64, sample: u64, purpose: u64) -> u64 {
+    fn number(&mut self, seed: u64, sample: u64, purpose: u64) -> u64 {
         if self.drawn % 4 == 0 {
             self.next_block(seed, sample, purpose);
         }
