@@ -28,7 +28,11 @@ def step(update: Update, name: str, number: int, sums: str) -> list[str]:
         own = f"net.v_{name}[n]"
         terms.insert(0, own if value == WHOLE else f"decayed{wide}({own}, {kept})")
     if update.bias is not None:
-        terms.append(_read(update, update.bias, held))
+        bias = _read(update, update.bias, held)
+        if update.bias.value is None:
+            body.append(f"let bias = {bias};")
+            bias = "bias"
+        terms.append(bias)
     summed = plus(*terms)
     body.append(f"let v = {f'clipped{wide}({summed})' if update.clips else summed};")
     if neuron.threshold is None:

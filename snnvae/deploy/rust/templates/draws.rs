@@ -34,6 +34,12 @@ impl Draws {
     }
 }
 
+impl Default for Draws {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 fn fire(spikes: &mut [u32], neuron: usize) {
     spikes[neuron / 32] |= 1 << (neuron % 32);
 }

@@ -17,8 +17,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![allow(non_snake_case, non_upper_case_globals)]
-#![allow(long_running_const_eval)]
-#![allow(clippy::all)]
+#![allow(long_running_const_eval)] // the first membranes of a large network
+#![allow(clippy::needless_range_loop)] // n counts neurons of several arrays
 
 mod arithmetic;
 @{draws}mod layers;
@@ -83,6 +83,24 @@ impl Net {
     /// One step, of which `watch` is told.
     pub fn step_watched<W: Watch>(&mut self, input: &Input, output: &mut Output, watch: &mut W) {
 @{step}    }
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Default for Net {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Whoever looks on: the layers are counted in the order of a step.

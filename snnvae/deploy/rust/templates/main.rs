@@ -8,18 +8,22 @@
 //! seed need no array. With -w the layers are watched: their spikes and last membranes are written
 //! too, and with -m the membranes after each step. Records are little-endian words of 32 bits.
 #![forbid(unsafe_code)]
+#![allow(clippy::modulo_one)] // of a model without classes
 
 mod ports;
 
 use net::{Input, Net, Output, Watch, STATE_BYTES};
-use ports::{entering, leaving, Draws, Entering, Leaving, Port, CLASSES, INPUTS, LAYERS, OUTPUTS, STEPS};
+use ports::{
+    entering, leaving, Draws, Entering, Leaving, Port, CLASSES, INPUTS, LAYERS, OUTPUTS, STEPS,
+};
 use std::fs::File;
 use std::io::{stdin, stdout, BufReader, BufWriter, Read, Write};
 use std::process::exit;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-w] [-m] [INPUT=FILE.npy ...], or net -r";
+const USAGE: &str =
+    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-w] [-m] [INPUT=FILE.npy ...], or net -r";
 
 static NET: Mutex<Net> = Mutex::new(Net::new());
 
@@ -35,12 +39,17 @@ fn put(bytes: &[u8], file: &mut dyn Write) {
 }
 
 fn put_spikes(spikes: &[u32], neurons: usize, file: &mut dyn Write) {
-    let bits: Vec<u8> = (0..neurons).map(|n| (spikes[n / 32] >> (n % 32) & 1) as u8).collect();
+    let bits: Vec<u8> = (0..neurons)
+        .map(|n| (spikes[n / 32] >> (n % 32) & 1) as u8)
+        .collect();
     put(&bits, file);
 }
 
 fn put_numbers(values: &[i32], file: &mut dyn Write) {
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     put(&bytes, file);
 }
 
@@ -59,18 +68,35 @@ fn open_array(path: &str, port: &Port) -> Array {
     let file = File::open(path).unwrap_or_else(|error| fail(&error.to_string(), path));
     let mut file = BufReader::new(file);
     let text = header(&mut file).unwrap_or_else(|| fail("not a .npy file", path));
-    let kinds: &[&str] = if port.spikes { &["'|b1'", "'|u1'"] } else { &["'<i4'"] };
+    let kinds: &[&str] = if port.spikes {
+        &["'|b1'", "'|u1'"]
+    } else {
+        &["'<i4'"]
+    };
     if !text.contains("'fortran_order': False") || !kinds.iter().any(|kind| text.contains(kind)) {
-        let needs = if port.spikes { "true and false" } else { "int32" };
+        let needs = if port.spikes {
+            "true and false"
+        } else {
+            "int32"
+        };
         fail(&format!("needs {needs}, in C order"), path);
     }
     let axes = axes(&text).filter(|axes| axes.len() > 1 && axes[0] > 0);
     let axes = axes.unwrap_or_else(|| fail(SHAPE, path));
-    if axes[2..].iter().try_fold(1, |size: u64, &axis| size.checked_mul(axis)) != Some(port.values as u64) {
+    if axes[2..]
+        .iter()
+        .try_fold(1, |size: u64, &axis| size.checked_mul(axis))
+        != Some(port.values as u64)
+    {
         fail(SHAPE, port.name);
     }
     let row = vec![0; port.values * if port.spikes { 1 } else { 4 }];
-    Array { file, samples: axes[0], steps: axes[1], row }
+    Array {
+        file,
+        samples: axes[0],
+        steps: axes[1],
+        row,
+    }
 }
 
 const SHAPE: &str = "is not of the shape (samples, steps, neurons)";
@@ -94,7 +120,10 @@ fn header(file: &mut impl Read) -> Option<String> {
 /// The shape that a header states.
 fn axes(text: &str) -> Option<Vec<u64>> {
     let inside = text.split_once('(')?.1.split_once(')')?.0;
-    let axes = inside.split(',').map(str::trim).filter(|axis| !axis.is_empty());
+    let axes = inside
+        .split(',')
+        .map(str::trim)
+        .filter(|axis| !axis.is_empty());
     axes.map(|axis| axis.parse().ok()).collect()
 }
 
@@ -104,7 +133,10 @@ fn begin_array(folder: &str, name: &str, kind: &str, shape: &[u64]) -> BufWriter
     let file = File::create(&path).unwrap_or_else(|_| fail("cannot be written", &path));
     let mut file = BufWriter::new(file);
     let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
-    let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}", axes.join(", "));
+    let text = format!(
+        "{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}",
+        axes.join(", ")
+    );
     put(b"\x93NUMPY\x01\0\x76\0", &mut file);
     put(format!("{text:<117}\n").as_bytes(), &mut file);
     file
@@ -147,18 +179,35 @@ impl Watcher {
     fn new(folder: Option<&str>, every: bool, samples: u64, steps: u64) -> Self {
         let watched = |(layer, &(neurons, spiking)): (usize, &(usize, bool))| {
             let begin = |what: &str, kind: &str, shape: &[u64]| {
-                folder.map(|folder| begin_array(folder, &format!("layer_{layer}_{what}"), kind, shape))
+                folder.map(|folder| {
+                    begin_array(folder, &format!("layer_{layer}_{what}"), kind, shape)
+                })
             };
             let all = [samples, steps, neurons as u64];
             Watched {
                 neurons,
                 membranes: vec![0; neurons],
-                spikes: if spiking { begin("spikes", "|b1", &all) } else { None },
-                every: if every { begin("membrane", "<i4", &all) } else { None },
-                last: if spiking { None } else { begin("final", "<i4", &[samples, neurons as u64]) },
+                spikes: if spiking {
+                    begin("spikes", "|b1", &all)
+                } else {
+                    None
+                },
+                every: if every {
+                    begin("membrane", "<i4", &all)
+                } else {
+                    None
+                },
+                last: if spiking {
+                    None
+                } else {
+                    begin("final", "<i4", &[samples, neurons as u64])
+                },
             }
         };
-        Self { layers: LAYERS.iter().enumerate().map(watched).collect(), additions: 0 }
+        Self {
+            layers: LAYERS.iter().enumerate().map(watched).collect(),
+            additions: 0,
+        }
     }
 
     fn end_step(&mut self) {
@@ -238,13 +287,17 @@ fn take_record(input: &mut Input) -> bool {
         match port {
             Entering::Spikes(words) => {
                 for to in words {
-                    let Some(found) = word(true) else { return false };
+                    let Some(found) = word(true) else {
+                        return false;
+                    };
                     *to = found;
                 }
             }
             Entering::Currents(currents) => {
                 for to in currents {
-                    let Some(found) = word(true) else { return false };
+                    let Some(found) = word(true) else {
+                        return false;
+                    };
                     *to = found as i32;
                 }
             }
@@ -262,7 +315,9 @@ fn run_stream() {
         net.step(&input, &mut output);
         for port in leaving(&output) {
             match port {
-                Leaving::Spikes(words) => words.iter().for_each(|word| put(&word.to_le_bytes(), &mut file)),
+                Leaving::Spikes(words) => words
+                    .iter()
+                    .for_each(|word| put(&word.to_le_bytes(), &mut file)),
                 Leaving::Membranes(values) => put_numbers(values, &mut file),
             }
         }
@@ -281,8 +336,16 @@ fn number(text: Option<String>) -> u64 {
 fn help() {
     println!("{USAGE}");
     for port in INPUTS {
-        let what = if port.spikes { "spikes a step" } else { "currents a step, int32" };
-        let drawn = if port.drawn { ", drawn where no file is given" } else { "" };
+        let what = if port.spikes {
+            "spikes a step"
+        } else {
+            "currents a step, int32"
+        };
+        let drawn = if port.drawn {
+            ", drawn where no file is given"
+        } else {
+            ""
+        };
         println!("{}: {} {what}{drawn}", port.name, port.values);
     }
 }
@@ -322,7 +385,9 @@ fn main() {
     samples = arrays().next().map_or(samples, |array| array.samples);
     for (array, port) in given.iter().zip(INPUTS) {
         match array {
-            Some(array) if array.samples != samples || array.steps != steps => fail(SHAPE, port.name),
+            Some(array) if array.samples != samples || array.steps != steps => {
+                fail(SHAPE, port.name)
+            }
             None if !port.drawn => fail("needs an array: INPUT=FILE.npy", port.name),
             _ => (),
         }
@@ -332,7 +397,10 @@ fn main() {
     for port in folder.map_or(&[][..], |_| OUTPUTS) {
         let kind = if port.spikes { "|b1" } else { "<i4" };
         let shape = [samples, steps, port.values as u64];
-        written.push((port, begin_array(folder.unwrap_or("."), port.name, kind, &shape)));
+        written.push((
+            port,
+            begin_array(folder.unwrap_or("."), port.name, kind, &shape),
+        ));
     }
     let mut watcher = watches.then(|| Watcher::new(folder, every, samples, steps));
     let mut net = NET.lock().expect("one thread");
@@ -368,7 +436,10 @@ fn main() {
     for (_, file) in &mut written {
         flush(file);
     }
-    println!("{samples} samples of {steps} steps; state {STATE_BYTES} bytes, {} ns in its steps", spent.as_nanos());
+    println!(
+        "{samples} samples of {steps} steps; state {STATE_BYTES} bytes, {} ns in its steps",
+        spent.as_nanos()
+    );
     if let Some(watcher) = watcher {
         println!("{} additions of weights", watcher.end());
     }

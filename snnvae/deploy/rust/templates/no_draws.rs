@@ -1,4 +1,3 @@
-
 /// Nothing is drawn.
 pub struct Draws;
 
