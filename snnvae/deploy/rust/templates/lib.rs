@@ -29,7 +29,8 @@ pub const STATE_BYTES: usize = @{bytes};
 
 const _: () = assert!(core::mem::size_of::<Net>() == STATE_BYTES);
 
-/// What enters in a step.
+/// What enters in a step; it lies as the struct of the same in C does.
+#[repr(C)]
 pub struct Input {
 @{input}}
 
@@ -40,7 +41,8 @@ impl Input {
     }
 }
 
-/// What comes out of a step.
+/// What comes out of a step; it lies as the struct of the same in C does.
+#[repr(C)]
 pub struct Output {
 @{output}}
 
