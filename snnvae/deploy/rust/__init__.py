@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
+from snnvae.deploy.microcontroller import runner
+from snnvae.deploy.microcontroller.dialect import Dialect
+from snnvae.deploy.microcontroller.sizes import Code
 from snnvae.deploy.rust import compiler, package
-from snnvae.deploy.rust.dialect import Dialect
-from snnvae.deploy.rust import runner
 
+__all__ = ["DIALECT", "run"]
+
+TAKEN = Code(network=512, function=600, draws=1500, draw=250)
+"""Bytes, by rustc 1.96 with opt-level 2 for a Cortex-M0+."""
 DIALECT = Dialect(
-    "rust", "Rust", compiler.FLAGS, ("-w",), compiler.require,
-    lambda folder, network, command, flags: compiler.build(
-        folder, package.code(network), command, flags
-    ),
+    backend="rust",
+    title="Rust",
+    flags=compiler.FLAGS,
+    taken=TAKEN,
+    files=package.FILES,
+    command=compiler.require,
+    build=package.build,
+    texts=package.texts,
 )
 run = partial(runner.run, DIALECT)
-check = partial(runner.check, DIALECT)

@@ -11,9 +11,9 @@ from pathlib import Path
 from snnvae.errors import BackendError
 
 EDITION = ("--edition", "2021")
-FLAGS = ("-C", "opt-level=3")
+FLAGS = ("-C", "opt-level=2")
 MISSING = (
-    "no Rust compiler found (rustc; the variable RUSTC may name another): install one, as by "
+    "no Rust compiler found (rustc; the variable RUSTC may name another): install one, as told at "
     "https://rustup.rs"
 )
 
@@ -23,17 +23,13 @@ def found() -> tuple[str, ...] | None:
 
     BackendError where RUSTC names none that there is.
     """
-    stated = os.environ.get("RUSTC", "")
-    if stated:
-        path = shutil.which(stated)
-        if path is None:
-            raise BackendError(
-                f"the variable RUSTC names {stated!r}, which is not found: name a compiler, or "
-                "unset it"
-            )
-        return (os.path.abspath(path),)
-    path = shutil.which("rustc")
-    return None if path is None else (path,)
+    stated = os.environ.get("RUSTC", "").strip()
+    path = shutil.which(stated or "rustc")
+    if path is None and stated:
+        raise BackendError(
+            f"the variable RUSTC names {stated!r}, which is not found: name a compiler, or unset it"
+        )
+    return None if path is None else (os.path.abspath(path),)
 
 
 def require() -> tuple[str, ...]:
@@ -52,15 +48,30 @@ def build(
     (folder / "src").mkdir(exist_ok=True)
     for name, text in code.items():
         (folder / name).write_text(text, "utf8")
-    own = [*EDITION, *flags]
-    _done([*command, *own, "--crate-name", "net", "--crate-type", "rlib", "-o", "libnet.rlib",
-           "src/lib.rs"], folder)  # fmt: skip
-    _done([*command, *own, "--crate-name", "run", "--extern", "net=libnet.rlib", "-o", "net",
-           "src/main.rs"], folder)  # fmt: skip
+    library = ("--crate-name", "net", "--crate-type", "rlib", "-o", "libnet.rlib", "src/lib.rs")
+    harness = ("--crate-name", "run", "--extern", "net=libnet.rlib", "-o", "net", "src/main.rs")
+    for crate in (library, harness):
+        _done(folder, command, [*EDITION, *flags, *crate])
+    if not (folder / "net").is_file():
+        raise BackendError(f"{' '.join(command)} ended well, but made no program")
     return folder / "net"
 
 
-def _done(arguments: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, errors="replace")
+def _done(folder: Path, command: Sequence[str], arguments: Sequence[str]) -> None:
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise BackendError(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
-        raise BackendError(done.stderr)
+        lines = done.stderr.splitlines() or [f"exit code {done.returncode}"]
+        told = [line for line in lines if line.startswith("error")] or lines[-1:]
+        raise BackendError(f"{' '.join(command)} does not compile the network: {told[0]}")

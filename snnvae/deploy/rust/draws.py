@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 from math import prod
 
-from snnvae.deploy.c.layers import quoted
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import indented, words
-from snnvae.deploy.rust.draw_plans import (
+from snnvae.deploy.microcontroller.draws import (
     BITS,
     AtFirst,
     Coins,
@@ -23,8 +19,12 @@ from snnvae.deploy.rust.draw_plans import (
     Rates,
     drawn,
 )
-from snnvae.deploy.rust.template import filled, template
-from snnvae.deploy.rust.text import block, cast, comment, kind, loop, row_of, table_text
+from snnvae.deploy.microcontroller.names import quoted
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.table import Table
+from snnvae.deploy.microcontroller.template import filled, template
+from snnvae.deploy.microcontroller.text import indented, words
+from snnvae.deploy.rust.text import block, cast, comment, kind, loop, table_text
 
 LABEL = "self.label as usize"
 
@@ -50,8 +50,9 @@ def code(network: Network) -> dict[str, str]:
     tables = [table_text(t) for plan in found.values() for t in plan.tables]
     return {
         "src/draws.rs": filled(
+            "rust",
             "draws.rs",
-            philox=template("philox.rs") if streams else "",
+            philox=template("rust", "philox.rs") if streams else "",
             tables="\n".join(tables),
             state="".join(f"    numbers_{name}: Numbers,\n" for name in streams),
             zero="".join(f", numbers_{name}: Numbers::new()" for name in streams),
@@ -73,7 +74,7 @@ def _number(plan: Plan, name: str) -> str:
 
 def _entry(table: Table, row: str, column: str) -> str:
     """A value of a table that may have rows."""
-    return f"{table.name}[{row}]{f'[{column}]' if row_of(table) > 1 else ''}"
+    return f"{table.name}[{row}]{f'[{column}]' if table.row > 1 else ''}"
 
 
 def _place(bounds: Table, within: str, number: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a source that fired adds to the sums of a layer, in Rust: a function for each kind of weights."""
+"""What a source that fired adds to the sums of a layer, in Rust, for each kind of weights."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
 
-from snnvae.deploy.c.convolution import Kernel, Taps
-from snnvae.deploy.c.dense import Dense
-from snnvae.deploy.c.fan_out import FanOut
-from snnvae.deploy.c.one_to_one import Twins
-from snnvae.deploy.c.sparse import Sparse
-from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import plus
+from snnvae.deploy.microcontroller.convolution import Kernel, Taps
+from snnvae.deploy.microcontroller.dense import Dense
+from snnvae.deploy.microcontroller.fan_out import FanOut
+from snnvae.deploy.microcontroller.one_to_one import Twins
+from snnvae.deploy.microcontroller.sparse import Sparse
+from snnvae.deploy.microcontroller.table import Table
+from snnvae.deploy.microcontroller.text import plus
 from snnvae.deploy.rust.text import block, cast, kind, loop
 
 
@@ -42,7 +42,9 @@ class Sums:
         held = "" if isinstance(weights, int) else kind(weights.kind)
         row = "" if isinstance(weights, int) else f"{weights.name}[{at}]"
         if count == 1:
-            return [self.add(f"{self.name}[{first or '0'}]", row if literal is None else literal, held)]
+            return [
+                self.add(f"{self.name}[{first or '0'}]", row if literal is None else literal, held)
+            ]
         if far > 1:
             place = f"{self.name}[{first} + {far} * o]"
             if literal is not None:
@@ -72,7 +74,9 @@ def _(fan_out: Dense, sums: Sums) -> Sequence[str]:
 @body.register
 def _(fan_out: Sparse, sums: Sums) -> Sequence[str]:
     begin, target, weight = fan_out.tables
-    first, end = (cast(f"{begin.name}[source{more}]", kind(begin.kind), "usize") for more in ("", " + 1"))
+    first, end = (
+        cast(f"{begin.name}[source{more}]", kind(begin.kind), "usize") for more in ("", " + 1")
+    )
     at = cast(f"{target.name}[i]", kind(target.kind), "usize")
     add = sums.add(f"{sums.name}[{at}]", f"{weight.name}[i]", kind(weight.kind))
     return [
@@ -85,8 +89,8 @@ def _(fan_out: Sparse, sums: Sums) -> Sequence[str]:
 @body.register
 def _(fan_out: Twins, sums: Sums) -> Sequence[str]:
     place = f"{sums.name}[source]"
-    if not fan_out.tables:
-        return ["watch.additions(1);", sums.add(place, int(fan_out.weight))]
+    if fan_out.weight is not None:
+        return ["watch.additions(1);", sums.add(place, fan_out.weight)]
     (table,) = fan_out.tables
     return ["watch.additions(1);", sums.add(place, f"{table.name}[source]", kind(table.kind))]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from snnvae.deploy.c.layers import neurons_text, quoted, reads_input
-from snnvae.deploy.c.network import Network, Part, Wire
-from snnvae.deploy.c.text import indented, words
+from snnvae.deploy.microcontroller.names import quoted
+from snnvae.deploy.microcontroller.network import Network, Part, Wire
+from snnvae.deploy.microcontroller.text import words
 from snnvae.deploy.rust import fan_outs, neurons
 from snnvae.deploy.rust.fan_outs import Sums
-from snnvae.deploy.rust.plan import Update, update
-from snnvae.deploy.rust.text import block, cast, comment, each_spike, kind, loop
+from snnvae.deploy.rust.text import block, cast, comment, each_spike, kind
 from snnvae.primitives import fixed_point
 from snnvae.shown import shape_text
+
 
 def functions(network: Network, part: Part) -> Iterator[str]:
     """The functions of a layer: one for each connection into it, and its step."""
@@ -23,23 +23,17 @@ def functions(network: Network, part: Part) -> Iterator[str]:
     held = "64" if part.limits.wide else "32"
     halved = "Weights are even and lie halved in flash: the neurons double the sums."
     yield from comment(
-        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {neurons_text(layer.shape)}.",
+        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {part.neurons_text}.",
         f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {sums}.",
         f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
         *part.update.told,
         *([halved] if part.units != 1 else []),
         mark="///",
     )
-    input_ = ", input: &Input" if reads_input(part) else ""
+    input_ = ", input: &Input" if part.reads_input else ""
     head = f"pub(crate) fn step_{part.name}<W: Watch>(net: &mut Net{input_}, watch: &mut W)"
     yield from block(head, _step(network, part, sums))
     yield ""
-
-
-def planned(part: Part) -> Update:
-    """The update of a layer."""
-    last = any(getattr(w.fan_out, "channels_last", False) for w in part.wires)
-    return update(part.layer, part.name, part.limits, units=part.units, channels_last=last)
 
 
 def _step(network: Network, part: Part, sums: str) -> list[str]:
@@ -60,7 +54,7 @@ def _step(network: Network, part: Part, sums: str) -> list[str]:
     if layer.neuron.spiking:
         lines.append(f"let spikes = &mut net.spikes_{name}{slot};")
         lines.append(f"*spikes = [0; {words(size)}];")
-    lines += neurons.step(planned(part), name, part.number, sums)
+    lines += neurons.step(part.update, name, part.number, sums)
     if layer.neuron.spiking:
         lines.append(f"watch.spikes({part.number}, spikes);")
     elif delayed:
@@ -77,8 +71,10 @@ def _first(name: str, of: str, size: int) -> str:
 
 def _sent(membrane: str) -> str:
     """What is sent of a membrane: whole weight units, rounded down."""
-    return f"({membrane}) >> {fixed_point.ACTIVATION_SHIFT}" if " " in membrane else (
-        f"{membrane} >> {fixed_point.ACTIVATION_SHIFT}"
+    return (
+        f"({membrane}) >> {fixed_point.ACTIVATION_SHIFT}"
+        if " " in membrane
+        else (f"{membrane} >> {fixed_point.ACTIVATION_SHIFT}")
     )
 
 

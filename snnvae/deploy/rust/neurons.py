@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import plus
-from snnvae.deploy.rust.plan import LOOKS_BACK, UNIT, WHOLE, Constant, Update
+from snnvae.deploy.microcontroller.table import Table
+from snnvae.deploy.microcontroller.text import plus
+from snnvae.deploy.microcontroller.update import LOOKS_BACK, UNIT, WHOLE, Constant, Update
 from snnvae.deploy.rust.text import block, cast, kind, loop
 from snnvae.primitives import fixed_point
 

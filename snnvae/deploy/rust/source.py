@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-import numpy as np
-
-from snnvae.deploy.c.layers import neurons_text, quoted, reads_input
-from snnvae.deploy.c.names import in_comment
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.source import _title, _unit
-from snnvae.deploy.c.text import INDENT, indented, words
+from snnvae.deploy.microcontroller.names import in_comment, quoted
+from snnvae.deploy.microcontroller.network import Network, neurons_text
+from snnvae.deploy.microcontroller.template import filled
+from snnvae.deploy.microcontroller.text import indented, words
+from snnvae.deploy.microcontroller.update import UNIT
 from snnvae.deploy.rust import neurons
-from snnvae.deploy.rust.layers import functions, planned, uses
-from snnvae.deploy.rust.plan import UNIT
-from snnvae.deploy.rust.template import filled
-from snnvae.deploy.rust.text import block, comment, kind, loop, table_text
+from snnvae.deploy.rust.layers import functions, uses
+from snnvae.deploy.rust.text import block, comment, kind, table_text
 
 
 def library(network: Network, *, draws_itself: bool) -> str:
     """lib.rs: what enters, what comes out, the state, and a step."""
     entering, leaving, state = _entering(network), _leaving(network), _state(network)
-    begin = [line for part in network.parts for line in neurons.begin(planned(part), part.name)]
+    begin = [line for part in network.parts for line in neurons.begin(part.update, part.name)]
     return filled(
+        "rust",
         "lib.rs",
-        title=_title(network),
+        title=network.title,
         draws="mod draws;\n" if draws_itself else "",
         use_draws="\npub use draws::Draws;\n" if draws_itself else "",
         bytes=f"{network.ram}",
@@ -53,7 +50,7 @@ def _entering(network: Network) -> list[Member]:
     for part in network.host_driven:
         told = comment(
             f"The host's currents into layer {quoted(part.layer.name)}: "
-            f"{neurons_text(part.layer.shape)}, in weight units: {_unit(part, 1)}; at most "
+            f"{part.neurons_text}, in weight units: {part.unit_text(1)}; at most "
             f"{network.host_limit:,}.",
             mark="///",
         )
@@ -65,12 +62,12 @@ def _leaving(network: Network) -> list[Member]:
     found = []
     for name, of in network.program.outputs.items():
         part, own = network.part(of), network.names[name]
-        what = f"of layer {quoted(of)}, {neurons_text(part.layer.shape)}"
+        what = f"of layer {quoted(of)}, {part.neurons_text}"
         if part.layer.neuron.spiking:
             told = comment(f"Output {quoted(name)}: spikes {what}.", mark="///")
             found.append((f"spikes_{own}", f"[u32; {words(part.layer.size)}]", told))
         else:
-            units = _unit(part, UNIT)
+            units = part.unit_text(UNIT)
             told = comment(f"Output {quoted(name)}: membranes {what}: {units}.", mark="///")
             found.append((f"membrane_{own}", f"[i32; {part.layer.size}]", told))
     return found
@@ -92,11 +89,7 @@ def _state(network: Network) -> list[Member]:
 
 
 def _members(members: Iterable[Member], public: str = "") -> str:
-    lines = [
-        line
-        for name, held, told in members
-        for line in (*told, f"{public}{name}: {held},")
-    ]
+    lines = [line for name, held, told in members for line in (*told, f"{public}{name}: {held},")]
     return "".join(f"{line}\n" for line in indented(lines))
 
 
@@ -113,12 +106,8 @@ def _nothing(members: Iterable[Member]) -> str:
 
 def tables(network: Network) -> str:
     """tables.rs: all constants."""
-    found = "\n".join(table_text(t) for part in network.parts for t in _tables(part))
-    return filled("tables.rs", tables=found, size=f"{network.flash:,}")
-
-
-def _tables(part):
-    return (*(t for w in part.wires for t in w.fan_out.tables), *planned(part).tables)
+    found = "\n".join(table_text(t) for part in network.parts for t in part.tables)
+    return filled("rust", "tables.rs", tables=found, size=f"{network.flash:,}")
 
 
 def layers(network: Network) -> str:
@@ -127,7 +116,7 @@ def layers(network: Network) -> str:
     used = uses(body)
     if any(part.tables for part in network.parts):
         used.append("use super::tables::*;")
-    return filled("layers.rs", uses="".join(f"\n{line}" for line in used), layers=body)
+    return filled("rust", "layers.rs", uses="".join(f"\n{line}" for line in used), layers=body)
 
 
 def _step(network: Network) -> list[str]:
@@ -143,7 +132,7 @@ def _step(network: Network) -> list[str]:
                 mask = (1 << prod(port.shape) % 32) - 1
                 lines.append(f"{ring}[{count - 1}] &= 0x{mask:X};")
     for part in network.parts:
-        enters = "input, " if reads_input(part) else ""
+        enters = "input, " if part.reads_input else ""
         lines.append(f"layers::step_{part.name}(self, {enters}watch);")
     for name, of in program.outputs.items():
         layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 
-from snnvae.deploy.c.table import Table
-from snnvae.deploy.c.text import WIDTH, indented, words
+from snnvae.deploy.microcontroller.table import Table
+from snnvae.deploy.microcontroller.text import WIDTH, folded, indented, words
 
 
-
-
-def kind(c_type: str) -> str:
-    """Rust's name of a type of C's, such as ``i8`` of ``int8_t``."""
-    return c_type.removesuffix("_t").replace("uint", "u").replace("int", "i")
+def kind(integers: str) -> str:
+    """Rust's name of a type, such as ``i8`` of ``int8``."""
+    return integers.replace("uint", "u").replace("int", "i")
 
 
 def cast(expression: str, held: str, wanted: str) -> str:
@@ -57,18 +54,12 @@ def each_spike(neurons: int, body: Sequence[str], *, masked: bool) -> list[str]:
 
 def comment(*paragraphs: str, mark: str = "//") -> list[str]:
     """A comment of paragraphs, each folded; mark: what begins its lines."""
-    lines = [line for text in paragraphs for line in textwrap.wrap(text, WIDTH - 4) or [""]]
-    return [f"{mark} {line}".rstrip() for line in lines]
-
-
-def row_of(table: Table) -> int:
-    """How many values of a table are read together: the last axis of several; 1 for none."""
-    return int(table.values.shape[-1]) if table.values.ndim > 1 else 1
+    return [f"{mark} {line}".rstrip() for line in folded(paragraphs, WIDTH - len(mark) - 1)]
 
 
 def table_text(table: Table) -> str:
     """The definition of a table: of rows, where values are read together."""
-    row, held = row_of(table), kind(table.kind)
+    row, held = table.row, kind(table.kind)
     rows = np.asarray(table.values).reshape(-1, row)
     lines: list[str] = []
     line = ""

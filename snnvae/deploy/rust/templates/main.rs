@@ -1,11 +1,11 @@
 //! Runs the network on a computer: reads .npy files or a stream, writes .npy files or a stream.
 //!
-//!     net [-t STEPS] [-o FOLDER [-w [-m]]] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
+//!     net [-t STEPS] [-o FOLDER [-l [-m]]] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
 //!     net -r < records of what enters > records of what comes out
 //!
 //! An array has (samples, steps, neurons), or a map's axes in place of the last: true and false for
 //! spikes, int32 for the host's currents. Without -t it says the steps. Inputs that are drawn from a
-//! seed need no array. With -w the layers are watched: their spikes and last membranes are written
+//! seed need no array. With -l the layers are watched: their spikes and last membranes are written
 //! too, and with -m the membranes after each step. Records are little-endian words of 32 bits.
 #![forbid(unsafe_code)]
 #![allow(clippy::modulo_one)] // of a model without classes
@@ -23,7 +23,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const USAGE: &str =
-    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-w] [-m] [INPUT=FILE.npy ...], or net -r";
+    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-l] [-m] [INPUT=FILE.npy ...], or net -r";
 
 static NET: Mutex<Net> = Mutex::new(Net::new());
 
@@ -359,7 +359,7 @@ fn main() {
         match (argument.as_str(), argument.split_once('=')) {
             ("-h", _) => return help(),
             ("-r", _) => return run_stream(),
-            ("-w", _) => watches = true,
+            ("-l", _) => watches = true,
             ("-m", _) => every = true,
             ("-t", _) => steps = Some(number(arguments.next())),
             ("-n", _) => samples = number(arguments.next()),

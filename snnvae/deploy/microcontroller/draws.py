@@ -1,4 +1,4 @@
-"""What the host draws, in integers: the same random numbers, so that one seed gives the same spikes.
+"""What the host draws, in integers: the same random numbers, so one seed gives the same spikes.
 
 A uniform number of NumPy's is m / 2⁵³ for a whole number m, so that every comparison with a
 probability is one of integers, whose bound is worked out here: no floating point is left. What
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.table import Table
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.table import Table
 from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.clock import Clock

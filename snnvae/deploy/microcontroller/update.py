@@ -1,4 +1,4 @@
-"""The update of a layer's neurons, before it is written: constants, and what can happen to a number."""
+"""The update of a layer's neurons: its constants, and what can happen to its numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from math import prod
 
 import numpy as np
 
-from snnvae.deploy.c.bounds import Bounds
-from snnvae.deploy.c.table import Table
+from snnvae.deploy.microcontroller.bounds import Bounds
+from snnvae.deploy.microcontroller.table import Table
 from snnvae.primitives import FixedNeuron, fixed_point
 from snnvae.primitives.of_layer import fixed_neuron
 from snnvae.program import Layer
@@ -88,7 +88,10 @@ class Update:
 
 
 def update(layer: Layer, name: str, limits: Bounds, *, units: int, channels_last: bool) -> Update:
-    """Of a layer, whose inputs count `units` of the weights' units. channels_last: how its sums lie."""
+    """Of a layer, whose inputs count `units` of the weights' units.
+
+    channels_last: how its sums lie.
+    """
     neuron = fixed_neuron(layer)
     by_channel = _by_channel(layer, neuron)
 

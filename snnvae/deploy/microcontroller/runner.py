@@ -14,9 +14,9 @@ from weakref import finalize
 
 import numpy as np
 
-from snnvae.deploy.c.bounds import HOST_LIMIT, INT32
-from snnvae.deploy.c.network import FLOAT, Network
-from snnvae.deploy.rust.dialect import Dialect
+from snnvae.deploy.microcontroller.bounds import HOST_LIMIT, INT32
+from snnvae.deploy.microcontroller.dialect import Dialect
+from snnvae.deploy.microcontroller.network import FLOAT, Network
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.files import said_of
 from snnvae.hardware_sim.host import host_currents
@@ -66,13 +66,15 @@ def run(
     currents = _by_layer(program, host_currents(program, stimulus))
     # What is delayed beyond the sample never arrives, and needs no memory of such length.
     kept = tuple(c for c in program.connections if c.on_host or c.delay < stimulus.steps)
-    limit, command = _limit(currents), tuple(dialect.command())
+    limit, command = _limit(dialect, currents), tuple(dialect.command())
     progress.start(dialect.title, stimulus.batch)
     shares = min(cores(), stimulus.batch)
     bounds = [stimulus.batch * i // shares for i in range(shares + 1)]
     with _system_errors(dialect), ExitStack() as stack:
         own = _ByDigest(replace(program, connections=kept), program.digest())
-        built = _built(dialect, own, limit, command, tuple(dialect.flags if flags is None else flags))
+        built = _built(
+            dialect, own, limit, command, tuple(dialect.flags if flags is None else flags)
+        )
         runs = []
         for rows in (slice(a, b) for a, b in pairwise(bounds)):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
@@ -108,8 +110,8 @@ def _system_errors(dialect: Dialect) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackendError(
-            f"the network in {dialect.title} cannot be built or run in {tempfile.gettempdir()}: {said_of(error)};"
-            " the variable TMPDIR names another folder"
+            f"the network in {dialect.title} cannot be built or run in {tempfile.gettempdir()}: "
+            f"{said_of(error)}; the variable TMPDIR names another folder"
         ) from error
 
 
@@ -150,8 +152,8 @@ def _built(
     network = Network.of(of.program, limit)
     if network.flash > MOST_TABLES:
         raise UnsupportedError(
-            f"{dialect.title}: {network.flash:,} bytes of weights are more than a compiler is given to run here, "
-            f"{MOST_TABLES:,}; run it on another backend"
+            f"{dialect.title}: {network.flash:,} bytes of weights are more than a compiler is "
+            f"given to run here, {MOST_TABLES:,}; run it on another backend"
         )
     return _Built(dialect, network, command, flags)
 
@@ -165,15 +167,15 @@ def _by_layer(program: Program, host: dict[str, np.ndarray]) -> dict[str, np.nda
     return found
 
 
-def _limit(currents: dict[str, np.ndarray]) -> int:
+def _limit(dialect: Dialect, currents: dict[str, np.ndarray]) -> int:
     """The largest current that is to be held; UnsupportedError beyond 32 bits."""
     largest = HOST_LIMIT
     for name, values in currents.items():
         most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
         if most > INT32:
             raise UnsupportedError(
-                f"C: the host gives '{name}' currents of up to {most:,} weight units, and 32 bits "
-                f"hold {INT32:,}; scale the data"
+                f"{dialect.title}: the host gives '{name}' currents of up to {most:,} weight "
+                f"units, and 32 bits hold {INT32:,}; scale the data"
             )
         largest = max(largest, most)
     return largest
@@ -199,8 +201,8 @@ class _Run:
         self._membranes = membranes
         self.additions = 0
         inputs = [f"{path.stem}={path.name}" for path in sorted(folder.iterdir())]
-        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", "."]
-        every = [*built.dialect.watched, *(["-m"] if membranes else [])]
+        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", ".", "-l"]
+        every = ["-m"] if membranes else []
         self._process = subprocess.Popen(
             [str(built.path), *options, *every, *inputs],
             cwd=folder,
