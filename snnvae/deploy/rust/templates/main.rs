@@ -1,12 +1,12 @@
 //! Runs the network on a computer: reads .npy files or a stream, writes .npy files or a stream.
 //!
-//!     net [-t STEPS] [-o FOLDER [-l [-m]]] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
+//!     net [-t STEPS] [-o FOLDER] [-l] [-m] [-s SEED -n SAMPLES] [INPUT=FILE.npy ...]
 //!     net -r < records of what enters > records of what comes out
 //!
 //! An array has (samples, steps, neurons), or a map's axes in place of the last: true and false for
 //! spikes, int32 for the host's currents. Without -t it says the steps. Inputs that are drawn from a
-//! seed need no array. With -l the layers are watched: their spikes and last membranes are written
-//! too, and with -m the membranes after each step. Records are little-endian words of 32 bits.
+//! seed need no array. With -l the layers are watched, and of them alone spikes and last membranes
+//! are written, with -m their membranes after each step. Records are little-endian words of 32 bits.
 #![forbid(unsafe_code)]
 #![allow(clippy::modulo_one)] // of a model without classes
 
@@ -360,7 +360,7 @@ fn main() {
             ("-h", _) => return help(),
             ("-r", _) => return run_stream(),
             ("-l", _) => watches = true,
-            ("-m", _) => every = true,
+            ("-m", _) => (watches, every) = (true, true),
             ("-t", _) => steps = Some(number(arguments.next())),
             ("-n", _) => samples = number(arguments.next()),
             ("-s", _) => seed = number(arguments.next()),
@@ -394,7 +394,7 @@ fn main() {
     }
     let folder = folder.as_deref();
     let mut written: Vec<(&Port, BufWriter<File>)> = Vec::new();
-    for port in folder.map_or(&[][..], |_| OUTPUTS) {
+    for port in folder.filter(|_| !watches).map_or(&[][..], |_| OUTPUTS) {
         let kind = if port.spikes { "|b1" } else { "<i4" };
         let shape = [samples, steps, port.values as u64];
         written.push((
