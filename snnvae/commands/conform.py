@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from snnvae.commands.result import Result
 from snnvae.conform.tools import TOOLS, installed
 from snnvae.plain_text import counted
 from snnvae.progress import Progress
+from snnvae.temporary import TemporaryFolder
 
 DIFFERS = 1
 
@@ -81,9 +81,9 @@ def command(
     for tool in tools:
         if tool not in here:
             raise MissingError(f"{tool} is not installed; pip install 'snnvae[frameworks]'")
-    with tempfile.TemporaryDirectory(prefix="snnvae-") as made:
+    with TemporaryFolder() as made:
         if folder is None:
-            folder = Path(made) / "suite"
+            folder = made / "suite"
             write_suite(folder)
         suite = read_suite(folder)
         known = list(dict.fromkeys(case.group for case in suite.cases))

@@ -75,10 +75,13 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     "may then be a .nir file too.",
 )
 @click.option(
-    "--board", metavar="NAME", help="c: refuse what rp2040, stm32f4, esp32 or nrf52840 cannot hold."
+    "--board",
+    metavar="NAME",
+    help="c: refuse what rp2040, stm32f4, esp32 or nrf52840 cannot hold; of a model's several "
+    "networks, each is for a chip of its own.",
 )
-@click.option("--ram", type=MemorySize(), help="c: what there is of RAM, as 264K.")
-@click.option("--flash", type=MemorySize(), help="c: what there is of flash, as 2M.")
+@click.option("--ram", type=MemorySize(), help="c: what a chip has of RAM, as 264K.")
+@click.option("--flash", type=MemorySize(), help="c: what a chip has of flash, as 2M.")
 @click.option(
     "--delay-edge",
     "delay_edges",

@@ -47,7 +47,7 @@ def write_c(
         lines += [
             f"wrote {folder} ({name}): {', '.join(path.name for path in files)}",
             f"RAM {sizes.ram:,} bytes, of which {network.ram:,} are the state",
-            f"flash {sizes.flash:,} bytes, of which about {sizes.code:,} are code",
+            f"flash {sizes.flash:,} bytes, of which an estimated {sizes.code:,} are code",
             f"a step adds {mean:,.0f} weights ({told}), at most {most:,}",
             *([f"rounding: {notes}"] if notes else []),
         ]

@@ -8,8 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +17,7 @@ from snnvae.conform.worker import OUTPUT
 from snnvae.errors import DataError, UnsupportedError
 from snnvae.interrupts import interrupts_wait
 from snnvae.machine import ONE_THREAD
+from snnvae.temporary import TemporaryFolder
 
 START = 120.0
 """Seconds that a tool may take to be imported."""
@@ -40,7 +39,7 @@ class Asked:
         self._pending = b""
 
     def __enter__(self) -> Asked:
-        self._folder = tempfile.TemporaryDirectory(prefix="snnvae-")
+        self._folder = TemporaryFolder()
         return self
 
     def __exit__(
@@ -50,7 +49,7 @@ class Asked:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
-        self._folder.cleanup()
+        self._folder.close()
 
     def outputs(self, case: Entry, rules: Rules) -> Arrays:
         """What the tool puts out; UnsupportedError, with the reason, where it puts out nothing."""
@@ -58,7 +57,7 @@ class Asked:
             self._start()
         assert self._process is not None
         assert self._process.stdin is not None
-        into = Path(self._folder.name) / "outputs.npz"
+        into = self._folder.path / "outputs.npz"
         told = {
             "file": str(case.file.resolve()),
             "arrays": str(case.file.with_suffix(".npz").resolve()),

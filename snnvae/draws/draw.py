@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 
 Spikes = NDArray[np.bool_]
 ROUNDING = 1e-9
-"""By which the sum of probabilities may miss 1: as many float64 are rounded."""
+"""By which the sum of probabilities in float64 may miss 1, and they are taken as they are."""
+SINGLE = 2.0**-24
+"""By which float32 rounds, as a share of a number."""
+MOST = 1e6
+"""Of any weight, bias, mean or factor that a rate is made of: sums of them stay finite."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,18 @@ class HostStep(ABC):
 
 
 def probabilities(value: object, *shape: int | None) -> NDArray[np.float64]:
-    """Probabilities of that shape, 1 together in each row; ValueError for anything else."""
+    """Probabilities of that shape, 1 together in each row; ValueError for anything else.
+
+    Where float32 has rounded them they are divided by their sum: of k numbers over their sum, that
+    is wrong by at most k − 1 roundings, a quotient by one, and decimals of it by one more.
+    """
     found = np.asarray(numbers(value, *shape), np.float64)
-    if (found < 0).any() or (abs(found.sum(-1) - 1) > ROUNDING).any():
+    total = found.sum(-1, keepdims=True)
+    missed = abs(total - 1)
+    if (found < 0).any() or (missed > ROUNDING + (found.shape[-1] + 1) * SINGLE).any():
         raise ValueError("no probabilities")
-    return found
+    rounded = missed > ROUNDING
+    return np.where(rounded, found / total, found) if rounded.any() else found
 
 
 def whole(value: object, least: int = 1) -> int:
@@ -113,6 +124,14 @@ def whole(value: object, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{value!r} is no whole number from {least} up")
     return int(value)
+
+
+def bounded(value: object, *shape: int | None) -> NDArray[Any]:
+    """Numbers of that shape within ±`MOST`; ValueError for anything else."""
+    found = numbers(value, *shape)
+    if abs(found.astype(np.float64)).max() > MOST:
+        raise ValueError("numbers beyond all bounds")
+    return found
 
 
 def numbers(value: object, *shape: int | None) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from snnvae.draws.draw import Draw, HostWork, Spikes, numbers
+from snnvae.draws.draw import Draw, HostWork, Spikes, bounded
 from snnvae.draws.random_numbers import PRIOR_NOISE, PRIOR_SPIKES, uniforms
 
 
@@ -66,13 +66,16 @@ class GaussSigmoid(Draw):
 
     @classmethod
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> GaussSigmoid:
-        """Reads it as `Draw.read` does; L is the input's size."""
-        own = stated.get("class_weight")
+        """Reads it as `Draw.read` does; L is the input's size, and M no more: L numbers of a
+        normal distribution need no more noise."""
+        own, weight = stated.get("class_weight"), bounded(stated.get("weight"), size, None)
+        if weight.shape[1] > size:
+            raise ValueError("more noise than latents")
         return cls(
             port,
-            numbers(stated.get("weight"), size, None),
-            numbers(stated.get("bias"), size),
-            None if own is None else numbers(own, size, None),
+            weight,
+            bounded(stated.get("bias"), size),
+            None if own is None else bounded(own, size, None),
         )
 
 

@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from snnvae.draws.draw import Draw, HostWork, Spikes, numbers, probabilities
+from snnvae.draws.draw import Draw, HostWork, Spikes, bounded, probabilities
 from snnvae.draws.even import even_spikes
 from snnvae.draws.random_numbers import PRIOR_NOISE, PRIOR_SPIKES, places, uniforms
-
-MOST = 1e6
-"""Of any mean or factor, of rates in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,8 @@ class Mixture(Draw):
     def read(cls, port: str, size: int, stated: Mapping[str, Any]) -> Mixture:
         """Reads it as `Draw.read` does; L is the input's size."""
         p = probabilities(stated.get("p"), None, None)
-        mean = numbers(stated.get("mean"), p.shape[1], size)
-        factor = numbers(stated.get("factor"), p.shape[1], size, None)
-        if factor.shape[2] > size or max(abs(mean).max(), abs(factor).max()) > MOST:
-            raise ValueError("more noise than latents, or rates beyond all bounds")
+        mean = bounded(stated.get("mean"), p.shape[1], size)
+        factor = bounded(stated.get("factor"), p.shape[1], size, None)
+        if factor.shape[2] > size:
+            raise ValueError("more noise than latents")
         return cls(port, p, mean, factor)

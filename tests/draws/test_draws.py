@@ -15,7 +15,7 @@ from snnvae.draws import read, stated
 from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw as HostDraw
-from snnvae.draws.draw import HostStep
+from snnvae.draws.draw import HostStep, probabilities
 from snnvae.draws.even import EvenGaussSigmoid, EvenRates
 from snnvae.draws.first_steps import FirstSteps
 from snnvae.draws.gauss_sigmoid import GaussSigmoid
@@ -274,6 +274,57 @@ def test_a_mixture_beyond_bounds_is_refused(name: str, value: np.ndarray) -> Non
     stated = {**FITTED.stated(), "kind": "mixture", name: value}
     with pytest.raises(GraphError, match="'draws' of 'z' makes no sense"):
         read({"draws": {"z": stated}}, SIZES)
+
+
+@pytest.mark.parametrize("kind", ["gauss-sigmoid", "even-gauss-sigmoid"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weight", np.zeros((6, 7))),  # more noise than latents
+        ("weight", np.full((6, 6), 1e308)),  # sums of which are no numbers
+        ("weight", np.full((6, 6), -(2**63))),
+        ("weight", np.full((6, 6), np.nan)),
+        ("bias", np.full(6, -np.inf)),
+        ("bias", np.full(6, 1e7)),
+        ("class_weight", np.full((6, 4), 1e308)),
+    ],
+)
+def test_a_prior_beyond_bounds_is_refused(kind: str, name: str, value: np.ndarray) -> None:
+    stated = {**PRIOR.stated(), "class_weight": np.zeros((6, 4)), "kind": kind, name: value}
+    with pytest.raises(GraphError, match="'draws' of 'z' makes no sense"):
+        read({"draws": {"z": stated}}, SIZES)
+
+
+def test_a_prior_within_bounds_has_rates() -> None:
+    largest = np.full((6, 6), np.uint32(1_000_000))
+    stated = {"kind": "gauss-sigmoid", "weight": largest, "bias": -largest[0].astype(int)}
+    ((prior,), _) = read({"draws": {"z": stated}}, SIZES)
+    assert isinstance(prior, GaussSigmoid)
+    assert np.isin(prior.rates(range(50), 0), (0, 1)).all()
+
+
+@given(k=st.integers(1, 2000), seed=st.integers(0, 10**6), as_list=st.booleans())
+def test_probabilities_that_float32_has_rounded(k: int, seed: int, as_list: bool) -> None:
+    """Summed one by one and divided, as a small program does: 1 together after they are read."""
+    weights = np.random.default_rng(seed).exponential(size=k).astype(np.float32)
+    p = weights / np.add.accumulate(weights)[-1]
+    assert p.dtype == np.float32
+    found = probabilities(p.tolist() if as_list else p, k)
+    assert abs(found.sum() - 1) <= 1e-9
+    np.testing.assert_allclose(found, p, rtol=1e-9 + (k + 1) * 2.0**-24, atol=0)
+
+
+def test_probabilities_as_they_are_where_float64_has_rounded_them() -> None:
+    p = np.array([0.1, 0.2, 0.3, 0.4 + 1e-12])
+    np.testing.assert_array_equal(probabilities(p, 4), p)
+    for wrong in (
+        [0.3, 0.3, 0.399],
+        [0.333333, 0.333333, 0.333333],
+        [1.0000005],
+        [-1e-9, 1 + 1e-9],
+    ):
+        with pytest.raises(ValueError, match="no probabilities"):
+            probabilities(wrong, len(wrong))
 
 
 def test_a_mixture_has_the_means_and_covariances_of_its_components() -> None:

@@ -63,7 +63,7 @@ class Budget:
                 held.append((f"the draws {sizes.draw_tables:,}", sizes.draw_tables))
             raise UnsupportedError(
                 f"C: needs {sizes.flash:,} bytes of flash ({sizes.flash - sizes.code:,} of tables, "
-                f"about {sizes.code:,} of code), {self.of} has {self.flash:,}; most takes "
+                f"an estimated {sizes.code:,} of code), {self.of} has {self.flash:,}; most takes "
                 f"{_largest(held)}: fewer weights, or a larger chip"
             )
 

@@ -116,7 +116,7 @@ class Kernel(FanOut):
         # How far apart two channels lie, and two positions.
         across, along = (1, synapse.out_shape[0]) if self.channels_last else (positions, 1)
         if along > 1:
-            target = f"({target}) * {along}u"
+            target = f"(uint32_t)({target}) * {along}u"  # int may have 16 bits
         if synapse.groups > 1:
             target = f"channel / {inner}u * {outer * across}u + {target}"
         lines, moves = [], []
@@ -130,7 +130,7 @@ class Kernel(FanOut):
         count = f"i{letter}"
         return [
             *lines,
-            f"TRACE_OPERATIONS({scaled(f'{letter}[COUNT]', outer)});",
+            f"TRACE_OPERATIONS({scaled(f'(uint32_t){letter}[COUNT]', outer)});",
             f"for (uint32_t {count} = 0u; {count} < {letter}[COUNT]; {count}++) {{",
             *indented([*body, *moves]),
             "}",

@@ -127,7 +127,7 @@ def _one_hot(draw: OneHot, name: str) -> Drawn:
     else:
         table = _bounds(name, _below(np.cumsum(draw.p)[:-1]))
     body = loop("group", draw.groups, [*_place(table, "0u", draw.k, number), neuron])
-    return Drawn(body, (table,), random=True)
+    return Drawn(body, (table,) if draw.k > 1 else (), random=True)
 
 
 def _bounds(name: str, values: np.ndarray) -> Table:
@@ -164,9 +164,9 @@ def _patterns(draw: Patterns, name: str) -> Drawn:
     tables, kind = [bounds, shown], "0u"
     if len(draw.p) > 1:
         tables.append(Table(f"kind_{name}", draw.kind_of, "[group]", "its row of bounds"))
-        kind = f"kind_{name}[group] * {rows - 1}u"
+        kind = f"(uint32_t)kind_{name}[group] * {rows - 1}u"
     number = NEXT.format(name=name, substream=draw.substream)
-    fires = f"(patterns_{name}[place * {width}u + i / 8u] >> (i % 8u)) & 1u"
+    fires = f"((uint32_t)patterns_{name}[place * {width}u + i / 8u] >> (i % 8u)) & 1u"
     body = [
         *_place(bounds, kind, rows, number),
         *loop("i", k, [f"if (({fires}) != 0u) {{", f"    {_fire(f'group * {k}u + i')}", "}"]),

@@ -27,7 +27,8 @@ class Row:
 class Sums:
     """The sums that weights are added to: an array `name` of `kind`.
 
-    factor: what a weight is multiplied with, such as " * 2"; "" for nothing.
+    factor: what a weight is multiplied with, such as " * (int32_t)2", so that no product is one of
+    16 bits where int has those; "" for nothing.
     """
 
     name: str

@@ -109,7 +109,7 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     if not wire.graded:
         yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums} *sum)"
         yield "{"
-        sums = Sums("sum", part.sums, "" if factor == 1 else f" * {factor}")
+        sums = Sums("sum", part.sums, "" if factor == 1 else f" * (int32_t){factor}")
         masked = wire.from_input and not c.delay
         yield from indented(each_spike("spikes", wire.neurons, list(fan.body(sums)), masked=masked))
     else:

@@ -80,13 +80,12 @@ def _ports(network: Network, drawn: frozenset[str]) -> str:
         steps=str(program.steps),
         classes=str(max(program.classes, 1)),
         drawn="#define NET_DRAWN\n" if drawn else "",
-        inputs="\n".join(inputs),
-        outputs="\n".join(outputs),
+        inputs="".join(inputs),
+        outputs="".join(outputs),
         layers="\n".join(layers),
     )
 
 
 def _port(struct: str, member: str, values: int, spikes: bool, drawn: bool) -> str:
-    return (
-        f'    {{"{member}", offsetof({struct}, {member}), {values}u, {int(spikes)}, {int(drawn)}}},'
-    )
+    place = f"offsetof({struct}, {member})"
+    return f'    {{"{member}", {place}, {values}u, {int(spikes)}, {int(drawn)}}},\n'

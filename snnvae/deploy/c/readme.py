@@ -43,6 +43,7 @@ def readme(sizes: Sizes, measured: Mapping[str, float], told: str) -> str:
         rest=f"{sizes.ram - network.ram - sizes.exchanged:,}",
         flash=f"{sizes.flash:,}",
         code=f"{sizes.code:,}",
+        compiled="`net.c` and `net_draws.c`" if sizes.drawn else "`net.c`",
         draws=f", {sizes.draw_tables:,} of tables for the draws" if sizes.draw_tables else "",
         updates=f"{updates(network):,}",
         inputs="\n".join(_inputs(network)),

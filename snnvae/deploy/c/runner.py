@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from weakref import finalize
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+from snnvae.temporary import TemporaryFolder
 
 MOST_TABLES = 1 << 23
 """Bytes of weights that a compiler here is given: it takes seconds for a million."""
@@ -70,7 +70,7 @@ def run(
         built = _built(own, limit, command, (*flags, "-DNET_TRACE"))
         runs = []
         for rows in (slice(a, b) for a, b in pairwise(bounds)):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="snnvae-c-")))
+            folder = stack.enter_context(TemporaryFolder())
             part = stimulus.select(rows)
             _write(folder, built.network, part, {n: c[rows] for n, c in currents.items()})
             runs.append(_Run(built, folder, part, membranes))
@@ -131,9 +131,8 @@ class _Built:
 
     def __init__(self, network: Network, command: Sequence[str], flags: Sequence[str]) -> None:
         self.network = network
-        folder = tempfile.TemporaryDirectory(prefix="snnvae-c-")
-        self._gone = finalize(self, folder.cleanup)
-        self.path = compiler.build(Path(folder.name), package.code(network), command, flags)
+        self._folder = TemporaryFolder()
+        self.path = compiler.build(self._folder.path, package.code(network), command, flags)
 
 
 @lru_cache(maxsize=KEPT)
@@ -190,7 +189,7 @@ class _Run:
         self._membranes = membranes
         self.additions = 0
         inputs = [f"{path.stem}={path.name}" for path in sorted(folder.iterdir())]
-        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", "."]
+        options = ["-t", str(stimulus.steps), "-n", str(stimulus.batch), "-o", ".", "-l"]
         every = ["-m"] if membranes else []
         self._process = subprocess.Popen(
             [str(built.path), *options, *every, *inputs],

@@ -38,7 +38,9 @@ def each_spike(spikes: str, neurons: int, body: Sequence[str], *, masked: bool) 
     if masked and last:
         mask = f"0x{(1 << last) - 1:X}u"
         bits = (
-            f"{bits} & {mask}" if count == 1 else f"{bits} & (word == {count - 1}u ? {mask} : ~0u)"
+            f"{bits} & {mask}"
+            if count == 1
+            else f"{bits} & (word == {count - 1}u ? {mask} : 0xFFFFFFFFu)"
         )
     inner = [
         f"for (uint32_t bits = {bits}; bits != 0u; bits &= bits - 1u) {{",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import nir
 import numpy as np
@@ -29,6 +27,7 @@ from snnvae.families.tables.network import Network, Rows
 from snnvae.families.tables.sampler import Sampler, chain
 from snnvae.layers.model import Trainable
 from snnvae.table import Table
+from snnvae.temporary import TemporaryFolder
 from snnvae.train import checkpoint
 from snnvae.train.fit import fit
 from snnvae.train.to_nir import to_nir
@@ -172,8 +171,8 @@ def _judge(config: Config, source: data.Source, asked: Asked) -> tuple[Judge, Ro
 def _trained_twin(config: Config, asked: Asked) -> AnnEAR:
     """The ANN of the same topology, trained on the same rows as long, the best by validation."""
     twin = FAMILY.twin(config, 1.0, {"epochs": config.epochs})
-    with TemporaryDirectory() as folder:
-        path = fit(twin, Path(folder), asked.progress, data_dir=asked.data_dir)
+    with TemporaryFolder() as folder:
+        path = fit(twin, folder, asked.progress, data_dir=asked.data_dir)
         assert path is not None
         found: AnnEAR = checkpoint.load(path, config.kind_of)[1]
     return found

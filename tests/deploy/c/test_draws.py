@@ -63,6 +63,7 @@ def kinds() -> dict[str, Draw]:
         "power": OneHot("power", 5, 16, 4),
         "seven": OneHot("seven", 6, 7, 5),
         "one": OneHot("one", 3, 1, 6),
+        "certain": OneHot("certain", 2, 1, 15, (1.0,)),
         "weighted": OneHot("weighted", 4, 3, 7, tuple(p(3).tolist())),
         "rates": Bernoulli("rates", np.append(rng.random(35), [0.0, 1.0]), 8),
         "whole": Attributes("whole", rng.integers(0, 2, (4, 6)).astype(float), 9),

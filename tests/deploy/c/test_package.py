@@ -8,16 +8,17 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from in_c import random_program
+from in_c import FAST, STEPS, assert_same, random_program, summed
 
 from snnvae import zoo
 from snnvae.deploy import c
-from snnvae.deploy.c import budget, compiler, draws, package
+from snnvae.deploy.c import budget, compiler, draws, package, runner
 from snnvae.deploy.c.budget import Budget, boards
 from snnvae.deploy.c.network import Network
 from snnvae.deploy.c.sizes import Sizes
@@ -25,6 +26,10 @@ from snnvae.deploy.compile import compile_graph
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
+from snnvae.primitives import OneToOne
+from snnvae.primitives.parameters import FixedBias
+from snnvae.program import Input
+from snnvae.stimulus import Stimulus
 
 MODELS = sorted(entry.stem for entry in Path(zoo.path("digits-esvae")).parent.glob("*.nir"))
 
@@ -110,7 +115,24 @@ MISTAKES = [
     (["{port}=flat.npy"], "not of the shape"),
     (["{port}=short.npy", "{port}=short.npy"], "is given twice"),
     (["{port}=cut.npy"], "ends too early"),
+    *((["-t", "8", f"{{port}}=hostile_{n}.npy"], "states a shape that no file has")
+      for n in range(5)),
+    (["{port}=long.npy"], "not a .npy file"),
+]  # fmt: skip
+HOSTILE = [
+    "(1, 8, 4294967296, 4294967296, {size})",
+    "(1, 8, {wraps}, 2)",  # 2^64 more than the values of a step
+    "(1, 8, 18446744073709551616, {size})",
+    "(18446744073709551615, 8, {size})",
+    "(4294967296, 4294967296, {size})",
 ]
+"""Shapes whose product no 64 bits hold."""
+
+
+def hostile(shape: str) -> bytes:
+    """A .npy file of spikes that states that shape, and holds nothing."""
+    text = f"{{'descr': '|b1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
 
 def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None:
@@ -126,11 +148,40 @@ def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None
     np.save(tmp_path / "flat.npy", good.reshape(-1))
     np.save(tmp_path / "cut.npy", good)
     (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:-5])
+    size = int(np.prod(port.shape))
+    for n, shape in enumerate(HOSTILE):
+        text = shape.format(size=size, wraps=2**63 + size // 2)
+        (tmp_path / f"hostile_{n}.npy").write_bytes(hostile(text))
+    (tmp_path / "long.npy").write_bytes(b"\x93NUMPY\x02\x00" + b"\xff" * 4 + b"{}")
     for arguments, said in MISTAKES:
         own = [a.format(port=f"spikes_{network.names[port.name]}") for a in arguments]
         ran = subprocess.run([path, *own], cwd=tmp_path, capture_output=True, text=True)
         assert ran.returncode == 2, arguments
         assert said in ran.stderr
+
+
+def test_a_network_that_nothing_enters(tmp_path: Path) -> None:
+    """It has an input, as every network, whose spikes reach no layer of the chip: C99 knows no
+    empty list of initial values."""
+    whole = summed({"a": OneToOne.plain((5,)), "b": OneToOne.plain((40,))})
+    biases = [
+        replace(layer.neuron, bias=FixedBias(np.arange(layer.size), 3)) for layer in whole.layers
+    ]
+    program = replace(
+        whole,
+        inputs=(Input("unused", (3,), analog=True, low=0, high=1),),
+        layers=tuple(replace(a, neuron=b) for a, b in zip(whole.layers, biases, strict=True)),
+        connections=(),
+    )
+    stimulus = Stimulus({"unused": np.zeros((2, STEPS, 3))}, (0, 1))
+    for name in ("gcc", "clang", *compiler.require()):
+        if shutil.which(name):
+            folder = tmp_path / Path(name).name
+            folder.mkdir(exist_ok=True)
+            code = package.code(Network.of(program))
+            path = compiler.build(folder, code, (name,), ("-pedantic", *FAST))
+            subprocess.run([path, "-o", "."], cwd=folder, check=True, capture_output=True)
+    assert_same(program, stimulus, ("-pedantic", *FAST))
 
 
 def test_what_does_not_fit_is_refused_by_layer_and_number(sizes: dict[str, Sizes]) -> None:
@@ -165,6 +216,10 @@ def test_a_readme_says_what_it_takes(sizes: dict[str, Sizes], tmp_path: Path) ->
     assert f"RAM: {one.ram:,} bytes: {one.network.ram:,} of state" in text
     assert "| z | 32 | 8 | 8,192 | 8,192 | 12 |" in text
     assert "Counted: in a test." in text
+    assert f"an\nestimated {one.code:,} of code" in text
+    assert "upper estimate for `net.c` and `net_draws.c`" in text
+    assert "each is for a chip of its own" in text
+    assert "On an AVR" in text
     assert "`net_draws.c` gives its spikes (`one-hot`)" in text
     assert "@" not in text
 
@@ -176,21 +231,68 @@ def test_a_compiler_for_chips_finds_the_sizes_that_are_told(
     cross = shutil.which("arm-none-eabi-gcc")
     if cross is None:
         pytest.skip("arm-none-eabi-gcc is not installed")
-    for name in ("digits-esvae", "ising-chain8"):
-        folder = tmp_path / name
-        package.write(sizes[name], folder)
-        flags = ["-std=c99", "-O2", f"-mcpu={core}", "-mthumb", "-c", "net.c"]
-        subprocess.run([cross, *flags], cwd=folder, check=True)
-        told = subprocess.run(
-            ["arm-none-eabi-size", "-A", "net.o"], cwd=folder, check=True, capture_output=True,
-            text=True,
-        ).stdout  # fmt: skip
-        held = {line.split()[0]: int(line.split()[1]) for line in told.splitlines()[2:] if line}
-        network = sizes[name].network
-        assert held[".bss"] == network.ram
+    for name in ("digits-esvae", "digits-fsvae", "ising-chain8"):
+        folder, one = tmp_path / name, sizes[name]
+        package.write(one, folder)
+        flags = [cross, "-std=c99", "-O2", f"-mcpu={core}", "-mthumb"]
+        (folder / "chip.c").write_text(CHIP)
+        sources = ["net.c", *["net_draws.c"] * one.drawn]
+        own = ["-DDRAWN"] if one.drawn else []
+        subprocess.run([*flags, "-c", *sources], cwd=folder, check=True)
+        linked = ["-nostartfiles", "-Wl,--gc-sections", "-o", "chip.elf", "chip.c", *sources]
+        subprocess.run([*flags, *own, *linked], cwd=folder, check=True)
+        held = sections(folder / "net.o")
+        assert held[".bss"] == one.network.ram
         tables = sum(n for section, n in held.items() if section.startswith(".rodata"))
-        assert abs(tables - network.flash) <= 64
-        assert sum(n for s, n in held.items() if s.startswith(".text")) <= sizes[name].code
+        assert abs(tables - one.network.flash) <= 64
+        code = sum(n for s, n in sections(folder / "chip.elf").items() if s.startswith(".text"))
+        if one.drawn:
+            held = sections(folder / "net_draws.o")
+            assert held[".bss"] == one.draw_state
+            tables += sum(n for section, n in held.items() if section.startswith(".rodata"))
+        assert tables <= one.flash - one.code + 64
+        assert code <= one.code
+
+
+CHIP = """
+#include "net.h"
+#ifdef DRAWN
+#include "net_draws.h"
+#endif
+void _start(void);
+net_input in;
+net_output out;
+void _start(void)
+{
+    net_reset();
+#ifdef DRAWN
+    net_draws_begin(1u, 2u, 0u);
+    net_draw(&in);
+#endif
+    net_step(&in, &out);
+}
+"""
+"""A product of nothing but the network."""
+
+
+def sections(path: Path) -> dict[str, int]:
+    """Bytes of each."""
+    command = ["arm-none-eabi-size", "-A", path]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {line.split()[0]: int(line.split()[1]) for line in told.splitlines()[2:] if line}
+
+
+def test_cmake_optimises_unless_told_otherwise(sizes: dict[str, Sizes], tmp_path: Path) -> None:
+    if shutil.which("cmake") is None:
+        pytest.skip("cmake is not installed")
+    package.write(sizes["digits-esvae"], tmp_path)
+    for given, built in (([], "Release"), (["-DCMAKE_BUILD_TYPE=Debug"], "Debug")):
+        command = ["cmake", *given, "-B", built, "."]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        assert (
+            f"CMAKE_BUILD_TYPE:STRING={built}\n"
+            in (tmp_path / built / "CMakeCache.txt").read_text()
+        )
 
 
 def test_files_of_a_network_that_was_here_before_go(tmp_path: Path) -> None:
@@ -213,6 +315,7 @@ def test_without_a_compiler_the_remedy_is_named(
         "gcc '": 'the variable CC, "gcc \'": No closing quotation; mend or unset it',
         "false": "false does not compile the network: exit code 1",
         "true": "true ended well, but made no program",
+        "echo": "echo ended well, but made no program",
     }.items():
         monkeypatch.setenv("CC", named)
         with pytest.raises(BackendError, match=said):
@@ -221,6 +324,40 @@ def test_without_a_compiler_the_remedy_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackendError, match=r"no C compiler found .* apt-get install gcc"):
         c.run(program, nets.spikes(program))
+
+
+PDP = """#!/bin/sh
+case "$*" in
+*-dumpmachine*) echo pdp11-dec-bsd ;;
+*) {otherwise} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("otherwise", ["echo cannot find -lc >&2; exit 1", "touch empty; exit 0"])
+def test_a_compiler_for_other_machines_is_told_before_any_work(
+    otherwise: str, nets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "pdp11-gcc"
+    own.write_text(PDP.format(otherwise=otherwise))
+    own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CC", f"{own} -O1")
+    program = nets.compiled(nets.small(), "fixed")
+    said = r"pdp11-gcc -O1 makes programs for pdp11-dec-bsd, which this machine cannot run; let the"
+    with pytest.raises(BackendError, match=said):
+        c.check(program)
+    assert re.search(said, compiler.lacking() or "")
+
+
+def test_a_compiler_whose_target_has_another_name_is_believed_where_its_programs_run(
+    nets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "cc"
+    own.write_text(PDP.format(otherwise=f'exec {shlex.join(compiler.require())} "$@"'))
+    own.chmod(0o755)
+    monkeypatch.setenv("CC", str(own))
+    c.check(nets.compiled(nets.small(), "fixed"))
 
 
 def test_a_compiler_is_named_from_where_the_user_is(
@@ -243,6 +380,28 @@ def test_a_state_with_wide_integers_is_as_large_however_aligned(seed: int) -> No
     assert network.ram % (8 if wide else 4) == 0
     held = sum(array.size for array in network.state) + 4 * len(network.delays)
     assert network.ram - held == 4 * network.unused
+
+
+@pytest.mark.parametrize("membranes", [False, True])
+def test_a_run_writes_what_is_read_and_no_more(
+    membranes: bool, nets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = nets.compiled(nets.small(), "fixed")
+    there: set[str] = set()
+    result = runner._Run.result
+
+    def listed(run: runner._Run) -> Any:
+        found = result(run)
+        there.update(path.stem for path in run._folder.iterdir())
+        return found
+
+    monkeypatch.setattr(runner._Run, "result", listed)
+    c.run(program, nets.spikes(program), membranes=membranes, flags=("-O0",))
+    wanted = {f"spikes_{Network.of(program).names[port.name]}" for port in program.inputs}
+    for n, layer in enumerate(program.layers):
+        wanted.add(f"layer_{n}_{'spikes' if layer.neuron.spiking else 'final'}")
+        wanted |= {f"layer_{n}_membrane"} if membranes else set()
+    assert there == wanted
 
 
 def test_a_full_disk_is_said_in_a_line(nets: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@
  * spikes, int32 for the host's currents. Without -t it says the steps.
  * Inputs that are drawn from a seed need no array where net_draws.c is part of the build. A build
  * with -DNET_TRACE also writes the spikes of each layer, its last membranes, and with -m those after
- * each step. With -DNET_CLOCK it tells what net_clock(), a counter of 24 bits that is yours, counts
- * around all calls of net_step. This file alone uses files and the heap; net.c does not.
+ * each step; with -l these alone, and no outputs. With -DNET_CLOCK it tells what net_clock(), a
+ * counter of 24 bits that is yours, counts around all calls of net_step. This file alone uses files
+ * and the heap; net.c does not.
  */
 #include "net.h"
 #include "net_ports.h"
@@ -26,7 +27,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char usage[] =
-    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [INPUT=FILE.npy ...], or net -r";
+    "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-m] [-l] [INPUT=FILE.npy ...], or net -r";
 
 /* Of an array; values: of a step of a sample. */
 typedef struct {
@@ -43,11 +44,21 @@ static void fail(const char *what, const char *of)
 
 static void *memory(size_t count, size_t size)
 {
-    void *found = calloc(count + 1u, size);
+    /* One more, so that none is empty; no more than the difference of two pointers tells. */
+    void *found = (count < PTRDIFF_MAX / size) ? calloc(count + 1u, size) : NULL;
     if (found == NULL) {
         fail("not enough memory", "the heap");
     }
     return found;
+}
+
+/* The product of two sizes that a file states. */
+static uint64_t product(uint64_t a, uint64_t b, const char *path)
+{
+    if ((b != 0u) && (a > UINT64_MAX / b)) {
+        fail("states a shape that no file has", path);
+    }
+    return a * b;
 }
 
 /* ---- .npy ---------------------------------------------------------------------------------- */
@@ -88,14 +99,19 @@ static FILE *open_array(const char *path, uint32_t width, array_shape *shape)
     at = (at == NULL) ? "" : &at[1];
     while ((*at >= '0') && (*at <= '9')) {
         char *end = NULL;
+        errno = 0;
         const uint64_t next = strtoull(at, &end, 10);
-        axes[(count < 2u) ? count : 2u] = (count < 2u) ? next : axes[2] * next;
+        if (errno != 0) {
+            fail("states a shape that no file has", path);
+        }
+        axes[(count < 2u) ? count : 2u] = (count < 2u) ? next : product(axes[2], next, path);
         count++;
         at = &end[strspn(end, ", ")];
     }
     if ((*at != ')') || (count < 2u)) {
         fail("is not of the shape (samples, steps, neurons)", path);
     }
+    (void)product(product(product(axes[0], axes[1], path), axes[2], path), width, path);
     shape->samples = axes[0];
     shape->steps = axes[1];
     shape->values = axes[2];
@@ -308,14 +324,14 @@ int main(int argc, char **argv)
     unsigned char *rows[COUNT(net_inputs)] = {NULL};
     const char *folder = NULL;
     uint64_t steps = NET_STEPS, samples = 1u, seed = 0u, from_arrays = 0u;
-    int every = 0, steps_said = 0;
+    int every = 0, layers_alone = 0, steps_said = 0;
     array_shape shapes[COUNT(net_inputs)] = {{0u, 0u, 0u}};
 
     for (int i = 1; i < argc; i++) {
         char *const equals = strchr(argv[i], '=');
         if (strcmp(argv[i], "-h") == 0) {
             (void)printf("%s\n", usage);
-            for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+            for (size_t k = 0u; net_inputs[k].name != NULL; k++) {
                 (void)printf("%s: %lu %s%s\n", net_inputs[k].name,
                              (unsigned long)net_inputs[k].values,
                              net_inputs[k].spikes ? "spikes a step" : "currents a step, int32",
@@ -326,6 +342,8 @@ int main(int argc, char **argv)
             return run_stream();
         } else if (strcmp(argv[i], "-m") == 0) {
             every = 1;
+        } else if (strcmp(argv[i], "-l") == 0) {
+            layers_alone = 1;
         } else if ((strcmp(argv[i], "-t") == 0) && (i + 1 < argc)) {
             steps = number(argv[++i]);
             steps_said = 1;
@@ -338,10 +356,10 @@ int main(int argc, char **argv)
         } else if (equals != NULL) {
             size_t k = 0u;
             *equals = '\0';
-            while ((k < COUNT(net_inputs)) && (strcmp(net_inputs[k].name, argv[i]) != 0)) {
+            while ((net_inputs[k].name != NULL) && (strcmp(net_inputs[k].name, argv[i]) != 0)) {
                 k++;
             }
-            if (k == COUNT(net_inputs)) {
+            if (net_inputs[k].name == NULL) {
                 fail("no input of that name; net.h lists them", argv[i]);
             }
             if (given[k] != NULL) {
@@ -359,7 +377,7 @@ int main(int argc, char **argv)
     if (steps == 0u) {
         fail("give at least 1", "-t");
     }
-    for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+    for (size_t k = 0u; net_inputs[k].name != NULL; k++) {
         rows[k] = memory(net_inputs[k].values, sizeof(int32_t));
         if (given[k] != NULL) {
             const array_shape held = shapes[k];
@@ -374,7 +392,7 @@ int main(int argc, char **argv)
         }
     }
     samples = (from_arrays != 0u) ? from_arrays : samples;
-    for (size_t k = 0u; (folder != NULL) && (k < COUNT(net_outputs)); k++) {
+    for (size_t k = 0u; (folder != NULL) && !layers_alone && (net_outputs[k].name != NULL); k++) {
         const char *const kind = net_outputs[k].spikes ? "|b1" : "<i4";
         written[k] =
             begin_array(folder, net_outputs[k].name, kind, samples, steps, net_outputs[k].values);
@@ -395,13 +413,13 @@ int main(int argc, char **argv)
 #ifdef NET_DRAWN
             net_draw(&in);
 #endif
-            for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+            for (size_t k = 0u; net_inputs[k].name != NULL; k++) {
                 if (given[k] != NULL) {
                     take(&net_inputs[k], given[k], rows[k], &in);
                 }
             }
             timed_step();
-            for (size_t k = 0u; k < COUNT(net_outputs); k++) {
+            for (size_t k = 0u; net_outputs[k].name != NULL; k++) {
                 if (written[k] != NULL) {
                     give(&net_outputs[k], written[k], &out);
                 }
@@ -424,12 +442,12 @@ int main(int argc, char **argv)
     if (ticks != 0u) {
         (void)printf("%llu ticks\n", (unsigned long long)ticks);
     }
-    for (size_t k = 0u; k < COUNT(net_outputs); k++) {
+    for (size_t k = 0u; net_outputs[k].name != NULL; k++) {
         if ((written[k] != NULL) && (fclose(written[k]) != 0)) {
             fail("cannot be written", net_outputs[k].name);
         }
     }
-    for (size_t k = 0u; k < COUNT(net_inputs); k++) {
+    for (size_t k = 0u; net_inputs[k].name != NULL; k++) {
         if (given[k] != NULL) {
             (void)fclose(given[k]);
         }

@@ -23,12 +23,13 @@ typedef struct {
     int spiking;
 } net_layer;
 
+/* Each ends with a row without a name. */
 static const net_port net_inputs[] = {
-@{inputs}
+@{inputs}    {NULL, 0u, 0u, 0, 0},
 };
 
 static const net_port net_outputs[] = {
-@{outputs}
+@{outputs}    {NULL, 0u, 0u, 0, 0},
 };
 
 #ifdef NET_TRACE
