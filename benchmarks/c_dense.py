@@ -14,8 +14,8 @@ from benchmarks.setup import Setup
 from benchmarks.timing import best_of
 from snnvae.deploy import c
 from snnvae.deploy.c import compiler, package
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.sizes import additions
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.sizes import additions
 from snnvae.deploy.run import run
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine

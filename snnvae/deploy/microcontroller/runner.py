@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from weakref import finalize
 
 import numpy as np
 
@@ -26,11 +25,10 @@ from snnvae.program import Program
 from snnvae.progress import NoProgress, Progress
 from snnvae.recording import Recording
 from snnvae.stimulus import Stimulus
+from snnvae.temporary import TemporaryFolder
 
 MOST_TABLES = 1 << 23
 """Bytes of weights that a compiler here is given: it takes seconds for a million."""
-PREFIX = "snnvae-net-"
-"""Of temporary folders."""
 KEPT = 4
 """Programs that stay built while this process lives, since blocks of samples follow each other."""
 
@@ -77,7 +75,7 @@ def run(
         )
         runs = []
         for rows in (slice(a, b) for a, b in pairwise(bounds)):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+            folder = stack.enter_context(TemporaryFolder())
             part = stimulus.select(rows)
             _write(folder, built.network, part, {n: c[rows] for n, c in currents.items()})
             runs.append(_Run(built, folder, part, membranes))
@@ -140,9 +138,8 @@ class _Built:
         self, dialect: Dialect, network: Network, command: Sequence[str], flags: Sequence[str]
     ) -> None:
         self.dialect, self.network = dialect, network
-        folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-        self._gone = finalize(self, folder.cleanup)
-        self.path = dialect.build(Path(folder.name), network, command, flags)
+        self._folder = TemporaryFolder()
+        self.path = dialect.build(self._folder.path, network, command, flags)
 
 
 @lru_cache(maxsize=KEPT)

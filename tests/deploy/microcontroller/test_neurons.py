@@ -1,4 +1,4 @@
-"""Neurons in C at the limits of 24 bits, and where 32 bits are not enough."""
+"""Neurons at the limits of 24 bits, and where 32 bits are not enough."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from in_c import FAST, RESETS, assert_same, driven
+from in_code import RESETS, C, Language, assert_same, driven, in_each, in_each_with
 
-from snnvae.deploy.c.network import Network
+from snnvae.deploy.microcontroller.network import Network
 from snnvae.errors import UnsupportedError
 from snnvae.primitives.fixed_neuron import FixedNeuron
 from snnvae.primitives.fixed_point import SILENT_LIMIT, STATE_LIMIT
@@ -19,7 +19,7 @@ EDGES = np.array([0, 1, 64, SILENT_LIMIT - 1, SILENT_LIMIT, STATE_LIMIT - 65, ST
 MEMBRANES = np.concatenate([EDGES, -EDGES])
 CURRENTS = np.array([0, 1, -1, 90, -90, 131071, -131071, 131072, -131072, 131073, -131073])
 STEPS = 4
-DEFINED = (*FAST, "-fsanitize=undefined", "-fno-sanitize-recover=all")
+DEFINED = (*C.fast, "-fsanitize=undefined", "-fno-sanitize-recover=all")
 
 
 def neurons(largest_start: int = 1) -> tuple[dict[str, FixedNeuron], tuple[int, ...]]:
@@ -54,27 +54,32 @@ def stimulus(
     return Stimulus(streams, tuple(range(len(currents))))
 
 
-@pytest.mark.parametrize(
-    ("start", "times", "wide"), [(1, 1, False), (1, 3000, True), (1 << 12, 1, True)]
-)
-def test_every_kind_at_the_limits(start: int, times: int, wide: bool) -> None:
+CASES = [(1, 1, False), (1, 3000, True), (1 << 12, 1, True)]
+
+
+@in_each_with("case", CASES, soon=CASES)
+def test_every_kind_at_the_limits(language: Language, case: tuple[int, int, bool]) -> None:
     """Beside them, currents of the host and first membranes beyond any sense."""
+    start, times, wide = case
     found, shape = neurons(start)
     program = driven(found, shape)
     parts = Network.of(program, int(CURRENTS.max()) * times).parts
     without_u = [part for part in parts if part.layer.neuron.state_words < 2]
     assert any(part.limits.wide for part in without_u) == wide
-    assert_same(program, stimulus(found, shape, CURRENTS * times), DEFINED)
+    flags = DEFINED if language is C else None
+    assert_same(program, stimulus(found, shape, CURRENTS * times), flags, language=language)
 
 
-def test_currents_beyond_32_bits_are_refused() -> None:
+@in_each
+def test_currents_beyond_32_bits_are_refused(language: Language) -> None:
     found, shape = neurons()
     some = {"n0": found["n0"]}
     with pytest.raises(UnsupportedError, match=r"currents of up to .* and 32 bits hold"):
-        assert_same(driven(some, shape), stimulus(some, shape, CURRENTS * 2**20))
+        assert_same(driven(some, shape), stimulus(some, shape, CURRENTS * 2**20), language=language)
 
 
-def test_parameters_per_channel_and_none_at_all() -> None:
+@in_each
+def test_parameters_per_channel_and_none_at_all(language: Language) -> None:
     shape = (3, 4, 5)
     by_channel = np.broadcast_to(np.array([1000, 2000, 4096])[:, None, None], shape)
     plain = FixedNeuron(
@@ -89,4 +94,5 @@ def test_parameters_per_channel_and_none_at_all() -> None:
         du=np.asarray(100), threshold=np.asarray(7),
     )  # fmt: skip
     names = {"by channel": plain, "alone": scalar}
-    assert assert_same(driven(names, shape), stimulus(names, shape, CURRENTS % 300)) > 100
+    given = stimulus(names, shape, CURRENTS % 300)
+    assert assert_same(driven(names, shape), given, language=language) > 100

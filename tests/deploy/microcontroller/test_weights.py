@@ -1,4 +1,4 @@
-"""Every kind of connection in C, of every geometry; membranes sent on; delays and rings."""
+"""Every kind of connection, of every geometry; membranes sent on; delays and rings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import pytest
 from convolutions import Case, convolutions
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_c import FAST, SANITIZED, STEPS, assert_same, summed
+from in_code import STEPS, C, Language, assert_same, in_each, in_each_with, summed
 
-from snnvae.deploy import c
-from snnvae.deploy.c import network as laid_out
-from snnvae.deploy.c import runner
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.sizes import Sizes, additions
+from snnvae.deploy.microcontroller import network as laid_out
+from snnvae.deploy.microcontroller import runner
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.sizes import additions
 from snnvae.errors import ConfigError, UnsupportedError
 from snnvae.hardware_sim import reference
 from snnvae.primitive import Synapse
@@ -39,12 +38,13 @@ def integers(synapse: Synapse, seed: int, largest: int = 127) -> Synapse:
     return synapse.with_weight(np.where(synapse.weight == 0, 0, weight))
 
 
+@in_each
 @given(cases=st.lists(convolutions(), min_size=TOGETHER, max_size=TOGETHER))
 @settings(max_examples=2)
-def test_convolutions_of_every_geometry(cases: list[Case]) -> None:
+def test_convolutions_of_every_geometry(language: Language, cases: list[Case]) -> None:
     synapses = {f"c{n}": integers(synapse, n) for n, (synapse, _) in enumerate(cases)}
     program = summed(synapses)
-    assert_same(program, random_spikes(program))
+    assert_same(program, random_spikes(program), language=language)
 
 
 def all_kinds() -> dict[str, Synapse]:
@@ -69,7 +69,8 @@ def all_kinds() -> dict[str, Synapse]:
     }  # fmt: skip
 
 
-def test_every_kind_in_the_integers_that_hold_it() -> None:
+@in_each
+def test_every_kind_in_the_integers_that_hold_it(language: Language) -> None:
     program = summed(all_kinds())
     network = Network.of(program)
     kinds = {p.name: type(p.wires[0].fan_out).__name__ for p in network.parts if p.wires}
@@ -78,27 +79,31 @@ def test_every_kind_in_the_integers_that_hold_it() -> None:
     assert kinds["twins"] == kinds["same"] == "Twins"
     assert kinds["sum"] == kinds["average"] == "Kernel"
     types = {p.name: p.tables[0].kind for p in network.parts if p.tables}
-    assert [types[n] for n in ("odd", "even", "sixteen_bits")] == ["int8_t", "int8_t", "int16_t"]
-    assert types["32_bits"] == "int32_t"
+    assert [types[n] for n in ("odd", "even", "sixteen_bits")] == ["int8", "int8", "int16"]
+    assert types["32_bits"] == "int32"
     assert "same" not in types
-    assert_same(program, random_spikes(program), SANITIZED)
+    assert_same(program, random_spikes(program), language.checked, language=language)
 
 
-def test_additions_are_those_that_the_code_makes() -> None:
+@in_each
+def test_additions_are_those_that_the_code_makes(language: Language) -> None:
     """Counted by the code itself in a trace, and worked out from the spikes of any backend."""
     program = summed(all_kinds())
     stimulus = random_spikes(program)
     network = Network.of(program)
     counted = additions(network, reference.run(program, stimulus))
     steps = stimulus.batch * stimulus.steps
-    ran = c.run(program, stimulus, flags=FAST)
+    ran = language.run(program, stimulus, flags=language.fast)
     assert ran.info["additions"] == round(sum(counted.values()) * steps)
     assert all(counted[p.layer.name] <= p.operations for p in network.parts)
 
 
-@pytest.mark.parametrize("shift", [-7, -1, 0, 1, 8])
-@pytest.mark.parametrize("delay", [0, 3])
-def test_membranes_that_are_sent_on(shift: int, delay: int) -> None:
+SHIFTS = [(shift, delay) for delay in (0, 3) for shift in (-7, -1, 0, 1, 8)]
+
+
+@in_each_with("sent", SHIFTS, soon=[(-7, 0), (1, 3)])
+def test_membranes_that_are_sent_on(language: Language, sent: tuple[int, int]) -> None:
+    shift, delay = sent
     first = summed({"sends": all_kinds()["even"]})
     rng = np.random.default_rng(4)
     synapses = {
@@ -117,10 +122,12 @@ def test_membranes_that_are_sent_on(shift: int, delay: int) -> None:
         outputs={**first.outputs, **after.outputs},
         readouts={**first.readouts, **after.readouts},
     )  # fmt: skip
-    assert_same(program, random_spikes(program), SANITIZED)
+    flags = language.checked if language is C else None
+    assert_same(program, random_spikes(program), flags, language=language)
 
 
-def test_delays_of_spikes_of_inputs_and_layers(nets: Any) -> None:
+@in_each
+def test_delays_of_spikes_of_inputs_and_layers(nets: Any, language: Language) -> None:
     """Several of one source; longer than a sample; a ring that turns many times."""
     nodes: dict[str, Any] = {"in": nets.source(37), "out": nets.sink(5), "a": nets.lif(5)}
     edges = ["a out"]
@@ -134,7 +141,7 @@ def test_delays_of_spikes_of_inputs_and_layers(nets: Any) -> None:
     edges.append("a back around a")
     program = nets.compiled(nets.graph(nodes, *edges, initial="v_leak"), "fixed", saturate=True)
     for steps in (4, 30, 120):
-        assert assert_same(program, random_spikes(program, steps=steps)) > 0
+        assert assert_same(program, random_spikes(program, steps=steps), language=language) > 0
 
 
 def test_what_no_integers_hold_is_refused(nets: Any) -> None:
@@ -152,7 +159,7 @@ def test_what_no_compiler_or_chip_is_given(monkeypatch: pytest.MonkeyPatch) -> N
     program = summed({"even": all_kinds()["even"]})
     monkeypatch.setattr(runner, "MOST_TABLES", 100)
     with pytest.raises(UnsupportedError, match="280 bytes of weights are more than a compiler"):
-        c.run(program, random_spikes(program), flags=("-O0", "-w"))
+        C.run(program, random_spikes(program), flags=("-O0", "-w"))
     monkeypatch.setattr(laid_out, "MOST_BYTES", 100)
     with pytest.raises(UnsupportedError, match="beyond the 100 of any microcontroller"):
         Network.of(program)
@@ -161,6 +168,6 @@ def test_what_no_compiler_or_chip_is_given(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_told_is_what_it_takes() -> None:
     """The state's size is checked by the compiler; tables by their types."""
     program = summed(all_kinds())
-    sizes = Sizes(Network.of(program))
+    sizes = C.dialect.sizes(Network.of(program))
     assert sizes.ram == sizes.network.ram + sizes.exchanged + 1024
     assert sizes.flash - sizes.code == sum(t.size for p in sizes.network.parts for t in p.tables)

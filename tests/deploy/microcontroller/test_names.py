@@ -1,18 +1,17 @@
-"""Names of nodes are anybody's text: in C they are safe identifiers and comments, and no more."""
+"""Names of nodes are anybody's text: in code they are safe identifiers and comments, and no more."""
 
 from __future__ import annotations
 
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from in_c import FAST, assert_same, summed
+from in_code import RUST, C, Language, assert_same, in_each, summed
 
-from snnvae.deploy.c import package
-from snnvae.deploy.c.names import Names, in_comment
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.sizes import Sizes
+from snnvae.deploy.microcontroller.names import Names, in_comment
+from snnvae.deploy.microcontroller.network import Network
 from snnvae.primitives import Linear
 from snnvae.program import Program
 from snnvae.stimulus import Stimulus
@@ -68,25 +67,29 @@ def hostile_program() -> Program:
     return summed(weights)
 
 
-def test_hostile_names_compile_to_what_they_name() -> None:
+@in_each
+def test_hostile_names_compile_to_what_they_name(language: Language) -> None:
     program = hostile_program()
-    network = Network.of(program)
-    for name, text in package.code(network, draws_itself=True).items():
+    streams = {i.name: rng_spikes(i.shape) for i in program.inputs}
+    assert_same(program, Stimulus(streams, (0, 1)), language=language)
+
+
+def test_no_comment_of_c_is_ended_by_a_name() -> None:
+    for name, text in C.code(Network.of(hostile_program()), draws_itself=True).items():
         assert "??" not in text, name
         assert not re.search(r"\\\s*$", text, re.MULTILINE), name
         body = text.replace("*/", "") if name == "main.c" else text
         for inside in re.findall(r"/\*(.*?)\*/", body, re.DOTALL):
             assert "/*" not in inside
-    streams = {i.name: rng_spikes(i.shape) for i in program.inputs}
-    assert_same(program, Stimulus(streams, (0, 1)), FAST)
 
 
 def rng_spikes(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).random((2, 5, *shape)) < 0.5
 
 
-def test_a_readme_shows_them_as_text() -> None:
-    network = Network.of(hostile_program())
-    made = package.readme(Sizes(network), {}, "nothing")
+@pytest.mark.parametrize("language", [C, RUST], ids=str)
+def test_a_readme_shows_them_as_text(language: Language) -> None:
+    sizes = language.dialect.sizes(Network.of(hostile_program()))
+    made = language.dialect.texts(sizes, {}, "nothing")["README.md"]
     assert all(line.isprintable() for line in made.split("\n"))
     assert len([line for line in made.split("\n") if line.startswith("| ")]) < 40

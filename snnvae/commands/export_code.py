@@ -1,4 +1,4 @@
-"""What ``snnvae export --format c`` does: compile, look whether it fits, count a run, write."""
+"""``snnvae export --format c`` and ``rust``: compile, look whether it fits, count a run, write."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 import nir
 
 from snnvae.commands.result import Result
-from snnvae.deploy.c import draws
-from snnvae.deploy.c.budget import Budget
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.package import write
-from snnvae.deploy.c.sizes import Sizes, additions
 from snnvae.deploy.compile import compile_graph
 from snnvae.deploy.fixed.quantise import notes_text
+from snnvae.deploy.microcontroller.budget import Budget
+from snnvae.deploy.microcontroller.dialect import Dialect
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.sizes import additions
 from snnvae.deploy.run import run
 from snnvae.inputs.read_file import data_inputs
 from snnvae.inputs.stimulus_blocks import stimulus_for
@@ -26,8 +25,12 @@ SAMPLES = 4
 """Of the run whose operations are counted."""
 
 
-def write_c(
-    graphs: Mapping[str, nir.NIRGraph], out: Path, options: Options, budget: Budget
+def write_code(
+    dialect: Dialect,
+    graphs: Mapping[str, nir.NIRGraph],
+    out: Path,
+    options: Options,
+    budget: Budget,
 ) -> Result:
     """Writes a folder, or one in it for each of several graphs."""
     lines: list[str] = []
@@ -35,17 +38,17 @@ def write_c(
     made = {}
     for name, graph in graphs.items():
         compiled = compile_graph(graph, "fixed", options)
-        network = Network.of(compiled.program)
-        made[name] = compiled, Sizes(network, drawn=bool(draws.drawn(network)))
+        made[name] = compiled, dialect.sizes(Network.of(compiled.program))
         budget.check(made[name][1])
     for name, (compiled, sizes) in made.items():
         folder, network = out if len(graphs) == 1 else out / name, sizes.network
         counted, told = _counted(network, compiled.program)
-        files = write(sizes, folder, counted, told)
+        files = dialect.write(sizes, folder, counted, told)
         most, mean = sum(part.operations for part in network.parts), sum(counted.values())
         notes = notes_text(compiled.report)
+        names = [path.relative_to(folder).as_posix() for path in files]
         lines += [
-            f"wrote {folder} ({name}): {', '.join(path.name for path in files)}",
+            f"wrote {folder} ({name}): {', '.join(names)}",
             f"RAM {sizes.ram:,} bytes, of which {network.ram:,} are the state",
             f"flash {sizes.flash:,} bytes, of which an estimated {sizes.code:,} are code",
             f"a step adds {mean:,.0f} weights ({told}), at most {most:,}",

@@ -1,19 +1,22 @@
-"""Programs in C beside the reference: every spike and every membrane."""
+"""Programs in C and in Rust beside the reference: every spike and every membrane."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from random_graphs import random_graph, random_streams
+from thorough import thorough
 
-from snnvae.deploy import c
+from snnvae.deploy import c, rust
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.microcontroller.dialect import Dialect
 from snnvae.hardware_sim import reference
 from snnvae.options import Options
 from snnvae.primitive import Synapse
@@ -31,6 +34,56 @@ FAST = ("-std=c99", "-O0", *STRICT)
 SANITIZED = (
     "-std=c99", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *STRICT,
 )  # fmt: skip
+CHECKS = ("-C", "overflow-checks=on", "-C", "debug-assertions=on", "-D", "warnings")
+DEBUG = ("-C", "opt-level=0", *CHECKS)
+OPTIMISED = ("-C", "opt-level=2", *CHECKS)
+
+
+@dataclass(frozen=True)
+class Language:
+    """A dialect, with the flags of its compiler that are soon done, and those that look closest;
+    build, code: of its files; watched: flags of a harness that watches the layers."""
+
+    dialect: Dialect
+    run: Callable[..., Recording]
+    fast: Sequence[str]
+    checked: Sequence[str]
+    build: Callable[[Path, dict[str, str], Sequence[str], Sequence[str]], Path]
+    code: Callable[..., dict[str, str]]
+    watched: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return self.dialect.backend
+
+
+C = Language(c.DIALECT, c.run, FAST, SANITIZED, c.compiler.build, c.package.code, ("-DNET_TRACE",))
+RUST = Language(rust.DIALECT, rust.run, DEBUG, OPTIMISED, rust.compiler.build, rust.package.code)
+
+
+def needs(language: Language) -> pytest.MarkDecorator:
+    """Skips where the language has no compiler."""
+    lacks = language.dialect.lacking()
+    return pytest.mark.skipif(lacks is not None, reason=str(lacks))
+
+
+in_each = pytest.mark.parametrize(
+    "language", [pytest.param(each, id=str(each), marks=needs(each)) for each in (C, RUST)]
+)
+"""Lets a test run in each language that has a compiler here."""
+
+
+def in_each_with(name: str, values: Iterable[Any], soon: Collection[Any]) -> pytest.MarkDecorator:
+    """The same for each value of a parameter; Rust, whose compiler is slow, takes those that are
+    not among `soon` in the thorough run."""
+    found = []
+    for language in (C, RUST):
+        for value in values:
+            marks = [needs(language), *[thorough] * (language is RUST and value not in soon)]
+            told = value if isinstance(value, str) else "-".join(map(str, value))
+            found.append(pytest.param(language, value, id=f"{language}-{told}", marks=marks))
+    return pytest.mark.parametrize(("language", name), found)
+
+
 STEPS, SAMPLES = 10, 3
 RESETS = ("zero", "subtract", "subtract-delayed", "subtract-ahead")
 
@@ -54,14 +107,16 @@ def random_program(seed: int) -> tuple[Program, Stimulus]:
 def assert_same(
     program: Program,
     stimulus: Stimulus,
-    flags: Sequence[str] = FAST,
+    flags: Sequence[str] | None = None,
     *,
+    language: Language = C,
     membranes: bool = True,
     hint: object = "",
 ) -> int:
     """Compares; how many spikes there were."""
     wanted = reference.run(program, stimulus, membranes=membranes)
-    found = c.run(program, stimulus, membranes=membranes, flags=flags)
+    own = language.fast if flags is None else flags
+    found = language.run(program, stimulus, membranes=membranes, flags=own)
     assert_equal(found, wanted, hint)
     return sum(int(spikes.sum()) for spikes in wanted.spikes.values())
 
