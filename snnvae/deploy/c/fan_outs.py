@@ -101,9 +101,7 @@ def _(fan_out: Sparse, sums: Sums) -> Sequence[str]:
 @body.register
 def _(fan_out: Twins, sums: Sums) -> Sequence[str]:
     """One addition."""
-    weight = (
-        str(fan_out.weight) if fan_out.weight is not None else f"{fan_out.tables[0].name}[source]"
-    )
+    weight = f"{fan_out.tables[0].name}[source]" if fan_out.tables else str(fan_out.weight)
     return ["TRACE_OPERATIONS(1u);", sums.add(f"{sums.name}[source]", weight)]
 
 

@@ -1,4 +1,4 @@
-"""Names of nodes are anybody's text: in code they are safe identifiers and comments, and no more."""
+"""Names of nodes are anybody's text: in code they are safe identifiers and comments, no more."""
 
 from __future__ import annotations
 
