@@ -84,6 +84,8 @@ def in_each_with(name: str, values: Iterable[Any], soon: Collection[Any]) -> pyt
     return pytest.mark.parametrize(("language", name), found)
 
 
+HERE = {str(language) for language in (C, RUST) if language.dialect.lacking() is None}
+"""The languages that a check of all backends runs."""
 STEPS, SAMPLES = 10, 3
 RESETS = ("zero", "subtract", "subtract-delayed", "subtract-ahead")
 

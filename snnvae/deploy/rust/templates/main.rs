@@ -273,37 +273,38 @@ fn give(from: Leaving, port: &Port, file: &mut dyn Write) {
 
 /// The next record of the standard input; false at its end.
 fn take_record(input: &mut Input) -> bool {
-    let mut any = false;
-    let mut word = |last: bool| {
-        let mut bytes = [0; 4];
-        match stdin().lock().read_exact(&mut bytes) {
-            Ok(()) => any = true,
-            Err(_) if last && !any => return None,
-            Err(_) => fail("ends within a step", "standard input"),
-        }
-        Some(u32::from_le_bytes(bytes))
-    };
-    for port in entering(input) {
+    let ports = entering(input);
+    let words: usize = ports
+        .iter()
+        .map(|port| match port {
+            Entering::Spikes(words) => words.len(),
+            Entering::Currents(currents) => currents.len(),
+        })
+        .sum();
+    let mut bytes = Vec::new();
+    let read = stdin()
+        .lock()
+        .take(4 * words as u64)
+        .read_to_end(&mut bytes);
+    if read.is_err() || (!bytes.is_empty() && bytes.len() < 4 * words) {
+        fail("ends within a step", "standard input");
+    }
+    let mut found = bytes
+        .chunks_exact(4)
+        .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+    for port in ports {
         match port {
-            Entering::Spikes(words) => {
-                for to in words {
-                    let Some(found) = word(true) else {
-                        return false;
-                    };
-                    *to = found;
-                }
-            }
-            Entering::Currents(currents) => {
-                for to in currents {
-                    let Some(found) = word(true) else {
-                        return false;
-                    };
-                    *to = found as i32;
-                }
-            }
+            Entering::Spikes(words) => words
+                .iter_mut()
+                .zip(&mut found)
+                .for_each(|(to, word)| *to = word),
+            Entering::Currents(currents) => currents
+                .iter_mut()
+                .zip(&mut found)
+                .for_each(|(to, word)| *to = word as i32),
         }
     }
-    any
+    !bytes.is_empty()
 }
 
 fn run_stream() {
