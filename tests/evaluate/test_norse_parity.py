@@ -161,7 +161,7 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     "model", often(["esvae conditional", "fsvae conditional"], ["fsvae conditional"])
 )
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
-    """Float and fixed point, the emulator, both Lava modes, C and Rust; with one class asked for."""
+    """Float and fixed point, the emulator, both Lava modes, C, Rust; with one class asked for."""
     net, _ = trained(model)
     found = check(to_nir(net), samples=4, model=net, classes=(7,))
     assert (found.left_out == ()) == ({"c", "rust"} == HERE)
