@@ -45,7 +45,7 @@ def _step(network: Network, part: Part, sums: str) -> list[str]:
     if not part.host:
         lines.append(f"*sum = [0; {size}];")
     elif sums == "i32":
-        lines.append(f"*sum = input.current_{name};")
+        lines.append(f"sum.copy_from_slice(&input.current_{name});")
     else:
         head = f"for (to, from) in sum.iter_mut().zip(&input.current_{name})"
         lines += block(head, ["*to = i64::from(*from);"])

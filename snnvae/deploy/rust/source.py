@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from math import prod
 
@@ -32,6 +33,7 @@ def library(network: Network, *, draws_itself: bool) -> str:
         no_output=_nothing(leaving),
         state=_members(state),
         zero=_nothing(state),
+        clear="".join(f"{line}\n" for line in indented(_cleared(state), 2)),
         begin="".join(f"{line}\n" for line in indented(begin, 2)),
         step="".join(f"{line}\n" for line in indented(_step(network), 2)),
     )
@@ -93,15 +95,20 @@ def _members(members: Iterable[Member], public: str = "") -> str:
     return "".join(f"{line}\n" for line in indented(lines))
 
 
+def _zero(held: str) -> str:
+    """The value of a type that is all 0."""
+    return re.sub(r"[ui](32|64)", "0", held)
+
+
 def _nothing(members: Iterable[Member]) -> str:
     """The values of members that are all 0."""
-    inside = []
-    for name, held, _ in members:
-        zero = held
-        for integer in ("u32", "i32", "i64"):
-            zero = zero.replace(integer, "0")
-        inside.append(f"{name}: {zero}")
+    inside = [f"{name}: {_zero(held)}" for name, held, _ in members]
     return f" {', '.join(inside)} " if inside else ""
+
+
+def _cleared(members: Iterable[Member]) -> list[str]:
+    """Sets them to that in place: unoptimised, a whole state would pass the stack."""
+    return [f"self.{name} = {_zero(held)};" for name, held, _ in members]
 
 
 def tables(network: Network) -> str:
@@ -127,7 +134,7 @@ def _step(network: Network) -> list[str]:
         if port.name in network.delays:
             name, count = names[port.name], words(prod(port.shape))
             ring = f"self.spikes_{name}[self.slot_{name} as usize]"
-            lines.append(f"{ring} = input.spikes_{name};")
+            lines.append(f"{ring}.copy_from_slice(&input.spikes_{name});")
             if prod(port.shape) % 32:
                 mask = (1 << prod(port.shape) % 32) - 1
                 lines.append(f"{ring}[{count - 1}] &= 0x{mask:X};")
@@ -138,12 +145,12 @@ def _step(network: Network) -> list[str]:
         layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)
         if layer.neuron.spiking:
             slot = f"[self.slot_{own} as usize]" if of in network.delays else ""
-            lines.append(f"output.spikes_{held} = self.spikes_{own}{slot};")
+            lines.append(f"output.spikes_{held}.copy_from_slice(&self.spikes_{own}{slot});")
         elif part.limits.wide:
             head = f"for (to, v) in output.membrane_{held}.iter_mut().zip(&self.v_{own})"
             lines += block(head, ["*to = *v as i32;"])
         else:
-            lines.append(f"output.membrane_{held} = self.v_{own};")
+            lines.append(f"output.membrane_{held}.copy_from_slice(&self.v_{own});")
     for name, delay in network.delays.items():
         slot = f"self.slot_{names[name]}"
         lines.append(f"{slot} = if {slot} == {delay} {{ 0 }} else {{ {slot} + 1 }};")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_code import DEBUG
+from in_code import DEBUG, summed
 
 from snnvae import zoo
 from snnvae.deploy import rust
@@ -22,6 +22,7 @@ from snnvae.deploy.rust import compiler, package
 from snnvae.errors import BackendError, UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
+from snnvae.primitives import OneToOne
 
 
 def sizes_of(name: str) -> Sizes:
@@ -179,3 +180,17 @@ def test_without_a_compiler_the_remedy_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackendError, match=r"no Rust compiler found .* https://rustup.rs"):
         rust.run(program, nets.spikes(program))
+
+
+def test_a_state_larger_than_the_stack(tmp_path: Path) -> None:
+    """Unoptimised too, nothing of that size passes it: a chip's is small."""
+    size = 100_000
+    program = summed({"many": OneToOne.plain((size,))})
+    code = package.code(Network.of(program))
+    compiler.build(tmp_path, code, compiler.require(), DEBUG)
+    spikes = np.random.default_rng(0).random((1, 2, size)) < 0.1
+    np.save(tmp_path / "in.npy", spikes)
+    run = "ulimit -s 256 && exec ./net -o . spikes_in_many=in.npy"
+    subprocess.run(["sh", "-c", run], cwd=tmp_path, check=True, capture_output=True)
+    found = np.load(tmp_path / "membrane_out_many.npy")
+    np.testing.assert_array_equal(found, 64 * spikes)

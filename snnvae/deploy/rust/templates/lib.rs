@@ -69,8 +69,7 @@ impl Net {
 
     /// Goes back to before the first step of a sample.
     pub fn reset(&mut self) {
-        *self = Self::ZERO;
-        self.begin();
+@{clear}        self.begin();
     }
 
     /// Sets what is not 0 before the first step.

@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 const USAGE: &str =
     "net [-t STEPS] [-n SAMPLES] [-s SEED] [-o FOLDER] [-l] [-m] [INPUT=FILE.npy ...], or net -r";
 
-static NET: Mutex<Net> = Mutex::new(Net::new());
+/// Not on the stack, which may be smaller.
+static HELD: Mutex<(Net, Input, Output)> = Mutex::new((Net::new(), Input::new(), Output::new()));
 
 fn fail(what: &str, of: &str) -> ! {
     eprintln!("net: {of}: {what}");
@@ -308,13 +309,13 @@ fn take_record(input: &mut Input) -> bool {
 }
 
 fn run_stream() {
-    let mut net = NET.lock().expect("one thread");
-    let (mut input, mut output) = (Input::new(), Output::new());
+    let mut held = HELD.lock().expect("one thread");
+    let (net, input, output) = &mut *held;
     let mut file = BufWriter::new(stdout().lock());
     net.reset();
-    while take_record(&mut input) {
-        net.step(&input, &mut output);
-        for port in leaving(&output) {
+    while take_record(input) {
+        net.step(input, output);
+        for port in leaving(output) {
             match port {
                 Leaving::Spikes(words) => words
                     .iter()
@@ -404,26 +405,27 @@ fn main() {
         ));
     }
     let mut watcher = watches.then(|| Watcher::new(folder, every, samples, steps));
-    let mut net = NET.lock().expect("one thread");
-    let (mut input, mut output, mut draws) = (Input::new(), Output::new(), Draws::new());
+    let mut held = HELD.lock().expect("one thread");
+    let (net, input, output) = &mut *held;
+    let mut draws = Draws::new();
     let mut spent = Duration::ZERO;
     for sample in 0..samples {
         net.reset();
         draws.begin(seed, sample, (sample % CLASSES) as u32);
         for _ in 0..steps {
-            draws.draw(&mut input);
-            for ((array, port), to) in given.iter_mut().zip(INPUTS).zip(entering(&mut input)) {
+            draws.draw(input);
+            for ((array, port), to) in given.iter_mut().zip(INPUTS).zip(entering(input)) {
                 if let Some(array) = array {
                     take(array, port, to);
                 }
             }
             let began = Instant::now();
             match &mut watcher {
-                Some(watcher) => net.step_watched(&input, &mut output, watcher),
-                None => net.step(&input, &mut output),
+                Some(watcher) => net.step_watched(input, output, watcher),
+                None => net.step(input, output),
             }
             spent += began.elapsed();
-            for ((port, file), from) in written.iter_mut().zip(leaving(&output)) {
+            for ((port, file), from) in written.iter_mut().zip(leaving(output)) {
                 give(from, port, file);
             }
             if let Some(watcher) = &mut watcher {
