@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from snnvae.deploy.microcontroller.template import template
 from snnvae.errors import BackendError
 
-EDITION = ("--edition", "2021")
 FLAGS = ("-C", "opt-level=2")
 MISSING = (
     "no Rust compiler found (rustc; the variable RUSTC may name another): install one, as told at "
@@ -48,10 +48,9 @@ def build(
     (folder / "src").mkdir(exist_ok=True)
     for name, text in code.items():
         (folder / name).write_text(text, "utf8")
-    library = ("--crate-name", "net", "--crate-type", "rlib", "-o", "libnet.rlib", "src/lib.rs")
-    harness = ("--crate-name", "run", "--extern", "net=libnet.rlib", "-o", "net", "src/main.rs")
-    for crate in (library, harness):
-        _done(folder, command, [*EDITION, *flags, *crate])
+    for crate in ("library.args", "harness.args"):
+        (folder / crate).write_text(template("rust", crate), "utf8")
+        _done(folder, command, [*flags, f"@{crate}"])
     if not (folder / "net").is_file():
         raise BackendError(f"{' '.join(command)} ended well, but made no program")
     return folder / "net"
