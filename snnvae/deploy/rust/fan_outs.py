@@ -116,6 +116,7 @@ def _place(fan_out: Kernel) -> list[str]:
     for letter, table in zip(letters, fan_out.tables[-len(letters) :], strict=True):
         size, rest = sizes.pop(0), prod(sizes)
         at = f"source / {rest} % {size}" if rest > 1 else f"source % {size}"
+        at = at if size > 1 else "0"
         first = f"first_{letter}" if fan_out.weight is None else "_"
         names = f"[{first}, count_{letter}, output_{letter}]"
         lines.append(f"let {names} = {table.name}[{at}].map(|place| place as usize);")

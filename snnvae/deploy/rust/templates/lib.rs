@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 #![allow(non_snake_case, non_upper_case_globals)]
 #![allow(long_running_const_eval)] // the first membranes of a large network
+#![allow(clippy::erasing_op, clippy::identity_op)] // sizes of 1, steps of 0
 #![allow(clippy::needless_range_loop)] // n counts neurons of several arrays
 
 mod arithmetic;
