@@ -13,8 +13,8 @@ from benchmarks.result import Aim, Result
 from benchmarks.setup import Setup
 from snnvae import zoo
 from snnvae.deploy.c import cortex_m, package
-from snnvae.deploy.c.network import Network
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.microcontroller.network import Network
 from snnvae.export.nir_file import read_nir
 from snnvae.primitive import Synapse
 from snnvae.primitives import Conv2d, FixedNeuron, Linear, Sparse

@@ -1,4 +1,4 @@
-"""The fixed-point generator as C beside the emulator, and beside dense loops in C."""
+"""The fixed-point generator as C beside the emulator, dense loops in C, and Rust."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from benchmarks import networks
 from benchmarks.result import Aim, DiffersError, Result, same_spikes
 from benchmarks.setup import Setup
 from benchmarks.timing import best_of
-from snnvae.deploy import c
+from snnvae.deploy import c, rust
 from snnvae.deploy.c import compiler, package
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.sizes import additions
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.sizes import additions
 from snnvae.deploy.run import run
 from snnvae.hardware_sim import reference
 from snnvae.hardware_sim.fast import engine
@@ -51,8 +51,11 @@ def c_emulator(setup: Setup) -> Result:
         at = Path(folder)
         events, out = _steps(at, package.code(network, draws_itself=True), setup)
         loops, dense_out = _steps(at, dense(network), setup)
+        in_rust, rust_out = _in_rust(at, network, setup)
     if out != dense_out:
         raise DiffersError("the dense loops give another output")
+    if rust_out not in ([], out):
+        raise DiffersError("Rust gives another output")
     times = best_of({"emulator": partial(engine.run, program, stimulus, threads=1)}, setup.repeats)
     ours = events * 1e3
     emulator = times["emulator"] / setup.samples * 1e3
@@ -71,6 +74,7 @@ def c_emulator(setup: Setup) -> Result:
             "dense loops in C, ms/sample": loops * 1e3,
             "times as fast as dense loops": loops / events,
             "additions per second, 1e9": counted * program.steps / events / 1e9,
+            **({"Rust, ms/sample": in_rust * 1e3} if rust_out else {}),
         },
     )
 
@@ -81,18 +85,33 @@ def _steps(folder: Path, code: dict[str, str], setup: Setup) -> tuple[float, lis
         folder, {**code, "clock.c": CLOCK}, compiler.require(),
         ("-std=gnu99", "-O3", "-march=native", "-DNET_CLOCK"),
     )  # fmt: skip
+    return _timed(path, "ticks", TICK, setup)
+
+
+def _in_rust(folder: Path, network: Network, setup: Setup) -> tuple[float, list[bytes]]:
+    """The same of Rust; no outputs where there is no compiler."""
+    if rust.DIALECT.lacking() is not None:
+        return float("inf"), []
+    code = rust.package.code(network, draws_itself=True)
+    flags = ("-C", "opt-level=3", "-C", "target-cpu=native")
+    path = rust.compiler.build(folder, code, rust.DIALECT.command(), flags)
+    return _timed(path, "ns in its steps", 1e-9, setup)
+
+
+def _timed(program: Path, unit: str, seconds: float, setup: Setup) -> tuple[float, list[bytes]]:
+    """Seconds of a sample's steps, of which the harness tells so many units; and the outputs."""
     best = float("inf")
     samples = 4 if setup.small else 16
     for _ in range(setup.repeats):
         ran = subprocess.run(
-            [path, "-n", str(samples), "-o", "."],
-            cwd=folder,
+            [program, "-n", str(samples), "-o", "."],
+            cwd=program.parent,
             capture_output=True,
             text=True,
             check=True,
         )
-        best = min(best, int(ran.stdout.split("ticks")[0].split()[-1]) * TICK / samples)
-    return best, [file.read_bytes() for file in sorted(folder.glob("*.npy"))]
+        best = min(best, int(ran.stdout.split(unit)[0].split()[-1]) * seconds / samples)
+    return best, [file.read_bytes() for file in sorted(program.parent.glob("*.npy"))]
 
 
 def dense(network: Network) -> dict[str, str]:

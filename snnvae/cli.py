@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("snnvae.commands.simulate", "Run a NIR file in the emulator"),
     "run-lava": ("snnvae.commands.run_lava", "Run a NIR file on Lava"),
     "run-c": ("snnvae.commands.run_c", "Run a NIR file as C, as a microcontroller would"),
+    "run-rust": ("snnvae.commands.run_rust", "Run a NIR file as Rust, likewise"),
     "check": ("snnvae.commands.check", "Compare all backends, spike for spike"),
     "lint": ("snnvae.commands.lint", "Tell what a NIR file leaves open, has lost, or will meet"),
     "conform": ("snnvae.commands.conform", "Hold readers of NIR to cases with exact outcomes"),

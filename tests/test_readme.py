@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import printed
+from in_code import HERE
 from PIL import Image
 
 from snnvae import zoo
@@ -62,8 +63,8 @@ def test_the_parity_table_is_what_check_prints() -> None:
     found = printed("check", model, "--checkpoint", checkpoint)
     shown = RESULTS.split("<!-- parity -->")[1].split("<!-- /parity -->")[0]
     assert columns(found)
-    assert columns(shown) == columns(found)
-    assert found.splitlines()[-1] in shown
+    assert [row for row in columns(shown) if row[1] != "rust" or "rust" in HERE] == columns(found)
+    assert "rust" not in HERE or found.splitlines()[-1] in shown
 
 
 @pytest.mark.parametrize("name", MODELS)

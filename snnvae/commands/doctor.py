@@ -12,6 +12,7 @@ import click
 
 from snnvae.commands.options import as_json
 from snnvae.commands.result import Result
+from snnvae.deploy.backends import DIALECTS, Backend
 from snnvae.errors import BackendError
 from snnvae.extras import EXTRA_OF, package_of, remedy
 from snnvae.plain_text import markdown_text, words_of
@@ -48,7 +49,7 @@ def command(install_lava: bool, reported: bool, as_json: bool) -> Result:
     rows += [_package(name, f"pip install {name}") for name in CORE]
     rows += [_package(package_of(module), remedy(module)) for module in EXTRA_OF]
     rows += _lava_rows()
-    rows += [_compiled_row(), _c_row()]
+    rows += [_compiled_row(), *map(_compiler_row, DIALECTS)]
     data = {name: {"found": found, "advice": advice} for name, found, advice in rows}
     return Result(Table(("what", "found", "to do"), rows).as_text(), data, as_json=as_json)
 
@@ -109,13 +110,14 @@ def _compiled_row() -> tuple[str, str, str]:
     return "compiled code", f"kept in {place}", ""
 
 
-def _c_row() -> tuple[str, str, str]:
-    from snnvae.deploy.c import compiler
+def _compiler_row(backend: Backend) -> tuple[str, str, str]:
+    from snnvae.deploy.dialects import dialect_named
 
-    lacks = compiler.lacking()
+    dialect = dialect_named(backend)
+    name, lacks = f"{dialect.title} compiler", dialect.lacking()
     if lacks is not None:
-        return "C compiler", "missing", f"optional, for run-c: {lacks}"
-    return "C compiler", " ".join(compiler.require()), ""
+        return name, "missing", f"optional, for run-{backend}: {lacks}"
+    return name, " ".join(dialect.command()), ""
 
 
 def _package(name: str, remedy: str) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from snnvae.commands.remedies import flag_of
 from snnvae.commands.result import Result
 from snnvae.commands.sizes import MemorySize
 from snnvae.commands.traced_module import traced_module
+from snnvae.deploy.backends import DIALECTS, backend_named
 from snnvae.errors import CheckpointError, ConfigError
 from snnvae.families.registry import published
 from snnvae.options import SCALE_PER
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from snnvae.layers.model import SpikingModel
 
 PARTS = ("generator", "autoencoder", "encoder", "decoder", "prior", "posterior")
-C_FILES = ("net*.c", "net*.h", "main.c", "Makefile", "CMakeLists.txt", "README.md")
-FOR_C = ("board", "ram", "flash", "delay_edges", "scale_per")
+FOLDERS = {
+    "c": ("net*.c", "net*.h", "main.c", "Makefile", "CMakeLists.txt", "README.md"),
+    "rust": ("Cargo.toml", "README.md"),
+}
+"""The files of the formats that are folders."""
+FOR_CODE = ("board", "ram", "flash", "delay_edges", "scale_per")
 FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 
 
@@ -41,9 +46,9 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 @click.option(
     "-o",
     "--out",
-    type=FileOrFolder({"c": C_FILES}),
+    type=FileOrFolder(FOLDERS),
     required=True,
-    help="The file to write; with --format c, the folder.",
+    help="The file to write; with --format c or rust, the folder.",
 )
 @click.option("--part", type=click.Choice(PARTS), help="Of a spiking VAE (default: generator).")
 @click.option(
@@ -68,35 +73,35 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["nir", "netx", "c"]),
+    type=click.Choice(["nir", "netx", *DIALECTS]),
     default="nir",
     show_default=True,
-    help="netx: lava-dl's .net; c: plain C99 for any microcontroller. Both in fixed point; SOURCE "
-    "may then be a .nir file too.",
+    help="netx: lava-dl's .net; c, rust: plain C99, or a crate without std, for any "
+    "microcontroller. All three in fixed point; SOURCE may then be a .nir file too.",
 )
 @click.option(
     "--board",
     metavar="NAME",
-    help="c: refuse what rp2040, stm32f4, esp32 or nrf52840 cannot hold; of a model's several "
-    "networks, each is for a chip of its own.",
+    help="c, rust: refuse what rp2040, stm32f4, esp32 or nrf52840 cannot hold; of a model's "
+    "several networks, each is for a chip of its own.",
 )
-@click.option("--ram", type=MemorySize(), help="c: what a chip has of RAM, as 264K.")
-@click.option("--flash", type=MemorySize(), help="c: what a chip has of flash, as 2M.")
+@click.option("--ram", type=MemorySize(), help="c, rust: what a chip has of RAM, as 264K.")
+@click.option("--flash", type=MemorySize(), help="c, rust: what a chip has of flash, as 2M.")
 @click.option(
     "--delay-edge",
     "delay_edges",
     multiple=True,
     metavar="A,B",
-    help="c: the path from neuron A to B carries one step (for loops without a Delay).",
+    help="c, rust: the path from neuron A to B carries one step (for loops without a Delay).",
 )
 @click.option(
     "--scale-per",
     type=click.Choice(SCALE_PER),
-    help="c: one scale per layer (default), or per channel.",
+    help="c, rust: one scale per layer (default), or per channel.",
 )
 @click.option("--round-bias", is_flag=True, help="netx: round biases to whole weight units.")
 @click.option(
-    "--saturate", is_flag=True, help="netx, c: where a value does not fit, the nearest one."
+    "--saturate", is_flag=True, help="netx, c, rust: where a value does not fit, the nearest one."
 )
 @convention_options
 @as_json
@@ -125,7 +130,8 @@ def command(
     scale_per: str | None,
     **conventions: Any,
 ) -> Result:
-    """Write a part of a trained model, or a Norse module of your own, as NIR, lava-dl's netx or C.
+    """Write a part of a trained model, or a Norse module of your own, as NIR, lava-dl's netx, C or
+    Rust.
 
     SOURCE is a checkpoint of `snnvae train`, or module:attribute or file.py:attribute, which names
     a function or class that makes a torch module with Norse's neurons. That file is run; --weights
@@ -133,22 +139,24 @@ def command(
     are those of its tensors.
 
     An ESVAE autoencoder becomes two files, NAME.encoder.nir and NAME.decoder.nir: its rates need
-    all steps before the first latent spike is drawn. --dt and what follows it are for netx and c.
+    all steps before the first latent spike is drawn. --dt and what follows it are for netx, c and
+    rust.
     """
-    from snnvae.commands.export_c import write_c
-    from snnvae.deploy.c.budget import Budget
+    from snnvae.commands.export_code import write_code
+    from snnvae.deploy.dialects import dialect_named
+    from snnvae.deploy.microcontroller.budget import Budget
     from snnvae.export.user_module import is_spec
     from snnvae.options import Options
 
     given = [value for value in conventions.values() if value not in (None, False)]
     if form == "nir" and given:
-        raise ConfigError("--dt and the like are for --format netx and c; leave them out")
+        raise ConfigError("--dt and the like are for --format netx, c and rust; leave them out")
     if form != "netx" and round_bias:
         raise ConfigError("--round-bias is for --format netx; leave it out")
-    for name in FOR_C:
-        if form != "c" and ctx.params[name]:
-            raise ConfigError(f"{flag_of(name)} is for --format c; leave it out")
-    if form == "c" and standard:
+    for name in FOR_CODE:
+        if form not in DIALECTS and ctx.params[name]:
+            raise ConfigError(f"{flag_of(name)} is for --format c or rust; leave it out")
+    if form in DIALECTS and standard:
         raise ConfigError("--standard is for --format nir; leave it out")
     if dataset is not None and origin is None:
         raise ConfigError("--dataset is for published checkpoints: add --from, or leave it out")
@@ -171,14 +179,13 @@ def command(
                     f"{source} says it itself"
                 )
         graphs = _graphs_of(Path(source), part, form, origin, steps, dataset)
-    if form == "c":
+    if form in DIALECTS:
         options = Options(
             **{**conventions, **({} if scale_per is None else {"scale_per": scale_per})},
             delay_edges=edges_from(delay_edges),
         )
-        return replace(
-            write_c(graphs, out, options, Budget.chosen(board, ram, flash)), as_json=as_json
-        )
+        dialect, budget = dialect_named(backend_named(form)), Budget.chosen(board, ram, flash)
+        return replace(write_code(dialect, graphs, out, options, budget), as_json=as_json)
     return _write(graphs, out, form, standard, round_bias, conventions, as_json)
 
 
@@ -219,7 +226,7 @@ def _graphs_of(
     steps: int | None,
     dataset: str | None,
 ) -> dict[str, nir.NIRGraph]:
-    """The graphs of a checkpoint, ours or published; for netx and C, that of a .nir file."""
+    """The graphs of a checkpoint, ours or published; for netx, C and Rust, that of a .nir file."""
     from snnvae.export.nir_file import read_nir
 
     if form != "nir" and path.suffix == ".nir" and origin is None:

@@ -7,14 +7,14 @@ from typing import Literal, get_args
 
 from snnvae.errors import ConfigError
 
-Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2", "c"]
+Backend = Literal["emulator", "reference", "lava-batched", "lava-stock", "loihi2", "c", "rust"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 SHORT: dict[str, Backend] = {"lava": "lava-batched"}
 """Other names for them."""
-CHECKED: tuple[Backend, ...] = ("emulator", "lava-batched", "lava-stock", "c")
+CHECKED: tuple[Backend, ...] = ("emulator", "lava-batched", "lava-stock", "c", "rust")
 """Those that `snnvae check` compares with the reference."""
-INTEGERS_ONLY: tuple[Backend, ...] = ("c",)
-"""Those that run fixed-point programs alone."""
+DIALECTS: tuple[Backend, ...] = ("c", "rust")
+"""Languages of microcontrollers, which hold fixed-point programs alone."""
 Peer = Literal["nirtorch", "norse"]
 PEERS: tuple[Peer, ...] = get_args(Peer)
 """Other interpreters of NIR that it compares with."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from snnvae.deploy.backends import Backend, RunResources, backend_named
+from snnvae.deploy.backends import DIALECTS, Backend, RunResources, backend_named
+from snnvae.deploy.dialects import dialect_named
 from snnvae.deploy.scale_out import check_address, run_shared
 from snnvae.deploy.timing import check_stock
 from snnvae.errors import ConfigError
@@ -40,10 +41,10 @@ def check_backend(
         lava.check_installed()
     if backend == "lava-stock":
         check_stock(program)
-    if backend == "c":
-        from snnvae.deploy import c
+    if backend in DIALECTS:
+        from snnvae.deploy.microcontroller import runner
 
-        c.check(program)
+        runner.check(dialect_named(backend), program)
     if backend == "loihi2":
         from snnvae.deploy import lava
 
@@ -87,13 +88,13 @@ def run(
     """Run a program; the recording is the same, spike for spike, whatever it runs on.
 
     backend: "emulator" (the fast engine), "reference" (the definition, slow), "lava" (one process
-    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes), "loihi2" or "c"
-    (plain C, built by this machine's compiler; fixed point only).
+    of ours on Lava, "lava-batched" in full), "lava-stock" (Lava's own processes), "loihi2", "c"
+    or "rust" (for microcontrollers, built by this machine's compiler; fixed point only).
     membranes: record them after each step, (B, T, *shape). resources: a torch device, a Dask
     cluster, a bound on memory.
 
     DataError for a stimulus that does not fit, UnsupportedError for what a backend cannot do,
-    BackendError where Lava or a C compiler is missing or fails.
+    BackendError where Lava or a compiler is missing or fails.
 
     >>> import snnvae as sv
     >>> program = sv.compile(sv.read(sv.zoo.path("digits-esvae")))
@@ -122,10 +123,11 @@ def run(
         )
     if backend == "reference":
         return reference.run(program, stimulus, membranes=membranes, progress=progress)
-    if backend == "c":
-        from snnvae.deploy import c
+    if backend in DIALECTS:
+        from snnvae.deploy.microcontroller import runner
 
-        return c.run(program, stimulus, membranes=membranes, progress=progress)
+        dialect = dialect_named(backend)
+        return runner.run(dialect, program, stimulus, membranes=membranes, progress=progress)
     from snnvae.deploy import lava
 
     return lava.run(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import nir
 
-from snnvae.deploy.backends import CHECKED, INTEGERS_ONLY, Backend, Peer
-from snnvae.deploy.c import compiler
+from snnvae.deploy.backends import CHECKED, DIALECTS, Backend, Peer
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.dialects import dialect_named
 from snnvae.deploy.run import run
 from snnvae.deploy.settings import resolve
 from snnvae.errors import ConfigError, UnsupportedError
@@ -111,9 +111,9 @@ def check(
             rows += found
             left_out += missing
         for backend in backends:
-            if backend in INTEGERS_ONLY and precision == "float":
+            if backend in DIALECTS and precision == "float":
                 continue
-            if backend == "c" and (lacks := compiler.lacking()):
+            if backend in DIALECTS and (lacks := dialect_named(backend).lacking()):
                 left_out.append(f"{backend}: {lacks}")
                 continue
             try:

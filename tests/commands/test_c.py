@@ -61,9 +61,9 @@ def test_options_of_other_formats(cli: Cli, tmp_path: Path) -> None:
     for format_, options, said in (
         ("c", ("--round-bias",), "--round-bias is for --format netx"),
         ("c", ("--standard",), "--standard is for --format nir"),
-        ("netx", ("--ram", "1M"), "--ram is for --format c"),
-        ("netx", ("--delay-edge", "a,b"), "--delay-edge is for --format c"),
-        ("netx", ("--scale-per", "layer"), "--scale-per is for --format c"),
+        ("netx", ("--ram", "1M"), "--ram is for --format c or rust"),
+        ("netx", ("--delay-edge", "a,b"), "--delay-edge is for --format c or rust"),
+        ("netx", ("--scale-per", "layer"), "--scale-per is for --format c or rust"),
         ("c", ("--delay-edge", "a"), "write two node names"),
     ):
         line = cli("export", model, "--format", format_, "-o", out, *options).mistake

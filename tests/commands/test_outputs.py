@@ -48,6 +48,7 @@ WRITERS = [
     ("simulate", "{nir}", "-o"),
     ("run-lava", "{nir}", "-o"),
     ("run-c", "{nir}", "-o"),
+    ("run-rust", "{nir}", "-o"),
     ("export", "{pt}", "-o"),
     ("import", "{nir}", "-o"),
     ("inspect", "{nir}", "--html"),

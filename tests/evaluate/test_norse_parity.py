@@ -8,6 +8,7 @@ from pathlib import Path
 import nir
 import numpy as np
 import pytest
+from in_code import HERE
 from thorough import often
 
 from snnvae.deploy.compile import compile_graph
@@ -160,14 +161,12 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     "model", often(["esvae conditional", "fsvae conditional"], ["fsvae conditional"])
 )
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
-    """Float and fixed point, the emulator and both Lava modes, and C; with one class asked for."""
+    """Float and fixed point, the emulator, both Lava modes, C, Rust; with one class asked for."""
     net, _ = trained(model)
     found = check(to_nir(net), samples=4, model=net, classes=(7,))
-    assert found.left_out == ()
-    assert {(row.precision, row.peer) for row in found.rows} == {
-        ("float", "norse"),
-        ("fixed", "c"),
-    } | {
+    assert (found.left_out == ()) == ({"c", "rust"} == HERE)
+    wanted = {("float", "norse"), *(("fixed", language) for language in HERE)}
+    assert {(row.precision, row.peer) for row in found.rows} == wanted | {
         (precision, peer)
         for precision in ("float", "fixed")
         for peer in ("emulator", "lava-batched", "lava-stock")

@@ -46,15 +46,6 @@ def found() -> tuple[str, ...] | None:
     return None if path is None else (path,)
 
 
-def lacking() -> str | None:
-    """What is wrong, and the remedy, where there is no compiler; else None."""
-    try:
-        require()
-    except BackendError as error:
-        return str(error)
-    return None
-
-
 def require() -> tuple[str, ...]:
     """As `found`; BackendError, with the remedy, without one, or where what it makes cannot run
     here."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from snnvae.deploy.c.template import template
+from snnvae.deploy.microcontroller.template import template
 from snnvae.errors import BackendError
 
 COMPILER, EMULATOR = "arm-none-eabi-gcc", "qemu-system-arm"
@@ -44,7 +44,7 @@ def missing() -> str | None:
 def build(folder: Path, code: Mapping[str, str], core: str, flags: Sequence[str] = ()) -> Path:
     """A program for a core of `BOARDS`, of the network's files and newlib; BackendError where it
     cannot be built."""
-    own = {f"chip_{name}": template(f"cortex_m/{name}") for name in ("start.c", "chip.ld")}
+    own = {f"chip_{name}": template("c", f"cortex_m/{name}") for name in ("start.c", "chip.ld")}
     for name, text in {**code, **own}.items():
         (folder / name).write_text(text, "utf8")
     sources = [name for name in (*code, *own) if name.endswith(".c")]

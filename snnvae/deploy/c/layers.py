@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
-from snnvae.deploy.c.fan_out import Sums
-from snnvae.deploy.c.names import in_comment
-from snnvae.deploy.c.network import Network, Part, Wire
-from snnvae.deploy.c.text import INDENT, comment, each_spike, indented, loop, words
-from snnvae.primitive import Shape
+from snnvae.deploy.c import fan_outs, neurons
+from snnvae.deploy.c.fan_outs import Sums
+from snnvae.deploy.c.text import comment, each_spike, loop
+from snnvae.deploy.microcontroller.names import quoted
+from snnvae.deploy.microcontroller.network import Network, Part, Wire
+from snnvae.deploy.microcontroller.text import INDENT, indented, words
 from snnvae.primitives import fixed_point
 from snnvae.shown import shape_text
 
@@ -18,23 +18,23 @@ def functions(network: Network, part: Part) -> Iterator[str]:
     """The functions of a layer: one for each connection into it, and its step."""
     for wire in part.wires:
         yield from _wire(network, part, wire)
-    layer = part.layer
+    layer, sums = part.layer, f"{part.sums}_t"
     spiking = layer.neuron.spiking
     held = "64" if part.limits.wide else "32"
     halved = "Weights are even and lie halved in flash: the neurons double the sums."
     yield from comment(
-        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {neurons_text(layer.shape)}.",
-        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {part.sums}.",
+        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {part.neurons_text}.",
+        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {sums}.",
         f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
         *part.update.told,
         *([halved] if part.units != 1 else []),
     )
-    takes = "const net_input *in" if reads_input(part) else "void"
+    takes = "const net_input *in" if part.reads_input else "void"
     yield f"static void step_{part.name}({takes})"
     yield "{"
     sum_name = "sum_wide" if part.limits.wide_inputs else "sum"
     own = []
-    own.append(f"{part.sums} *const sum = S.{sum_name};")
+    own.append(f"{sums} *const sum = S.{sum_name};")
     if spiking:
         delayed = layer.name in network.delays
         at = f"S.spikes_{part.name}{f'[S.slot_{part.name}]' if delayed else ''}"
@@ -44,7 +44,7 @@ def functions(network: Network, part: Part) -> Iterator[str]:
     own += loop("n", layer.size, [f"sum[n] = {first};"])
     for wire in part.wires:
         own += _call(network, wire)
-    own += part.update.update
+    own += neurons.step(part.update, part.name, part.number)
     if spiking:
         own.append(f"TRACE_SPIKES({part.number}u, spikes);")
     elif layer.name in network.delays:
@@ -53,21 +53,6 @@ def functions(network: Network, part: Part) -> Iterator[str]:
         own += loop("n", layer.size, [f"S.sent_{name}[S.slot_{name}][n] = {sent};"])
     yield from indented(own)
     yield "}"
-
-
-def reads_input(part: Part) -> bool:
-    """Tells whether the step of a layer needs what enters."""
-    return part.host or any(w.from_input and not w.connection.delay for w in part.wires)
-
-
-def quoted(name: str) -> str:
-    """A name in a comment."""
-    return f"'{in_comment(name)}'"
-
-
-def neurons_text(shape: Shape) -> str:
-    """How many there are, and their shape."""
-    return f"{prod(shape)} neurons {shape_text(shape)}"
 
 
 def _call(network: Network, wire: Wire) -> list[str]:
@@ -107,11 +92,13 @@ def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
         *([graded] if wire.graded else []),
     )
     if not wire.graded:
-        yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums} *sum)"
+        yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums}_t *sum)"
         yield "{"
-        sums = Sums("sum", part.sums, "" if factor == 1 else f" * (int32_t){factor}")
+        sums = Sums("sum", f"{part.sums}_t", "" if factor == 1 else f" * (int32_t){factor}")
         masked = wire.from_input and not c.delay
-        yield from indented(each_spike("spikes", wire.neurons, list(fan.body(sums)), masked=masked))
+        yield from indented(
+            each_spike("spikes", wire.neurons, fan_outs.body(fan, sums), masked=masked)
+        )
     else:
         yield from _graded(network, part, wire)
     yield "}"
@@ -129,14 +116,14 @@ def _graded(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     if not c.delay:
         narrow = "(int32_t)" if held == "int64_t" else ""
         payload = f"floor_shift({narrow}sent[source], {fixed_point.ACTIVATION_SHIFT}u)"
-    yield f"static void add_{wire.name}(const {held} *sent, {part.sums} *sum)"
+    yield f"static void add_{wire.name}(const {held} *sent, {part.sums}_t *sum)"
     yield "{"
     yield f"{INDENT}{products} *const product = S.product{suffix};"
     yield from indented(loop("target", part.layer.size, ["product[target] = 0;"]))
     body = [
         f"const int32_t value = {payload};",
         "if (value != 0) {",
-        *indented(fan.body(sums)),
+        *indented(fan_outs.body(fan, sums)),
         "}",
     ]
     yield from indented(loop("source", wire.neurons, body))

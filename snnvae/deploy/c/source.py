@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-
 from snnvae.deploy.c import neurons
-from snnvae.deploy.c.layers import functions, neurons_text, quoted, reads_input
-from snnvae.deploy.c.names import in_comment
-from snnvae.deploy.c.network import Network, Part
-from snnvae.deploy.c.template import filled, template
-from snnvae.deploy.c.text import comment, indented, loop, words
+from snnvae.deploy.c.layers import functions
+from snnvae.deploy.c.text import comment, loop, table_text
+from snnvae.deploy.microcontroller.names import in_comment, quoted
+from snnvae.deploy.microcontroller.network import Network, neurons_text
+from snnvae.deploy.microcontroller.template import filled, template
+from snnvae.deploy.microcontroller.text import indented, words
+from snnvae.deploy.microcontroller.update import UNIT
 
 HELPERS = {
     "lowest_bit": "lowest_bit(",
@@ -37,42 +37,35 @@ def header(network: Network) -> str:
     for part in network.host_driven:
         entering += comment(
             f"The host's currents into layer {quoted(part.layer.name)}: "
-            f"{neurons_text(part.layer.shape)}, in weight units: {_unit(part, 1)}; at most "
+            f"{part.neurons_text}, in weight units: {part.unit_text(1)}; at most "
             f"{network.host_limit:,}."
         )
         entering.append(f"int32_t current_{part.name}[{part.layer.size}];")
     leaving = []
     for name, of in program.outputs.items():
         part = network.part(of)
-        what = f"of layer {quoted(of)}, {neurons_text(part.layer.shape)}"
+        what = f"of layer {quoted(of)}, {part.neurons_text}"
         if part.layer.neuron.spiking:
             leaving += comment(f"Output {quoted(name)}: spikes {what}.")
             leaving.append(f"uint32_t spikes_{names[name]}[{words(part.layer.size)}];")
         else:
-            units = _unit(part, neurons.UNIT)
+            units = part.unit_text(UNIT)
             leaving += comment(f"Output {quoted(name)}: membranes {what}: {units}.")
             leaving.append(f"int32_t membrane_{names[name]}[{part.layer.size}];")
     return filled(
+        "c",
         "net.h",
-        title=_title(network),
+        title=network.title,
         input="\n".join(indented(entering or ["uint8_t nothing;"])),
         output="\n".join(indented(leaving)),
         state=str(network.ram),
     )
 
 
-def _unit(part: Part, units: int) -> str:
-    """What an integer means in the file's own units."""
-    scale = np.asarray(part.layer.scale)
-    if scale.ndim and (scale != scale.flat[0]).any():
-        return f"a channel's scale times {units} is 1 of the file's membrane"
-    return f"{float(scale.flat[0]) * units:.9g} is 1 of the file's membrane"
-
-
 def tables(network: Network) -> str:
     """net_tables.h: all constants."""
-    found = "\n".join(t.text() for part in network.parts for t in part.tables)
-    return filled("net_tables.h", title=_title(network), tables=found, size=f"{network.flash:,}")
+    found = "\n".join(table_text(t) for part in network.parts for t in part.tables)
+    return filled("c", "net_tables.h", title=network.title, tables=found, size=f"{network.flash:,}")
 
 
 def source(network: Network) -> str:
@@ -80,12 +73,12 @@ def source(network: Network) -> str:
     body = "\n".join("\n".join(functions(network, part)) + "\n" for part in network.parts)
     step = "\n".join(indented(_step(network)))
     used = "\n".join(
-        template(f"helpers/{name}.c") for name, word in HELPERS.items() if word in body
+        template("c", f"helpers/{name}.c") for name, word in HELPERS.items() if word in body
     )
     state = []
     for a in network.state:
         ring = f"[{a.rows}]" if a.rows > 1 else ""
-        state.append(f"{a.kind} {a.name}{ring}[{a.count}]; /* {in_comment(a.comment)} */")
+        state.append(f"{a.kind}_t {a.name}{ring}[{a.count}]; /* {in_comment(a.comment)} */")
     state += [
         f"uint32_t slot_{network.names[name]}; /* of its ring, in this step */"
         for name in network.delays
@@ -94,8 +87,9 @@ def source(network: Network) -> str:
         network.unused
     )
     return filled(
+        "c",
         "net.c",
-        title=_title(network),
+        title=network.title,
         state="\n".join(indented(state)),
         helpers=used,
         layers=body,
@@ -104,19 +98,9 @@ def source(network: Network) -> str:
     )
 
 
-def _title(network: Network) -> str:
-    program = network.program
-    sizes = sum(layer.size for layer in program.layers)
-    return (
-        f"{len(program.layers)} layers of {sizes:,} neurons, "
-        f"{sum(part.operations for part in network.parts):,} synapses; "
-        f"1 step is {program.dt:g} s"
-    )
-
-
 def _reset(network: Network) -> list[str]:
     """What is not 0 before the first step."""
-    return [line for part in network.parts for line in part.update.reset]
+    return [line for part in network.parts for line in neurons.reset(part.update, part.name)]
 
 
 def _step(network: Network) -> list[str]:
@@ -131,7 +115,7 @@ def _step(network: Network) -> list[str]:
             if prod(port.shape) % 32:
                 mask = (1 << prod(port.shape) % 32) - 1
                 lines.append(f"{ring}[{count - 1}] &= 0x{mask:X}u;")
-    lines += [f"step_{p.name}({'in' if reads_input(p) else ''});" for p in network.parts]
+    lines += [f"step_{p.name}({'in' if p.reads_input else ''});" for p in network.parts]
     for name, of in program.outputs.items():
         layer, own, held, part = program.layer(of), names[of], names[name], network.part(of)
         if layer.neuron.spiking:
@@ -145,7 +129,7 @@ def _step(network: Network) -> list[str]:
     for name, delay in network.delays.items():
         slot = f"S.slot_{names[name]}"
         lines.append(f"{slot} = ({slot} == {delay}u) ? 0u : ({slot} + 1u);")
-    if not any(map(reads_input, network.parts)) and not network.delays.keys() & {
+    if not any(p.reads_input for p in network.parts) and not network.delays.keys() & {
         port.name for port in network.spike_inputs
     }:
         lines.insert(0, "(void)in;")

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-INDENT = "    "
-WIDTH = 100
-
-
-def indented(lines: Iterable[str], by: int = 1) -> list[str]:
-    """Lines, deeper."""
-    return [f"{INDENT * by}{line}" if line else line for line in lines]
+from snnvae.deploy.microcontroller.table import Table
+from snnvae.deploy.microcontroller.text import INDENT, WIDTH, folded, indented, words
 
 
 def loop(variable: str, count: int, body: Sequence[str]) -> list[str]:
@@ -21,11 +15,6 @@ def loop(variable: str, count: int, body: Sequence[str]) -> list[str]:
         *indented(body),
         "}",
     ]
-
-
-def words(neurons: int) -> int:
-    """Words of 32 bits that hold a spike for each neuron."""
-    return -(-neurons // 32)
 
 
 def each_spike(spikes: str, neurons: int, body: Sequence[str], *, masked: bool) -> list[str]:
@@ -53,16 +42,28 @@ def each_spike(spikes: str, neurons: int, body: Sequence[str], *, masked: bool) 
 
 def comment(*paragraphs: str) -> list[str]:
     """A comment of paragraphs, each folded."""
-    lines = [line for text in paragraphs for line in textwrap.wrap(text, WIDTH - 3) or [""]]
+    lines = folded(paragraphs, WIDTH - 3)
     return ["/*", *(f" * {line}".rstrip() for line in lines), " */"]
-
-
-def plus(*terms: str) -> str:
-    """A sum of terms, those that begin with a minus subtracted."""
-    first, *others = terms
-    return first + "".join(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in others)
 
 
 def scaled(variable: str, factor: int) -> str:
     """``factor * variable``, or the variable alone."""
     return variable if factor == 1 else f"{factor}u * {variable}"
+
+
+def table_text(table: Table) -> str:
+    """The definition of a table."""
+    kind = f"{table.kind}_t"
+    suffix = {"uint64_t": "u", "uint32_t": "u"}.get(kind, "")
+    words, lines, line = (f"{int(v)}{suffix}" for v in table.values.reshape(-1)), [], ""
+    for word in words:
+        if len(line) + len(word) + 2 > WIDTH:
+            lines.append(line)
+            line = ""
+        line += f"{word}, " if line else f"    {word}, "
+    lines.append(line)
+    body = "\n".join(each.rstrip() for each in lines)
+    return (
+        f"/* {table.name}{table.index}: {table.comment}; {table.size:,} bytes. */\n"
+        f"static const {kind} {table.name}[{table.values.size}] = {{\n{body}\n}};\n"
+    )

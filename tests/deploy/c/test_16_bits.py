@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from in_c import STRICT, random_program, summed
+from in_code import STRICT, random_program, summed
 from thorough import often
 
 from snnvae.deploy.c import package
-from snnvae.deploy.c.network import Network
+from snnvae.deploy.microcontroller.network import Network
 from snnvae.draws.attributes import Attributes
 from snnvae.draws.bernoulli import Bernoulli
 from snnvae.draws.draw import Draw

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from in_c import random_program
+from in_code import random_program
 from thorough import often
 
 from snnvae import zoo
 from snnvae.deploy.c import cortex_m, package
-from snnvae.deploy.c.network import Network
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.microcontroller.network import Network
 from snnvae.deploy.run import run
 from snnvae.errors import BackendError
 from snnvae.export.nir_file import read_nir

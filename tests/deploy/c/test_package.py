@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_c import FAST, STEPS, assert_same, random_program, summed
+from in_code import FAST, STEPS, assert_same, random_program, summed
 
 from snnvae import zoo
 from snnvae.deploy import c
-from snnvae.deploy.c import budget, compiler, draws, package, runner
-from snnvae.deploy.c.budget import Budget, boards
-from snnvae.deploy.c.network import Network
-from snnvae.deploy.c.sizes import Sizes
+from snnvae.deploy.c import compiler, package
 from snnvae.deploy.compile import compile_graph
+from snnvae.deploy.microcontroller import budget, runner
+from snnvae.deploy.microcontroller.budget import Budget, boards
+from snnvae.deploy.microcontroller.network import Network
+from snnvae.deploy.microcontroller.sizes import Sizes
 from snnvae.errors import BackendError, ConfigError, UnsupportedError
 from snnvae.export.nir_file import read_nir
 from snnvae.hardware_sim import reference
@@ -35,8 +36,7 @@ MODELS = sorted(entry.stem for entry in Path(zoo.path("digits-esvae")).parent.gl
 
 
 def sizes_of(name: str) -> Sizes:
-    network = Network.of(compile_graph(read_nir(zoo.path(name)), "fixed").program)
-    return Sizes(network, drawn=bool(draws.drawn(network)))
+    return c.DIALECT.sizes(Network.of(compile_graph(read_nir(zoo.path(name)), "fixed").program))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_folder_builds_with_make_and_runs_from_arrays(nets: Any, tmp_path: Pat
     program = nets.compiled(nets.small(), "fixed")
     network = Network.of(program)
     folder = tmp_path / "net"
-    files = package.write(Sizes(network), folder)
+    files = c.DIALECT.write(c.DIALECT.sizes(network), folder)
     assert sorted(files) == sorted(folder.iterdir())
     subprocess.run(["make", "-s", f"CC={' '.join(compiler.require())}"], cwd=folder, check=True)
     stimulus = nets.spikes(program, samples=2, steps=9)
@@ -211,7 +211,7 @@ def test_boards_state_their_sources() -> None:
 
 def test_a_readme_says_what_it_takes(sizes: dict[str, Sizes], tmp_path: Path) -> None:
     one = sizes["digits-fsvae"]
-    package.write(one, tmp_path, {"z": 12.4}, "in a test")
+    c.DIALECT.write(one, tmp_path, {"z": 12.4}, "in a test")
     text = (tmp_path / "README.md").read_text()
     assert f"RAM: {one.ram:,} bytes: {one.network.ram:,} of state" in text
     assert "| z | 32 | 8 | 8,192 | 8,192 | 12 |" in text
@@ -233,7 +233,7 @@ def test_a_compiler_for_chips_finds_the_sizes_that_are_told(
         pytest.skip("arm-none-eabi-gcc is not installed")
     for name in ("digits-esvae", "digits-fsvae", "ising-chain8"):
         folder, one = tmp_path / name, sizes[name]
-        package.write(one, folder)
+        c.DIALECT.write(one, folder)
         flags = [cross, "-std=c99", "-O2", f"-mcpu={core}", "-mthumb"]
         (folder / "chip.c").write_text(CHIP)
         sources = ["net.c", *["net_draws.c"] * one.drawn]
@@ -285,7 +285,7 @@ def sections(path: Path) -> dict[str, int]:
 def test_cmake_optimises_unless_told_otherwise(sizes: dict[str, Sizes], tmp_path: Path) -> None:
     if shutil.which("cmake") is None:
         pytest.skip("cmake is not installed")
-    package.write(sizes["digits-esvae"], tmp_path)
+    c.DIALECT.write(sizes["digits-esvae"], tmp_path)
     for given, built in (([], "Release"), (["-DCMAKE_BUILD_TYPE=Debug"], "Debug")):
         command = ["cmake", *given, "-B", built, "."]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
@@ -299,7 +299,7 @@ def test_files_of_a_network_that_was_here_before_go(tmp_path: Path) -> None:
     """What draws is of one network, and no other's; the page shows it where it is."""
     for name, there in (("ising-chain8", True), ("mnist-esvae", False)):
         sizes = sizes_of(name)
-        package.write(sizes, tmp_path)
+        c.DIALECT.write(sizes, tmp_path)
         assert (tmp_path / "net_draws.c").exists() == sizes.drawn == there
         page = (tmp_path / "README.md").read_text("utf8")
         assert ("net_draws_begin(seed, sample, label);" in page) == there
@@ -346,8 +346,8 @@ def test_a_compiler_for_other_machines_is_told_before_any_work(
     program = nets.compiled(nets.small(), "fixed")
     said = r"pdp11-gcc -O1 makes programs for pdp11-dec-bsd, which this machine cannot run; let the"
     with pytest.raises(BackendError, match=said):
-        c.check(program)
-    assert re.search(said, compiler.lacking() or "")
+        runner.check(c.DIALECT, program)
+    assert re.search(said, c.DIALECT.lacking() or "")
 
 
 def test_a_compiler_whose_target_has_another_name_is_believed_where_its_programs_run(
@@ -357,7 +357,7 @@ def test_a_compiler_whose_target_has_another_name_is_believed_where_its_programs
     own.write_text(PDP.format(otherwise=f'exec {shlex.join(compiler.require())} "$@"'))
     own.chmod(0o755)
     monkeypatch.setenv("CC", str(own))
-    c.check(nets.compiled(nets.small(), "fixed"))
+    runner.check(c.DIALECT, nets.compiled(nets.small(), "fixed"))
 
 
 def test_a_compiler_is_named_from_where_the_user_is(
@@ -376,7 +376,7 @@ def test_a_compiler_is_named_from_where_the_user_is(
 def test_a_state_with_wide_integers_is_as_large_however_aligned(seed: int) -> None:
     """8 bytes divide it, so that no chip adds any at its end."""
     network = Network.of(random_program(seed)[0])
-    wide = any(array.kind == "int64_t" for array in network.state)
+    wide = any(array.kind == "int64" for array in network.state)
     assert network.ram % (8 if wide else 4) == 0
     held = sum(array.size for array in network.state) + 4 * len(network.delays)
     assert network.ram - held == 4 * network.unused

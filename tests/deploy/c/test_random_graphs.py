@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from in_c import (
+from in_code import (
     FAST,
     RESETS,
     SANITIZED,
@@ -17,7 +17,7 @@ from in_c import (
     random_program,
 )
 
-from snnvae.deploy.c.network import Network
+from snnvae.deploy.microcontroller.network import Network
 
 FEW = range(18)
 MANY, PER_BATCH = 2000, 100

@@ -1,0 +1,1 @@
+"""Fixed-point programs laid out for microcontrollers, whatever the language: see docs/c.md."""

@@ -1,0 +1,3 @@
+//! Weights and parameters, for flash: @{size} bytes.
+
+@{tables}
