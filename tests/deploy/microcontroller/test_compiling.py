@@ -28,9 +28,9 @@ def test_a_compiler_reads_no_terminal(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     says = ("sh", "-c", "echo one >&2; echo two >&2; echo three >&2; exit 1")
-    with pytest.raises(BackendError, match="network: two$"):
+    with pytest.raises(BackendError, match=r"network: two$"):
         compiled(tmp_path, says, (), lambda line: line == "two")
-    with pytest.raises(BackendError, match="network: three$"):
+    with pytest.raises(BackendError, match=r"network: three$"):
         compiled(tmp_path, says, (), lambda line: False)
     with pytest.raises(BackendError, match="sh ended well, but made no program"):
         program_in(tmp_path, ("sh",))
