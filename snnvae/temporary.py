@@ -73,9 +73,10 @@ def _clear(place: str) -> None:
     if place in _cleared:
         return
     _cleared.add(place)
-    for entry in os.scandir(place):
-        if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX):
-            _remove_if_dead(Path(entry.path))
+    with suppress(OSError):  # a place may take folders, and not be listed
+        for name in os.listdir(place):
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                _remove_if_dead(Path(place, name))
 
 
 def _remove_if_dead(path: Path) -> None:

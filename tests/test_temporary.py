@@ -87,3 +87,17 @@ def test_another_user_s_are_left_alone(place: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "getuid", lambda: other.stat().st_uid + 1)
     with TemporaryFolder():
         assert other.exists()
+
+
+def test_a_place_that_cannot_be_listed_takes_folders(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", denied)
+    monkeypatch.setattr(os, "scandir", denied)
+    folder = TemporaryFolder()
+    monkeypatch.undo()
+    assert folder.path.is_dir()
+    folder.close()

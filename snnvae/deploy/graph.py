@@ -7,7 +7,7 @@ Everything here hands it copies and works out the shapes itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from copy import copy
 from dataclasses import fields
 from typing import Any
@@ -153,11 +153,16 @@ def predecessors(graph: nir.NIRGraph) -> dict[str, list[str]]:
     return before
 
 
-def directed(graph: nir.NIRGraph) -> nx.DiGraph:
-    """The graph's nodes and edges for networkx."""
+def directed(graph: nir.NIRGraph, among: Container[str] | None = None) -> nx.DiGraph:
+    """The graph's nodes and edges for networkx; `among`: these nodes alone, and what joins them.
+
+    In the order of the graph, which networkx's own subgraph does not keep: it may list nodes as a
+    set of strings does, so otherwise in each process.
+    """
+    kept = graph.nodes if among is None else [name for name in graph.nodes if name in among]
     found = nx.DiGraph()
-    found.add_nodes_from(graph.nodes)
-    found.add_edges_from(graph.edges)
+    found.add_nodes_from(kept)
+    found.add_edges_from((a, b) for a, b in graph.edges if a in found and b in found)
     return found
 
 

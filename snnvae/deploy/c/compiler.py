@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from snnvae.deploy.microcontroller.compiling import compiled, program_in
 from snnvae.errors import BackendError
 from snnvae.temporary import TemporaryFolder
 
@@ -107,23 +108,9 @@ def build(
     for name, text in code.items():
         (folder / name).write_text(text, "utf8")
     sources = [name for name in code if name.endswith(".c")]
-    arguments = [*command, *flags, "-o", "net", *sources]
-    try:
-        done = subprocess.run(
-            arguments,
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
-        raise BackendError(f"{command[0]} cannot be run: {error.strerror}") from None
-    if done.returncode:
-        lines = done.stderr.splitlines() or [f"exit code {done.returncode}"]
-        told = [line for line in lines if "error:" in line and "collect2" not in line] or lines[-1:]
-        raise BackendError(f"{' '.join(command)} does not compile the network: {told[0]}")
-    if not (folder / "net").is_file():
-        raise BackendError(f"{' '.join(command)} ended well, but made no program")
-    return folder / "net"
+    compiled(folder, command, [*flags, "-o", "net", *sources], _is_error)
+    return program_in(folder, command)
+
+
+def _is_error(line: str) -> bool:
+    return "error:" in line and "collect2" not in line

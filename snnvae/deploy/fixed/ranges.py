@@ -66,7 +66,10 @@ class WorstCase:
 
 
 def _silent(program: Program) -> list[tuple[list[str], bool]]:
-    """Layers that do not spike, those first whose membranes others get; (group, a loop?)."""
+    """Layers that do not spike, those first whose membranes others get; (group, a loop?).
+
+    Layers of a group are in the order of a step, in which `followed_peaks` must go.
+    """
     graph = nx.DiGraph()
     graph.add_nodes_from(layer.name for layer in program.layers if not layer.neuron.spiking)
     graph.add_edges_from(
@@ -75,7 +78,8 @@ def _silent(program: Program) -> list[tuple[list[str], bool]]:
         if program.carries_membranes(c) and c.target in graph
     )
     condensed = nx.condensation(graph)
-    groups = [list(condensed.nodes[n]["members"]) for n in nx.topological_sort(condensed)]
+    members = [condensed.nodes[n]["members"] for n in nx.topological_sort(condensed)]
+    groups = [[name for name in graph if name in among] for among in members]
     return [(group, len(group) > 1 or graph.has_edge(group[0], group[0])) for group in groups]
 
 

@@ -19,7 +19,7 @@ def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
     relay is where the loop's step is carried; GraphError if the loop is not entered at one node.
     """
     while True:
-        rest = directed(graph).subgraph(_between(graph))
+        rest = directed(graph, _between(graph))
         loops = [
             c
             for c in nx.strongly_connected_components(rest)
@@ -32,7 +32,7 @@ def relay_loops(graph: nir.NIRGraph) -> nir.NIRGraph:
 
 def _head(graph: nir.NIRGraph, loop: set[str]) -> str:
     late = {n for n in loop if isinstance(d := graph.nodes[n], nir.Delay) and (d.delay > 0).all()}
-    if nx.is_directed_acyclic_graph(directed(graph).subgraph(loop - late)):
+    if nx.is_directed_acyclic_graph(directed(graph, loop - late)):
         return min(loop)
     entries = sorted({b for a, b in graph.edges if b in loop and a not in loop})
     if len(entries) != 1:
@@ -56,7 +56,7 @@ def relay_joins(graph: nir.NIRGraph) -> nir.NIRGraph:
     into = predecessors(graph)
     ways: dict[str, int] = {}
     crowded = []
-    for name in nx.topological_sort(directed(graph).subgraph(_between(graph))):
+    for name in nx.topological_sort(directed(graph, _between(graph))):
         ways[name] = sum(ways.get(before, 1) for before in into[name])
         if ways[name] > MAX_WAYS:
             crowded.append(name)
@@ -88,13 +88,13 @@ def _is_population(node: nir.NIRNode) -> bool:
     return isinstance(node, nir.Input) or primitives.neuron_for(node) is not None
 
 
-def _between(graph: nir.NIRGraph) -> list[str]:
-    return [name for name, node in graph.nodes.items() if not _is_population(node)]
+def _between(graph: nir.NIRGraph) -> set[str]:
+    return {name for name, node in graph.nodes.items() if not _is_population(node)}
 
 
 def _behind_weights(graph: nir.NIRGraph) -> set[str]:
     """Weights, and nodes between them and the next population."""
-    rest = directed(graph).subgraph(_between(graph))
+    rest = directed(graph, _between(graph))
     found: set[str] = set()
     for name in nx.topological_sort(rest):
         if primitives.synapse_for(graph.nodes[name]) or found.intersection(rest.predecessors(name)):

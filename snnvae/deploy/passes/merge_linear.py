@@ -24,7 +24,7 @@ def merge_linear(graph: nir.NIRGraph) -> nir.NIRGraph:
     as they are. Merged nodes are called "first+second". The graph has no loop without neurons.
     """
     merge = _Merge(graph)
-    for name in nx.topological_sort(directed(graph).subgraph(merge.passing)):
+    for name in nx.topological_sort(directed(graph, merge.passing)):
         if name in merge.weights:
             merge.absorb(name)
     return merge.result(graph)

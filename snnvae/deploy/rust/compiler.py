@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from snnvae.deploy.microcontroller.compiling import compiled, program_in
 from snnvae.deploy.microcontroller.template import template
 from snnvae.errors import BackendError
 
@@ -50,27 +50,5 @@ def build(
         (folder / name).write_text(text, "utf8")
     for crate in ("library.args", "harness.args"):
         (folder / crate).write_text(template("rust", crate), "utf8")
-        _done(folder, command, [*flags, f"@{crate}"])
-    if not (folder / "net").is_file():
-        raise BackendError(f"{' '.join(command)} ended well, but made no program")
-    return folder / "net"
-
-
-def _done(folder: Path, command: Sequence[str], arguments: Sequence[str]) -> None:
-    try:
-        done = subprocess.run(
-            [*command, *arguments],
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
-        raise BackendError(f"{command[0]} cannot be run: {error.strerror}") from None
-    if done.returncode:
-        lines = done.stderr.splitlines() or [f"exit code {done.returncode}"]
-        told = [line for line in lines if line.startswith("error")] or lines[-1:]
-        raise BackendError(f"{' '.join(command)} does not compile the network: {told[0]}")
+        compiled(folder, command, [*flags, f"@{crate}"], lambda line: line.startswith("error"))
+    return program_in(folder, command)
