@@ -40,7 +40,7 @@ FOR_MODULES = ("weights", "input_shape", "steps", "analog", "over_time")
     epilog="Example: snnvae export runs/a/model.pt -o model.nir --part generator; or "
     "snnvae export authors.pth --from fsvae -o model.nir; or "
     "snnvae export net.py:build --weights w.pt --input-shape 2,34,34 -o model.nir; or "
-    "snnvae export model.nir --format c --board rp2040 -o net/",
+    "snnvae export model.nir --format c --board rp2040 -o net/ (or rust)",
 )
 @click.argument("source", type=NameOrFile())
 @click.option(

@@ -42,5 +42,5 @@ def compiled(
 def program_in(folder: Path, command: Sequence[str]) -> Path:
     """The program `net` that a command made in a folder; BackendError if it did not."""
     if not (folder / "net").is_file():
-        raise BackendError(f"{' '.join(command)} ended well, but made no program")
+        raise BackendError(f"{' '.join(command)} ended well, but made no program: name a compiler")
     return folder / "net"

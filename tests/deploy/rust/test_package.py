@@ -167,7 +167,7 @@ def test_without_a_compiler_the_remedy_is_named(
 ) -> None:
     program = nets.compiled(nets.small(), "fixed")
     for named, said in {
-        "no-such-rustc": "the variable RUSTC names 'no-such-rustc', which is not found: name a",
+        "no-such-rustc": "the variable RUSTC names 'no-such-rustc', which is not found, or is no",
         "false": "false does not compile the network: exit code 1",
         "true": "true ended well, but made no program",
     }.items():
