@@ -39,8 +39,8 @@ def found() -> tuple[str, ...] | None:
         path = shutil.which(named[0])
         if path is None:
             raise BackendError(
-                f"the variable CC names {named[0]!r}, which is not found, or is no program: name a compiler, a path "
-                "with blanks in quotes, or unset it"
+                f"the variable CC names {named[0]!r}, which is not found, or is no program: "
+                "name a compiler, a path with blanks in quotes, or unset it"
             )
         return (os.path.abspath(path), *named[1:])
     path = next(filter(None, map(shutil.which, NAMES)), None)

@@ -27,7 +27,8 @@ def found() -> tuple[str, ...] | None:
     path = shutil.which(stated or "rustc")
     if path is None and stated:
         raise BackendError(
-            f"the variable RUSTC names {stated!r}, which is not found, or is no program: name a compiler, or unset it"
+            f"the variable RUSTC names {stated!r}, which is not found, or is no program: "
+            "name a compiler, or unset it"
         )
     return None if path is None else (os.path.abspath(path),)
 

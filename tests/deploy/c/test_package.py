@@ -311,7 +311,7 @@ def test_without_a_compiler_the_remedy_is_named(
 ) -> None:
     program = nets.compiled(nets.small(), "fixed")
     for named, said in {
-        "no-such-compiler": "the variable CC names 'no-such-compiler', which is not found, or is no",
+        "no-such-compiler": "the variable CC names 'no-such-compiler', which is not found, or is",
         "gcc '": 'the variable CC, "gcc \'": No closing quotation; mend or unset it',
         "false": "false does not compile the network: exit code 1",
         "true": "true ended well, but made no program",
