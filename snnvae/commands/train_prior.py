@@ -40,7 +40,8 @@ def command(
     as_json: bool,
 ) -> Result:
     """Fit a prior to a trained ESVAE's encoder: a mixture of normal distributions over the rates of
-    its training images, in place of the prior that it was trained with.
+    its training images, in place of the prior that it was trained with. Of a conditional model each
+    class has its share of them, fitted to its own images.
 
     The rest of the model stays as it is; export, evaluate and the other commands take the result.
     """  # fmt: skip
