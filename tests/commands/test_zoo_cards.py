@@ -17,4 +17,4 @@ def test_every_model_has_a_card_that_names_its_command(name: str) -> None:
     config, _ = registry.load(zoo.path(name, ".pt"))
     assert command_of(config) in card
     fitted = getattr(config, "prior", "") == "mixture"
-    assert (f"model.pt --components {getattr(config, 'components', 0)} -o" in card) == fitted
+    assert (f"model.pt --components {getattr(config, 'components', 0)} --out" in card) == fitted

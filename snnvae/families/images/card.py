@@ -19,6 +19,7 @@ from snnvae.hardware_sim.make_stimulus import build_stimulus
 from snnvae.table import Table
 from snnvae.train.settings import command_of
 from snnvae.train.to_nir import to_nir
+from snnvae.typed import typed
 
 PROFILES = ("horowitz45", "loihi1")
 SAMPLES = 64
@@ -72,9 +73,9 @@ def _prior(name: str, model: SpikingVAE) -> list[str]:
     """The command that fitted a prior afterwards, if one did."""
     if model.config.prior != MIXTURE:
         return []
-    folder, components = f"runs/{name}", model.config.components
-    command = f"snnvae train-prior {folder}/model.pt --components {components}"
-    return [f"{command} -o {folder}/fitted.pt"]
+    trained, fitted = (f"runs/{name}/{file}.pt" for file in ("model", "fitted"))
+    components = model.config.components
+    return [typed("train-prior", trained, components=components, out=fitted)]
 
 
 def _rates(by_network: Mapping[str, Mapping[str, float]]) -> list[str]:
