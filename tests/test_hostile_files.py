@@ -11,7 +11,7 @@ from fuzz.run import fuzz
 
 from snnvae import hdf5_check
 
-INPUTS = 60
+INPUTS = 30
 
 
 @pytest.mark.parametrize("kind", READERS)
