@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from snnvae.deploy.c import fan_outs, neurons
 from snnvae.deploy.c.fan_outs import Sums
 from snnvae.deploy.c.text import comment, each_spike, loop
-from snnvae.deploy.microcontroller.names import quoted
 from snnvae.deploy.microcontroller.network import Network, Part, Wire
 from snnvae.deploy.microcontroller.text import INDENT, indented, words
 from snnvae.primitives import fixed_point
-from snnvae.shown import shape_text
 
 
 def functions(network: Network, part: Part) -> Iterator[str]:
@@ -20,15 +18,7 @@ def functions(network: Network, part: Part) -> Iterator[str]:
         yield from _wire(network, part, wire)
     layer, sums = part.layer, f"{part.sums}_t"
     spiking = layer.neuron.spiking
-    held = "64" if part.limits.wide else "32"
-    halved = "Weights are even and lie halved in flash: the neurons double the sums."
-    yield from comment(
-        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {part.neurons_text}.",
-        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {sums}.",
-        f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
-        *part.update.told,
-        *([halved] if part.units != 1 else []),
-    )
+    yield from comment(*part.told(sums))
     takes = "const net_input *in" if part.reads_input else "void"
     yield f"static void step_{part.name}({takes})"
     yield "{"
@@ -78,19 +68,8 @@ def _call(network: Network, wire: Wire) -> list[str]:
 def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     """The function of a connection."""
     c, fan = wire.connection, wire.fan_out
-    synapse = c.synapse
-    late = f", {c.delay} {'step' if c.delay == 1 else 'steps'} late" if c.delay else ""
     factor = fan.times // part.units
-    graded = (
-        "Membranes in weight units, times weights; then divided by 2 to the power "
-        f"{c.shift or 0}, rounded down."
-    )
-    yield from comment(
-        f"{quoted(c.name)}: {type(synapse).__name__}, from {quoted(c.source)} "
-        f"{shape_text(synapse.in_shape)} to {quoted(c.target)} {shape_text(synapse.out_shape)}"
-        f"{late}: {fan.told}.",
-        *([graded] if wire.graded else []),
-    )
+    yield from comment(*wire.told)
     if not wire.graded:
         yield f"static void add_{wire.name}(const uint32_t *spikes, {part.sums}_t *sum)"
         yield "{"

@@ -12,7 +12,7 @@ from snnvae.deploy.microcontroller.bounds import HOST_LIMIT, INT32, Bounds, boun
 from snnvae.deploy.microcontroller.convolution import Kernel
 from snnvae.deploy.microcontroller.dense import Dense, columns
 from snnvae.deploy.microcontroller.fan_out import FanOut
-from snnvae.deploy.microcontroller.names import Names
+from snnvae.deploy.microcontroller.names import Names, quoted
 from snnvae.deploy.microcontroller.one_to_one import Twins
 from snnvae.deploy.microcontroller.sparse import Sparse
 from snnvae.deploy.microcontroller.table import Table
@@ -66,6 +66,23 @@ class Wire:
     from_input: bool
     wide_product: bool = False
 
+    @property
+    def told(self) -> list[str]:
+        """What a comment says of it: names, shapes, delay, and how it is walked."""
+        c, synapse = self.connection, self.connection.synapse
+        late = f", {c.delay} {'step' if c.delay == 1 else 'steps'} late" if c.delay else ""
+        told = [
+            f"{quoted(c.name)}: {type(synapse).__name__}, from {quoted(c.source)} "
+            f"{shape_text(synapse.in_shape)} to {quoted(c.target)} {shape_text(synapse.out_shape)}"
+            f"{late}: {self.fan_out.told}."
+        ]
+        if self.graded:
+            told.append(
+                "Membranes in weight units, times weights; then divided by 2 to the power "
+                f"{c.shift or 0}, rounded down."
+            )
+        return told
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -80,6 +97,19 @@ class Part:
     limits: Bounds
     units: int
     update: Update
+
+    def told(self, sums: str) -> list[str]:
+        """What a comment says of it, with its bounds; sums: their type in the language."""
+        limits, bits = self.limits, "64" if self.limits.wide else "32"
+        told = [
+            f"Layer {quoted(self.layer.name)}: {self.layer.neuron.kind}, {self.neurons_text}.",
+            f"Inputs: at most {limits.inputs:,} weight units; the sums are {sums}.",
+            f"Current: at most {limits.current:,}; current and membrane have {bits} bits.",
+            *self.update.told,
+        ]
+        if self.units != 1:
+            told.append("Weights are even and lie halved in flash: the neurons double the sums.")
+        return told
 
     @property
     def sums(self) -> str:

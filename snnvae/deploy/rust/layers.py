@@ -5,31 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from snnvae.deploy.microcontroller.names import quoted
 from snnvae.deploy.microcontroller.network import Network, Part, Wire
 from snnvae.deploy.microcontroller.text import words
 from snnvae.deploy.rust import fan_outs, neurons
 from snnvae.deploy.rust.fan_outs import Sums
 from snnvae.deploy.rust.text import block, cast, comment, each_spike, kind
 from snnvae.primitives import fixed_point
-from snnvae.shown import shape_text
 
 
 def functions(network: Network, part: Part) -> Iterator[str]:
     """The functions of a layer: one for each connection into it, and its step."""
     for wire in part.wires:
         yield from _wire(network, part, wire)
-    layer, sums = part.layer, kind(part.sums)
-    held = "64" if part.limits.wide else "32"
-    halved = "Weights are even and lie halved in flash: the neurons double the sums."
-    yield from comment(
-        f"Layer {quoted(layer.name)}: {layer.neuron.kind}, {part.neurons_text}.",
-        f"Inputs: at most {part.limits.inputs:,} weight units; the sums are {sums}.",
-        f"Current: at most {part.limits.current:,}; current and membrane have {held} bits.",
-        *part.update.told,
-        *([halved] if part.units != 1 else []),
-        mark="///",
-    )
+    sums = kind(part.sums)
+    yield from comment(*part.told(sums), mark="///")
     input_ = ", input: &Input" if part.reads_input else ""
     head = f"pub(crate) fn step_{part.name}<W: Watch>(net: &mut Net{input_}, watch: &mut W)"
     yield from block(head, _step(network, part, sums))
@@ -103,20 +92,8 @@ def _call(network: Network, part: Part, wire: Wire) -> list[str]:
 def _wire(network: Network, part: Part, wire: Wire) -> Iterator[str]:
     """The function of a connection."""
     c, fan = wire.connection, wire.fan_out
-    synapse = c.synapse
-    late = f", {c.delay} {'step' if c.delay == 1 else 'steps'} late" if c.delay else ""
     factor, sums, size = fan.times // part.units, kind(part.sums), part.layer.size
-    graded = (
-        "Membranes in weight units, times weights; then divided by 2 to the power "
-        f"{c.shift or 0}, rounded down."
-    )
-    yield from comment(
-        f"{quoted(c.name)}: {type(synapse).__name__}, from {quoted(c.source)} "
-        f"{shape_text(synapse.in_shape)} to {quoted(c.target)} {shape_text(synapse.out_shape)}"
-        f"{late}: {fan.told}.",
-        *([graded] if wire.graded else []),
-        mark="///",
-    )
+    yield from comment(*wire.told, mark="///")
     if wire.graded:
         yield from _graded(network, part, wire)
     else:
