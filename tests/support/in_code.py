@@ -189,3 +189,9 @@ def summed(synapses: dict[str, Synapse], **own: Any) -> Program:
         layers.append(Layer(name, synapse.out_shape, forgets))
         wires.append(Connection(f"w {name}", f"in {name}", name, synapse, **own))
     return program_of(inputs, layers, wires)
+
+
+def stated(shape: str) -> bytes:
+    """A .npy file of spikes that states that shape, and holds nothing."""
+    text = f"{{'descr': '|b1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_code import FAST, STEPS, assert_same, random_program, summed
+from in_code import FAST, STEPS, assert_same, random_program, stated, summed
 
 from snnvae import zoo
 from snnvae.deploy import c
@@ -129,12 +129,6 @@ HOSTILE = [
 """Shapes whose product no 64 bits hold."""
 
 
-def hostile(shape: str) -> bytes:
-    """A .npy file of spikes that states that shape, and holds nothing."""
-    text = f"{{'descr': '|b1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
-
-
 def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None:
     program = nets.compiled(nets.small(), "fixed")
     network = Network.of(program)
@@ -151,7 +145,7 @@ def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None
     size = int(np.prod(port.shape))
     for n, shape in enumerate(HOSTILE):
         text = shape.format(size=size, wraps=2**63 + size // 2)
-        (tmp_path / f"hostile_{n}.npy").write_bytes(hostile(text))
+        (tmp_path / f"hostile_{n}.npy").write_bytes(stated(text))
     (tmp_path / "long.npy").write_bytes(b"\x93NUMPY\x02\x00" + b"\xff" * 4 + b"{}")
     for arguments, said in MISTAKES:
         own = [a.format(port=f"spikes_{network.names[port.name]}") for a in arguments]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_code import DEBUG, summed
+from in_code import DEBUG, stated, summed
 
 from snnvae import zoo
 from snnvae.deploy import rust
@@ -106,12 +106,6 @@ MISTAKES = [
     (["-t", "8", "{port}=many.npy"], "ends too early"),
     (["{port}=long.npy"], "not a .npy file"),
 ]
-
-
-def stated(shape: str) -> bytes:
-    """A .npy file of spikes that states that shape, and holds nothing."""
-    text = f"{{'descr': '|b1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
 
 def test_the_harness_says_what_it_cannot_read(nets: Any, tmp_path: Path) -> None:
