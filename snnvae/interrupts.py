@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ def take_charge() -> None:
     # What a child gets is not ours.
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
     threading.Thread(target=_watch, args=(reader,), daemon=True, name="snnvae-signals").start()
+    atexit.register(_ignore)
 
 
 def end_at_once() -> None:
@@ -132,6 +134,14 @@ def _last(*_: object) -> None:
         with suppress(OSError):
             os.write(2, _SAID)
         os._exit(INTERRUPTED)
+
+
+def _ignore() -> None:
+    """For the moment in which Python takes itself apart: it would give the signals their default
+    actions first, so that a late one, whose work is done or undone, would change the exit code."""
+    for number in NUMBERS:
+        if signal.getsignal(number) in (_first, _last):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _watch(reader: int) -> None:

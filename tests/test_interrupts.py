@@ -106,6 +106,32 @@ def test_the_second_ends_the_process(work: str, number: int, tmp_path: Path) -> 
     assert (process.returncode, said) == (130, "snnvae: interrupted\n")
 
 
+@pytest.mark.parametrize("number", NUMBERS)
+def test_one_that_comes_while_python_takes_itself_apart(number: int, tmp_path: Path) -> None:
+    """It changes nothing: Python would give it its default action, which kills."""
+    code = f"""
+import os, signal, time
+class Held:
+    def __init__(self):
+        self.work = os.kill, os.getpid(), time.sleep
+    def __del__(self):
+        kill, process, sleep = self.work
+        kill(process, {int(number)})
+        sleep(0.1)
+held = Held()
+import sys
+sys.held = held  # until the last
+from snnvae import cli
+sys.argv[1:] = ["zoo", "no-such"]
+cli.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no-such" in done.stderr
+
+
 ITSELF = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(20)"
 
 
@@ -133,11 +159,13 @@ def test_one_that_comes_when_all_is_done(tmp_path: Path) -> None:
     """What is printed is whole, and Python's own end shows no traceback."""
     code = f"""
 import atexit, sys
+from snnvae import interrupts
+from snnvae.__main__ import main
 def late():
     {ITSELF}
-atexit.register(late)
+interrupts.take_charge()
+atexit.register(late)  # as a library does, which a command imports
 sys.argv[1:] = ["--version"]
-from snnvae.__main__ import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=15)
