@@ -32,7 +32,7 @@ _LOG = "lava.log"
 _LONGEST_FOLDER = 70
 """Bytes: a socket's path has 107, and multiprocessing adds 33 for its own folder and file."""
 _PATIENCE = 5.0
-"""Seconds that a process which is done may take to end."""
+"""Seconds that a process which is done with a chip may take to end."""
 
 
 class LavaLogError(Exception):
@@ -84,7 +84,8 @@ class LavaProcess:
                     error = getattr(errors, message["error"])
                     raise error(message["message"]) from self._log()
                 if "done" in message:
-                    self._let_end()
+                    if self._job.target == "loihi2":
+                        self._let_end()
                     return
                 yield message
 
@@ -133,7 +134,7 @@ class LavaProcess:
         return data
 
     def _let_end(self) -> None:
-        """Give it a moment to end by itself; the rest is the clean-up's."""
+        """Give it a moment to end by itself, and to let a chip go; the rest is the clean-up's."""
         assert self._process is not None
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_PATIENCE)
