@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # As many tests at once as this process may use cores; each has one thread.
 JOBS ?= $(shell nproc)
+EXAMPLES := $(wildcard examples/0*.py)
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: help install demo docs test test-all thorough quick lint examples fuzz bench clean
+.PHONY: $(EXAMPLES) help install demo docs test test-all thorough quick lint examples frameworks fuzz bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
@@ -15,6 +16,7 @@ help:
 	@echo "make test-all  the same with many more cases, on every supported Python that is here"
 	@echo "make quick     the tests that take seconds"
 	@echo "make examples  run the examples"
+	@echo "make frameworks  other tools' files and counts beside these tools; a gigabyte"
 	@echo "make fuzz      damaged files against every reader; an hour"
 	@echo "make bench     time it beside Lava, Norse, nirtorch and torch; minutes"
 	@echo "make docs      the site, offline, into out/docs"
@@ -61,8 +63,14 @@ docs: $(READY)
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -d out/docs-work docs out/docs
 	@echo "out/docs/index.html"
 
-examples: $(READY)
-	for example in examples/0*.py; do echo "== $$example"; $(BIN)/python $$example || exit 1; done
+examples: $(EXAMPLES)
+
+$(EXAMPLES): $(READY)
+	$(BIN)/python $@
+
+# In an environment of their own.
+frameworks: $(READY)
+	.ci/frameworks
 
 fuzz: $(READY)
 	cd tests/support && ../../$(BIN)/python -m fuzz.run

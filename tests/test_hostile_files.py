@@ -11,7 +11,7 @@ from fuzz.run import fuzz
 
 from snnvae import hdf5_check
 
-INPUTS = 30
+INPUTS = 20
 
 
 @pytest.mark.parametrize("kind", READERS)
