@@ -24,7 +24,7 @@ LASTING = ("digits-esvae", "digits-fsvae", "mnist-esvae")
 def tour() -> list[list[str]]:
     """The snnvae commands of the README's tour, with $(snnvae zoo …) filled in.
 
-    Without `check`: the next test runs the same one.
+    Without `check`: the next test runs it, on fewer samples.
     """
     section = README.split("## The tour")[1].split("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL)
@@ -60,7 +60,7 @@ def test_the_commands_of_the_tour_run_in_their_order(
 @pytest.mark.slow
 def test_the_parity_table_is_what_check_prints() -> None:
     model, checkpoint = zoo.path("digits-esvae"), zoo.path("digits-esvae", ".pt")
-    found = printed("check", model, "--checkpoint", checkpoint)
+    found = printed("check", model, "--checkpoint", checkpoint, "--samples", 16)
     shown = RESULTS.split("<!-- parity -->")[1].split("<!-- /parity -->")[0]
     assert columns(found)
     assert [row for row in columns(shown) if row[1] != "rust" or "rust" in HERE] == columns(found)
