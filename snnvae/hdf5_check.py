@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import hashlib
 import math
 import os
 import signal
@@ -30,6 +31,10 @@ WALK_SECONDS, WALK_BYTES, MOST_SECONDS = 2, 1 << 20, 60
 the most."""
 WALK_READS = 1 << 16
 """Bytes of the arrays that a walk reads too: texts lie on a heap, which may be damaged itself."""
+REMEMBERED_BYTES = 16 << 20
+"""Largest file that is known again by its digest, which takes less time than another walk."""
+_walked: set[bytes] = set()
+"""Digests of files that this process has found neither endless nor deadly."""
 
 
 @contextmanager
@@ -61,10 +66,28 @@ def _endless_or_deadly(path: Path) -> str:
     """What the HDF5 library does at a damaged file that no exception tells; "" for a good one.
 
     There it may run in a circle or crash, within C. A child walks through the file first, with a
-    bound on its time.
+    bound on its time; once for the same content.
     """
     if not hasattr(os, "fork"):
         return ""
+    digest = _digest(path)
+    if digest in _walked:
+        return ""
+    unsafe = _how_a_walk_ends(path)
+    if digest and not unsafe:
+        _walked.add(digest)
+    return unsafe
+
+
+def _digest(path: Path) -> bytes:
+    """Of the file's content; b"" for one that is large or cannot be read."""
+    with suppress(OSError), path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size <= REMEMBERED_BYTES:
+            return hashlib.file_digest(file, "sha256").digest()
+    return b""
+
+
+def _how_a_walk_ends(path: Path) -> str:
     import resource
 
     with warnings.catch_warnings():
