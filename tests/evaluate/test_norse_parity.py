@@ -9,7 +9,7 @@ import nir
 import numpy as np
 import pytest
 from in_code import HERE
-from thorough import often
+from thorough import thorough
 
 from snnvae.deploy.compile import compile_graph
 from snnvae.errors import CheckpointError, ConfigError
@@ -157,9 +157,8 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     assert not all_agree(norse_rows(program, later, expected, net))
 
 
-@pytest.mark.parametrize(
-    "model", often(["esvae conditional", "fsvae conditional"], ["fsvae conditional"])
-)
+@thorough
+@pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:
     """Float and fixed point, the emulator, both Lava modes, C, Rust; with one class asked for."""
     net, _ = trained(model)

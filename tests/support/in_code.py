@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from random_graphs import random_graph, random_streams
-from thorough import thorough
+from thorough import often, thorough
 
 from snnvae.deploy import c, rust
 from snnvae.deploy.compile import compile_graph
@@ -86,6 +86,11 @@ def in_each_with(name: str, values: Iterable[Any], soon: Collection[Any]) -> pyt
 
 HERE = {str(language) for language in (C, RUST) if language.dialect.lacking() is None}
 """The languages that a check of all backends runs."""
+on_the_emulator_or_all = pytest.mark.parametrize(
+    "backends",
+    often(["emulator", " ".join(["emulator", "lava-batched", "lava-stock", *HERE])], ["emulator"]),
+)
+"""Lets a check run on the emulator, and in the thorough run on every backend."""
 STEPS, SAMPLES = 10, 3
 RESETS = ("zero", "subtract", "subtract-delayed", "subtract-ahead")
 
