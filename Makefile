@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 EXAMPLES := $(wildcard examples/0*.py)
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
-.PHONY: $(EXAMPLES) help install demo docs test test-all thorough quick lint examples frameworks fuzz bench clean
+.PHONY: $(EXAMPLES) help install demo docs test tests test-all thorough quick lint examples frameworks fuzz bench clean
 
 help:
 	@echo "make demo      train, export, run on Lava and report, on handwritten digits, into out/"
@@ -46,7 +46,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# Side by side, since mypy has use for one core alone.
+test: $(READY)
+	@$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: $(READY)
 	$(PYTEST)
 
 test-all: lint thorough

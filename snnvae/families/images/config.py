@@ -72,6 +72,9 @@ class Config(Settings):
     posterior_hidden: tuple[int, ...] = setting(
         (), "FSVAE: of the posterior's.", numbers(0, 2), metavar="N,N"
     )
+    identity: float = setting(
+        0.0, "FSVAE: how much of the identity the posterior begins with.", weight
+    )
     prior_loss: str = setting("psp", "FSVAE.", choices=("psp", "kl"))
     prior_weight: float = setting(1.0, "Weight of the prior's distance beside the error's.", weight)
     flip: bool = setting(False, "Mirror training images at random.", flag)

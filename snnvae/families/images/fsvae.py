@@ -96,6 +96,8 @@ class FSVAE(SpikingVAE):
         super().__init__(config)
         latent, size, neurons = config.latent, (config.latent, config.k), config.neurons
         self.posterior = AutoregressiveNet(2 * latent, *size, config.posterior_hidden, neurons)
+        if config.identity:
+            self.posterior.add_identity(config.identity)
         inputs = latent + config.classes
         self.prior = AutoregressiveNet(inputs, *size, config.prior_hidden, neurons)
 

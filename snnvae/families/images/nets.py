@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from snnvae.errors import ConfigError
@@ -146,6 +147,29 @@ class AutoregressiveNet(nn.ModuleDict):
         sizes = (inputs, *(hidden or (2 * latent, 4 * latent)), latent * k)
         for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             self[str(i)] = neurons.behind(nn.Linear(fan_in, fan_out), alpha=2.0)
+        self.candidates = k
+
+    def add_identity(self, weight: float) -> None:
+        """Adds `weight` where it lets each candidate spike follow the input of its latent.
+
+        Hidden neuron i listens to neuron i modulo their number before it; the candidates of latent
+        l to hidden neurons that follow input l, in turn. tdBN takes the scale away, so that what
+        counts is the ratio to the random weights, of variance 1/(3·inputs). An identity to begin
+        with lets deep networks learn through it (Le et al., arXiv 1504.00941).
+        """
+        *hidden, last = (layer.synapse for layer in self.values())
+        followed = torch.arange(hidden[0].in_features)
+        with torch.no_grad():
+            for synapse in hidden:
+                unit = torch.arange(synapse.out_features)
+                before = unit % synapse.in_features
+                synapse.weight[unit, before] += weight
+                followed = followed[before]
+            for candidate in range(last.out_features):
+                latent, turn = divmod(candidate, self.candidates)
+                followers = (followed == latent).nonzero().flatten()
+                if len(followers):
+                    last.weight[candidate, followers[turn % len(followers)]] += weight
 
     def forward(self, x: Tensor) -> Tensor:
         """(T, B, inputs) → spikes (T, B, L·k), from rest."""

@@ -121,3 +121,15 @@ def test_columns_of_a_synapse_add_up() -> None:
     first, second = columns_of(linear, 0, 4, True), columns_of(linear, 4, 6, False)
     torch.testing.assert_close(first(x) + second(z), linear(torch.cat([x, z], -1)))
     assert not second.bias.any()
+
+
+@pytest.mark.parametrize("hidden", [(), (12, 20)])
+def test_the_identity_leads_from_each_latent_to_its_candidates(hidden: tuple[int, ...]) -> None:
+    latent, k = 6, 3
+    net = AutoregressiveNet(2 * latent, latent, k, hidden)
+    before = [layer.synapse.weight.detach().clone() for layer in net.values()]
+    net.add_identity(2.0)
+    added = [layer.synapse.weight.detach() - old for layer, old in zip(net.values(), before)]
+    path = added[2] @ added[1] @ added[0]
+    wanted = 8 * torch.eye(2 * latent)[:latent].repeat_interleave(k, 0)
+    torch.testing.assert_close(path, wanted)
