@@ -108,6 +108,11 @@ class Family(ABC):
     def build(self, settings: Any) -> Trainable:
         """A new model, its first weights from torch's generator."""
 
+    def lend(self, model: Any, to: Any) -> Sequence[str]:
+        """Gives a new model the parts that it shares with a trained one of another kind; their
+        names."""
+        raise NotImplementedError
+
     def begun(self, model: Any, data: Data) -> Any:
         """A new model with what it keeps of the data, before the first step: here nothing."""
         return model

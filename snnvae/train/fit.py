@@ -81,7 +81,7 @@ def fit(
         for note in data.notes:
             if tell is not None:
                 tell(note)
-        model = build(config) if resume else starting_model(config, source)
+        model = build(config) if resume else starting_model(config, source, tell)
         if source is None and not resume:
             model = config.family.begun(model, data)
         hardware = hardware or Hardware()

@@ -226,6 +226,11 @@ class Settings(ABC):
         """Names of the settings that decide what weights there are."""
         return ("model",)
 
+    def sizes_of(self, have: Self) -> tuple[str, ...]:
+        """Names of the sizes in which a trained model must agree to be started from: all, or those
+        of the parts that it lends."""
+        return self.sizes
+
     def __post_init__(self) -> None:
         for each in fields(self):
             check, value = each.metadata.get("check"), getattr(self, each.name)

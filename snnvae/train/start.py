@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ MOST_SHOWN = 200
 """Letters that say which setting differs; what is longer is not listed."""
 
 
-def starting_model(config: Settings, source: Path | None) -> Any:
+def starting_model(
+    config: Settings, source: Path | None, tell: Callable[[str], None] | None = None
+) -> Any:
     """A new model, or the weights of a checkpoint, ours or a published one; in fixed point with
-    `qat`.
+    `qat`. A checkpoint of another kind lends the parts that both have, of which `tell` is told.
 
     ConfigError where the checkpoint is of other sizes, or where `qat` has none to start from.
     """
@@ -29,13 +32,25 @@ def starting_model(config: Settings, source: Path | None) -> Any:
             )
         return build(config)
     have, model = _loaded(config, source)
-    for name in config.sizes:
+    sizes = config.sizes_of(have)
+    for name in sizes:
         had, wanted = getattr(have, name, None), getattr(config, name)
         if had != wanted:
             text = f"has {name} {had!r}, now it is {wanted!r}: leave it out"
             if len(text) > MOST_SHOWN:
                 text = f"has other {name} than are asked for: leave out what changes them"
             raise ConfigError(f"{source} {text}, or train without `start`")
+    if sizes != config.sizes:
+        if have.qat or config.qat:
+            raise ConfigError(
+                f"{source} is another model, of which the parts that both have are taken in float: "
+                "give one in float, and leave out `qat`"
+            )
+        lender, model = model, build(config)
+        parts = config.family.lend(lender, model)
+        if tell is not None:
+            tell(f"{' and '.join(parts)} are those of {source}, all else begins anew")
+        return model.train()
     if have.qat and not config.qat:
         raise ConfigError(f"{source} is in fixed point already: add `qat` {have.qat}")
     if config.qat and not have.qat:

@@ -110,6 +110,17 @@ class Config(Settings):
             "prior", "components",
         )  # fmt: skip
 
+    def lends(self, model: object, conditional: object) -> bool:
+        """Tells whether this model lends its encoder and decoder to one that is of the other kind,
+        or conditional where it is not."""
+        same = (model, conditional) == (self.model, self.conditional)
+        return self.spiking and model in SPIKING and not same
+
+    def sizes_of(self, have: Config) -> tuple[str, ...]:
+        """Those of encoder and decoder where no more is lent."""
+        lent = ("image_size", "channels", "widths", "decoder_widths", "latent", "decay")
+        return lent if have.lends(self.model, self.conditional) else self.sizes
+
     @property
     def neurons(self) -> Neurons:
         """The neurons of the spiking models."""
@@ -176,6 +187,10 @@ class Config(Settings):
         usual = "digits" if config is None else config.dataset
         dataset, conditional = given.get("dataset", usual), given.get("conditional")
         found = dict(given)
+        if config is not None and config.lends(
+            given.get("model", config.model), given.get("conditional", config.conditional)
+        ):
+            found = {"even": False, "prior": GAUSSIAN, "components": 0} | found
         if config is None and dataset in data.DATASETS and "channels" not in given:
             found["channels"] = data.channels_of(dataset, where)
         if config is None and dataset == "folder" and "image_size" not in given:

@@ -54,6 +54,16 @@ class Images(Family):
         """Builds a model by its name."""
         return KINDS[settings.model](settings)
 
+    def lend(self, model: SpikingVAE, to: SpikingVAE) -> tuple[str, ...]:
+        """Encoder and decoder; what the decoder makes of a class begins anew."""
+        to.encoder.load_state_dict(model.encoder.state_dict())
+        theirs, latents = model.decoder.state_dict(), model.config.latent
+        first = "input.synapse.weight"
+        columns = to.decoder.state_dict()[first].clone()
+        columns[:, :latents] = theirs[first][:, :latents]
+        to.decoder.load_state_dict(theirs | {first: columns})
+        return "encoder", "decoder"
+
     def data(
         self, settings: Config, where: Path | None = None, progress: Progress | None = None
     ) -> Data:

@@ -158,17 +158,16 @@ class AutoregressiveNet(nn.ModuleDict):
         with lets deep networks learn through it (Le et al., arXiv 1504.00941).
         """
         *hidden, last = (layer.synapse for layer in self.values())
-        followed = torch.arange(hidden[0].in_features)
+        followed = list(range(hidden[0].in_features))
         with torch.no_grad():
             for synapse in hidden:
-                unit = torch.arange(synapse.out_features)
-                before = unit % synapse.in_features
-                synapse.weight[unit, before] += weight
-                followed = followed[before]
+                before = [unit % synapse.in_features for unit in range(synapse.out_features)]
+                synapse.weight[range(synapse.out_features), before] += weight
+                followed = [followed[unit] for unit in before]
             for candidate in range(last.out_features):
                 latent, turn = divmod(candidate, self.candidates)
-                followers = (followed == latent).nonzero().flatten()
-                if len(followers):
+                followers = [unit for unit, its in enumerate(followed) if its == latent]
+                if followers:
                     last.weight[candidate, followers[turn % len(followers)]] += weight
 
     def forward(self, x: Tensor) -> Tensor:

@@ -67,8 +67,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "even": True, "prior_weight": 0.01, "lr": 0.03,
     },
     "fsvae-digits-lasting": {
-        "model": "fsvae", "dataset": "digits", **LASTING, "decay": 0.75, "spread": 0.8,
-        "prior_weight": 0.03, "lr": 0.02, "warmup": 0.02, "epochs": 80,
+        "model": "fsvae", "dataset": "digits", **LASTING, "decay": 0.875, "spread": 0.8,
+        "identity": 8.0, "prior_weight": 0.03, "lr": 0.02, "warmup": 0.02, "epochs": 80,
     },
     "esvae-mnist-lasting": {
         "model": "esvae", "dataset": "mnist", **LASTING, "decay": 0.875, "spread": 0.3,
