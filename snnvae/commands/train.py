@@ -112,7 +112,8 @@ def _as_from(args: Sequence[str]) -> str:
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    help="Start from this model.pt, with its settings where no other are given. Or fine-tune a "
+    help="Start from this model.pt, with its settings where no other are given; of another "
+    "--model, or one that is to be --conditional, encoder and decoder are taken. Or fine-tune a "
     "network of yours, net.nir or net.py:build: `train --from net.nir --help` tells its options.",
 )
 @click.option(
