@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# As many tests at once as this process may use cores; each has one thread.
+# As many at once as this process may use cores, each with one thread; tests are one more, since
+# some wait for processes.
 JOBS ?= $(shell nproc)
+TESTS ?= $(shell expr $(JOBS) + 1)
 EXAMPLES := $(wildcard examples/0*.py)
-PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
+PYTEST := $(BIN)/python -m pytest --numprocesses $(TESTS) --dist worksteal
 
 .PHONY: $(EXAMPLES) help install demo docs test tests test-all thorough quick lint examples frameworks fuzz bench clean
 

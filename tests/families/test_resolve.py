@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from snnvae.errors import ConfigError, DataError
 from snnvae.families.images.config import Config
 from snnvae.families.images.presets import PRESETS
-from snnvae.families.resolve import changed, resolve
+from snnvae.families.resolve import changed, continued, resolve
 from snnvae.layers.lif_rule import PAPERS
+from snnvae.train import checkpoint
 from snnvae.train.build import build
 from snnvae.train.schedule import factor
 from snnvae.train.settings import command_of
@@ -103,3 +105,18 @@ def test_conditional_settings_know_the_classes_of_the_data_set(tmp_path: Path) -
     assert changed(back, {"conditional": True}) == config
     with pytest.raises(DataError, match="'celeba' has no classes: leave out `conditional`"):
         resolve("fsvae-celeba", {"conditional": True})
+
+
+def test_a_model_of_another_kind_takes_over_what_it_can(
+    tiny: Callable[..., Config], tmp_path: Path
+) -> None:
+    """The draws of ESVAE, not of FSVAE; never a prior that was fitted to the other."""
+    config = tiny("esvae", even=True, prior="mixture", components=3)
+    path = checkpoint.save(tmp_path / "a.pt", build(config))
+    same, by_class, other = (
+        continued(path, None, changes)
+        for changes in ({}, {"conditional": True}, {"model": "fsvae"})
+    )
+    assert (same.even, same.prior, same.components) == (True, "mixture", 3)
+    assert (by_class.even, by_class.prior, by_class.classes) == (True, "gaussian", 10)
+    assert (other.even, other.prior, other.latent) == (False, "gaussian", 5)

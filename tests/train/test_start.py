@@ -43,9 +43,7 @@ def test_a_class_joins_what_the_decoder_has_learned(
     started, anew = starting_model(config, trained), build(config)
     latents = config.latent
     assert isinstance(started, SpikingVAE)
-    found, theirs, new = (
-        model.decoder["input"].synapse.weight for model in (started, esvae, anew)
-    )
+    found, theirs, new = (model.decoder["input"].synapse.weight for model in (started, esvae, anew))
     assert torch.equal(found[:, :latents], theirs)
     assert torch.equal(found[:, latents:], new[:, latents:])
     assert started.training

@@ -182,15 +182,16 @@ class Config(Settings):
         cls, given: Mapping[str, Any], where: Path | None, config: Self | None = None
     ) -> dict[str, Any]:
         """The colours of a new training's images, their size where the data set has none of its
-        own, the number of classes where it becomes conditional, and the weight that goes with
-        another distance of the prior."""
+        own, the number of classes where it becomes conditional, the weight that goes with another
+        distance of the prior, and what a model of another kind does not take over."""
         usual = "digits" if config is None else config.dataset
         dataset, conditional = given.get("dataset", usual), given.get("conditional")
         found = dict(given)
-        if config is not None and config.lends(
-            given.get("model", config.model), given.get("conditional", config.conditional)
-        ):
-            found = {"even": False, "prior": GAUSSIAN, "components": 0} | found
+        if config is not None:
+            model = given.get("model", config.model)
+            if config.lends(model, given.get("conditional", config.conditional)):
+                even = config.even and model == "esvae"
+                found = {"even": even, "prior": GAUSSIAN, "components": 0} | found
         if config is None and dataset in data.DATASETS and "channels" not in given:
             found["channels"] = data.channels_of(dataset, where)
         if config is None and dataset == "folder" and "image_size" not in given:
