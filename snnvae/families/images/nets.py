@@ -157,7 +157,11 @@ class AutoregressiveNet(nn.ModuleDict):
         counts is the ratio to the random weights, of variance 1/(3·inputs). An identity to begin
         with lets deep networks learn through it (Le et al., arXiv 1504.00941).
         """
-        *hidden, last = (layer.synapse for layer in self.values())
+        *hidden, last = (
+            layer.synapse
+            for layer in self.values()
+            if isinstance(layer, SpikingLayer) and isinstance(layer.synapse, nn.Linear)
+        )
         followed = list(range(hidden[0].in_features))
         with torch.no_grad():
             for synapse in hidden:
