@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# As many at once as this process may use cores, each with one thread; tests are one more, since
-# some wait for processes.
+# As many at once as this process may use cores, each with one thread; of tests one more, since some
+# wait for processes.
 JOBS ?= $(shell nproc)
 TESTS ?= $(shell expr $(JOBS) + 1)
 EXAMPLES := $(wildcard examples/0*.py)
@@ -72,7 +72,7 @@ docs: $(READY)
 examples: $(EXAMPLES)
 
 $(EXAMPLES): $(READY)
-	$(BIN)/python $@
+	OMP_NUM_THREADS=1 $(BIN)/python $@
 
 # In an environment of their own.
 frameworks: $(READY)

@@ -73,21 +73,29 @@ def _endless_or_deadly(path: Path) -> str:
     digest = _digest(path)
     if digest in _walked:
         return ""
-    unsafe = _how_a_walk_ends(path)
-    if digest and not unsafe:
+    status = _status_of_a_walk(path)
+    if status == 0 and digest and digest == _digest(path):
         _walked.add(digest)
-    return unsafe
+    if not os.WIFSIGNALED(status):
+        return ""
+    endless = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    return "HDF5 finds no end in it" if endless else "HDF5 crashes at it"
 
 
 def _digest(path: Path) -> bytes:
-    """Of the file's content; b"" for one that is large or cannot be read."""
-    with suppress(OSError), path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size <= REMEMBERED_BYTES:
-            return hashlib.file_digest(file, "sha256").digest()
+    """Of a file's content; b"" for a large one, and for what is no file or cannot be read."""
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                content = file.read(REMEMBERED_BYTES + 1)
+            if len(content) <= REMEMBERED_BYTES:
+                return hashlib.sha256(content).digest()
     return b""
 
 
-def _how_a_walk_ends(path: Path) -> str:
+def _status_of_a_walk(path: Path) -> int:
+    """How a child that walks through the file ends, as `os.waitpid` tells it: 0 if it came through
+    all of it."""
     import resource
 
     with warnings.catch_warnings():
@@ -95,6 +103,7 @@ def _how_a_walk_ends(path: Path) -> str:
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
+        code = 1
         try:
             faulthandler.disable()
             seconds = min(WALK_SECONDS + path.stat().st_size // WALK_BYTES, MOST_SECONDS)
@@ -102,13 +111,10 @@ def _how_a_walk_ends(path: Path) -> str:
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             with h5py.File(path, "r") as file:
                 _walk(file)
+            code = 0
         finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status):
-        return ""
-    endless = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
-    return "HDF5 finds no end in it" if endless else "HDF5 crashes at it"
+            os._exit(code)
+    return os.waitpid(child, 0)[1]
 
 
 def _walk(item: h5py.Group | h5py.Dataset, depth: int = 0) -> None:

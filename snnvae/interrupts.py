@@ -26,7 +26,8 @@ def take_charge() -> None:
 
     A later one ends the process with code 130, whatever the process is at: a KeyboardInterrupt may
     be lost in a library, a clean-up may hang, compiled code looks at no signal. So a thread waits
-    for it. A second call changes nothing.
+    for it. Those that come when Python takes itself apart are ignored. A second call changes
+    nothing.
     """
     global _in_charge
     if _in_charge:
@@ -137,8 +138,9 @@ def _last(*_: object) -> None:
 
 
 def _ignore() -> None:
-    """For the moment in which Python takes itself apart: it would give the signals their default
-    actions first, so that a late one, whose work is done or undone, would change the exit code."""
+    """For the moment in which Python takes itself apart: it gives the signals their default actions
+    first, so that a late one, whose work is done or undone, would change the exit code. What hangs
+    there is ended by SIGQUIT (Ctrl-\\) or SIGKILL."""
     for number in NUMBERS:
         if signal.getsignal(number) in (_first, _last):
             signal.signal(number, signal.SIG_IGN)

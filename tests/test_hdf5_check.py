@@ -21,10 +21,10 @@ def test_the_same_content_is_walked_through_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks: list[str] = []
-    walk = hdf5_check._how_a_walk_ends
+    walk = hdf5_check._status_of_a_walk
     monkeypatch.setattr(hdf5_check, "_walked", set())
     monkeypatch.setattr(
-        hdf5_check, "_how_a_walk_ends", lambda path: (walks.append(path.name), walk(path))[1]
+        hdf5_check, "_status_of_a_walk", lambda path: (walks.append(path.name), walk(path))[1]
     )
     for name in ("a.h5", "b.h5"):
         with h5py.File(tmp_path / name, "w") as file:
@@ -42,6 +42,26 @@ def test_the_same_content_is_walked_through_once(
     monkeypatch.setattr(hdf5_check, "REMEMBERED_BYTES", 10)
     open_it(tmp_path / "b.h5")
     assert walks == ["a.h5", "b.h5", "a.h5", "b.h5"]
+
+
+def test_a_walk_that_did_not_come_through_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where another process holds the file locked: what it is stays unknown."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["data"] = [1]
+    monkeypatch.setattr(hdf5_check, "_walked", set())
+    with monkeypatch.context() as patch:
+        patch.setattr(hdf5_check, "_walk", lambda file: 1 / 0)
+        open_it(tmp_path / "a.h5")
+    monkeypatch.setattr(hdf5_check, "_walk", lambda file: os.abort())
+    with pytest.raises(DataError, match="crashes at it"):
+        open_it(tmp_path / "a.h5")
+
+
+def test_what_is_no_file_has_no_digest(tmp_path: Path) -> None:
+    assert hdf5_check._digest(Path("/dev/zero")) == b""
+    assert hdf5_check._digest(tmp_path / "none") == b""
 
 
 def test_what_is_endless_is_so_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

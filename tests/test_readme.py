@@ -24,7 +24,7 @@ LASTING = ("digits-esvae", "digits-fsvae", "mnist-esvae")
 def tour() -> list[list[str]]:
     """The snnvae commands of the README's tour, with $(snnvae zoo …) filled in.
 
-    Without `check`: the next test runs it, on fewer samples.
+    Without `check`: the next test runs the same one.
     """
     section = README.split("## The tour")[1].split("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL)

@@ -226,10 +226,10 @@ class Settings(ABC):
         """Names of the settings that decide what weights there are."""
         return ("model",)
 
-    def sizes_of(self, have: Self) -> tuple[str, ...]:
-        """Names of the sizes in which a trained model must agree to be started from: all, or those
-        of the parts that it lends."""
-        return self.sizes
+    def lent_by(self, have: Self) -> tuple[str, ...]:
+        """Names of the sizes of those parts that a trained model of another kind lends, in which
+        both must agree; none where all of a model is taken."""
+        return ()
 
     def __post_init__(self) -> None:
         for each in fields(self):

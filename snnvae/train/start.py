@@ -32,24 +32,26 @@ def starting_model(
             )
         return build(config)
     have, model = _loaded(config, source)
-    sizes = config.sizes_of(have)
-    for name in sizes:
+    lent = config.lent_by(have)
+    for name in lent or config.sizes:
         had, wanted = getattr(have, name, None), getattr(config, name)
         if had != wanted:
             text = f"has {name} {had!r}, now it is {wanted!r}: leave it out"
             if len(text) > MOST_SHOWN:
                 text = f"has other {name} than are asked for: leave out what changes them"
             raise ConfigError(f"{source} {text}, or train without `start`")
-    if sizes != config.sizes:
-        if have.qat or config.qat:
+    if lent:
+        if have.qat:
             raise ConfigError(
-                f"{source} is another model, of which the parts that both have are taken in float: "
-                "give one in float, and leave out `qat`"
+                f"{source} is in fixed point, and another model takes parts of a float one: give "
+                "the model that it was trained from"
             )
+        if config.qat:
+            raise ConfigError(f"{source} is of another model: train in float first, without `qat`")
         lender, model = model, build(config)
         parts = config.family.lend(lender, model)
         if tell is not None:
-            tell(f"{' and '.join(parts)} are those of {source}, all else begins anew")
+            tell(f"{' and '.join(parts)} are those of {source}, and all else begins anew")
         return model.train()
     if have.qat and not config.qat:
         raise ConfigError(f"{source} is in fixed point already: add `qat` {have.qat}")

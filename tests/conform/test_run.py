@@ -36,7 +36,7 @@ def each_file_is_read_once() -> Iterator[None]:
     """Under however many readings, and without the look at it in a process of its own: the files
     are the suite's."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hdf5_check, "_how_a_walk_ends", lambda path: "")
+        patch.setattr(hdf5_check, "_status_of_a_walk", lambda path: 0)
         patch.setattr(tool, "read_nir", cache(tool.read_nir))
         yield
 

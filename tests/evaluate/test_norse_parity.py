@@ -157,6 +157,19 @@ def test_norse_rows_of_a_run(trained: Trained) -> None:
     assert not all_agree(norse_rows(program, later, expected, net))
 
 
+@pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
+def test_what_can_be_run_soon_agrees_on_a_conditional_generator(
+    trained: Trained, model: str
+) -> None:
+    net, _ = trained(model)
+    soon = ("emulator", "lava-batched", *HERE & {"c"})
+    found = check(
+        to_nir(net), samples=4, model=net, classes=(7,), backends=soon, precisions=("fixed",)
+    )
+    assert {row.peer for row in found.rows} == set(soon)
+    assert all_agree(found.rows)
+
+
 @thorough
 @pytest.mark.parametrize("model", ["esvae conditional", "fsvae conditional"])
 def test_every_backend_agrees_on_a_conditional_generator(trained: Trained, model: str) -> None:

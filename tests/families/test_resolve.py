@@ -111,7 +111,7 @@ def test_a_model_of_another_kind_takes_over_what_it_can(
     tiny: Callable[..., Config], tmp_path: Path
 ) -> None:
     """The draws of ESVAE, not of FSVAE; never a prior that was fitted to the other."""
-    config = tiny("esvae", even=True, prior="mixture", components=3)
+    config = tiny("esvae", even=True, prior="mixture", components=3, lr=0.5)
     path = checkpoint.save(tmp_path / "a.pt", build(config))
     same, by_class, other = (
         continued(path, None, changes)
@@ -120,3 +120,6 @@ def test_a_model_of_another_kind_takes_over_what_it_can(
     assert (same.even, same.prior, same.components) == (True, "mixture", 3)
     assert (by_class.even, by_class.prior, by_class.classes) == (True, "gaussian", 10)
     assert (other.even, other.prior, other.latent) == (False, "gaussian", 5)
+    usual = Config.default("fsvae")
+    assert (other.lr, other.prior_weight) == (usual.lr, usual.prior_weight)
+    assert by_class.lr == config.lr

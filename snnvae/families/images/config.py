@@ -73,7 +73,7 @@ class Config(Settings):
         (), "FSVAE: of the posterior's.", numbers(0, 2), metavar="N,N"
     )
     identity: float = setting(
-        0.0, "FSVAE: how much of the identity the posterior begins with.", weight
+        0.0, "FSVAE: how strongly its posterior first passes its input on.", weight
     )
     prior_loss: str = setting("psp", "FSVAE.", choices=("psp", "kl"))
     prior_weight: float = setting(1.0, "Weight of the prior's distance beside the error's.", weight)
@@ -106,20 +106,21 @@ class Config(Settings):
         """The names of all settings but those that the model is trained with."""
         return (
             "model", "image_size", "channels", "widths", "decoder_widths", "latent", "k",
-            "prior_hidden", "posterior_hidden", "conditional", "classes", "decay",
+            "prior_hidden", "posterior_hidden", "identity", "conditional", "classes", "decay",
             "prior", "components",
         )  # fmt: skip
 
     def lends(self, model: object, conditional: object) -> bool:
-        """Tells whether this model lends its encoder and decoder to one that is of the other kind,
-        or conditional where it is not."""
+        """Tells whether this model lends its encoder and decoder to such a one: to the other kind,
+        or to one that is conditional where it is not, or the reverse."""
         same = (model, conditional) == (self.model, self.conditional)
         return self.spiking and model in SPIKING and not same
 
-    def sizes_of(self, have: Config) -> tuple[str, ...]:
-        """Those of encoder and decoder where no more is lent."""
-        lent = ("image_size", "channels", "widths", "decoder_widths", "latent", "decay")
-        return lent if have.lends(self.model, self.conditional) else self.sizes
+    def lent_by(self, have: Config) -> tuple[str, ...]:
+        """The sizes of encoder and decoder."""
+        if not have.lends(self.model, self.conditional):
+            return ()
+        return ("image_size", "channels", "widths", "decoder_widths", "latent", "decay")
 
     @property
     def neurons(self) -> Neurons:
@@ -145,6 +146,9 @@ class Config(Settings):
             f"conditional is for {' and '.join(SPIKING)}, not {self.model}",
         )
         require(not self.even or self.model == "esvae", f"even is for esvae, not {self.model}")
+        require(
+            not self.identity or self.model == "fsvae", f"identity is for fsvae, not {self.model}"
+        )
         require(
             self.decay <= LARGEST_DECAY,
             f"decay {self.decay!r} must be at most {LARGEST_DECAY}, the slowest of 12 bits",
@@ -190,8 +194,7 @@ class Config(Settings):
         if config is not None:
             model = given.get("model", config.model)
             if config.lends(model, given.get("conditional", config.conditional)):
-                even = config.even and model == "esvae"
-                found = {"even": even, "prior": GAUSSIAN, "components": 0} | found
+                found = config._not_taken_over(str(model)) | found
         if config is None and dataset in data.DATASETS and "channels" not in given:
             found["channels"] = data.channels_of(dataset, where)
         if config is None and dataset == "folder" and "image_size" not in given:
@@ -202,6 +205,15 @@ class Config(Settings):
         if config is not None and loss not in (None, config.prior_loss):
             usual_weight = cls.default(config.model, config.dataset, prior_loss=loss).prior_weight
             found.setdefault("prior_weight", usual_weight)
+        return found
+
+    def _not_taken_over(self, model: str) -> dict[str, Any]:
+        """What a model that this one lends its parts to has of its own kind."""
+        found: dict[str, Any] = {"prior": GAUSSIAN, "components": 0}
+        if model != self.model:
+            usual = self.default(model, self.dataset)
+            own = ("even", "identity", "lr", "prior_weight")
+            found |= {name: getattr(usual, name) for name in own}
         return found
 
     @classmethod

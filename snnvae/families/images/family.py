@@ -55,14 +55,16 @@ class Images(Family):
         return KINDS[settings.model](settings)
 
     def lend(self, model: SpikingVAE, to: SpikingVAE) -> tuple[str, ...]:
-        """Encoder and decoder; what the decoder makes of a class begins anew."""
+        """Encoder and decoder; the class is its own where the other knows no such classes."""
         to.encoder.load_state_dict(model.encoder.state_dict())
-        theirs, latents = model.decoder.state_dict(), model.config.latent
-        first = "input.synapse.weight"
-        columns = to.decoder.state_dict()[first].clone()
-        columns[:, :latents] = theirs[first][:, :latents]
-        to.decoder.load_state_dict(theirs | {first: columns})
-        return "encoder", "decoder"
+        theirs, first = model.decoder.state_dict(), "input.synapse.weight"
+        inputs = model.config.latent
+        if model.config.classes == to.config.classes:
+            inputs += to.config.classes
+        weights = to.decoder.state_dict()[first].clone()
+        weights[:, :inputs] = theirs[first][:, :inputs]
+        to.decoder.load_state_dict(theirs | {first: weights})
+        return "encoder", "decoder" if inputs == weights.shape[1] else "decoder (without classes)"
 
     def data(
         self, settings: Config, where: Path | None = None, progress: Progress | None = None

@@ -150,7 +150,8 @@ class AutoregressiveNet(nn.ModuleDict):
         self.candidates = k
 
     def add_identity(self, weight: float) -> None:
-        """Adds `weight` where it lets each candidate spike follow the input of its latent.
+        """Adds `weight` where it lets each candidate spike follow the input of its latent, as far
+        as the hidden layers are wide enough.
 
         Hidden neuron i listens to neuron i modulo their number before it; the candidates of latent
         l to hidden neurons that follow input l, in turn. tdBN takes the scale away, so that what
@@ -168,10 +169,10 @@ class AutoregressiveNet(nn.ModuleDict):
                 before = [unit % synapse.in_features for unit in range(synapse.out_features)]
                 synapse.weight[range(synapse.out_features), before] += weight
                 followed = [followed[unit] for unit in before]
-            for candidate in range(last.out_features):
-                latent, turn = divmod(candidate, self.candidates)
+            for latent in range(last.out_features // self.candidates):
                 followers = [unit for unit, its in enumerate(followed) if its == latent]
-                if followers:
+                for turn in range(self.candidates if followers else 0):
+                    candidate = latent * self.candidates + turn
                     last.weight[candidate, followers[turn % len(followers)]] += weight
 
     def forward(self, x: Tensor) -> Tensor:

@@ -88,6 +88,11 @@ def shrink(
     have, first = checkpoint.load_spiking(source, config.kind_of)
     if have.qat:
         raise ConfigError(f"{source} is in fixed point: shrink the float model, then `qat`")
+    if config.lent_by(have):
+        raise ConfigError(
+            f"{source} is of another model, which lends parts to this one: train this one first, "
+            "then shrink it"
+        )
     if (out / STATE).exists() or (out / CHECKPOINT).resolve() == source.resolve():
         raise ConfigError(f"{out} holds a training already: choose another folder")
     data = config.family.data(config, data_dir)

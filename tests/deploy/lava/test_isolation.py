@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from snnvae import zoo
 from snnvae.deploy import lava
-from snnvae.deploy.lava import leftovers
+from snnvae.deploy.lava import isolation, leftovers
 from snnvae.deploy.lava.isolation import interrupts_wait
 from snnvae.deploy.lava.job import Job
 from snnvae.deploy.lava.watch import killed_by
@@ -183,6 +184,16 @@ def test_signals_in_a_row_leave_the_command_line_clean(tmp_path, traces, worker_
     assert last == "snnvae: interrupted"
     assert all(line.startswith("lava stock: ") for line in progress)
     assert ours.left(leader) == []
+
+
+@pytest.mark.parametrize(("target", "waits"), [("cpu", 0), ("loihi2", 1)])
+def test_only_a_process_that_holds_a_chip_is_waited_for(target, waits, monkeypatch):
+    waited = []
+    process = isolation.LavaProcess(SimpleNamespace(target=target))
+    monkeypatch.setattr(process, "_read", lambda timeout: b'{"done": true}\n')
+    monkeypatch.setattr(process, "_let_end", lambda: waited.append(target))
+    assert list(process.messages(1.0)) == []
+    assert len(waited) == waits
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])

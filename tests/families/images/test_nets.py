@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -121,6 +123,15 @@ def test_columns_of_a_synapse_add_up() -> None:
     first, second = columns_of(linear, 0, 4, True), columns_of(linear, 4, 6, False)
     torch.testing.assert_close(first(x) + second(z), linear(torch.cat([x, z], -1)))
     assert not second.bias.any()
+
+
+def test_a_posterior_begins_with_the_identity_that_is_set(tiny: Callable[..., Config]) -> None:
+    without, wanted = (build(tiny("fsvae", identity=value)) for value in (0.0, 3.0))
+    without.posterior.add_identity(3.0)
+    for name, value in without.state_dict().items():
+        assert torch.equal(value, wanted.state_dict()[name]), name
+    with pytest.raises(ConfigError, match="identity is for fsvae, not esvae"):
+        tiny("esvae", identity=3.0)
 
 
 @pytest.mark.parametrize("hidden", [(), (12, 20)])
