@@ -84,5 +84,5 @@ def test_only_floats_are_lent(
 def test_a_network_is_shrunk_from_its_own_kind(
     trained: Path, tiny: Callable[..., Config], tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match=r"of another model, .* train this one first, then shrink"):
+    with pytest.raises(ConfigError, match=r"of another model, .* train this one first"):
         shrink(trained, tiny("fsvae"), tmp_path / "small", epochs=1, rounds=1, penalty=0.0)
