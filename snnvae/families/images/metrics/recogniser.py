@@ -1,8 +1,9 @@
 """Tells whether generated images show the class that they were asked to show.
 
 A classifier that never saw a generated image decides: scikit-learn's support vector machine with an
-RBF kernel (C = 10, γ = 1/(pixels · variance)) on the pixels of real training images. How often it
-is right on real held-out images stands beside its verdict, since it bounds what it can say.
+RBF kernel (C = 10, γ = 1/(numbers · variance)) on real training images: their pixels, or where these
+are more than 64 their 64 principal components. How often it is right on real held-out images stands
+beside its verdict, since it bounds what it can say.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from numpy.typing import NDArray
 from snnvae.errors import ConfigError
 from snnvae.families.images.data import Images
 
-TRAINING = 10_000
-"""Images that the classifier learns from at most; more take long and change little."""
+TRAINING = 60_000
+"""Images that the classifier learns from at most: of MNIST's digits 10,000 let it know 0.965, all
+0.985, in half a minute."""
+COMPONENTS = 64
+"""Numbers of an image that it sees at most."""
 SUBSET_SEED = 0
 
 
@@ -32,7 +36,9 @@ class Recogniser:
 
     @cached_property
     def classifier(self) -> Any:
-        """scikit-learn's SVC, from at most 10,000 images, chosen by a fixed permutation."""
+        """scikit-learn's SVC, from at most 60,000 images, chosen by a fixed permutation."""
+        from sklearn.decomposition import PCA
+        from sklearn.pipeline import make_pipeline
         from sklearn.svm import SVC
 
         order = np.random.Generator(np.random.Philox(key=SUBSET_SEED)).permutation(len(self.train))
@@ -42,7 +48,11 @@ class Recogniser:
                 "the training images are of one class, which tells nothing apart: give a data set "
                 "with several classes"
             )
-        return SVC(C=10.0, gamma="scale").fit(_flat(self.train[chosen]), self.train_label[chosen])
+        pixels, label = _flat(self.train[chosen]), self.train_label[chosen]
+        found = [SVC(C=10.0, gamma="scale")]
+        if COMPONENTS < min(pixels.shape):
+            found.insert(0, PCA(COMPONENTS, random_state=SUBSET_SEED))
+        return make_pipeline(*found).fit(pixels, label)
 
     def recognised(
         self, images: NDArray[np.floating], label: Sequence[int] | NDArray[np.int64]

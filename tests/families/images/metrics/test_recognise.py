@@ -91,3 +91,12 @@ def test_few_images_are_all_learned_from() -> None:
     two = Images(np.array([[[[0]]], [[[255]]]], np.uint8))
     black_white = Recogniser(two, np.array([0, 1]))
     assert black_white.recognised(np.array([[[[0.9]]], [[[-0.9]]]]), [1, 0]).all()
+
+
+def test_of_large_images_it_sees_the_principal_components() -> None:
+    """Digits of twice the size tell as much: 64 of 256 numbers are enough."""
+    train, test = (np.kron(images[:], np.ones((2, 2))) for images in (DIGITS.train, DIGITS.test))
+    large = Recogniser(train, DIGITS.train_labels)
+    assert large.classifier[0].n_components_ == recognise.COMPONENTS
+    assert len(RECOGNISER.classifier) == 1
+    assert large.recognised(test, DIGITS.test_labels).mean() > 0.97
