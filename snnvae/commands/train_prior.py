@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from snnvae.commands.finite import FiniteRange
 from snnvae.commands.options import as_json
 from snnvae.commands.outputs import Command, OutputFile
 from snnvae.commands.result import Result
@@ -24,6 +25,13 @@ from snnvae.progress import Progress
     show_default=True,
     help="Normal distributions of the mixture.",
 )
+@click.option(
+    "--temperature",
+    type=FiniteRange(0, 10),
+    default=1.0,
+    show_default=True,
+    help="Standard deviations by this factor: below 1 samples are surer and vary less.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default: $SNNVAE_DATA.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("-o", "--out", type=OutputFile(), required=True, help="The model with that prior.")
@@ -34,6 +42,7 @@ def command(
     /,
     model: Path,
     components: int,
+    temperature: float,
     data_dir: Path | None,
     seed: int,
     out: Path,
@@ -54,7 +63,7 @@ def command(
 
     config, trained = registry.load_spiking(model)
     data = config.family.data(config, data_dir, progress)
-    fitted = fit_prior(trained, data.train, components, seed, progress)
+    fitted = fit_prior(trained, data.train, components, seed, progress, temperature)
     path = checkpoint.save(out, fitted)
     text = f"fitted {components} components to {len(data.train):,} images\nwrote {path}"
     found = {"checkpoint": str(path), "components": components, "images": len(data.train)}

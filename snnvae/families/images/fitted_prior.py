@@ -43,10 +43,11 @@ def fit_prior(
     components: int,
     seed: int = 0,
     progress: Progress | None = None,
+    temperature: float = 1.0,
 ) -> ESVAE:
     """The same model with a prior of so many normal distributions, fitted to the rates that its
     deployed encoder gives the images; where it is conditional, each class has its share of them,
-    fitted to its own images.
+    fitted to its own images. Samples keep `temperature` times the standard deviations.
 
     ConfigError for a model that has no rates, and for more components than the images tell of.
     """
@@ -67,7 +68,7 @@ def fit_prior(
     own = {
         "mixture.p": torch.from_numpy(block_diag(*(fit.weights_[None] for fit in fits))),
         "mixture.mean": torch.from_numpy(np.concatenate([fit.means_ for fit in fits])).float(),
-        "mixture.factor": torch.from_numpy(np.linalg.cholesky(covariances)).float(),
+        "mixture.factor": torch.from_numpy(temperature * np.linalg.cholesky(covariances)).float(),
     }
     kept = {k: v for k, v in model.state_dict().items() if not k.startswith(("sample", "mixture"))}
     found.load_state_dict({**kept, **own})
