@@ -1,9 +1,9 @@
 """Tells whether generated images show the class that they were asked to show.
 
 A classifier that never saw a generated image decides: scikit-learn's support vector machine with an
-RBF kernel (C = 10, γ = 1/(numbers · variance)) on real training images: their pixels, or where these
-are more than 64 their 64 principal components. How often it is right on real held-out images stands
-beside its verdict, since it bounds what it can say.
+RBF kernel (C = 10, γ = 1/(numbers · variance)) on real training images: their pixels, or where
+these are more than 64 their 64 principal components. How often it is right on real held-out images
+stands beside its verdict, since it bounds what it can say.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Recogniser:
             )
         pixels, label = _flat(self.train[chosen]), self.train_label[chosen]
         found = [SVC(C=10.0, gamma="scale")]
-        if COMPONENTS < min(pixels.shape):
+        if min(pixels.shape) > COMPONENTS:
             found.insert(0, PCA(COMPONENTS, random_state=SUBSET_SEED))
         return make_pipeline(*found).fit(pixels, label)
 
