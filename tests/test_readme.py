@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 MODELS = ("digits-esvae", "digits-fsvae")
-LASTING = ("digits-esvae", "digits-fsvae", "mnist-esvae")
+LASTING = ("digits-esvae", "digits-fsvae", "mnist-esvae", "mnist-fsvae")
 
 
 def tour() -> list[list[str]]:

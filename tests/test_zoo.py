@@ -24,6 +24,7 @@ NAMES = [
     "mnist-esvae",
     "mnist-esvae-lasting",
     "mnist-fsvae",
+    "mnist-fsvae-lasting",
 ]
 
 

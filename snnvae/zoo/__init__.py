@@ -14,6 +14,7 @@ ising-chain8
 mnist-esvae
 mnist-esvae-lasting
 mnist-fsvae
+mnist-fsvae-lasting
 >>> sv.zoo.path("digits-fsvae").name
 'digits-fsvae.nir'
 """
