@@ -112,8 +112,8 @@ def test_the_core_inspects_simulates_prices_and_names_the_rest(
     assert "synaptic operations" in core.snnvae("energy", recording, "--md", tmp_path / "report.md")
     assert "pip install 'snnvae[train]'" in core.snnvae("doctor")
     assert "0 errors" in core.snnvae("lint", model)
-    judged = core.snnvae("conform", "--tool", "snnvae", "--group", "loops")
-    assert re.search(r"snnvae +15/15 +15 +0 +0 +0$", judged, flags=re.MULTILINE)
+    judged = core.snnvae("conform", "--tool", "snnvae-reference", "--group", "loops")
+    assert re.search(r"snnvae-reference +15/15 +15 +0 +0 +0$", judged, flags=re.MULTILINE)
 
     report = "snnvae: jinja2 is not installed; run: pip install 'snnvae[report]'"
     train = "snnvae: torch is not installed; run: pip install 'snnvae[train]'"
