@@ -23,6 +23,19 @@ def test_a_fitted_prior_is_deployed_as_any_other(tmp_path: Path) -> None:
     assert "the prior was fitted to this encoder as it is" in again
 
 
+def test_a_card_names_the_command_that_fitted_the_prior(tmp_path: Path) -> None:
+    for flags in ([], ["--temperature", 0.5]):
+        own = ("train-prior", zoo.path("digits-esvae", ".pt"), "--components", 3, *flags)
+        printed(*own, "-o", tmp_path / "fitted.pt")
+        card = ("--samples", 4, "--precision", "float", "--card", tmp_path / "a.md")
+        printed("evaluate", tmp_path / "fitted.pt", *card)
+        said = " ".join(["--components 3", *map(str, flags), "--out runs/a/fitted.pt"])
+        text = (tmp_path / "a.md").read_text()
+        assert f"snnvae train-prior runs/a/model.pt {said}\n" in text
+        assert "components" not in text.split("snnvae train-prior")[0]
+        assert "temperature" not in text.split("snnvae train-prior")[0]
+
+
 def test_models_without_rates_are_refused(tmp_path: Path) -> None:
     fsvae = zoo.path("digits-fsvae", ".pt")
     said = snnvae("train-prior", fsvae, "-o", tmp_path / "x.pt").mistake

@@ -88,7 +88,10 @@ HERE = {str(language) for language in (C, RUST) if language.dialect.lacking() is
 """The languages that a check of all backends runs."""
 on_the_emulator_or_all = pytest.mark.parametrize(
     "backends",
-    often(["emulator", " ".join(["emulator", "lava-batched", "lava-stock", *HERE])], ["emulator"]),
+    often(
+        ["emulator", " ".join(["emulator", "lava-batched", "lava-stock", *sorted(HERE)])],
+        ["emulator"],
+    ),
 )
 """Lets a check run on the emulator, and in the thorough run on every backend."""
 STEPS, SAMPLES = 10, 3

@@ -74,8 +74,9 @@ def _prior(name: str, model: SpikingVAE) -> list[str]:
     if model.config.prior != MIXTURE:
         return []
     trained, fitted = (f"runs/{name}/{file}.pt" for file in ("model", "fitted"))
-    components = model.config.components
-    return [typed("train-prior", trained, components=components, out=fitted)]
+    components, temperature = model.config.components, model.config.temperature
+    own = None if temperature == 1 else temperature
+    return [typed("train-prior", trained, components=components, temperature=own, out=fitted)]
 
 
 def _rates(by_network: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -86,6 +86,7 @@ class Config(Settings):
     classes: int = setting(0, check=whole(0))
     prior: str = setting(GAUSSIAN, choices=(GAUSSIAN, MIXTURE))
     components: int = setting(0, check=whole(0))
+    temperature: float = setting(1.0, check=weight)
 
     spiking_models = SPIKING
     trainable_models = (*SPIKING, "ann-vae")
@@ -209,7 +210,7 @@ class Config(Settings):
 
     def _not_taken_over(self, model: str) -> dict[str, Any]:
         """What a model that this one lends its parts to has of its own kind."""
-        found: dict[str, Any] = {"prior": GAUSSIAN, "components": 0}
+        found: dict[str, Any] = {"prior": GAUSSIAN, "components": 0, "temperature": 1.0}
         if model != self.model:
             usual = self.default(model, self.dataset)
             own = ("even", "identity", "lr", "prior_weight")

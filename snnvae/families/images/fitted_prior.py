@@ -62,7 +62,9 @@ def fit_prior(
     progress = progress or NoProgress()
     rates = _rates(model, np.asarray(data.inputs[IMAGE]), progress)
     fits = [_mixture(rates[kind], share, seed) for kind, share in zip(kinds, shares)]
-    found = build(model.config.changed(prior=MIXTURE, components=components))
+    found = build(
+        model.config.changed(prior=MIXTURE, components=components, temperature=temperature)
+    )
     assert isinstance(found, ESVAE)
     covariances = np.concatenate([fit.covariances_ for fit in fits])
     own = {
